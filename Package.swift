@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings that every target shares. A target's own extras stand beside the target.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "forgebatch",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // C libraries and shims.
+        .systemLibrary(
+            name: "CFFmpeg", pkgConfig: "libavformat libavcodec libavutil libswscale",
+            providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .target(name: "CLimits"),
+
+        // Leaves: they know nothing of each other.
+        .target(name: "Frames"),
+        .target(name: "Bytes", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+
+        // The pixel half.
+        .target(name: "Media", dependencies: ["Frames", "CFFmpeg"]),
+        .target(name: "FrameTools", dependencies: ["Frames"], swiftSettings: [.strictMemorySafety()]),
+        .target(name: "FrameResults", dependencies: ["Bytes"]),
+        .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
+        .target(
+            name: "VideoWorker",
+            dependencies: ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits"]),
+
+        // The batch half.
+        .target(name: "Jobs", dependencies: ["Bytes"]),
+        .target(
+            name: "BatchRun",
+            dependencies: [
+                "Jobs", "Bytes",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(name: "Archive", dependencies: ["FrameResults", "Jobs", "Bytes"]),
+        .target(
+            name: "HTMLReport",
+            dependencies: [
+                "Archive", "FrameResults", "Jobs", "Bytes",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("templates")]),
+        .executableTarget(
+            name: "forgebatch",
+            dependencies: [
+                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+    ]
+)
+
+for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
+    if target.name != "CLimits" {
+        target.swiftSettings = strict + (target.swiftSettings ?? [])
+    }
+}

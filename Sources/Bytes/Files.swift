@@ -1,0 +1,322 @@
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// A system call that failed: which, on what, why.
+package struct SystemError: Error, CustomStringConvertible, Equatable {
+    package var call: String
+    package var path: String
+    package var code: Int32
+
+    package init(_ call: String, _ path: RawPath, code: Int32 = errno) {
+        self.call = call
+        self.path = path.display
+        self.code = code
+    }
+
+    package var reason: String { String(cString: strerror(code)) }
+    package var description: String { "\(path): \(call): \(reason)" }
+
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+}
+
+/// What `lstat`/`stat` says, as far as forgebatch cares.
+package struct FileStatus: Equatable, Sendable {
+    package enum Kind: String, Sendable { case file, directory, link, fifo, socket, device, other }
+    package var kind: Kind
+    /// Bytes.
+    package var size: Int64
+    /// Nanoseconds since 1970.
+    package var modified: Int64
+    package var device: UInt64
+    package var inode: UInt64
+
+    fileprivate init(_ raw: stat) {
+        kind =
+            switch raw.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .link
+            case S_IFIFO: .fifo
+            case S_IFSOCK: .socket
+            case S_IFBLK, S_IFCHR: .device
+            default: .other
+            }
+        size = Int64(raw.st_size)
+        let (nanoseconds, overflow) = Int64(raw.st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+        modified = overflow ? Int64(raw.st_mtim.tv_sec) : nanoseconds &+ Int64(raw.st_mtim.tv_nsec)
+        device = UInt64(raw.st_dev)
+        inode = UInt64(raw.st_ino)
+    }
+}
+
+/// The file system, one function per call that forgebatch makes.
+package enum Files {
+    package static func status(_ path: RawPath, follow: Bool = true) throws(SystemError) -> FileStatus {
+        var raw = stat()
+        let result = path.withCString { follow ? stat($0, &raw) : lstat($0, &raw) }
+        guard result == 0 else { throw SystemError("stat", path) }
+        return FileStatus(raw)
+    }
+
+    package static func status(descriptor: Int32, path: RawPath) throws(SystemError) -> FileStatus {
+        var raw = stat()
+        guard fstat(descriptor, &raw) == 0 else { throw SystemError("fstat", path) }
+        return FileStatus(raw)
+    }
+
+    package static func exists(_ path: RawPath) -> Bool { path.withCString { access($0, F_OK) == 0 } }
+
+    package static func isReadable(_ path: RawPath) -> Bool { path.withCString { access($0, R_OK) == 0 } }
+
+    package static func open(_ path: RawPath, _ flags: Int32, mode: UInt32 = 0o644) throws(SystemError) -> Int32 {
+        while true {
+            let descriptor = path.withCString { Glibc.open($0, flags | O_CLOEXEC, mode) }
+            if descriptor >= 0 { return descriptor }
+            guard errno == EINTR else { throw SystemError("open", path) }
+        }
+    }
+
+    /// Opens a regular file for reading without ever blocking on a FIFO or following nothing but the name given.
+    package static func openInput(_ path: RawPath) throws(SystemError) -> Int32 { try open(path, O_RDONLY | O_NONBLOCK) }
+
+    package static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+
+    /// Reads a whole file of at most `limit` bytes.
+    package static func read(_ path: RawPath, limit: Int = 1 << 30) throws(SystemError) -> [UInt8] {
+        let descriptor = try openInput(path)
+        defer { close(descriptor) }
+        guard try status(descriptor: descriptor, path: path).kind == .file else {
+            throw SystemError("read", path, code: EINVAL)
+        }
+        var result: [UInt8] = []
+        while result.count <= limit {
+            let piece = try read(descriptor, count: 1 << 16, path: path)
+            if piece.isEmpty { return result }
+            result.append(contentsOf: piece)
+        }
+        throw SystemError("read", path, code: EFBIG)
+    }
+
+    /// Reads up to `count` bytes; an empty answer is the end of the file.
+    package static func read(_ descriptor: Int32, count: Int, path: RawPath) throws(SystemError) -> [UInt8] {
+        var failed: Int32 = 0
+        let buffer = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            var got = -1
+            repeat { got = Glibc.read(descriptor, buffer.baseAddress, count) } while got < 0 && errno == EINTR
+            if got < 0 { failed = errno }
+            used = max(0, got)
+        }
+        guard failed == 0 else { throw SystemError("read", path, code: failed) }
+        return buffer
+    }
+
+    package static func read(_ descriptor: Int32, at offset: Int64, count: Int, path: RawPath) throws(SystemError)
+        -> [UInt8]
+    {
+        var failed: Int32 = 0
+        let buffer = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            used = 0
+            while used < count {
+                let got = pread(descriptor, buffer.baseAddress?.advanced(by: used), count - used, off_t(offset) + used)
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { failed = errno }
+                if got <= 0 { break }
+                used += got
+            }
+        }
+        guard failed == 0 else { throw SystemError("read", path, code: failed) }
+        return buffer
+    }
+
+    package static func write(_ bytes: [UInt8], to descriptor: Int32, path: RawPath) throws(SystemError) {
+        var failed: Int32 = 0
+        bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count {
+                let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 {
+                    failed = errno
+                    return
+                }
+                offset += count
+            }
+        }
+        guard failed == 0 else { throw SystemError("write", path, code: failed) }
+    }
+
+    package static func sync(_ descriptor: Int32, path: RawPath) throws(SystemError) {
+        guard fsync(descriptor) == 0 else { throw SystemError("fsync", path) }
+    }
+
+    package static func syncData(_ descriptor: Int32, path: RawPath) throws(SystemError) {
+        guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", path) }
+    }
+
+    package static func syncDirectory(_ path: RawPath) throws(SystemError) {
+        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        defer { close(descriptor) }
+        try sync(descriptor, path: path)
+    }
+
+    package static func rename(_ from: RawPath, to: RawPath) throws(SystemError) {
+        let result = from.withCString { source in to.withCString { Glibc.rename(source, $0) } }
+        guard result == 0 else { throw SystemError("rename", to) }
+    }
+
+    package static func remove(_ path: RawPath) { _ = path.withCString { unlink($0) } }
+
+    package static func truncate(_ descriptor: Int32, to size: Int64, path: RawPath) throws(SystemError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw SystemError("ftruncate", path) }
+    }
+
+    /// Makes a directory and those above it; new ones are made durable in their parent.
+    package static func makeDirectory(_ path: RawPath, durable: Bool = true) throws(SystemError) {
+        if let existing = try? status(path), existing.kind == .directory { return }
+        let parent = path.parent
+        if !parent.isEmpty, parent != path, parent != RawPath(".") { try makeDirectory(parent, durable: durable) }
+        guard path.withCString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+        if durable { try syncDirectory(parent) }
+    }
+
+    package static func link(_ target: RawPath, at path: RawPath) throws(SystemError) {
+        let temporary = path.parent.appending(temporaryName())
+        let result = target.withCString { target in temporary.withCString { symlink(target, $0) } }
+        guard result == 0 else { throw SystemError("symlink", path) }
+        try rename(temporary, to: path)
+    }
+
+    package static func linkTarget(_ path: RawPath) throws(SystemError) -> RawPath {
+        var count = -1
+        let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, used in
+            count = path.withCString { name in
+                buffer.withMemoryRebound(to: CChar.self) { text in
+                    text.baseAddress.map { readlink(name, $0, text.count) } ?? -1
+                }
+            }
+            used = max(0, count)
+        }
+        guard count >= 0 else { throw SystemError("readlink", path) }
+        return RawPath(bytes: bytes)
+    }
+
+    /// The absolute path without links.
+    package static func resolve(_ path: RawPath) throws(SystemError) -> RawPath {
+        let resolved: RawPath? = path.withCString { name in
+            guard let text = realpath(name, nil) else { return nil }
+            defer { free(text) }
+            return RawPath(cString: text)
+        }
+        guard let resolved else { throw SystemError("realpath", path) }
+        return resolved
+    }
+
+    package static func currentDirectory() -> RawPath {
+        guard let text = getcwd(nil, 0) else { return RawPath("/") }
+        defer { free(text) }
+        return RawPath(cString: text)
+    }
+
+    /// The names in a directory but `.` and `..`, sorted by their bytes.
+    package static func list(_ path: RawPath) throws(SystemError) -> [RawPath] {
+        guard let directory = path.withCString({ opendir($0) }) else { throw SystemError("opendir", path) }
+        defer { closedir(directory) }
+        var names: [RawPath] = []
+        errno = 0
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { RawPath(cString: $0) }
+            }
+            if name != RawPath("."), name != RawPath("..") { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw SystemError("readdir", path) }
+        return names.sorted()
+    }
+
+    /// Bytes that an ordinary user may still write on the file system that holds `path`.
+    package static func freeSpace(_ path: RawPath) throws(SystemError) -> Int64 {
+        var raw = statvfs()
+        guard path.withCString({ statvfs($0, &raw) }) == 0 else { throw SystemError("statvfs", path) }
+        let (bytes, overflow) = Int64(raw.f_bavail).multipliedReportingOverflow(by: Int64(raw.f_frsize))
+        return overflow ? .max : bytes
+    }
+
+    /// Takes a kernel lock that ends with this process. Returns false when another holds it.
+    package static func lock(_ descriptor: Int32, path: RawPath) throws(SystemError) -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemError("flock", path) }
+        return false
+    }
+
+    /// A name that no finished file has: `.fb-` and 16 random hexadecimal digits.
+    package static func temporaryName() -> RawPath {
+        let random = UInt64.random(in: .min ... .max)
+        let digits = String(random, radix: 16)
+        return RawPath(temporaryPrefix + String(repeating: "0", count: 16 - digits.count) + digits)
+    }
+
+    package static let temporaryPrefix = ".fb-"
+    package static let createExclusive: Int32 = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+    package static let createExclusiveReadWrite: Int32 = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
+    package static let appendOrCreate: Int32 = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
+    package static let readWriteOrCreate: Int32 = O_RDWR | O_CREAT | O_NOFOLLOW
+}
+
+/// A file that appears under its name whole or not at all: written under a temporary name in the same folder, then
+/// fsync, rename, fsync of the folder. A file that is not published is removed.
+package struct AtomicFile: ~Copyable {
+    package let path: RawPath
+    private let temporary: RawPath
+    private let descriptor: Int32
+    private let durable: Bool
+    private var finished = false
+    private var hash = Digest.Running()
+    /// Bytes written so far.
+    package private(set) var size: Int64 = 0
+
+    /// - Parameter durable: whether publishing waits for the disk. Files that can be made again need not.
+    package init(_ path: RawPath, durable: Bool = true) throws(SystemError) {
+        self.path = path
+        self.durable = durable
+        let folder = path.parent
+        try Files.makeDirectory(folder, durable: durable)
+        let temporary = folder.appending(Files.temporaryName())
+        self.descriptor = try Files.open(temporary, Files.createExclusive)
+        self.temporary = temporary
+    }
+
+    package mutating func write(_ bytes: [UInt8]) throws(SystemError) {
+        try Files.write(bytes, to: descriptor, path: path)
+        hash.update(bytes)
+        size += Int64(bytes.count)
+    }
+
+    /// Gives the file its name.
+    ///
+    /// - Returns: the SHA-256 of what was written, in hexadecimal.
+    package consuming func publish() throws(SystemError) -> String {
+        if durable { try Files.sync(descriptor, path: path) }
+        try Files.rename(temporary, to: path)
+        finished = true
+        if durable { try Files.syncDirectory(path.parent) }
+        return hash.hex()
+    }
+
+    deinit {
+        Files.close(descriptor)
+        if !finished { Files.remove(temporary) }
+    }
+
+    /// Writes a whole file at once. Returns its SHA-256.
+    @discardableResult
+    package static func write(_ bytes: [UInt8], to path: RawPath, durable: Bool = true) throws(SystemError) -> String {
+        var file = try AtomicFile(path, durable: durable)
+        try file.write(bytes)
+        return try file.publish()
+    }
+}
