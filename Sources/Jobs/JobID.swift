@@ -1,0 +1,44 @@
+package import Bytes
+
+/// A job's identity: the lower-case version 5 UUID (RFC 9562) of the bytes of the video's relative path.
+package struct JobID: Hashable, Sendable, CustomStringConvertible {
+    package let text: String
+    package var description: String { text }
+
+    /// The namespace: the version 5 UUID of `forgebatch/job/1` in the RFC's namespace for URLs.
+    private static let namespace: [UInt8] = uuid(
+        namespace: [
+            0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8,
+        ], name: Array("forgebatch/job/1".utf8))
+
+    package init(video: RawPath) {
+        text = JobID.format(JobID.uuid(namespace: JobID.namespace, name: video.bytes))
+    }
+
+    /// Accepts only the canonical form: 36 characters, lower-case hexadecimal, four hyphens.
+    package init?(text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 36 else { return nil }
+        for (index, byte) in bytes.enumerated() {
+            if [8, 13, 18, 23].contains(index) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) else { return nil }
+            }
+        }
+        self.text = text
+    }
+
+    private static func uuid(namespace: [UInt8], name: [UInt8]) -> [UInt8] {
+        var bytes = Array(Digest.sha1(namespace + name).prefix(16))
+        bytes[6] = bytes[6] & 0x0f | 0x50
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        return bytes
+    }
+
+    private static func format(_ bytes: [UInt8]) -> String {
+        let hex = Array(Escape.hex(bytes))
+        return [hex[0..<8], hex[8..<12], hex[12..<16], hex[16..<20], hex[20..<32]]
+            .map { String($0) }.joined(separator: "-")
+    }
+}

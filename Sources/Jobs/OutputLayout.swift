@@ -1,0 +1,67 @@
+package import Bytes
+
+/// Where everything in an output folder lies. The one place that knows these paths.
+package struct OutputLayout: Sendable {
+    package let root: RawPath
+
+    package init(root: RawPath) { self.root = root }
+
+    package var results: RawPath { root.appending("results") }
+    package var stills: RawPath { root.appending("stills") }
+    package var report: RawPath { root.appending("report") }
+    package var runs: RawPath { root.appending("runs") }
+    package var catalog: RawPath { root.appending("catalog.ndjson") }
+    package var failures: RawPath { root.appending("failures.ndjson") }
+    package var history: RawPath { root.appending("history.jsonl") }
+    package var latest: RawPath { root.appending("latest") }
+    package var lock: RawPath { root.appending("lock") }
+
+    package func run(_ id: String) -> RawPath { runs.appending(id) }
+    package func log(run id: String) -> RawPath { run(id).appending("progress.ndjson") }
+    package func state(run id: String) -> RawPath { run(id).appending("state.json") }
+    package func summary(run id: String) -> RawPath { run(id).appending("run.json") }
+
+    /// A still of one job: `stills/<ab>/<job id><kind>`, relative to the root.
+    package static func still(_ job: JobID, _ kind: Still) -> String {
+        "stills/\(job.text.prefix(2))/\(job.text)\(kind.rawValue)"
+    }
+
+    package enum Still: String, CaseIterable, Sendable {
+        case thumbnail = ".jpg"
+        case strip = "-strip.jpg"
+        case lumaTimeline = "-luma.png"
+    }
+
+    /// The result's path relative to the root, `results/<relative path of the video>.json`.
+    ///
+    /// A component that would pass 200 bytes with its suffix, or a name in `taken` (the results of other videos,
+    /// compared without case, so that an output folder may be copied to any file system), is stored as its first 120
+    /// bytes, cut at a character, `~` and the job id.
+    package static func result(for video: RawPath, job: JobID, taken: Set<RawPath> = []) -> RawPath {
+        var parts = video.components.map { Array($0) }
+        guard let last = parts.popLast() else { preconditionFailure("a video has a name") }
+        let folders = parts.map { shorten($0, suffix: "", job: job, always: false) }
+        func path(always: Bool) -> RawPath {
+            let name = shorten(last, suffix: ".json", job: job, always: always)
+            let all = [Array("results".utf8)] + folders + [name]
+            return RawPath(bytes: Array(all.joined(separator: [UInt8(ascii: "/")])))
+        }
+        let plain = path(always: false)
+        return taken.contains(folded(plain)) ? path(always: true) : plain
+    }
+
+    /// ASCII letters in lower case, for finding names that some file systems take for the same.
+    package static func folded(_ path: RawPath) -> RawPath {
+        RawPath(bytes: path.bytes.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 })
+    }
+
+    private static func shorten(_ name: [UInt8], suffix: String, job: JobID, always: Bool) -> [UInt8] {
+        guard always || name.count + suffix.utf8.count > 200 else { return name + Array(suffix.utf8) }
+        var head = Array(name.prefix(120))
+        if name.count > 120, name[120] & 0xc0 == 0x80 {
+            while let byte = head.last, byte & 0xc0 == 0x80 { head.removeLast() }
+            if let byte = head.last, byte >= 0xc0 { head.removeLast() }
+        }
+        return head + Array("~\(job.text)\(suffix)".utf8)
+    }
+}
