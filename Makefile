@@ -1,0 +1,91 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+BINARY := .build/release/forgebatch
+BUILD := swift build -c release --static-swift-stdlib --product forgebatch
+FORMATTED := Sources Tests Package.swift
+
+LIBRARIES := libavformat libavcodec libavutil libswscale libpng
+LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# sudo drops the environment, so the variable is set on its far side.
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
+
+.NOTPARALLEL:
+.PHONY: help run test check format lint bench install deps deps-test samples clean build
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: deps build ## build, process samples/ and write its report
+	@status=0; $(BINARY) run samples --force || status=$$?; \
+	if [ $$status -ne 3 ]; then \
+	  echo "make run: exit status $$status, expected 3 (samples/ holds clips broken on purpose)" >&2; exit 1; \
+	fi
+	@python3 Tests/scripts/samples_summary.py samples.forgebatch samples/manifest.json
+	@echo "Report: samples.forgebatch/report/index.html"
+
+test: deps-test ## build for debugging and run all tests
+	swift build
+	swift test
+
+check: lint test run ## lint, test and run
+
+format: ## format the Swift sources in place
+	swift format -i -r $(FORMATTED)
+
+lint: ## check the format of the Swift sources
+	swift format lint --strict -r $(FORMATTED)
+
+bench: ## measure the speed
+	bash Benchmarks/bench.sh
+
+install: deps build ## install the binary below PREFIX (/usr/local)
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/forgebatch"
+
+deps: ## install the libraries the build needs (apt)
+	@need=""; \
+	pkg-config --exists $(LIBRARIES) 2>/dev/null || need="$(LIBRARY_PACKAGES)"; \
+	command -v python3 >/dev/null || need="$$need python3"; \
+	if [ -z "$$need" ]; then \
+	  echo "deps: everything is there"; \
+	else \
+	  echo "deps: installing $$need"; \
+	  $(APT) update -qq; \
+	  $(APT) install -y -qq $$need >/dev/null; \
+	fi
+
+deps-test: deps ## install what the tests need besides
+	@need=""; \
+	command -v ffmpeg >/dev/null || need="ffmpeg"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || need="$$need chromium"; \
+	if [ -n "$$need" ]; then \
+	  $(APT) update -qq || true; \
+	  for package in $$need; do \
+	    echo "deps-test: installing $$package"; \
+	    $(APT) install -y -qq $$package >/dev/null || echo "deps-test: no $$package; going on without it" >&2; \
+	  done; \
+	fi
+	@if ! .venv/bin/python -c 'import jsonschema' 2>/dev/null; then \
+	  echo "deps-test: making .venv with jsonschema"; \
+	  if ! python3 -m venv .venv >/dev/null 2>&1; then \
+	    $(APT) update -qq; \
+	    $(APT) install -y -qq python3-venv >/dev/null; \
+	    python3 -m venv --clear .venv; \
+	  fi; \
+	  .venv/bin/python -m pip install --quiet --disable-pip-version-check jsonschema; \
+	fi
+	@echo "deps-test: ready"
+
+samples: ## make the sample clips again (needs ffmpeg)
+	bash samples/make-samples.sh
+
+clean: ## remove what was built and the samples' output
+	rm -rf .build samples.forgebatch
+
+build:
+	$(BUILD)

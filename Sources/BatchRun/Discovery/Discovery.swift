@@ -1,0 +1,250 @@
+package import Bytes
+
+/// A file that may be a video.
+package struct Candidate: Sendable, Equatable {
+    /// The path to open.
+    package var path: RawPath
+    /// The path below the input roots: what the file is called in results, independent of where the roots are.
+    package var relative: RawPath
+    package var status: FileStatus
+}
+
+/// Something that was left out of the walk for a reason worth telling.
+package struct DiscoveryProblem: Sendable, Hashable {
+    package var path: RawPath
+    package var reason: String
+    /// Whether it is a PATH given by the user that is missing.
+    package var isInput: Bool
+}
+
+/// The candidates below some input paths. One bad file or directory costs only itself.
+package struct Discovery: Sendable {
+    /// Sorted by the bytes of their relative paths.
+    package var candidates: [Candidate] = []
+    /// Sorted by their paths, each told once.
+    package var problems: [DiscoveryProblem] = []
+    /// How many candidates were left out because they changed a moment ago.
+    package var tooYoung = 0
+
+    /// Finds the candidates below `paths`.
+    ///
+    /// A file given directly is taken whatever its name and the rules say. Rules see paths below their own root. With
+    /// several roots, relative paths begin with the root's name, made unique by `~2`, `~3`….
+    ///
+    /// - Parameter listed: more paths, from `--files-from`; they are treated the same.
+    package static func find(_ paths: [RawPath], listed: [RawPath], options: DiscoveryOptions) -> Discovery {
+        var walk = Walk(options)
+        let inputs = (paths + listed).map(Input.init)
+        let prefixes = Input.prefixes(inputs)
+        for input in inputs { walk.add(input, prefix: prefixes[input.root] ?? RawPath("")) }
+        var found = Discovery()
+        let sorted = walk.files.values.map(\.candidate).sorted { $0.relative < $1.relative }
+        found.candidates = sorted.filter { !options.isTooYoung($0.status) }
+        found.tooYoung = sorted.count - found.candidates.count
+        found.problems = walk.problems.sorted { ($0.path, $0.reason) < ($1.path, $1.reason) }
+        if let limit = options.limit { found.candidates = Array(found.candidates.prefix(max(0, limit))) }
+        return found
+    }
+
+    /// The paths in a list: one a line, or each ended by a NUL byte. Empty ones are left out; nothing is trimmed.
+    package static func parseList(_ bytes: [UInt8], nullSeparated: Bool) -> [RawPath] {
+        bytes.split(separator: nullSeparated ? 0 : UInt8(ascii: "\n")).map { RawPath(bytes: Array($0)) }
+    }
+}
+
+/// A PATH as given, and the root it belongs to.
+private struct Input {
+    var path: RawPath
+    /// What the path leads to, or why it leads nowhere.
+    var status: Result<FileStatus, SystemError>
+    /// The directory relative paths start from, absolute and without links as far as it exists.
+    var root: RawPath
+    /// What the root is called.
+    var name: RawPath
+
+    init(_ path: RawPath) {
+        self.path = path
+        status = Result { () throws(SystemError) in
+            // The kernel would see only what stands before the NUL; 22 is EINVAL.
+            if path.bytes.contains(0) { throw SystemError("stat", path, code: 22) }
+            return try Files.status(path)
+        }
+        // A missing PATH keeps its root, so that the others are called the same whether or not it is there.
+        let isDirectory =
+            switch status {
+            case .success(let status): status.kind == .directory
+            case .failure: Signature.name(path, extensions: nil) != .video
+            }
+        let folder = isDirectory ? path : Self.withoutTrailingSlashes(path).parent
+        let absolute = folder.isAbsolute ? folder : Files.currentDirectory().appending(folder)
+        root = (try? Files.resolve(folder)) ?? absolute
+        name = folder.lastComponent
+        if [RawPath(""), RawPath("."), RawPath("..")].contains(name) { name = root.lastComponent }
+        if name.isEmpty { name = RawPath("root") }
+    }
+
+    private static func withoutTrailingSlashes(_ path: RawPath) -> RawPath {
+        var bytes = path.bytes
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        return RawPath(bytes: bytes)
+    }
+
+    /// What goes before the relative paths of each root: nothing when there is only one.
+    static func prefixes(_ inputs: [Input]) -> [RawPath: RawPath] {
+        var prefixes: [RawPath: RawPath] = [:]
+        var used: Set<RawPath> = []
+        for input in inputs where prefixes[input.root] == nil {
+            var name = input.name
+            var number = 2
+            while !used.insert(name).inserted {
+                name = input.name.suffixed("~\(number)")
+                number += 1
+            }
+            prefixes[input.root] = name
+        }
+        return prefixes.count > 1 ? prefixes : [:]
+    }
+}
+
+/// The state of one discovery.
+private struct Walk {
+    /// A directory still to be read, or an entry of one. `relative` is the path below the root.
+    struct Folder {
+        var path: RawPath
+        var relative: RawPath
+        var resolved: RawPath
+        var depth: Int
+        /// Whether an include rule matched it or a directory above it.
+        var isIncluded: Bool
+    }
+
+    struct FileID: Hashable { var device, inode: UInt64 }
+    /// Hard links are files of their own, so the path without links belongs to a file's identity.
+    struct FileKey: Hashable { var id: FileID, resolved: RawPath }
+
+    let options: DiscoveryOptions
+    /// A set, because overlapping roots meet the same problem twice.
+    var problems: Set<DiscoveryProblem> = []
+    var files: [FileKey: (candidate: Candidate, isLink: Bool)] = [:]
+    private let output: FileID?
+    private var root = RawPath("")
+    private var prefix = RawPath("")
+    private var visited: Set<FileID> = []
+    private var folders: [Folder] = []
+    private var linkedFolders: [Folder] = []
+
+    init(_ options: DiscoveryOptions) {
+        self.options = options
+        output = options.output.flatMap { try? Files.status($0) }.map(Self.id)
+    }
+
+    static func id(_ status: FileStatus) -> FileID { FileID(device: status.device, inode: status.inode) }
+
+    mutating func add(_ input: Input, prefix: RawPath) {
+        (root, self.prefix, visited) = (input.root, prefix, [])
+        switch input.status {
+        case .failure(let failure): report(input.path, failure.reason, isInput: true)
+        case .success(let status) where status.kind == .directory:
+            if Self.id(status) == output { return report(input.path, "the output directory is not walked") }
+            folders = [Folder(path: input.path, relative: RawPath(""), resolved: root, depth: 1, isIncluded: false)]
+            // Linked directories come last, so that a file is called by its real path if that is below the root.
+            while let folder = folders.popLast() ?? (linkedFolders.isEmpty ? nil : linkedFolders.removeFirst()) {
+                read(folder)
+            }
+        case .success(let status) where status.kind == .file:
+            take(input.path, input.path.lastComponent, status, resolved: resolve(input.path), isLink: false)
+        case .success(let status): report(input.path, "not a regular file (\(status.kind.rawValue))")
+        }
+    }
+
+    private mutating func read(_ folder: Folder) {
+        if let maxDepth = options.maxDepth, folder.depth > maxDepth { return }
+        do throws(SystemError) {
+            // Asked again: the directory may have been replaced since it was met.
+            let id = Self.id(try Files.status(folder.path))
+            guard id != output else { return }
+            // Only links can lead in circles, and not every network file system numbers its directories well.
+            if options.follow, !visited.insert(id).inserted { return }
+            for name in try Files.list(folder.path) { visit(name, in: folder) }
+        } catch {
+            report(folder.path, error.reason)
+        }
+    }
+
+    private mutating func visit(_ name: RawPath, in folder: Folder) {
+        let path = folder.path.appending(name)
+        do throws(SystemError) {
+            var entry = Folder(
+                path: path, relative: folder.relative.appending(name), resolved: folder.resolved.appending(name),
+                depth: folder.depth + 1, isIncluded: folder.isIncluded)
+            var status = try Files.status(path, follow: false)
+            let isLink = status.kind == .link
+            if isLink {
+                guard let target = target(of: path, relative: entry.relative) else { return }
+                status = target
+                entry.resolved = resolve(path)
+            }
+            let isDirectory = status.kind == .directory
+            let verdict = options.verdict(entry.relative, isDirectory: isDirectory)
+            guard verdict != .leftOut else { return }
+            entry.isIncluded = entry.isIncluded || verdict == .included
+            if isDirectory {
+                guard isLink else { return folders.append(entry) }
+                if options.follow { linkedFolders.append(entry) }
+            } else if entry.isIncluded || options.takesUnmatched {
+                try consider(entry, status, isLink: isLink)
+            }
+        } catch {
+            report(path, error.reason)
+        }
+    }
+
+    /// What a link leads to, or nil after telling why that cannot be known.
+    private mutating func target(of path: RawPath, relative: RawPath) -> FileStatus? {
+        do throws(SystemError) {
+            return try Files.status(path)
+        } catch {
+            let isUnwanted = Signature.name(path, extensions: options.extensions) == .other
+            if isUnwanted || options.verdict(relative, isDirectory: false) == .leftOut { return nil }
+            report(path, error.isMissing ? "dangling link" : "link cannot be followed: \(error.reason)")
+            return nil
+        }
+    }
+
+    /// Takes something that is no directory if its name or its first bytes speak for a video.
+    private mutating func consider(_ entry: Folder, _ status: FileStatus, isLink: Bool) throws(SystemError) {
+        let name = Signature.name(entry.path, extensions: options.extensions)
+        guard name != .other else { return }
+        guard status.kind == .file else {
+            if name == .video { report(entry.path, "not a regular file (\(status.kind.rawValue))") }
+            return
+        }
+        if isLink, !options.follow {
+            if name == .unknown || entry.resolved.isInside(root) { return }
+            return report(entry.path, "link not followed (use --follow)")
+        }
+        if name == .unknown, status.size == 0 { return }
+        if name == .unknown, !Signature.isContainer(try head(entry.path)) { return }
+        take(entry.path, entry.relative, status, resolved: entry.resolved, isLink: isLink)
+    }
+
+    private func head(_ path: RawPath) throws(SystemError) -> [UInt8] {
+        let descriptor = try Files.openInput(path)
+        defer { Files.close(descriptor) }
+        return try Files.read(descriptor, at: 0, count: Signature.length, path: path)
+    }
+
+    private mutating func take(
+        _ path: RawPath, _ relative: RawPath, _ status: FileStatus, resolved: RawPath, isLink: Bool
+    ) {
+        let key = FileKey(id: Self.id(status), resolved: resolved)
+        if let known = files[key], !known.isLink || isLink { return }
+        files[key] = (Candidate(path: path, relative: prefix.appending(relative), status: status), isLink)
+    }
+
+    private func resolve(_ path: RawPath) -> RawPath { (try? Files.resolve(path)) ?? path }
+
+    private mutating func report(_ path: RawPath, _ reason: String, isInput: Bool = false) {
+        problems.insert(DiscoveryProblem(path: path, reason: reason, isInput: isInput))
+    }
+}

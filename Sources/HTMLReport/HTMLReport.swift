@@ -1,0 +1,59 @@
+package import Bytes
+package import Jobs
+
+/// What the report holds and how it looks.
+package struct ReportOptions: Sendable {
+    /// Which videos get a page of their own.
+    package enum Pages: String, CaseIterable, Sendable {
+        /// The index alone.
+        case none
+        /// Failed and damaged videos.
+        case basic
+        /// Every video.
+        case full
+    }
+
+    package var pages: Pages
+    /// A folder whose files stand in for the built-in templates of the same name.
+    package var templates: RawPath?
+
+    package init(pages: Pages = .full, templates: RawPath? = nil) {
+        self.pages = pages
+        self.templates = templates
+    }
+}
+
+/// What was written.
+package struct ReportSummary: Sendable, Equatable {
+    package var index: RawPath
+    /// Rows in the table of all videos.
+    package var videos: Int
+    /// Pages of single videos.
+    package var pages: Int
+
+    package init(index: RawPath, videos: Int, pages: Int) {
+        self.index = index
+        self.videos = videos
+        self.pages = pages
+    }
+}
+
+/// Why no report could be made.
+package struct ReportError: Error, CustomStringConvertible, Equatable {
+    package var reason: String
+    package var description: String { reason }
+    package init(_ reason: String) { self.reason = reason }
+}
+
+/// The pages that people read after a run: static HTML and one stylesheet, complete without script, network or server.
+package enum HTMLReport {
+    /// Writes `report/` from what a run left in an output folder. The same folder gives the same bytes.
+    ///
+    /// - Throws: ``ReportError`` when the run's summary or a template cannot be used, `SystemError` when the report
+    ///   cannot be written. A result or catalog line that cannot be read is noted on the index instead.
+    package static func write(layout: OutputLayout, run id: String, options: ReportOptions) throws -> ReportSummary {
+        let templates = try Templates(override: options.templates)
+        let batch = try BatchReader.read(layout: layout, run: id)
+        return try ReportWriter(layout: layout, options: options, templates: templates).write(batch)
+    }
+}

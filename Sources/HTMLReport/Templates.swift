@@ -1,0 +1,35 @@
+internal import Bytes
+internal import Mustache
+
+/// The page templates and the stylesheet: built in, each replaceable by a file of the same name.
+struct Templates {
+    let stylesheet: [UInt8]
+    private let index: MustacheTemplate
+    private let video: MustacheTemplate
+    private let library: MustacheLibrary
+
+    init(override folder: RawPath?) throws {
+        func load(_ name: String, _ builtIn: [UInt8]) throws -> [UInt8] {
+            guard let path = folder?.appending(name), Files.exists(path) else { return builtIn }
+            return try Files.read(path, limit: 1 << 20)
+        }
+        func template(_ name: String, _ builtIn: [UInt8]) throws -> MustacheTemplate {
+            let bytes = try load(name, builtIn)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw ReportError("template \(name): not UTF-8")
+            }
+            do {
+                return try MustacheTemplate(string: text)
+            } catch {
+                throw ReportError("template \(name): \(error)")
+            }
+        }
+        stylesheet = try load("report.css", PackageResources.report_css)
+        index = try template("index.mustache", PackageResources.index_mustache)
+        video = try template("video.mustache", PackageResources.video_mustache)
+        library = MustacheLibrary(templates: ["row": try template("row.mustache", PackageResources.row_mustache)])
+    }
+
+    func render(_ page: IndexPage) -> [UInt8] { Array(index.render(page, library: library).utf8) }
+    func render(_ page: VideoPage) -> [UInt8] { Array(video.render(page, library: library).utf8) }
+}

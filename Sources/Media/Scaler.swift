@@ -1,0 +1,34 @@
+internal import CFFmpeg
+
+/// A libswscale context: bit-exact and with accurate rounding, so that the same picture gives the same bytes anywhere.
+final class Scaler {
+    private var context: OpaquePointer?
+    private var key: [Int32] = []
+
+    deinit { sws_freeContext(context) }
+
+    /// Converts a frame to another size and format.
+    func convert(_ source: OwnedFrame, to format: AVPixelFormat, width: Int32, height: Int32, fullRange: Bool? = nil)
+        throws(DecodeError) -> OwnedFrame
+    {
+        let raw = source.pointer.pointee
+        let wanted = [raw.width, raw.height, raw.format, width, height, format.rawValue]
+        if context == nil || key != wanted {
+            sws_freeContext(context)
+            let flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
+            context = sws_getContext(
+                raw.width, raw.height, AVPixelFormat(raw.format), width, height, format, flags, nil, nil, nil)
+            key = wanted
+        }
+        guard let context else { throw .conversion("libswscale cannot convert this pixel format") }
+        let target = try OwnedFrame()
+        target.pointer.pointee.format = format.rawValue
+        target.pointer.pointee.width = width
+        target.pointer.pointee.height = height
+        guard av_frame_get_buffer(target.pointer, 0) >= 0 else { throw .outOfMemory }
+        guard sws_scale_frame(context, target.pointer, source.pointer) >= 0 else {
+            throw .conversion("libswscale failed on a frame")
+        }
+        return target
+    }
+}
