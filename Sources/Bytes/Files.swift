@@ -81,7 +81,9 @@ package enum Files {
     }
 
     /// Opens a regular file for reading without ever blocking on a FIFO or following nothing but the name given.
-    package static func openInput(_ path: RawPath) throws(SystemError) -> Int32 { try open(path, O_RDONLY | O_NONBLOCK) }
+    package static func openInput(_ path: RawPath) throws(SystemError) -> Int32 {
+        try open(path, O_RDONLY | O_NONBLOCK)
+    }
 
     package static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 

@@ -24,19 +24,4 @@ static inline int fb_error_invalid_data(void) { return AVERROR_INVALIDDATA; }
 static inline int fb_error_io(void) { return AVERROR(EIO); }
 static inline int fb_error_nomem(void) { return AVERROR(ENOMEM); }
 
-// av_log takes a va_list; the line is formatted here and handed to a plain function.
-typedef void (*fb_log_sink)(int level, const char *line);
-static fb_log_sink fb_log_target;
-static void fb_log_callback(void *avcl, int level, const char *format, va_list arguments) {
-    if (level > AV_LOG_ERROR || !fb_log_target) return;
-    char line[512];
-    int prefix = 1;
-    av_log_format_line2(avcl, level, format, arguments, line, sizeof line, &prefix);
-    fb_log_target(level, line);
-}
-static inline void fb_log_install(fb_log_sink sink) {
-    fb_log_target = sink;
-    av_log_set_callback(fb_log_callback);
-}
-
 #endif

@@ -43,8 +43,12 @@ package enum Kernels {
             let right = b.base + y * b.stride
             total +=
                 picture.bytesPerSample == 1
-                ? difference(left.assumingMemoryBound(to: UInt8.self), right.assumingMemoryBound(to: UInt8.self), a.samplesPerRow)
-                : difference(left.assumingMemoryBound(to: UInt16.self), right.assumingMemoryBound(to: UInt16.self), a.samplesPerRow)
+                ? difference(
+                    left.assumingMemoryBound(to: UInt8.self), right.assumingMemoryBound(to: UInt8.self), a.samplesPerRow
+                )
+                : difference(
+                    left.assumingMemoryBound(to: UInt16.self), right.assumingMemoryBound(to: UInt16.self),
+                    a.samplesPerRow)
         }
         return total >> UInt64(picture.shift)
     }

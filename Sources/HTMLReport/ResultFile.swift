@@ -20,7 +20,9 @@ struct ResultFile {
         var start = 0
         while let comma = bytes[start...].firstIndex(of: marker[0]) {
             if bytes[comma...].starts(with: marker) {
-                return (try? JSONReader.parse(Array(bytes[..<comma]) + [UInt8(ascii: "}")])).map { ResultFile(document: $0) }
+                return (try? JSONReader.parse(Array(bytes[..<comma]) + [UInt8(ascii: "}")])).map {
+                    ResultFile(document: $0)
+                }
             }
             start = comma + 1
         }

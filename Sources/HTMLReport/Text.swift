@@ -111,7 +111,9 @@ enum Text {
     }
 
     /// `1 video`, `2 videos`.
-    static func plural(_ count: Int, _ noun: String) -> String { "\(self.count(count)) \(noun)\(count == 1 ? "" : "s")" }
+    static func plural(_ count: Int, _ noun: String) -> String {
+        "\(self.count(count)) \(noun)\(count == 1 ? "" : "s")"
+    }
 
     /// A JSON value on one line, for a table of settings.
     static func value(_ value: JSON) -> String {

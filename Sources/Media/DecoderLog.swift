@@ -28,10 +28,14 @@ enum DecoderLog {
 
     /// Starts collecting error lines instead of printing them.
     static func install() {
-        fb_log_install { _, line in
-            guard let line else { return }
-            let text = DecoderLog.clean(String(cString: line))
-            if !text.isEmpty { DecoderLog.lines.add(text) }
+        av_log_set_callback { context, level, format, arguments in
+            guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+            var line = [CChar](repeating: 0, count: 512)
+            var prefix: Int32 = 1
+            av_log_format_line2(context, level, format, arguments, &line, 512, &prefix)
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let cleaned = DecoderLog.clean(text)
+            if !cleaned.isEmpty { DecoderLog.lines.add(cleaned) }
         }
     }
 

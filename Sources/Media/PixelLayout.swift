@@ -38,7 +38,8 @@ struct PixelLayout {
         planes = Int(av_pix_fmt_count_planes(format))
         chromaShiftY = Int(descriptor.pointee.log2_chroma_h)
         hasFullRangeName = name.hasPrefix("yuvj")
-        let barred = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM
+        let barred =
+            AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM
             | AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_BAYER
         let bytes = depth > 8 ? 2 : 1
         isReadInPlace =
