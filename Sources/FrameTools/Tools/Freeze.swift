@@ -1,0 +1,93 @@
+internal import Frames
+
+/// Frozen pictures: freezedetect, against the picture that opened the freeze and over all planes.
+///
+/// Luma decides first: when its difference alone is over the limit of all planes, chroma is not looked at. The answer
+/// is the same, and moving video costs nothing beyond the difference that other tools need anyway.
+struct FreezeTool: FrameTool {
+    static let id = "freeze"
+    static let version = "1.0.0"
+    static let title = "Frozen pictures"
+    static let definition =
+        "freezedetect (vf_freezedetect.c): mean absolute difference over all planes to the picture that opened the freeze, /2^depth"
+    static let reach = Reach.sequence
+    static let settings = [
+        Setting(
+            key: "noise", kind: .measuring, standard: 0.001, range: 0...1,
+            help: "mean difference, of 0 to 1, up to which pictures are the same"),
+        Setting(
+            key: "duration", kind: .concluding, standard: 2, range: 0...86400,
+            help: "seconds from which a frozen picture is an event"),
+    ]
+
+    private let noise: Double
+    private var reference: (picture: Picture, index: Int)?
+
+    init(settings: ToolSettings) { noise = settings["noise"] }
+
+    mutating func measure(_ frame: FrameStore) -> Measurement {
+        var result = Measurement()
+        if let reference, let difference = difference(frame, reference.picture, reference.index) {
+            // The opening frame's number says that the freeze goes on, without a rounded number to judge again.
+            result.set("since", Double(reference.index))
+            result.set("difference", difference)
+        } else {
+            reference = (frame.picture, frame.time.index)
+        }
+        return result
+    }
+
+    /// The difference to the reference if it is within the limit, else nil.
+    private func difference(_ frame: FrameStore, _ reference: Picture, _ index: Int) -> Double? {
+        let picture = frame.picture
+        guard picture.isComparable(with: reference) else { return nil }
+        let samples = picture.planes.reduce(0) { $0 + $1.sampleCount }
+        let full = Double(samples) * Double(1 << picture.depth)
+        let shared = index == frame.time.index - 1 ? frame.luma.difference : nil
+        var sum = shared ?? Kernels.difference(picture, reference, plane: 0)
+        for plane in 1..<max(1, picture.planes.count) {
+            guard Double(sum) / full <= noise else { return nil }
+            sum += Kernels.difference(picture, reference, plane: plane)
+        }
+        let mean = Double(sum) / full
+        return mean <= noise ? mean : nil
+    }
+
+    static func conclusion(settings: ToolSettings) -> any Conclusion {
+        FreezeConclusion(minimum: settings["duration"])
+    }
+}
+
+private struct FreezeConclusion: Conclusion {
+    private var spans: SpanTracker
+    private var last: (index: Int, time: Double)?
+    private var frozenFrames = 0
+
+    init(minimum: Double) {
+        spans = SpanTracker(tool: FreezeTool.id, type: "freeze", minimum: minimum, countsNextFrame: false)
+    }
+
+    mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
+        let now = spans.now(time)
+        if measurement["since"] != nil {
+            // The reference is the frame before the first frozen one.
+            if let last { spans.open(frame: last.index, time: last.time) }
+            spans.extend(frame: time.index, time: now)
+            frozenFrames += 1
+        } else {
+            spans.close(time: now)
+        }
+        last = (time.index, now)
+        return measurement
+    }
+
+    mutating func finish(end: Double) { spans.close(time: end, atEnd: true) }
+
+    var events: [ToolEvent] { spans.events }
+
+    var summary: Measurement {
+        var result = spans.summary
+        result.set("frames", Double(frozenFrames))
+        return result
+    }
+}

@@ -1,0 +1,56 @@
+internal import Frames
+
+/// Brightness: signalstats' YMIN, YAVG, YMAX and YDIF on the 8-bit scale, with 64-bit sums.
+struct LumaTool: FrameTool {
+    static let id = "luma"
+    static let version = "1.0.0"
+    static let title = "Brightness"
+    static let definition = "signalstats YMIN, YAVG, YMAX, YDIF (vf_signalstats.c), 8-bit scale"
+    static let reach = Reach.pair
+    static let settings: [Setting] = []
+
+    init(settings: ToolSettings) {}
+
+    mutating func measure(_ frame: FrameStore) -> Measurement {
+        let sums = frame.luma
+        let scale = frame.picture.scale
+        let count = Double(frame.sampleCount)
+        var result = Measurement()
+        result.set("min", Double(sums.min) / scale)
+        result.set("avg", Double(sums.sum) / count / scale)
+        result.set("max", Double(sums.max) / scale)
+        if let difference = sums.difference { result.set("dif", Double(difference) / count / scale) }
+        return result
+    }
+
+    static func conclusion(settings: ToolSettings) -> any Conclusion { LumaConclusion() }
+}
+
+private struct LumaConclusion: Conclusion {
+    private var low = Statistic()
+    private var average = Statistic()
+    private var high = Statistic()
+    private var difference = Statistic()
+    let events: [ToolEvent] = []
+
+    mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
+        low.add(measurement["min"])
+        average.add(measurement["avg"])
+        high.add(measurement["max"])
+        difference.add(measurement["dif"])
+        return measurement
+    }
+
+    mutating func finish(end: Double) {}
+
+    var summary: Measurement {
+        var result = Measurement()
+        result.set("min", low.least)
+        result.set("avg", average.mean)
+        result.set("max", high.most)
+        result.set("dif", difference.mean)
+        result.set("darkest_avg", average.least)
+        result.set("brightest_avg", average.most)
+        return result
+    }
+}
