@@ -3,6 +3,11 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     package var reason: String
     package var offset: Int
     package var description: String { "\(reason) at byte \(offset)" }
+
+    package init(reason: String, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
 }
 
 /// A strict reader of RFC 8259: UTF-8 only, no trailing commas, no NaN, no lone surrogate, no repeated key, no number

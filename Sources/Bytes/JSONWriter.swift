@@ -137,6 +137,13 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Ends a line inside a list: the comma stands before the line feed.
+    package mutating func endElementLine() {
+        bytes.append(UInt8(ascii: ","))
+        bytes.append(0x0a)
+        needsComma = false
+    }
+
     package static func encode(_ value: JSON) -> [UInt8] {
         var writer = JSONWriter()
         writer.value(value)

@@ -83,3 +83,23 @@ package struct RawPath: Hashable, Sendable, Comparable {
         bytes = Array(UnsafeRawBufferPointer(start: cString, count: strlen(cString)))
     }
 }
+
+extension RawPath {
+    /// The path as members of a JSON object: readable under `key`, and exactly, in Base64, under `key_bytes` when it is
+    /// not UTF-8.
+    package func members(_ key: String = "path") -> [JSON.Member] {
+        if let text { return [JSON.Member(key, .string(text))] }
+        return [JSON.Member(key, .string(display)), JSON.Member(key + "_bytes", .string(Base64.encode(bytes)))]
+    }
+
+    /// The path that ``members(_:)`` wrote, nil when there is none.
+    package init?(_ object: JSON, key: String = "path") {
+        if let exact = object[key + "_bytes"]?.string.flatMap({ Base64.decode($0) }) {
+            self.init(bytes: exact)
+        } else if let text = object[key]?.string {
+            self.init(text)
+        } else {
+            return nil
+        }
+    }
+}

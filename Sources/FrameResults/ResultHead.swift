@@ -1,0 +1,90 @@
+package import Bytes
+
+/// Everything of a result document but its frames.
+package struct ResultHead: Sendable {
+    package struct Source: Sendable {
+        package var path: RawPath
+        /// Bytes.
+        package var size: Int64
+        package var fingerprint: String
+
+        package init(path: RawPath, size: Int64, fingerprint: String) {
+            self.path = path
+            self.size = size
+            self.fingerprint = fingerprint
+        }
+    }
+
+    package static let schema = "forgebatch/result/1"
+
+    package var jobID: String
+    package var source: Source
+    package var video: JSON
+    package var decode: DecodeReport
+    /// Objects of id, version and settings.
+    package var tools: [JSON]
+    /// Per tool, under its id.
+    package var summary: JSON
+    package var events: [JSON]
+
+    package init(
+        jobID: String, source: Source, video: JSON, decode: DecodeReport, tools: [JSON], summary: JSON, events: [JSON]
+    ) {
+        self.jobID = jobID
+        self.source = source
+        self.video = video
+        self.decode = decode
+        self.tools = tools
+        self.summary = summary
+        self.events = events
+    }
+
+    /// The members of the document in their order, `frames` left out.
+    func members(_ sanitizer: inout Sanitizer) -> [JSON.Member] {
+        let place = JSON.object(
+            source.path.members()
+                + [
+                    JSON.Member("size", .int(source.size)), JSON.Member("fingerprint", .string(source.fingerprint)),
+                ])
+        var head: [JSON.Member] = []
+        func add(_ key: String, _ value: JSON?) { if let value { head.append(JSON.Member(key, value)) } }
+        add("schema", .string(ResultHead.schema))
+        add("job_id", .string(jobID))
+        add("status", "completed")
+        add("source", place)
+        add("video", sanitizer.clean(video))
+        add("total_frames", .int(decode.decodedFrames))
+        add("declared_frames", decode.declaredFrames.map { .int($0) })
+        add("decode", decode.json)
+        add("tools", sanitizer.clean(.array(tools)))
+        let cleanSummary = sanitizer.clean(summary)
+        let cleanEvents = sanitizer.clean(.array(events))
+        add(
+            "sanitized",
+            .members([
+                "dropped_values": .int(sanitizer.counts.droppedValues),
+                "dropped_objects": .int(sanitizer.counts.droppedObjects),
+            ]))
+        add("summary", cleanSummary)
+        add("events", cleanEvents)
+        return head
+    }
+}
+
+extension DecodeReport {
+    var json: JSON {
+        .members([
+            "demuxed_packets": .int(demuxedPackets), "decoded_frames": .int(decodedFrames),
+            "corrupt_frames": .int(corruptFrames), "concealed_frames": .int(concealedFrames),
+            "error_count": .int(errorCount),
+            "errors": .array(
+                errors.map { .members(["frame": .int($0.frame), "text": .string(Escape.visible($0.text))]) }),
+            "timestamps": .members([
+                "missing": .int(missing), "repeated": .int(repeated), "backward": .int(backward), "gaps": .int(gaps),
+                "variable": .bool(isVariable),
+            ]),
+            "size_changes": .int(sizeChanges), "truncated": .bool(isTruncated), "verdict": .string(verdict.rawValue),
+            "reasons": .array(reasons.map { .string($0.rawValue) }),
+        ])
+    }
+}
