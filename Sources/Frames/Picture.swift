@@ -32,7 +32,8 @@ package final class Picture {
     package let shift: Int
     /// Whether luma spans 0…2^depth-1 instead of 16…235 on the 8-bit scale.
     package let isFullRange: Bool
-    private let owner: AnyObject
+    /// What keeps the planes' memory.
+    package let owner: AnyObject
 
     package init(
         planes: [Plane], width: Int, height: Int, depth: Int, shift: Int, isFullRange: Bool, owner: AnyObject

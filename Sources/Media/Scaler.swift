@@ -8,17 +8,23 @@ final class Scaler {
     deinit { sws_freeContext(context) }
 
     /// Converts a frame to another size and format.
+    ///
+    /// - Parameter fullRange: the range of the source's samples, where the target is to have full range.
     func convert(_ source: OwnedFrame, to format: AVPixelFormat, width: Int32, height: Int32, fullRange: Bool? = nil)
         throws(DecodeError) -> OwnedFrame
     {
         let raw = source.pointer.pointee
-        let wanted = [raw.width, raw.height, raw.format, width, height, format.rawValue]
+        let range: Int32 = fullRange.map { $0 ? 1 : 0 } ?? -1
+        let wanted: [Int32] = [raw.width, raw.height, raw.format, width, height, format.rawValue, range]
         if context == nil || key != wanted {
             sws_freeContext(context)
             let flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
             context = sws_getContext(
                 raw.width, raw.height, AVPixelFormat(raw.format), width, height, format, flags, nil, nil, nil)
             key = wanted
+            if let fullRange, let context, let table = sws_getCoefficients(SWS_CS_DEFAULT) {
+                sws_setColorspaceDetails(context, table, fullRange ? 1 : 0, table, 1, 0, 1 << 16, 1 << 16)
+            }
         }
         guard let context else { throw .conversion("libswscale cannot convert this pixel format") }
         let target = try OwnedFrame()

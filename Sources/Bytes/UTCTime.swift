@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// A moment on the wall clock, in UTC.
+package struct UTCTime: Equatable, Sendable, Comparable {
+    /// Since 1970.
+    package var milliseconds: Int64
+
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    package static var now: UTCTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UTCTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    package static func < (left: UTCTime, right: UTCTime) -> Bool { left.milliseconds < right.milliseconds }
+
+    /// `2026-02-26T01:02:03.456Z`
+    package var text: String {
+        let (day, time) = civil
+        let fraction = Int(milliseconds - Int64(milliseconds.flooredBy(1000)) * 1000)
+        return "\(day.year)-\(pad(day.month))-\(pad(day.day))T\(pad(time / 3600)):\(pad(time / 60 % 60)):"
+            + "\(pad(time % 60)).\(fraction < 100 ? "0" : "")\(pad(fraction))Z"
+    }
+
+    /// `20260226T010203Z`, which sorts by time.
+    package var compact: String {
+        let (day, time) = civil
+        return "\(day.year)\(pad(day.month))\(pad(day.day))T\(pad(time / 3600))\(pad(time / 60 % 60))\(pad(time % 60))Z"
+    }
+
+    /// Days to a date by counting years of 365.2425 days from a March (the proleptic Gregorian calendar).
+    private var civil: (day: (year: Int, month: Int, day: Int), time: Int) {
+        let seconds = Int(milliseconds.flooredBy(1000))
+        let days = Int(Int64(seconds).flooredBy(86400))
+        let shifted = days + 719_468
+        let era = Int(Int64(shifted).flooredBy(146_097))
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * month + 2) / 5 + 1
+        let isAfterNewYear = month >= 10
+        return (
+            (yearOfEra + era * 400 + (isAfterNewYear ? 1 : 0), isAfterNewYear ? month - 9 : month + 3, day),
+            seconds - days * 86400
+        )
+    }
+
+    private func pad(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+}
+
+extension Int64 {
+    fileprivate func flooredBy(_ divisor: Int64) -> Int64 {
+        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+    }
+}
+
+/// Nanoseconds on a clock that never steps; only differences mean something.
+package func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// Seconds of processor time that this process has used.
+package func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

@@ -1,0 +1,164 @@
+package import Bytes
+
+/// One event of a run. Its encoding is a line of the log and, byte for byte, the message on the wire.
+package enum LogEvent: Equatable, Sendable {
+    case runStarted(runID: String, version: String, jobs: Int, settings: String)
+    case jobStarted(job: JobID, path: RawPath, totalFrames: Int, size: Int64)
+    case jobSkipped(job: JobID, path: RawPath, reason: String)
+    case jobRetry(job: JobID, attempt: Int, reason: String)
+    case progress(job: JobID, Progress)
+    case completed(job: JobID)
+    case error(job: JobID, message: String)
+    case runFinished(counts: JSON, exitStatus: Int)
+    /// The end of a log that its writer did not finish was cut off.
+    case logRepaired(bytes: Int)
+    /// A line of a type that this version does not know.
+    case other(JSON)
+
+    /// Bytes of the longest line.
+    package static let lineLimit = 64 << 10
+
+    /// The job that the event is about.
+    package var job: JobID? {
+        switch self {
+        case .jobStarted(let job, _, _, _), .jobSkipped(let job, _, _), .jobRetry(let job, _, _),
+            .progress(let job, _), .completed(let job), .error(let job, _):
+            job
+        case .runStarted, .runFinished, .logRepaired, .other: nil
+        }
+    }
+
+    package var isTerminal: Bool {
+        switch self {
+        case .completed, .error: true
+        default: false
+        }
+    }
+
+    /// The line without its line feed.
+    package func encode(time: UTCTime, seq: Int) -> [UInt8] {
+        var members = self.members
+        members.append(JSON.Member("ts", .string(time.text)))
+        members.append(JSON.Member("seq", .int(seq)))
+        return JSONWriter.encode(.object(members))
+    }
+
+    private var members: [JSON.Member] {
+        func members(_ pairs: KeyValuePairs<String, JSON>) -> [JSON.Member] {
+            pairs.map { JSON.Member($0.key, $0.value) }
+        }
+        switch self {
+        case .runStarted(let runID, let version, let jobs, let settings):
+            return members([
+                "type": "run_started", "run_id": .string(runID), "version": .string(version), "jobs": .int(jobs),
+                "settings": .string(settings),
+            ])
+        case .jobStarted(let job, let path, let total, let size):
+            return members(["type": "job_started", "job_id": .string(job.text)]) + path.members()
+                + members(["total_frames": .int(total), "size": .int(size)])
+        case .jobSkipped(let job, let path, let reason):
+            return members(["type": "job_skipped", "job_id": .string(job.text)]) + path.members()
+                + members(["reason": .string(reason)])
+        case .jobRetry(let job, let attempt, let reason):
+            return members([
+                "type": "job_retry", "job_id": .string(job.text), "try": .int(attempt),
+                "reason": .string(LogEvent.cut(reason)),
+            ])
+        case .progress(let job, let progress):
+            var result = members([
+                "job_id": .string(job.text), "current_frame": .int(progress.currentFrame),
+                "total_frames": .int(progress.totalFrames), "percent": .int(progress.percent),
+            ])
+            if let pass = progress.pass {
+                result += members([
+                    "current_tool": .string(pass.tool), "tools_total": .int(pass.total),
+                    "tools_completed": .int(pass.completed),
+                ])
+            }
+            return result
+        case .completed(let job): return members(["status": "completed", "job_id": .string(job.text)])
+        case .error(let job, let message):
+            return members([
+                "status": "error", "job_id": .string(job.text), "message": .string(LogEvent.cut(message)),
+            ])
+        case .runFinished(let counts, let status):
+            return members(["type": "run_finished", "counts": counts, "exit_status": .int(status)])
+        case .logRepaired(let bytes): return members(["type": "log_repaired", "bytes_cut": .int(bytes)])
+        case .other(let json): return (json.members ?? []).filter { $0.key != "ts" && $0.key != "seq" }
+        }
+    }
+
+    /// A text that leaves a line short enough even when every character is escaped.
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= 4096 ? text : String(text.prefix(1024)) + "…"
+    }
+}
+
+/// A line of a log, read back.
+package struct LogLine: Equatable, Sendable {
+    package var event: LogEvent
+    package var time: String
+    package var seq: Int
+
+    /// - Throws: `JSONError` for a line that is no event.
+    package static func parse(_ bytes: [UInt8]) throws(JSONError) -> LogLine {
+        guard bytes.count <= LogEvent.lineLimit else { throw JSONError(reason: "line too long", offset: 0) }
+        let json = try JSONReader.parse(bytes)
+        guard let time = json["ts"]?.string, let seq = json["seq"]?.int else {
+            throw JSONError(reason: "no ts or seq", offset: 0)
+        }
+        guard let event = LogEvent(json) else { throw JSONError(reason: "not an event", offset: 0) }
+        return LogLine(event: event, time: time, seq: seq)
+    }
+}
+
+extension LogEvent {
+    fileprivate init?(_ json: JSON) {
+        let job = json["job_id"]?.string.flatMap { JobID(text: $0) }
+        if let type = json["type"]?.string {
+            switch (type, job) {
+            case ("run_started", _):
+                guard let run = json["run_id"]?.string else { return nil }
+                self = .runStarted(
+                    runID: run, version: json["version"]?.string ?? "", jobs: json["jobs"]?.int ?? 0,
+                    settings: json["settings"]?.string ?? "")
+            case ("job_started", let job?):
+                guard let path = RawPath(json) else { return nil }
+                self = .jobStarted(
+                    job: job, path: path, totalFrames: json["total_frames"]?.int ?? 0,
+                    size: Int64(json["size"]?.int ?? 0))
+            case ("job_skipped", let job?):
+                guard let path = RawPath(json) else { return nil }
+                self = .jobSkipped(job: job, path: path, reason: json["reason"]?.string ?? "")
+            case ("job_retry", let job?):
+                self = .jobRetry(job: job, attempt: json["try"]?.int ?? 0, reason: json["reason"]?.string ?? "")
+            case ("run_finished", _):
+                self = .runFinished(
+                    counts: json["counts"] ?? .object([]), exitStatus: json["exit_status"]?.int ?? 0)
+            case ("log_repaired", _): self = .logRepaired(bytes: json["bytes_cut"]?.int ?? 0)
+            default: self = .other(json)
+            }
+            return
+        }
+        guard let job else { return nil }
+        if let status = json["status"]?.string {
+            switch status {
+            case "completed": self = .completed(job: job)
+            case "error": self = .error(job: job, message: json["message"]?.string ?? "")
+            default: self = .other(json)
+            }
+            return
+        }
+        guard let current = json["current_frame"]?.int, let percent = json["percent"]?.int else { return nil }
+        var pass: Progress.Pass?
+        if let tool = json["current_tool"]?.string, let total = json["tools_total"]?.int,
+            let completed = json["tools_completed"]?.int
+        {
+            pass = Progress.Pass(tool: tool, completed: completed, total: total)
+        }
+        self = .progress(
+            job: job,
+            Progress(
+                currentFrame: current, totalFrames: json["total_frames"]?.int ?? 0, percent: percent, pass: pass))
+    }
+}

@@ -1,0 +1,116 @@
+package import Bytes
+
+/// What a worker says on its standard output: a line each.
+package enum WorkerMessage: Equatable, Sendable {
+    /// The video is open: what its container declares (0 for no frame count) and its duration in seconds.
+    case opened(totalFrames: Int, duration: Double?)
+    case step(current: Int, total: Int)
+    /// The last line.
+    case finished(JobOutcome)
+    /// Something a person should know, once.
+    case note(String)
+
+    /// Bytes of the longest line that is listened to.
+    package static let lineLimit = 1 << 20
+
+    package func encode() -> [UInt8] {
+        let json: JSON =
+            switch self {
+            case .opened(let total, let duration):
+                .members([
+                    "type": "opened", "total_frames": .int(total), "duration": duration.map { .double($0) },
+                ])
+            case .step(let current, let total):
+                .members(["type": "step", "current": .int(current), "total": .int(total)])
+            case .finished(let outcome): outcome.json
+            case .note(let text): .members(["type": "note", "text": .string(text)])
+            }
+        return JSONWriter.encode(json) + [0x0a]
+    }
+
+    /// Nil for a line that no worker writes.
+    package init?(_ line: [UInt8]) {
+        guard let json = try? JSONReader.parse(line) else { return nil }
+        switch json["type"]?.string {
+        case "opened":
+            guard let total = json["total_frames"]?.int else { return nil }
+            self = .opened(totalFrames: total, duration: json["duration"]?.double)
+        case "step":
+            guard let current = json["current"]?.int, let total = json["total"]?.int else { return nil }
+            self = .step(current: current, total: total)
+        case "note":
+            guard let text = json["text"]?.string else { return nil }
+            self = .note(text)
+        case "job_result":
+            guard let outcome = JobOutcome(json) else { return nil }
+            self = .finished(outcome)
+        default: return nil
+        }
+    }
+}
+
+/// How one attempt at a video ended, as its worker tells it.
+package struct JobOutcome: Equatable, Sendable {
+    package enum Kind: String, Sendable {
+        case completed
+        /// The video cannot be decoded: that will not change by itself.
+        case content
+        /// The file changed while it was read.
+        case changed
+        /// Reading or writing failed.
+        case io
+        /// No space left for the result.
+        case diskFull = "disk_full"
+        /// The memory limit was too low.
+        case memory
+    }
+
+    package var kind: Kind
+    /// One line: stage, cause, what to do next. Nil when it completed.
+    package var message: String?
+    package var frames = 0
+    package var declared: Int?
+    package var verdict: String?
+    package var reasons: [String] = []
+    package var processorSeconds = 0.0
+    package var sha256: String?
+    package var size: Int64 = 0
+    package var events = 0
+    /// Codec, width, height, duration and the like, for lists.
+    package var facts: JSON = .object([])
+    /// Each tool's summary, opaque to the batch.
+    package var summaries: JSON = .object([])
+
+    package init(kind: Kind, message: String? = nil) {
+        self.kind = kind
+        self.message = message
+    }
+
+    var json: JSON {
+        .members([
+            "type": "job_result", "kind": .string(kind.rawValue), "message": message.map { .string($0) },
+            "frames": .int(frames), "declared": declared.map { .int($0) }, "verdict": verdict.map { .string($0) },
+            "reasons": .array(reasons.map { .string($0) }), "cpu_seconds": .double(processorSeconds),
+            "sha256": sha256.map { .string($0) }, "size": .int(size), "events": .int(events), "facts": facts,
+            "summaries": summaries,
+        ])
+    }
+
+    init?(_ json: JSON) {
+        guard let kind = json["kind"]?.string.flatMap({ Kind(rawValue: $0) }), let frames = json["frames"]?.int
+        else { return nil }
+        self.kind = kind
+        self.frames = frames
+        message = json["message"]?.string
+        declared = json["declared"]?.int
+        verdict = json["verdict"]?.string
+        reasons = json["reasons"]?.array?.compactMap(\.string) ?? []
+        processorSeconds = json["cpu_seconds"]?.double ?? 0
+        sha256 = json["sha256"]?.string
+        size = Int64(json["size"]?.int ?? 0)
+        events = json["events"]?.int ?? 0
+        facts = json["facts"] ?? .object([])
+        summaries = json["summaries"] ?? .object([])
+        if kind == .completed, sha256 == nil || verdict == nil { return nil }
+    }
+}

@@ -1,0 +1,96 @@
+package import Bytes
+
+/// What a worker is told on its standard input: one line of JSON.
+package struct WorkerOrder: Equatable, Sendable {
+    /// One tool with all its settings.
+    package struct Tool: Equatable, Sendable {
+        package var id: String
+        package var settings: [String: Double]
+
+        package init(id: String, settings: [String: Double]) {
+            self.id = id
+            self.settings = settings
+        }
+    }
+
+    package var job: JobID
+    /// The video, as it is opened.
+    package var input: RawPath
+    /// The video's name below its root.
+    package var relative: RawPath
+    /// The output folder.
+    package var root: RawPath
+    /// The result, below the output folder.
+    package var result: RawPath
+    package var tools: [Tool]
+    package var threads: Int
+    /// Bytes of address space; 0 for no limit.
+    package var memoryLimit: Int64
+    /// Nanoseconds between two progress lines; 0 tells every frame.
+    package var progressInterval: UInt64
+    /// The file as it was when the run was planned: another one is not taken for it.
+    package var size: Int64
+    package var modified: Int64
+    package var inode: UInt64
+
+    package init(
+        job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath, tools: [Tool], threads: Int,
+        memoryLimit: Int64, progressInterval: UInt64, size: Int64, modified: Int64, inode: UInt64
+    ) {
+        self.job = job
+        self.input = input
+        self.relative = relative
+        self.root = root
+        self.result = result
+        self.tools = tools
+        self.threads = threads
+        self.memoryLimit = memoryLimit
+        self.progressInterval = progressInterval
+        self.size = size
+        self.modified = modified
+        self.inode = inode
+    }
+
+    package func encode() -> [UInt8] {
+        func member(_ key: String, _ value: JSON) -> JSON.Member { JSON.Member(key, value) }
+        let tools = self.tools.map { tool in
+            JSON.object([
+                member("id", .string(tool.id)),
+                member(
+                    "settings",
+                    .object(tool.settings.sorted { $0.key < $1.key }.map { member($0.key, .double($0.value)) })),
+            ])
+        }
+        var members = [member("job_id", .string(job.text))]
+        members += input.members("input") + relative.members("path") + root.members("root") + result.members("result")
+        members += [
+            member("tools", .array(tools)), member("threads", .int(threads)),
+            member("memory_limit", .int(memoryLimit)),
+            member("progress_interval", .int(Int64(clamping: progressInterval))), member("size", .int(size)),
+            member("modified", .int(modified)), member("inode", .string(String(inode))),
+        ]
+        return JSONWriter.encode(.object(members)) + [0x0a]
+    }
+
+    package init?(_ json: JSON) {
+        guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let input = RawPath(json, key: "input"),
+            let relative = RawPath(json), let root = RawPath(json, key: "root"),
+            let result = RawPath(json, key: "result"), let tools = json["tools"]?.array,
+            let threads = json["threads"]?.int, let memory = json["memory_limit"]?.int,
+            let interval = json["progress_interval"]?.int.flatMap({ UInt64(exactly: $0) }),
+            let size = json["size"]?.int, let modified = json["modified"]?.int,
+            let inode = json["inode"]?.string.flatMap({ UInt64($0) })
+        else { return nil }
+        var orders: [Tool] = []
+        for tool in tools {
+            guard let id = tool["id"]?.string, let members = tool["settings"]?.members else { return nil }
+            var settings: [String: Double] = [:]
+            for member in members { settings[member.key] = member.value.double }
+            orders.append(Tool(id: id, settings: settings))
+        }
+        self.init(
+            job: job, input: input, relative: relative, root: root, result: result, tools: orders, threads: threads,
+            memoryLimit: Int64(memory), progressInterval: interval, size: Int64(size), modified: Int64(modified),
+            inode: inode)
+    }
+}

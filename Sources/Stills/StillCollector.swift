@@ -1,0 +1,80 @@
+package import Frames
+package import Media
+
+/// Gathers what the stills of one video are made of, in constant memory and without knowing its length beforehand.
+package struct StillCollector {
+    /// Pictures at even distances: when there are too many, every other one goes and the distance doubles.
+    private var samples: [SmallPicture] = []
+    private var distance = 1
+    private var timeline = LumaTimeline()
+    private let scaler = StillScaler()
+
+    private static let mostSamples = 16
+    /// Pixels of a sample, which is the thumbnail's size.
+    private static let size = (width: 320, height: 180)
+
+    package init() {}
+
+    /// Takes the next frame.
+    ///
+    /// - Parameter luma: its average luma on the 8-bit scale.
+    /// - Complexity: one picture in `distance` is scaled; their number grows with the logarithm of the length.
+    package mutating func add(_ picture: Picture, index: Int, luma: Double) throws(DecodeError) {
+        timeline.add(luma)
+        guard index % distance == 0 else { return }
+        let (width, height) = StillCollector.size
+        guard let small = try scaler.small(picture, fitting: width, height) else { return }
+        samples.append(small)
+        if samples.count > StillCollector.mostSamples {
+            samples = stride(from: 0, to: samples.count, by: 2).map { samples[$0] }
+            distance *= 2
+        }
+    }
+
+    /// The picture with the most contrast: a black or an empty one says nothing.
+    package func thumbnail() throws(DecodeError) -> [UInt8]? {
+        var best: (picture: SmallPicture, spread: Double)?
+        for sample in samples {
+            let spread = StillCollector.spread(sample.planes[0])
+            // The first of equals, so that the choice does not hang on rounding.
+            if best.map({ spread > $0.spread }) ?? true { best = (sample, spread) }
+        }
+        guard let best else { return nil }
+        // A thumbnail of a busy picture may be dear at the usual quality.
+        for quality: Int32 in [6, 12, 20] {
+            let bytes = try JPEG.encode(best.picture, quality: quality)
+            if bytes.count <= 4096 { return bytes }
+        }
+        return try JPEG.encode(best.picture, quality: 31)
+    }
+
+    /// Eight pictures of the video side by side.
+    package func strip() throws(DecodeError) -> [UInt8]? {
+        guard let first = samples.first else { return nil }
+        let count = min(8, samples.count)
+        let chosen = (0..<count).map { samples[$0 * samples.count / count] }
+        let gap = 4
+        let cell = (width: first.width, height: first.height)
+        var canvas = SmallPicture(width: count * (cell.width + gap) - gap, height: cell.height, luma: 255)
+        for (place, sample) in chosen.enumerated()
+        where sample.width <= cell.width && sample.height <= cell.height {
+            canvas.draw(sample, x: place * (cell.width + gap), y: 0)
+        }
+        return try JPEG.encode(canvas, quality: 8)
+    }
+
+    /// The course of brightness as PNG: one grey column per time slice.
+    package func lumaTimeline() -> [UInt8]? { timeline.png() }
+
+    private static func spread(_ samples: [UInt8]) -> Double {
+        var sum = 0
+        var squares = 0
+        for sample in samples {
+            sum += Int(sample)
+            squares += Int(sample) * Int(sample)
+        }
+        let count = Double(max(1, samples.count))
+        let mean = Double(sum) / count
+        return Double(squares) / count - mean * mean
+    }
+}

@@ -1,0 +1,95 @@
+internal import Bytes
+internal import FrameResults
+internal import FrameTools
+internal import Frames
+internal import Jobs
+
+/// All tools of a job over one traversal of its video: measure, fold, keep.
+struct ToolPass {
+    private struct Entry {
+        let type: any FrameTool.Type
+        let settings: ToolSettings
+        var tool: any FrameTool
+        var conclusion: any Conclusion
+    }
+
+    private var entries: [Entry] = []
+    private let darkLevel: Double
+    private var previous: Picture?
+
+    init(_ orders: [WorkerOrder.Tool]) throws(WorkerError) {
+        for order in orders {
+            guard let type = ToolRegistry.tool(order.id) else { throw WorkerError("no tool named \(order.id)") }
+            let settings = ToolSettings(type.settings, replacing: order.settings)
+            entries.append(
+                Entry(
+                    type: type, settings: settings, tool: type.init(settings: settings),
+                    conclusion: type.conclusion(settings: settings)))
+        }
+        darkLevel = ToolPass.darkLevel(orders)
+    }
+
+    /// The level of the black tool, with its default where it is not selected.
+    private static func darkLevel(_ orders: [WorkerOrder.Tool]) -> Double {
+        let given = orders.first { $0.id == "black" }?.settings ?? [:]
+        return ToolSettings(ToolRegistry.tool("black")?.settings ?? [], replacing: given)["pixel"]
+    }
+
+    /// Takes the next frame: what each tool stores of it, and its average luma.
+    mutating func take(_ picture: Picture, _ time: FrameTime) -> (measures: [ToolMeasures], luma: Double) {
+        let store = FrameStore(picture: picture, time: time, before: previous, darkLevel: darkLevel)
+        var measures: [ToolMeasures] = []
+        measures.reserveCapacity(entries.count)
+        for index in entries.indices {
+            let measured = entries[index].tool.measure(store)
+            let record = entries[index].conclusion.fold(measured, at: time)
+            measures.append((entries[index].type.id, record.values))
+        }
+        previous = picture
+        return (measures, Double(store.luma.sum) / Double(store.sampleCount) / picture.scale)
+    }
+
+    /// - Parameter end: seconds at which the last frame ends.
+    mutating func finish(end: Double) {
+        previous = nil
+        for index in entries.indices { entries[index].conclusion.finish(end: end) }
+    }
+
+    /// Each tool's id, version and settings.
+    var description: [JSON] {
+        entries.map { entry in
+            let settings = entry.type.settings.map { JSON.Member($0.key, .double(entry.settings[$0.key])) }
+            return .object([
+                JSON.Member("id", .string(entry.type.id)), JSON.Member("version", .string(entry.type.version)),
+                JSON.Member("settings", .object(settings)),
+            ])
+        }
+    }
+
+    var summary: JSON {
+        .object(entries.map { JSON.Member($0.type.id, .object($0.conclusion.summary.members)) })
+    }
+
+    /// Events of all tools in the order of their first frame.
+    var events: [JSON] {
+        let all = entries.flatMap { $0.conclusion.events }.enumerated()
+        return all.sorted { ($0.element.startFrame, $0.offset) < ($1.element.startFrame, $1.offset) }
+            .map { $0.element.json }
+    }
+}
+
+extension Measurement {
+    var members: [JSON.Member] { values.map { JSON.Member($0.key, .double($0.value)) } }
+}
+
+extension ToolEvent {
+    var json: JSON {
+        var members = [
+            JSON.Member("tool", .string(tool)), JSON.Member("type", .string(type)),
+            JSON.Member("start_frame", .int(startFrame)), JSON.Member("end_frame", .int(endFrame)),
+            JSON.Member("start", .double(start)), JSON.Member("end", .double(end)),
+        ]
+        if isOpenAtEnd { members.append(JSON.Member("open_at_end", true)) }
+        return .object(members + values.members)
+    }
+}

@@ -1,0 +1,165 @@
+internal import Bytes
+internal import FrameResults
+internal import FrameTools
+internal import Frames
+internal import Jobs
+internal import Media
+internal import Stills
+
+/// An order that cannot be carried out.
+struct WorkerError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// One video from file to result, in a process of its own: a synchronous loop, progress lines out.
+package enum VideoWorker {
+    private static let standardInput: Int32 = 0
+    private static let standardOutput: Int32 = 1
+
+    /// Reads an order from standard input and carries it out.
+    ///
+    /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no order.
+    package static func main() -> Int32 {
+        guard let order = readOrder() else {
+            try? Files.write(
+                Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8), to: 2,
+                path: RawPath("standard error"))
+            return 70
+        }
+        ParentWatch.start()
+        let outcome = run(order)
+        say(.finished(outcome))
+        return 0
+    }
+
+    private static func readOrder() -> WorkerOrder? {
+        let name = RawPath("standard input")
+        var line: [UInt8] = []
+        while line.count < WorkerMessage.lineLimit, line.last != 0x0a {
+            guard let piece = try? Files.read(standardInput, count: 4096, path: name), !piece.isEmpty else { return nil }
+            line += piece
+        }
+        guard let json = try? JSONReader.parse(line) else { return nil }
+        return WorkerOrder(json)
+    }
+
+    /// The parent reads all we write; when it does not any more, the watch ends us.
+    private static func say(_ message: WorkerMessage) {
+        try? Files.write(message.encode(), to: standardOutput, path: RawPath("standard output"))
+    }
+
+    private static func run(_ order: WorkerOrder) -> JobOutcome {
+        var outcome: JobOutcome
+        do {
+            outcome = try analyse(order)
+        } catch let error as SystemError {
+            outcome = JobOutcome(kind: error.isDiskFull ? .diskFull : .io, message: "\(error.call): \(error.reason)")
+        } catch DecodeError.outOfMemory {
+            outcome = JobOutcome(kind: .memory, message: "\(DecodeError.outOfMemory)")
+        } catch {
+            outcome = JobOutcome(kind: .content, message: "\(error)")
+        }
+        outcome.processorSeconds = processorSeconds()
+        return outcome
+    }
+
+    private static func analyse(_ order: WorkerOrder) throws -> JobOutcome {
+        var pass = try ToolPass(order.tools)
+        let result = order.root.appending(order.result)
+        let thumbnail = order.root.appending(OutputLayout.still(order.job, .thumbnail))
+        try Files.makeDirectory(result.parent)
+        try Files.makeDirectory(thumbnail.parent, durable: false)
+        if let note = try Confinement.enter(order, outputs: [result.parent, thumbnail.parent]) { say(.note(note)) }
+
+        let (descriptor, before) = try open(order)
+        guard let before else { return changed() }
+        let fingerprint = try Fingerprint.of(descriptor, size: before.size, path: order.relative)
+        var limits = MediaLimits()
+        limits.threads = order.threads
+        let reader = try VideoReader(descriptor: descriptor, limits: limits)
+        say(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
+
+        var writer = try ResultWriter(path: result)
+        var stills = StillCollector()
+        var pacer = ProgressPacer(declared: reader.info.declaredFrames ?? 0, interval: order.progressInterval)
+        var end = 0.0
+        while let (picture, time) = try reader.next() {
+            let (measures, luma) = pass.take(picture, time)
+            try writer.append(time: time.time, measures: measures)
+            try? stills.add(picture, index: time.index, luma: luma)
+            if let start = time.time { end = start + (time.duration ?? 0) }
+            if let step = pacer.frame(time.index + 1, now: monotonicNanoseconds()) {
+                say(.step(current: step.current, total: step.total))
+            }
+        }
+        let report = DecodeReport(reader)
+        guard report.decodedFrames > 0 else {
+            return JobOutcome(kind: .content, message: noFrame(report))
+        }
+        pass.finish(end: rounded6(end))
+        // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
+        guard let after = try? Files.status(order.input), after == before else { return changed() }
+        try publishStills(stills, order)
+        let head = ResultHead(
+            jobID: order.job.text,
+            source: .init(path: order.relative, size: before.size, fingerprint: fingerprint),
+            video: reader.info.json, decode: report, tools: pass.description, summary: pass.summary,
+            events: pass.events)
+        let published = try writer.publish(head)
+        if let step = pacer.finish(frames: report.decodedFrames) {
+            say(.step(current: step.current, total: step.total))
+        }
+        return outcome(reader, report, head, published)
+    }
+
+    /// The file that the run was planned for, or no status when it is another one by now.
+    private static func open(_ order: WorkerOrder) throws(SystemError) -> (Int32, FileStatus?) {
+        let descriptor = try Files.openInput(order.input)
+        let status = try Files.status(descriptor: descriptor, path: order.relative)
+        guard status.kind == .file, status.size == order.size, status.modified == order.modified,
+            status.inode == order.inode
+        else { return (descriptor, nil) }
+        return (descriptor, status)
+    }
+
+    private static func changed() -> JobOutcome {
+        JobOutcome(kind: .changed, message: "changed while read, taken next time")
+    }
+
+    private static func noFrame(_ report: DecodeReport) -> String {
+        let cause = report.errors.first.map { ": " + Escape.visible($0.text) } ?? ""
+        let claim = report.declaredFrames.map { " of \($0) declared" } ?? ""
+        return "decode: no video frames\(claim)\(cause)"
+    }
+
+    /// Stills can be made again: one that fails to be made, but for a full disk, costs the video nothing.
+    private static func publishStills(_ stills: StillCollector, _ order: WorkerOrder) throws {
+        func write(_ bytes: [UInt8]?, _ kind: OutputLayout.Still) throws(SystemError) {
+            guard let bytes else { return }
+            try AtomicFile.write(bytes, to: order.root.appending(OutputLayout.still(order.job, kind)), durable: false)
+        }
+        try write((try? stills.thumbnail()) ?? nil, .thumbnail)
+        try write((try? stills.strip()) ?? nil, .strip)
+        try write(stills.lumaTimeline(), .lumaTimeline)
+    }
+
+    private static func outcome(
+        _ reader: VideoReader, _ report: DecodeReport, _ head: ResultHead, _ published: (sha256: String, size: Int64)
+    ) -> JobOutcome {
+        var outcome = JobOutcome(kind: .completed)
+        outcome.frames = report.decodedFrames
+        outcome.declared = report.declaredFrames
+        outcome.verdict = report.verdict.rawValue
+        outcome.reasons = report.reasons.map(\.rawValue)
+        outcome.sha256 = published.sha256
+        outcome.size = published.size
+        outcome.events = head.events.count
+        outcome.facts = .members([
+            "codec": .string(reader.info.codec), "width": .int(reader.info.width), "height": .int(reader.info.height),
+            "duration": (report.coveredDuration ?? reader.info.duration).map { .double($0) },
+        ])
+        outcome.summaries = head.summary
+        return outcome
+    }
+}
