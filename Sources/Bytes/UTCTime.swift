@@ -69,3 +69,6 @@ package func processorSeconds() -> Double {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
+
+/// This process's number.
+package func processID() -> Int { Int(getpid()) }

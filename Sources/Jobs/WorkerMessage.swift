@@ -57,7 +57,9 @@ package struct JobOutcome: Equatable, Sendable {
         case content
         /// The file changed while it was read.
         case changed
-        /// Reading or writing failed.
+        /// The video cannot be read, which may be another time: permissions, a network that is down.
+        case input
+        /// Our own files cannot be written.
         case io
         /// No space left for the result.
         case diskFull = "disk_full"
@@ -74,6 +76,8 @@ package struct JobOutcome: Equatable, Sendable {
     package var reasons: [String] = []
     package var processorSeconds = 0.0
     package var sha256: String?
+    package var fingerprint: String?
+    /// Bytes of the result.
     package var size: Int64 = 0
     package var events = 0
     /// Codec, width, height, duration and the like, for lists.
@@ -91,7 +95,7 @@ package struct JobOutcome: Equatable, Sendable {
             "type": "job_result", "kind": .string(kind.rawValue), "message": message.map { .string($0) },
             "frames": .int(frames), "declared": declared.map { .int($0) }, "verdict": verdict.map { .string($0) },
             "reasons": .array(reasons.map { .string($0) }), "cpu_seconds": .double(processorSeconds),
-            "sha256": sha256.map { .string($0) }, "size": .int(size), "events": .int(events), "facts": facts,
+            "sha256": sha256.map { .string($0) }, "fingerprint": fingerprint.map { .string($0) }, "size": .int(size), "events": .int(events), "facts": facts,
             "summaries": summaries,
         ])
     }
@@ -107,6 +111,7 @@ package struct JobOutcome: Equatable, Sendable {
         reasons = json["reasons"]?.array?.compactMap(\.string) ?? []
         processorSeconds = json["cpu_seconds"]?.double ?? 0
         sha256 = json["sha256"]?.string
+        fingerprint = json["fingerprint"]?.string
         size = Int64(json["size"]?.int ?? 0)
         events = json["events"]?.int ?? 0
         facts = json["facts"] ?? .object([])

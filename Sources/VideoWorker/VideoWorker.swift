@@ -54,7 +54,10 @@ package enum VideoWorker {
         do {
             outcome = try analyse(order)
         } catch let error as SystemError {
-            outcome = JobOutcome(kind: error.isDiskFull ? .diskFull : .io, message: "\(error.call): \(error.reason)")
+            let isInput = error.path == order.input.display || error.path == order.relative.display
+            outcome = JobOutcome(
+                kind: isInput ? .input : error.isDiskFull ? .diskFull : .io,
+                message: isInput ? "\(error.call): \(error.reason)" : "result: \(error.call): \(error.reason)")
         } catch DecodeError.outOfMemory {
             outcome = JobOutcome(kind: .memory, message: "\(DecodeError.outOfMemory)")
         } catch {
@@ -153,6 +156,7 @@ package enum VideoWorker {
         outcome.verdict = report.verdict.rawValue
         outcome.reasons = report.reasons.map(\.rawValue)
         outcome.sha256 = published.sha256
+        outcome.fingerprint = head.source.fingerprint
         outcome.size = published.size
         outcome.events = head.events.count
         outcome.facts = .members([

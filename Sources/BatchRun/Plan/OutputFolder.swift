@@ -1,0 +1,93 @@
+package import Bytes
+package import Jobs
+
+/// Why a run cannot begin. Each has an exit status of its own.
+package enum RunRefusal: Error, CustomStringConvertible, Equatable {
+    case locked(String)
+    case notWritable(String)
+
+    package var description: String {
+        switch self {
+        case .locked(let text), .notWritable(let text): text
+        }
+    }
+}
+
+/// The output folder: its default place, its lock, what a dead run left behind.
+package enum OutputFolder {
+    /// `<input>.forgebatch` beside the input when there is one input and it is a directory, else `forgebatch-out` in the
+    /// working directory.
+    package static func standard(inputs: [RawPath], listed: Bool) -> RawPath {
+        let fallback = RawPath("forgebatch-out")
+        guard !listed, inputs.count == 1, let input = inputs.first,
+            (try? Files.status(input))?.kind == .directory, let real = try? Files.resolve(input),
+            !real.components.isEmpty
+        else { return fallback }
+        return real.suffixed(".forgebatch")
+    }
+
+    /// A held lock: the kernel frees it when this process ends, however it does.
+    package final class Lock {
+        private let descriptor: Int32
+        fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
+        deinit { Files.close(descriptor) }
+    }
+
+    /// Makes the folder where it is missing and takes its lock.
+    ///
+    /// - Throws: ``RunRefusal``.
+    package static func lock(_ layout: OutputLayout, runID: String, mode: RunOptions.LockMode) async throws -> Lock {
+        let descriptor: Int32
+        do {
+            try Files.makeDirectory(layout.root)
+            descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)
+        } catch {
+            throw RunRefusal.notWritable("\(layout.root.display): cannot write here: \(error.reason); choose another folder with -o DIR")
+        }
+        let lock = Lock(descriptor: descriptor)
+        let start = monotonicNanoseconds()
+        while try !Files.lock(descriptor, path: layout.lock) {
+            guard case .wait(let seconds) = mode,
+                seconds.map({ Double(monotonicNanoseconds() - start) / 1e9 < $0 }) ?? true
+            else {
+                throw RunRefusal.locked("\(layout.root.display): another run holds the lock: \(holder(layout))")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        let text = "run \(runID), process \(processID()), since \(UTCTime.now.text)\n"
+        do {
+            try Files.truncate(descriptor, to: 0, path: layout.lock)
+            try Files.write(Array(text.utf8), to: descriptor, path: layout.lock)
+        } catch {
+            throw RunRefusal.notWritable("\(layout.lock.display): \(error.reason)")
+        }
+        return lock
+    }
+
+    private static func holder(_ layout: OutputLayout) -> String {
+        let text = (try? Files.read(layout.lock, limit: 4096)).map { Escape.visible(bytes: $0.prefix { $0 != 0x0a }) }
+        return text.flatMap { $0.isEmpty ? nil : $0 } ?? "unknown"
+    }
+
+    /// Removes temporary files that a killed run left. Only under the lock.
+    package static func removeLeftovers(_ layout: OutputLayout) {
+        for name in (try? Files.list(layout.root)) ?? [] where isTemporary(name) {
+            Files.remove(layout.root.appending(name))
+        }
+        for folder in [layout.results, layout.stills, layout.report, layout.runs] { sweep(folder) }
+    }
+
+    private static func sweep(_ folder: RawPath) {
+        for name in (try? Files.list(folder)) ?? [] {
+            let path = folder.appending(name)
+            guard let kind = (try? Files.status(path, follow: false))?.kind else { continue }
+            if kind == .directory {
+                sweep(path)
+            } else if isTemporary(name) {
+                Files.remove(path)
+            }
+        }
+    }
+
+    private static func isTemporary(_ name: RawPath) -> Bool { name.bytes.starts(with: Files.temporaryPrefix.utf8) }
+}

@@ -1,0 +1,177 @@
+package import Bytes
+package import Jobs
+
+/// A video of this run.
+package struct PlannedJob: Sendable {
+    package var id: JobID
+    package var video: Candidate
+    /// Below the output folder.
+    package var result: RawPath
+    /// Why it is run: `new`, `changed`, `other settings`, …
+    package var reason: String
+    /// What is remembered of its failures.
+    package var memory: FailureEntry?
+}
+
+/// A video that is not run, and why.
+package struct SkippedJob: Sendable {
+    package enum Kind: Sendable {
+        case upToDate, damaged, failed, quarantined
+    }
+    package var id: JobID
+    package var path: RawPath
+    package var kind: Kind
+    package var reason: String
+    /// The run that processed it last.
+    package var runID: String?
+}
+
+/// What an output folder says of earlier runs.
+package struct Memory: Sendable {
+    package var catalog: [JobID: CatalogEntry] = [:]
+    package var failures: [JobID: FailureEntry] = [:]
+    /// Lines that could not be read.
+    package var brokenLines = 0
+
+    package init() {}
+
+    package static func read(_ layout: OutputLayout) throws(SystemError) -> Memory {
+        var memory = Memory()
+        let catalog = try LineFile.objects(layout.catalog)
+        for json in catalog.objects {
+            if let entry = CatalogEntry(json) {
+                memory.catalog[entry.job] = entry
+            } else {
+                memory.brokenLines += 1
+            }
+        }
+        let failures = try LineFile.objects(layout.failures)
+        for json in failures.objects {
+            guard let entry = FailureEntry(json) else {
+                memory.brokenLines += 1
+                continue
+            }
+            memory.failures[entry.job] = entry.isCleared ? nil : entry
+        }
+        memory.brokenLines += catalog.broken + failures.broken
+        return memory
+    }
+}
+
+/// Which videos are run and which are skipped, decided before the first worker starts.
+package struct Plan: Sendable {
+    package var discovery: Discovery
+    /// Largest file first, so that no long one is left for the end.
+    package var jobs: [PlannedJob] = []
+    package var skipped: [SkippedJob] = []
+
+    /// Milliseconds after which a failure that can pass is tried again: 30 days.
+    private static let forgetAfter: Int64 = 30 * 86400 * 1000
+
+    package init(_ discovery: Discovery, memory: Memory, options: RunOptions, now: UTCTime) {
+        self.discovery = discovery
+        let layout = OutputLayout(root: options.output)
+        let digest = options.digest
+        let names = Plan.results(discovery.candidates, memory: memory)
+        for (candidate, (id, result)) in zip(discovery.candidates, names) {
+            let entry = memory.catalog[id]
+            let failure = memory.failures[id]
+            let judge = Judge(
+                candidate: candidate, options: options, digest: digest, now: now, layout: layout)
+            switch judge.decide(entry, failure) {
+            case .run(let reason):
+                jobs.append(
+                    PlannedJob(id: id, video: candidate, result: result, reason: reason, memory: failure))
+            case .skip(let kind, let reason):
+                skipped.append(
+                    SkippedJob(
+                        id: id, path: candidate.relative, kind: kind, reason: reason, runID: entry?.runID))
+            }
+        }
+        jobs.sort {
+            ($1.video.status.size, $0.video.relative) < ($0.video.status.size, $1.video.relative)
+        }
+    }
+
+    /// Each video's id and result. What an earlier run chose stays; a new name gives way to those.
+    private static func results(_ candidates: [Candidate], memory: Memory) -> [(JobID, RawPath)] {
+        let ids = candidates.map { JobID(video: $0.relative) }
+        var taken: Set<RawPath> = []
+        for entry in memory.catalog.values { taken.insert(OutputLayout.folded(entry.result)) }
+        // A result must not have the name of a folder that holds other results.
+        for candidate in candidates {
+            var folder = candidate.relative.parent
+            while folder != RawPath("."), !folder.isEmpty, folder != RawPath("/") {
+                taken.insert(OutputLayout.folded(RawPath("results").appending(folder)))
+                folder = folder.parent
+            }
+        }
+        return zip(candidates, ids).map { candidate, id in
+            if let known = memory.catalog[id] { return (id, known.result) }
+            let result = OutputLayout.result(for: candidate.relative, job: id, taken: taken)
+            taken.insert(OutputLayout.folded(result))
+            return (id, result)
+        }
+    }
+
+    /// Decides one video's fate.
+    private struct Judge {
+        enum Decision {
+            case run(String)
+            case skip(SkippedJob.Kind, String)
+        }
+
+        let candidate: Candidate
+        let options: RunOptions
+        let digest: String
+        let now: UTCTime
+        let layout: OutputLayout
+
+        func decide(_ entry: CatalogEntry?, _ failure: FailureEntry?) -> Decision {
+            if options.force { return .run("--force") }
+            if let failure {
+                guard isSame(failure) else { return .run("changed since it failed") }
+                return decide(failure)
+            }
+            guard let entry else { return .run("new") }
+            guard entry.digest == digest else { return .run("other settings or versions") }
+            guard isSame(entry) else { return .run("changed") }
+            guard Files.exists(layout.root.appending(entry.result)) else { return .run("its result is gone") }
+            return entry.verdict == "damaged"
+                ? .skip(.damaged, "damaged, unchanged since run \(entry.runID)")
+                : .skip(.upToDate, "done in run \(entry.runID)")
+        }
+
+        private func decide(_ failure: FailureEntry) -> Decision {
+            let canPass = failure.kind == .timeout || failure.kind == .memory
+            if failure.isQuarantined {
+                if options.retryQuarantined { return .run("--retry-quarantined") }
+                if canPass, now.milliseconds - failure.time > Plan.forgetAfter {
+                    return .run("its quarantine of 30 days is over")
+                }
+                return .skip(.quarantined, "quarantined: \(failure.message)")
+            }
+            if options.retryFailed { return .run("--retry-failed") }
+            if failure.kind != .content { return .run("its worker was lost in the last run") }
+            return .skip(.failed, "failed before: \(failure.message)")
+        }
+
+        private func isSame(_ failure: FailureEntry) -> Bool {
+            failure.size == candidate.status.size && failure.modified == candidate.status.modified
+                && failure.inode == candidate.status.inode && failure.digest == digest
+                && failure.version == options.version
+        }
+
+        private func isSame(_ entry: CatalogEntry) -> Bool {
+            guard entry.size == candidate.status.size else { return false }
+            if options.identity == .stat, let modified = entry.modified, let inode = entry.inode {
+                return modified == candidate.status.modified && inode == candidate.status.inode
+            }
+            guard let known = entry.fingerprint, let descriptor = try? Files.openInput(candidate.path)
+            else { return false }
+            defer { Files.close(descriptor) }
+            let found = try? Fingerprint.of(descriptor, size: candidate.status.size, path: candidate.relative)
+            return found == known
+        }
+    }
+}

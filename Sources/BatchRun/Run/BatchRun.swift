@@ -1,0 +1,128 @@
+internal import Bytes
+package import Jobs
+
+/// The main job: from directories of videos to results, log and record.
+package enum BatchRun {
+    /// What a run would do, without lock and without writing anything.
+    package static func plan(_ options: RunOptions) throws -> Plan {
+        let memory = try Memory.read(OutputLayout(root: options.output))
+        return Plan(discover(options), memory: memory, options: options, now: .now)
+    }
+
+    private static func discover(_ options: RunOptions) -> Discovery {
+        Discovery.find(options.inputs, listed: options.listed, options: options.discovery)
+    }
+
+    /// Runs the batch to its end.
+    ///
+    /// - Parameters:
+    ///   - signals: numbers of the signals that this process gets. The first stops the run, the second at once.
+    ///   - begin: called under the lock, before anything is planned: the place to repair a missing catalog.
+    ///   - display: called about ten times a second while workers run.
+    /// - Throws: ``RunRefusal`` when it cannot begin.
+    package static func run(
+        _ options: RunOptions, signals: AsyncStream<Int32>, begin: (OutputLayout) throws -> Void,
+        display: (RunView) -> Void
+    ) async throws -> RunOutcome {
+        let started = UTCTime.now
+        let runID = newRunID(started)
+        let layout = OutputLayout(root: options.output)
+        let lock = try await OutputFolder.lock(layout, runID: runID, mode: options.lock)
+        defer { withExtendedLifetime(lock) {} }
+        OutputFolder.removeLeftovers(layout)
+        try begin(layout)
+        let memory = try Memory.read(layout)
+        let plan = Plan(discover(options), memory: memory, options: options, now: started)
+        let batch = try Batch(plan, options: options, runID: runID, counts: count(plan))
+        if memory.brokenLines > 0 {
+            batch.note("\(memory.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
+        }
+        await work(batch, signals: signals, display: display)
+        return try finish(batch, plan: plan, memory: memory, options: options, started: started)
+    }
+
+    private static func newRunID(_ time: UTCTime) -> String {
+        let random = String(UInt32.random(in: 0...0xff_ffff), radix: 16)
+        return "\(time.compact)-\(String(repeating: "0", count: 6 - random.count))\(random)"
+    }
+
+    private static func count(_ plan: Plan) -> RunCounts {
+        var counts = RunCounts()
+        counts.found = plan.discovery.candidates.count
+        counts.unreadable = plan.discovery.problems.count
+        for skip in plan.skipped {
+            switch skip.kind {
+            case .upToDate: counts.skipped += 1
+            case .damaged: counts.skippedDamaged += 1
+            case .failed: counts.skippedFailed += 1
+            case .quarantined: counts.quarantined += 1
+            }
+        }
+        return counts
+    }
+
+    /// The one consumer of all events; workers, ticks and signals are its producers.
+    private static func work(_ batch: Batch, signals: AsyncStream<Int32>, display: (RunView) -> Void) async {
+        let (events, source) = AsyncStream.makeStream(of: BatchEvent.self)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .milliseconds(100))
+                    source.yield(.tick)
+                }
+            }
+            group.addTask { for await number in signals { source.yield(.signal(number)) } }
+            var iterator = events.makeAsyncIterator()
+            var running = 0
+            while true {
+                do {
+                    while let worker = try batch.nextStart() {
+                        running += 1
+                        let id = worker.order.job
+                        group.addTask {
+                            let attempt = await worker.run { source.yield(.message(id, $0)) }
+                            source.yield(.ended(id, attempt))
+                        }
+                    }
+                    if running == 0, batch.isDone { break }
+                    guard let event = await iterator.next(isolation: #isolation) else { break }
+                    if case .ended = event { running -= 1 }
+                    try batch.handle(event)
+                    if case .tick = event { display(batch.view) }
+                } catch {
+                    batch.abandon(error)
+                    if running == 0 { break }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private static func finish(
+        _ batch: Batch, plan: Plan, memory: Memory, options: RunOptions, started: UTCTime
+    ) throws -> RunOutcome {
+        let problems = plan.discovery.problems
+        let vanished = plan.discovery.candidates.isEmpty && !memory.catalog.isEmpty
+        var statuses: [Int32] = []
+        if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
+        if let stop = batch.stop { statuses.append(ExitStatus.of(stop)) }
+        if plan.discovery.candidates.isEmpty, vanished || options.errorIfEmpty { statuses.append(ExitStatus.noInput) }
+        let old = batch.counts.skippedFailed + batch.counts.skippedDamaged + batch.counts.quarantined
+        if batch.counts.failed + batch.counts.damaged > 0 || (options.failOnAny && old > 0) {
+            statuses.append(ExitStatus.videosFailed)
+        }
+        var status = ExitStatus.winner(statuses)
+        do {
+            try batch.finish(exitStatus: status)
+            let record = RunRecord(batch: batch, options: options, started: started, exitStatus: status)
+            try record.write()
+        } catch {
+            batch.abandon(error)
+            status = ExitStatus.winner(statuses + [ExitStatus.failure])
+        }
+        return RunOutcome(
+            runID: batch.runID, counts: batch.counts, stop: batch.stop, troubles: batch.troubles, problems: problems,
+            seconds: batch.seconds, frames: batch.frames, inputVanished: vanished, exitStatus: status,
+            notes: batch.notes)
+    }
+}

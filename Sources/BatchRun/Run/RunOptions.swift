@@ -1,0 +1,89 @@
+package import Bytes
+package import Jobs
+
+/// Everything that a run is told.
+package struct RunOptions: Sendable {
+    package enum LockMode: Equatable, Sendable {
+        case fail
+        case skip
+        /// Seconds; nil waits for ever.
+        case wait(Double?)
+    }
+
+    package enum FailureLimit: Equatable, Sendable {
+        case count(Int)
+        case percent(Double)
+
+        func isReached(failed: Int, planned: Int) -> Bool {
+            switch self {
+            case .count(let most): failed >= most
+            case .percent(let share): planned > 0 && Double(failed) * 100 >= share * Double(planned) && failed > 0
+            }
+        }
+    }
+
+    /// How a video is known to be the one of an earlier run.
+    package enum Identity: String, CaseIterable, Sendable {
+        /// Size, modification time and inode.
+        case stat
+        /// The fingerprint of its content.
+        case hash
+    }
+
+    package var inputs: [RawPath] = []
+    /// Names from `--files-from`.
+    package var listed: [RawPath] = []
+    package var discovery: DiscoveryOptions
+    package var output: RawPath
+    package var tools: [WorkerOrder.Tool] = []
+    /// The tools' ids, versions and settings as results list them.
+    package var toolDescriptions: [JSON] = []
+
+    package var workers = 1
+    package var threads = 1
+    /// Seconds; nil for the default, which follows the length of each video.
+    package var timeout: Double?
+    /// Seconds without a frame.
+    package var stall = 60.0
+    package var maxDuration: Double?
+    /// Bytes of address space of a worker.
+    package var memoryLimit: Int64 = 1 << 30
+    package var retries = 1
+    package var maxFailures: FailureLimit?
+    /// Bytes.
+    package var minFree: Int64 = 1 << 30
+    /// Seconds that running videos get when a run is stopped.
+    package var grace = 5.0
+
+    package var force = false
+    package var retryFailed = false
+    package var retryQuarantined = false
+    package var identity = Identity.stat
+    package var errorIfEmpty = false
+    package var failOnAny = false
+    package var lock = LockMode.fail
+    /// Nanoseconds between two progress events of a job; 0 writes every frame.
+    package var progressInterval: UInt64 = 100_000_000
+    package var stills = true
+
+    package var version: String
+    /// The program that is started as a worker, and what it is told before its order.
+    package var worker: RawPath
+    package var workerArguments: [String] = ["worker"]
+    /// As typed, for the record.
+    package var command: [String] = []
+    /// Flat texts of the effective settings, for the record.
+    package var settings: [(key: String, value: JSON)] = []
+    /// The libraries that workers use.
+    package var libraries: [(name: String, version: String)] = []
+
+    package init(output: RawPath, version: String, worker: RawPath, now: UTCTime) {
+        discovery = DiscoveryOptions(now: now.milliseconds * 1_000_000)
+        discovery.output = output
+        self.output = output
+        self.version = version
+        self.worker = worker
+    }
+
+    var digest: String { SettingsDigest.of(tools: toolDescriptions, threads: threads) }
+}

@@ -1,0 +1,141 @@
+package import Bytes
+package import Jobs
+
+/// Why a run ended before its work did.
+package enum StopReason: Equatable, Sendable {
+    case signal(Int32)
+    case maxDuration
+    case maxFailures
+    /// A result could not be written.
+    case diskFull
+    /// Less space than `--min-free`.
+    case minFree
+    /// Our own files could not be written.
+    case failure(String)
+
+    /// `stopped by …`
+    package var text: String {
+        switch self {
+        case .signal(let number): StopReason.name(number)
+        case .maxDuration: "--max-duration"
+        case .maxFailures: "--max-failures"
+        case .diskFull: "a full disk"
+        case .minFree: "too little free space (--min-free)"
+        case .failure(let why): why
+        }
+    }
+
+    private static func name(_ number: Int32) -> String {
+        switch number {
+        case 1: "SIGHUP"
+        case 2: "SIGINT"
+        case 15: "SIGTERM"
+        default: "signal \(number)"
+        }
+    }
+}
+
+/// What a run did, counted by video.
+package struct RunCounts: Equatable, Sendable {
+    package var found = 0
+    package var completed = 0
+    package var ok = 0
+    package var warning = 0
+    package var damaged = 0
+    package var failed = 0
+    /// Skipped because they are done and sound.
+    package var skipped = 0
+    package var skippedFailed = 0
+    package var skippedDamaged = 0
+    package var quarantined = 0
+    /// Planned and never started.
+    package var notStarted = 0
+    /// Inputs that could not be looked at.
+    package var unreadable = 0
+
+    package init() {}
+
+    package var json: JSON {
+        .members([
+            "found": .int(found), "completed": .int(completed), "ok": .int(ok), "warning": .int(warning),
+            "damaged": .int(damaged), "failed": .int(failed), "skipped": .int(skipped),
+            "skipped_failed": .int(skippedFailed), "skipped_damaged": .int(skippedDamaged),
+            "quarantined": .int(quarantined), "not_started": .int(notStarted), "unreadable": .int(unreadable),
+        ])
+    }
+}
+
+/// A video that a person should look at.
+package struct Trouble: Equatable, Sendable {
+    package var path: RawPath
+    package var message: String
+    package var isFailure: Bool
+}
+
+/// How a run ended.
+package struct RunOutcome: Sendable {
+    package var runID: String
+    package var counts: RunCounts
+    package var stop: StopReason?
+    package var troubles: [Trouble]
+    package var problems: [DiscoveryProblem]
+    package var seconds: Double
+    package var frames: Int
+    /// The input held videos in the last run and holds none now.
+    package var inputVanished = false
+    package var exitStatus: Int32
+    /// Notes for a person, each once.
+    package var notes: [String]
+}
+
+/// The exit statuses, in the order in which they win (see docs/exit-codes.md).
+package enum ExitStatus {
+    package static let ok: Int32 = 0
+    package static let failure: Int32 = 1
+    package static let videosFailed: Int32 = 3
+    package static let reportFailed: Int32 = 5
+    package static let noInput: Int32 = 9
+    package static let stopped: Int32 = 10
+    package static let locked: Int32 = 11
+    package static let usage: Int32 = 64
+    package static let unreadableInput: Int32 = 66
+    package static let configuration: Int32 = 78
+
+    private static let order: [Int32] = [64, 78, 66, 11, 1, 129, 130, 143, 10, 9, 3, 5, 0]
+
+    /// The one that wins of all that apply.
+    package static func winner(_ all: [Int32]) -> Int32 {
+        order.first { all.contains($0) } ?? all.first ?? ok
+    }
+
+    static func of(_ stop: StopReason) -> Int32 {
+        switch stop {
+        case .signal(let number): 128 + number
+        case .maxDuration, .maxFailures: stopped
+        case .diskFull, .minFree, .failure: failure
+        }
+    }
+}
+
+/// What a display may show of a run.
+package struct RunView: Sendable {
+    package struct Worker: Sendable {
+        package var path: RawPath
+        package var progress: Progress?
+        package var attempt: Int
+        /// Frames a second since its start.
+        package var speed: Double
+    }
+    package var planned: Int
+    package var done: Int
+    package var failed: Int
+    package var skipped: Int
+    package var workers: [Worker]
+    /// Frames that all workers gave.
+    package var frames: Int
+    /// Seconds.
+    package var elapsed: Double
+    /// Seconds, from the work that is left; nil while there is nothing to go by.
+    package var remaining: Double?
+    package var stop: StopReason?
+}

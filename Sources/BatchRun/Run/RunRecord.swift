@@ -1,0 +1,45 @@
+internal import Bytes
+internal import Jobs
+
+/// What stays of a run: `run.json`, a line of the history, and `latest`.
+struct RunRecord {
+    let batch: Batch
+    let options: RunOptions
+    let started: UTCTime
+    let exitStatus: Int32
+
+    func write() throws(SystemError) {
+        let layout = batch.layout
+        let path = layout.summary(run: batch.runID)
+        try AtomicFile.write(JSONWriter.encode(document) + [0x0a], to: path)
+        let history = try LineFile(layout.history)
+        try history.append(JSONWriter.encode(.object(head)))
+        try history.sync()
+        try Files.link(RawPath("runs/\(batch.runID)"), at: layout.latest)
+    }
+
+    private var head: [JSON.Member] {
+        let signal: String? = batch.stop.map { $0.text }
+        let members = JSON.members([
+            "run_id": .string(batch.runID), "version": .string(options.version), "started": .string(started.text),
+            "finished": .string(UTCTime.now.text), "seconds": .double((batch.seconds * 1000).rounded() / 1000),
+            "exit_status": .int(Int(exitStatus)), "interrupted": .bool(batch.stop != nil),
+            "stopped": signal.map { .string($0) }, "counts": batch.counts.json,
+            "settings_digest": .string(options.digest),
+        ])
+        return [JSON.Member("schema", "forgebatch/run/1")] + (members.members ?? [])
+    }
+
+    private var document: JSON {
+        let rest = JSON.members([
+            "input": .array(options.inputs.map { .string($0.display) }),
+            "command": .array(options.command.map { .string(Escape.visible($0)) }), "workers": .int(options.workers),
+            "libraries": .object(options.libraries.map { JSON.Member($0.name, .string($0.version)) }),
+            "settings": .object(options.settings.map { JSON.Member($0.key, $0.value) }),
+            "tools": .array(options.toolDescriptions),
+            "notes": batch.notes.isEmpty ? nil : .array(batch.notes.map { .string($0) }),
+            "jobs": .array(batch.records),
+        ])
+        return .object(head + (rest.members ?? []))
+    }
+}

@@ -1,0 +1,69 @@
+internal import Bytes
+internal import Jobs
+
+/// How one attempt at a video ended.
+struct Attempt: Sendable {
+    enum End: Equatable, Sendable {
+        /// The worker said so itself.
+        case finished(JobOutcome)
+        /// Killed by a signal that this run did not send.
+        case died(signal: Int32)
+        case exited(status: Int32)
+        /// No frame for so many seconds.
+        case stalled(Double)
+        /// Longer than so many seconds in all.
+        case timedOut(Double)
+        /// A line that no worker writes.
+        case garbage
+        /// Ended by this run.
+        case stopped
+        case notStarted(String)
+    }
+
+    var end: End
+    var seconds: Double
+    /// The worker's last lines on standard error.
+    var stderr: [String]
+
+    /// Whether another attempt may end better.
+    var canBeRetried: Bool {
+        switch end {
+        case .died, .exited, .stalled, .timedOut, .garbage, .notStarted: true
+        case .finished, .stopped: false
+        }
+    }
+
+    /// One line; nil when the worker said how it ended.
+    var reason: String? {
+        switch end {
+        case .finished, .stopped: nil
+        case .died(let signal): "killed by signal \(signal)"
+        case .exited(let status): "worker ended with status \(status) and without a result"
+        case .stalled(let seconds): "no frame for \(Attempt.text(seconds)); raise --stall if it only is slow"
+        case .timedOut(let seconds): "not done after \(Attempt.text(seconds)); raise --timeout if it only is slow"
+        case .garbage: "worker wrote something that is no progress"
+        case .notStarted(let why): "worker could not be started: \(why)"
+        }
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        seconds >= 120 ? "\(Int(seconds / 60)) min" : seconds >= 10 ? "\(Int(seconds)) s" : "\((seconds * 10).rounded() / 10) s"
+    }
+}
+
+/// When an attempt has taken too long, on a monotonic clock.
+struct Deadlines: Sendable {
+    /// Seconds without a frame.
+    var stall: Double
+    /// Seconds in all; nil for the default, which follows the video's length.
+    var timeout: Double?
+    /// Bytes.
+    var size: Int64
+
+    /// Ten minutes and five times the duration that the worker reports; without one, five minutes per 100 MB.
+    func limit(duration: Double?) -> Double {
+        if let timeout { return timeout }
+        guard let duration, duration.isFinite, duration > 0 else { return 600 + 300 * Double(size) / 100_000_000 }
+        return 600 + 5 * duration
+    }
+}
