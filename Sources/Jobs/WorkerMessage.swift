@@ -95,7 +95,8 @@ package struct JobOutcome: Equatable, Sendable {
             "type": "job_result", "kind": .string(kind.rawValue), "message": message.map { .string($0) },
             "frames": .int(frames), "declared": declared.map { .int($0) }, "verdict": verdict.map { .string($0) },
             "reasons": .array(reasons.map { .string($0) }), "cpu_seconds": .double(processorSeconds),
-            "sha256": sha256.map { .string($0) }, "fingerprint": fingerprint.map { .string($0) }, "size": .int(size), "events": .int(events), "facts": facts,
+            "sha256": sha256.map { .string($0) }, "fingerprint": fingerprint.map { .string($0) }, "size": .int(size),
+            "events": .int(events), "facts": facts,
             "summaries": summaries,
         ])
     }

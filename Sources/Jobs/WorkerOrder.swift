@@ -28,6 +28,8 @@ package struct WorkerOrder: Equatable, Sendable {
     package var memoryLimit: Int64
     /// Nanoseconds between two progress lines; 0 tells every frame.
     package var progressInterval: UInt64
+    /// Whether thumbnail, contact strip and timeline are made.
+    package var stills: Bool
     /// The file as it was when the run was planned: another one is not taken for it.
     package var size: Int64
     package var modified: Int64
@@ -35,7 +37,7 @@ package struct WorkerOrder: Equatable, Sendable {
 
     package init(
         job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath, tools: [Tool], threads: Int,
-        memoryLimit: Int64, progressInterval: UInt64, size: Int64, modified: Int64, inode: UInt64
+        memoryLimit: Int64, progressInterval: UInt64, stills: Bool, size: Int64, modified: Int64, inode: UInt64
     ) {
         self.job = job
         self.input = input
@@ -46,6 +48,7 @@ package struct WorkerOrder: Equatable, Sendable {
         self.threads = threads
         self.memoryLimit = memoryLimit
         self.progressInterval = progressInterval
+        self.stills = stills
         self.size = size
         self.modified = modified
         self.inode = inode
@@ -66,7 +69,8 @@ package struct WorkerOrder: Equatable, Sendable {
         members += [
             member("tools", .array(tools)), member("threads", .int(threads)),
             member("memory_limit", .int(memoryLimit)),
-            member("progress_interval", .int(Int64(clamping: progressInterval))), member("size", .int(size)),
+            member("progress_interval", .int(Int64(clamping: progressInterval))), member("stills", .bool(stills)),
+            member("size", .int(size)),
             member("modified", .int(modified)), member("inode", .string(String(inode))),
         ]
         return JSONWriter.encode(.object(members)) + [0x0a]
@@ -78,7 +82,7 @@ package struct WorkerOrder: Equatable, Sendable {
             let result = RawPath(json, key: "result"), let tools = json["tools"]?.array,
             let threads = json["threads"]?.int, let memory = json["memory_limit"]?.int,
             let interval = json["progress_interval"]?.int.flatMap({ UInt64(exactly: $0) }),
-            let size = json["size"]?.int, let modified = json["modified"]?.int,
+            let stills = json["stills"]?.bool, let size = json["size"]?.int, let modified = json["modified"]?.int,
             let inode = json["inode"]?.string.flatMap({ UInt64($0) })
         else { return nil }
         var orders: [Tool] = []
@@ -90,7 +94,8 @@ package struct WorkerOrder: Equatable, Sendable {
         }
         self.init(
             job: job, input: input, relative: relative, root: root, result: result, tools: orders, threads: threads,
-            memoryLimit: Int64(memory), progressInterval: interval, size: Int64(size), modified: Int64(modified),
+            memoryLimit: Int64(memory), progressInterval: interval, stills: stills, size: Int64(size),
+            modified: Int64(modified),
             inode: inode)
     }
 }

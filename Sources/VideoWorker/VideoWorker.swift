@@ -17,6 +17,9 @@ package enum VideoWorker {
     private static let standardInput: Int32 = 0
     private static let standardOutput: Int32 = 1
 
+    /// The libraries that videos are decoded with.
+    package static var libraries: [(name: String, version: String)] { FFmpegVersions.all }
+
     /// Reads an order from standard input and carries it out.
     ///
     /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no order.
@@ -37,7 +40,9 @@ package enum VideoWorker {
         let name = RawPath("standard input")
         var line: [UInt8] = []
         while line.count < WorkerMessage.lineLimit, line.last != 0x0a {
-            guard let piece = try? Files.read(standardInput, count: 4096, path: name), !piece.isEmpty else { return nil }
+            guard let piece = try? Files.read(standardInput, count: 4096, path: name), !piece.isEmpty else {
+                return nil
+            }
             line += piece
         }
         guard let json = try? JSONReader.parse(line) else { return nil }
@@ -90,7 +95,7 @@ package enum VideoWorker {
         while let (picture, time) = try reader.next() {
             let (measures, luma) = pass.take(picture, time)
             try writer.append(time: time.time, measures: measures)
-            try? stills.add(picture, index: time.index, luma: luma)
+            if order.stills { try? stills.add(picture, index: time.index, luma: luma) }
             if let start = time.time { end = start + (time.duration ?? 0) }
             if let step = pacer.frame(time.index + 1, now: monotonicNanoseconds()) {
                 say(.step(current: step.current, total: step.total))
@@ -103,7 +108,7 @@ package enum VideoWorker {
         pass.finish(end: rounded6(end))
         // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
         guard let after = try? Files.status(order.input), after == before else { return changed() }
-        try publishStills(stills, order)
+        if order.stills { try publishStills(stills, order) }
         let head = ResultHead(
             jobID: order.job.text,
             source: .init(path: order.relative, size: before.size, fingerprint: fingerprint),

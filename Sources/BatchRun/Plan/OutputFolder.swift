@@ -42,7 +42,8 @@ package enum OutputFolder {
             try Files.makeDirectory(layout.root)
             descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)
         } catch {
-            throw RunRefusal.notWritable("\(layout.root.display): cannot write here: \(error.reason); choose another folder with -o DIR")
+            throw RunRefusal.notWritable(
+                "\(layout.root.display): cannot write here: \(error.reason); choose another folder with -o DIR")
         }
         let lock = Lock(descriptor: descriptor)
         let start = monotonicNanoseconds()

@@ -102,7 +102,7 @@ final class Batch {
         WorkerOrder(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
             result: job.result, tools: options.tools, threads: options.threads, memoryLimit: options.memoryLimit,
-            progressInterval: options.progressInterval, size: job.video.status.size,
+            progressInterval: options.progressInterval, stills: options.stills, size: job.video.status.size,
             modified: job.video.status.modified, inode: job.video.status.inode)
     }
 
@@ -204,7 +204,8 @@ final class Batch {
         }
         let reason = attempt.reason ?? "stopped by \(stop?.text ?? "this run")"
         if attempt.end == .stopped {
-            return try fail(job, message: reason, kind: "stopped", stderr: attempt.stderr, seconds: seconds, memory: nil)
+            return try fail(
+                job, message: reason, kind: "stopped", stderr: attempt.stderr, seconds: seconds, memory: nil)
         }
         if attempt.canBeRetried, job.attempt <= options.retries, stop == nil {
             job.lastReason = reason

@@ -47,7 +47,8 @@ struct Attempt: Sendable {
     }
 
     private static func text(_ seconds: Double) -> String {
-        seconds >= 120 ? "\(Int(seconds / 60)) min" : seconds >= 10 ? "\(Int(seconds)) s" : "\((seconds * 10).rounded() / 10) s"
+        seconds >= 120
+            ? "\(Int(seconds / 60)) min" : seconds >= 10 ? "\(Int(seconds)) s" : "\((seconds * 10).rounded() / 10) s"
     }
 }
 

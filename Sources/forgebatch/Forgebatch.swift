@@ -1,0 +1,100 @@
+internal import ArgumentParser
+internal import Bytes
+internal import Glibc
+
+/// The command line: flags, text for people, exit statuses. What it does lies in other targets.
+struct Forgebatch: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "forgebatch",
+        abstract: "Analyses directories of videos, offline and in parallel, and reports what it found.",
+        discussion: """
+            forgebatch run ./videos walks the folder, analyses every video in a process of its own, and writes \
+            per-frame JSON, a progress log and an HTML report to ./videos.forgebatch.
+            """,
+        version: version, subcommands: [RunCommand.self])
+
+    /// Parses, runs, ends the process.
+    static func main(arguments: [String]) async {
+        do {
+            var command = try parseAsRoot(Configured.arguments(arguments))
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            Terminal.error("forgebatch: \(failure.message)")
+            exitNow(failure.status)
+        } catch let status as ExitCode {
+            exitNow(status.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// An error with the exit status that it means.
+struct Failure: Error {
+    let status: Int32
+    let message: String
+
+    init(_ status: Int32, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+func exitNow(_ status: Int32) -> Never { exit(status) }
+
+/// Descriptors 0, 1 and 2.
+enum StandardStreams {
+    /// Opens the null device in the place of each that is missing.
+    static func open() {
+        while true {
+            let descriptor = Glibc.open("/dev/null", O_RDWR)
+            if descriptor < 0 { return }
+            if descriptor > 2 {
+                close(descriptor)
+                return
+            }
+        }
+    }
+}
+
+/// The arguments as bytes: file names need not be UTF-8, but the parser's strings are.
+enum RawArguments {
+    /// Stands for an argument that is not UTF-8, by its position; a private-use character keeps it from being typed.
+    private static let mark = "\u{10FFFD}argument-"
+
+    /// The arguments after the program's name.
+    static func read() -> [String] {
+        (1..<max(1, Int(CommandLine.argc))).map { position in
+            exact(position).text ?? mark + String(position)
+        }
+    }
+
+    /// The bytes of a parsed argument.
+    static func path(_ argument: String) -> RawPath {
+        guard argument.hasPrefix(mark), let position = Int(argument.dropFirst(mark.count)) else {
+            return RawPath(argument)
+        }
+        return exact(position)
+    }
+
+    private static func exact(_ position: Int) -> RawPath {
+        guard position < Int(CommandLine.argc), let text = CommandLine.unsafeArgv[position] else { return RawPath("") }
+        return RawPath(cString: text)
+    }
+}
+
+/// A path on the command line.
+struct PathArgument: ExpressibleByArgument, Sendable {
+    let path: RawPath
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        path = RawArguments.path(argument)
+    }
+    static var defaultCompletionKind: CompletionKind { .file() }
+}

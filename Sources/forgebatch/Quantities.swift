@@ -1,0 +1,98 @@
+internal import ArgumentParser
+
+/// `90`, `90s`, `1h30m`, `250ms`, `2d`: seconds unless a unit is given.
+struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
+    let seconds: Double
+
+    init(seconds: Double) { self.seconds = seconds }
+
+    init?(argument: String) {
+        if let plain = Quantity.number(argument) {
+            seconds = plain
+            return
+        }
+        var total = 0.0
+        var rest = Substring(argument)
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+            rest = rest.dropFirst(digits.count)
+            let unit = rest.prefix { $0.isASCII && $0.isLetter }
+            rest = rest.dropFirst(unit.count)
+            guard let value = Quantity.number(digits), let factor = DurationArgument.units[String(unit)] else {
+                return nil
+            }
+            total += value * factor
+        }
+        guard total.isFinite else { return nil }
+        seconds = total
+    }
+
+    private static let units = ["ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0]
+
+    static let examples = "a duration such as 90s, 10m or 1h30m"
+}
+
+/// `512M`, `1.5GiB`, `100MB`, `4096`: bytes unless a unit is given; K, M, G, T and KiB … are powers of 1024, kB … of 1000.
+struct SizeArgument: ExpressibleByArgument, Sendable, Equatable {
+    let bytes: Int64
+
+    init(bytes: Int64) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+        let unit = argument.dropFirst(digits.count).lowercased()
+        guard let value = Quantity.number(digits) else { return nil }
+        let factor: Double
+        switch unit {
+        case "", "b": factor = 1
+        case "k", "kib": factor = 1024
+        case "m", "mib": factor = 1024 * 1024
+        case "g", "gib": factor = 1024 * 1024 * 1024
+        case "t", "tib": factor = 1024 * 1024 * 1024 * 1024
+        case "kb": factor = 1000
+        case "mb": factor = 1_000_000
+        case "gb": factor = 1_000_000_000
+        case "tb": factor = 1_000_000_000_000
+        default: return nil
+        }
+        guard let whole = Int64(exactly: (value * factor).rounded()) else { return nil }
+        bytes = whole
+    }
+}
+
+enum Quantity {
+    /// A decimal number of digits and at most one point, without sign, exponent or anything else that Swift would take.
+    static func number(_ text: some StringProtocol) -> Double? {
+        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }),
+            text.contains(where: { $0 != "." }), let value = Double(text), value.isFinite
+        else { return nil }
+        return value
+    }
+
+    /// `1.4 GiB`
+    static func size(_ bytes: Int64) -> String {
+        var value = Double(bytes)
+        for unit in ["B", "KiB", "MiB", "GiB"] {
+            if value < 1024 { return unit == "B" ? "\(bytes) B" : "\(oneDecimal(value)) \(unit)" }
+            value /= 1024
+        }
+        return "\(oneDecimal(value)) TiB"
+    }
+
+    /// `12 s`, `3 min 20 s`, `2 h 5 min`
+    static func duration(_ seconds: Double) -> String {
+        if seconds < 9.95 { return "\(oneDecimal(seconds)) s" }
+        let whole = seconds.isFinite && seconds < 1e15 ? Int(seconds.rounded()) : 0
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+
+    static func oneDecimal(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// `1 video`, `12 videos`
+    static func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+}

@@ -1,0 +1,235 @@
+internal import ArgumentParser
+internal import BatchRun
+internal import Bytes
+
+struct InputArguments: ParsableArguments {
+    @Argument(help: "Videos, and directories that are walked for videos.")
+    var paths: [PathArgument] = []
+
+    @Option(
+        name: .shortAndLong,
+        help: "Output folder (default: INPUT.forgebatch beside one input directory, else ./forgebatch-out).")
+    var out: PathArgument?
+
+    @Option(
+        name: .customLong("include"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Take files that match GLOB (repeatable; of --include and --exclude the last match wins). When the first rule is an --include, only what is asked for is taken.",
+            valueName: "glob"))
+    var includes: [String] = []
+
+    @Option(
+        name: .customLong("exclude"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Leave out files and folders that match GLOB (repeatable). A folder that is left out is not entered.",
+            valueName: "glob"))
+    var excludes: [String] = []
+
+    @Option(help: ArgumentHelp("Take only these extensions, separated by commas.", valueName: "list"))
+    var ext: String?
+
+    @Option(help: "Levels below each directory: 1 is what lies directly in it.")
+    var maxDepth: Int?
+
+    @Flag(help: "Take hidden files and folders too.")
+    var hidden = false
+
+    @Flag(help: "Follow links to directories.")
+    var follow = false
+
+    @Option(help: "Read further paths from FILE, one a line; - is standard input.")
+    var filesFrom: PathArgument?
+
+    @Flag(name: [.customShort("0"), .customLong("null")], help: "The paths of --files-from end with a NUL byte.")
+    var null = false
+
+    @Option(help: "Take at most N videos, the first by name.")
+    var limit: Int?
+
+    @Option(help: ArgumentHelp("Leave files alone that changed less than this ago.", valueName: "duration"))
+    var minAge: DurationArgument?
+
+    @Flag(help: "End with status 9 when there is no video.")
+    var errorIfEmpty = false
+}
+
+struct ToolArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("Tools, separated by commas: default, all, ids; -ID takes one away.", valueName: "list"))
+    var tools = "default"
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("A tool's setting, such as scene.threshold=12 (repeatable).", valueName: "tool.key=value"))
+    var set: [String] = []
+}
+
+struct WorkArguments: ParsableArguments {
+    @Option(name: .shortAndLong, help: "Videos at once: a number, or auto for one per CPU.")
+    var jobs = "auto"
+
+    @Option(
+        help: "Decoder threads per video. With more than one, damaged videos may give other frames from run to run.")
+    var threadsPerJob = 1
+
+    @Option(
+        help: ArgumentHelp("Longest time for one video (default: 10 min + 5 x its duration).", valueName: "duration"))
+    var timeout: DurationArgument?
+
+    @Option(help: ArgumentHelp("Longest time without a frame.", valueName: "duration"))
+    var stall = DurationArgument(seconds: 60)
+
+    @Option(
+        help: ArgumentHelp(
+            "Longest time for the whole run; what is not done is taken next time.", valueName: "duration"))
+    var maxDuration: DurationArgument?
+
+    @Option(help: ArgumentHelp("Address space of a worker; 0 for no limit.", valueName: "size"))
+    var memoryLimit = SizeArgument(bytes: 1 << 30)
+
+    @Option(help: "How often a video is tried again when its worker is lost.")
+    var retries = 1
+
+    @Option(help: ArgumentHelp("Stop after so many failed videos, or after so many per cent (5%).", valueName: "n|p%"))
+    var maxFailures: FailureLimitArgument?
+
+    @Option(help: ArgumentHelp("Start no video when less space is free; 0 never looks.", valueName: "size"))
+    var minFree = SizeArgument(bytes: 1 << 30)
+}
+
+struct ReuseArguments: ParsableArguments {
+    @Flag(help: "Do every video again.")
+    var force = false
+
+    @Flag(help: "Do videos again that failed and have not changed since.")
+    var retryFailed = false
+
+    @Flag(help: "Do videos again that are in quarantine: their workers were lost in two runs.")
+    var retryQuarantined = false
+
+    @Option(help: "Know a video again by stat (size, time, inode) or by hash (of its content).")
+    var fingerprint = RunOptions.Identity.stat
+
+    @Flag(name: [.customShort("n"), .long], help: "Print every video with run or skip, and why; do nothing.")
+    var dryRun = false
+}
+
+struct OutputArguments: ParsableArguments {
+    @Option(help: "How progress is shown on standard error: auto, bar, plain (a line a minute), json, none.")
+    var progress = ProgressStyle.auto
+
+    @Option(help: ArgumentHelp("Progress events a second and video, or all for every frame.", valueName: "n|all"))
+    var progressRate = ProgressRate(interval: 100_000_000)
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Print the summary even when standard output is no terminal.")
+    var verbose = false
+
+    @Option(help: "Colours: auto, always, never.")
+    var color = ColorMode.auto
+
+    @Flag(help: "Print the summary as JSON on standard output.")
+    var json = false
+
+    @Option(help: "Pages of the report: none, basic (failed and damaged videos), full (default up to 2,000 videos).")
+    var report: ReportPages?
+
+    @Flag(inversion: .prefixedNo, help: "Make thumbnails, contact strips and brightness timelines.")
+    var stills = true
+
+    @Option(
+        help: ArgumentHelp(
+            "A folder whose files stand in for the report's templates of the same name.", valueName: "dir"))
+    var templates: PathArgument?
+}
+
+struct OperationArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "When another run holds the lock: fail (status 11), skip (status 0), wait or wait=DURATION.",
+            valueName: "mode"))
+    var lock = LockArgument(mode: .fail)
+
+    @Option(help: ArgumentHelp("What running videos get when the run is stopped.", valueName: "duration"))
+    var grace = DurationArgument(seconds: 5)
+
+    @Option(help: "any: end with status 3 also because of videos that failed in earlier runs.")
+    var failOn: FailOn?
+
+    @Option(help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"))
+    var config: PathArgument?
+
+    @Flag(help: "Read no configuration file.")
+    var noConfig = false
+}
+
+// MARK: Values
+
+enum ProgressStyle: String, ExpressibleByArgument, CaseIterable { case auto, bar, plain, json, none }
+enum ColorMode: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
+enum ReportPages: String, ExpressibleByArgument, CaseIterable { case none, basic, full }
+enum FailOn: String, ExpressibleByArgument, CaseIterable { case any }
+extension RunOptions.Identity: ExpressibleByArgument {}
+
+/// Events a second and job, or every frame.
+struct ProgressRate: ExpressibleByArgument {
+    /// Nanoseconds between two events.
+    let interval: UInt64
+
+    init(interval: UInt64) { self.interval = interval }
+
+    init?(argument: String) {
+        if argument == "all" {
+            interval = 0
+        } else if let rate = Quantity.number(argument), rate > 0, rate <= 1e6 {
+            interval = UInt64(1e9 / rate)
+        } else {
+            return nil
+        }
+    }
+
+    var defaultValueDescription: String { "10" }
+}
+
+struct FailureLimitArgument: ExpressibleByArgument {
+    let limit: RunOptions.FailureLimit
+
+    init?(argument: String) {
+        if argument.hasSuffix("%"), let share = Quantity.number(argument.dropLast()), share > 0, share <= 100 {
+            limit = .percent(share)
+        } else if let count = Int(argument), count > 0 {
+            limit = .count(count)
+        } else {
+            return nil
+        }
+    }
+}
+
+struct LockArgument: ExpressibleByArgument {
+    let mode: RunOptions.LockMode
+
+    init(mode: RunOptions.LockMode) { self.mode = mode }
+
+    init?(argument: String) {
+        switch argument {
+        case "fail": mode = .fail
+        case "skip": mode = .skip
+        case "wait": mode = .wait(nil)
+        default:
+            guard argument.hasPrefix("wait="), let limit = DurationArgument(argument: String(argument.dropFirst(5)))
+            else { return nil }
+            mode = .wait(limit.seconds)
+        }
+    }
+
+    var defaultValueDescription: String { "fail" }
+}
+
+extension DurationArgument {
+    var defaultValueDescription: String { Quantity.duration(seconds) }
+}
+
+extension SizeArgument {
+    var defaultValueDescription: String { Quantity.size(bytes) }
+}

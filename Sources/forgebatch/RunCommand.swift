@@ -1,0 +1,201 @@
+internal import Archive
+internal import ArgumentParser
+internal import BatchRun
+internal import Bytes
+internal import FrameTools
+internal import Glibc
+internal import Jobs
+internal import VideoWorker
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Walk, process, report.",
+        discussion: """
+            Every flag is also an environment variable (FORGEBATCH_MEMORY_LIMIT) and a key of the configuration file \
+            (memory-limit: 512M). Order: flag, environment, --config FILE, forgebatch.yaml in the working directory, \
+            $XDG_CONFIG_HOME/forgebatch/config.yaml, /etc/forgebatch.yaml.
+
+            Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged, 5 report not \
+            written, 9 no input, 10 stopped by a limit, 11 locked, 64 usage, 66 unreadable input, 78 bad \
+            configuration, 129/130/143 stopped by a signal.
+            """)
+
+    @OptionGroup(title: "Input and output") var input: InputArguments
+    @OptionGroup(title: "Tools") var tools: ToolArguments
+    @OptionGroup(title: "Work") var work: WorkArguments
+    @OptionGroup(title: "Reuse") var reuse: ReuseArguments
+    @OptionGroup(title: "Display") var display: OutputArguments
+    @OptionGroup(title: "Operation") var operation: OperationArguments
+
+    func validate() throws {
+        guard !input.paths.isEmpty || input.filesFrom != nil else {
+            throw ValidationError("Name a video or a directory of videos.")
+        }
+        for (name, value) in [
+            ("--max-depth", input.maxDepth), ("--limit", input.limit), ("--threads-per-job", work.threadsPerJob),
+        ] {
+            if let value, value < 1 { throw ValidationError("\(name) is a number from 1 on.") }
+        }
+        guard (0...100).contains(work.retries) else { throw ValidationError("--retries is a number from 0 to 100.") }
+        guard work.threadsPerJob <= 64 else { throw ValidationError("--threads-per-job is at most 64.") }
+        guard work.stall.seconds > 0 else { throw ValidationError("--stall is longer than nothing.") }
+        _ = try workers()
+    }
+
+    func run() async throws {
+        let options = try makeOptions()
+        if reuse.dryRun { return try DryRun.print(BatchRun.plan(options), options: options, json: display.json) }
+        let signals = Signals.stream()
+        let console = Console(arguments: display)
+        let showStatus = Task { for await _ in signals.status { console.askForStatus() } }
+        defer { showStatus.cancel() }
+        let outcome: RunOutcome
+        do {
+            outcome = try await BatchRun.run(
+                options, signals: signals.stops,
+                begin: { layout in
+                    let rebuilt = try Archive.rebuildCatalogIfMissing(layout)
+                    if rebuilt > 0 {
+                        console.note("rebuilt a missing catalog from \(Quantity.plural(rebuilt, "result"))")
+                    }
+                }, display: { console.show($0) })
+        } catch let refusal as RunRefusal {
+            console.clear()
+            guard case .locked = refusal else { throw Failure(ExitStatus.failure, "\(refusal)") }
+            if operation.lock.mode == .skip {
+                Terminal.error("forgebatch: \(refusal); skipped")
+                return
+            }
+            throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
+        }
+        console.clear()
+        let report = Report.write(options, outcome, pages: display.report, templates: display.templates?.path)
+        let status =
+            report.problem == nil
+            ? outcome.exitStatus : ExitStatus.winner([outcome.exitStatus, ExitStatus.reportFailed])
+        Summary(options: options, outcome: outcome, report: report, status: status).print(display)
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func workers() throws -> Int {
+        if work.jobs == "auto" { return max(1, Machine.processors) }
+        guard let count = Int(work.jobs), (1...1024).contains(count) else {
+            throw ValidationError("--jobs is a number from 1 to 1024, or auto.")
+        }
+        return count
+    }
+
+    private func makeOptions() throws -> RunOptions {
+        let inputs = input.paths.map(\.path)
+        let listed = try readList()
+        let now = UTCTime.now
+        let output = input.out?.path ?? OutputFolder.standard(inputs: inputs, listed: input.filesFrom != nil)
+        let selection = try ToolSelection(list: tools.tools, settings: tools.set)
+        let absolute = output.isAbsolute ? output : Files.currentDirectory().appending(output)
+        var options = RunOptions(
+            output: absolute, version: Forgebatch.version, worker: RawPath("/proc/self/exe"), now: now)
+        options.inputs = inputs
+        options.listed = listed
+        options.discovery.rules = Rules.inOrder(includes: input.includes, excludes: input.excludes)
+        options.discovery.extensions = input.ext.map { list in
+            Set(list.split(separator: ",").map { $0.drop { $0 == "." }.lowercased() })
+        }
+        options.discovery.maxDepth = input.maxDepth
+        options.discovery.hidden = input.hidden
+        options.discovery.follow = input.follow
+        options.discovery.limit = input.limit
+        options.discovery.minAge = input.minAge.map { Int64(clamping: Int($0.seconds * 1000)) * 1_000_000 }
+        options.tools = selection.orders
+        options.toolDescriptions = selection.descriptions
+        options.workers = try workers()
+        options.threads = work.threadsPerJob
+        options.timeout = work.timeout?.seconds
+        options.stall = work.stall.seconds
+        options.maxDuration = work.maxDuration?.seconds
+        options.memoryLimit = work.memoryLimit.bytes
+        options.retries = work.retries
+        options.maxFailures = work.maxFailures?.limit
+        options.minFree = work.minFree.bytes
+        options.grace = operation.grace.seconds
+        options.force = reuse.force
+        options.retryFailed = reuse.retryFailed
+        options.retryQuarantined = reuse.retryQuarantined
+        options.identity = reuse.fingerprint
+        options.errorIfEmpty = input.errorIfEmpty
+        options.failOnAny = operation.failOn == .any
+        options.lock = operation.lock.mode
+        options.progressInterval = display.progressRate.interval
+        options.stills = display.stills
+        options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
+        options.settings = flatSettings(options)
+        options.libraries = VideoWorker.libraries
+        return options
+    }
+
+    private func flatSettings(_ options: RunOptions) -> [(key: String, value: JSON)] {
+        func seconds(_ value: Double?) -> JSON { value.map { .double($0) } ?? "default" }
+        return [
+            ("tools", .string(options.tools.map(\.id).joined(separator: ","))), ("jobs", .int(options.workers)),
+            ("threads-per-job", .int(options.threads)), ("timeout", seconds(options.timeout)),
+            ("stall", seconds(options.stall)), ("max-duration", options.maxDuration.map { .double($0) } ?? "none"),
+            ("memory-limit", .int(options.memoryLimit)), ("retries", .int(options.retries)),
+            ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
+            ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
+            ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
+        ]
+    }
+
+    private func readList() throws -> [RawPath] {
+        guard let file = input.filesFrom?.path else { return [] }
+        do throws(SystemError) {
+            let isStandardInput = file == RawPath("-")
+            let bytes = isStandardInput ? try StandardInput.read() : try Files.read(file)
+            return Discovery.parseList(bytes, nullSeparated: input.null)
+        } catch {
+            throw Failure(ExitStatus.unreadableInput, "--files-from \(file.display): \(error.reason)")
+        }
+    }
+}
+
+enum StandardInput {
+    static func read() throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while true {
+            let piece = try Files.read(STDIN_FILENO, count: 1 << 16, path: RawPath("standard input"))
+            if piece.isEmpty { return bytes }
+            bytes += piece
+        }
+    }
+}
+
+enum Machine {
+    /// CPUs that this process may use: the mask in /proc/self/status, else all there are.
+    static var processors: Int {
+        let key = Array("Cpus_allowed:".utf8)
+        if let status = try? Files.read(RawPath("/proc/self/status")),
+            let line = status.split(separator: 0x0a).first(where: { $0.starts(with: key) })
+        {
+            let mask = String(decoding: line.dropFirst(key.count), as: UTF8.self)
+            let count = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+            if count > 0 { return count }
+        }
+        return sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    }
+}
+
+/// `--include` and `--exclude` in the order in which they were given.
+enum Rules {
+    static func inOrder(includes: [String], excludes: [String]) -> [DiscoveryOptions.Rule] {
+        var rules: [DiscoveryOptions.Rule] = []
+        var (takes, leaves) = (includes[...], excludes[...])
+        for argument in Configured.effective.prefix(while: { $0 != "--" }) {
+            if argument == "--include" || argument.hasPrefix("--include=") {
+                if let glob = takes.popFirst() { rules.append(.include(Glob(RawArguments.path(glob)))) }
+            } else if argument == "--exclude" || argument.hasPrefix("--exclude=") {
+                if let glob = leaves.popFirst() { rules.append(.exclude(Glob(RawArguments.path(glob)))) }
+            }
+        }
+        return rules + takes.map { .include(Glob(RawArguments.path($0))) }
+            + leaves.map { .exclude(Glob(RawArguments.path($0))) }
+    }
+}

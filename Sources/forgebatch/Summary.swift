@@ -1,0 +1,127 @@
+internal import BatchRun
+internal import Bytes
+internal import Jobs
+
+/// What a run says of itself at its end.
+struct Summary {
+    let options: RunOptions
+    let outcome: RunOutcome
+    let report: Report
+    let status: Int32
+
+    /// Off a terminal at most so many lines are printed, and none on success.
+    private static let mostLines = 20
+
+    func print(_ display: OutputArguments) {
+        if display.json { Terminal.output(JSONWriter.encode(json) + [0x0a]) }
+        let toOutput = !display.json && !display.quiet && (Terminal.outputIsTerminal || display.verbose)
+        // An old failure that nobody asked about is no news.
+        let isNews = status != 0 || !outcome.problems.isEmpty
+        let painted = Colors.areWanted(
+            display.color, isTerminal: toOutput ? Terminal.outputIsTerminal : Terminal.errorIsTerminal)
+        if toOutput {
+            Terminal.output(lines(colors: painted).joined(separator: "\n"))
+        } else if isNews {
+            Terminal.error(lines(colors: painted).joined(separator: "\n"))
+        }
+    }
+
+    private func lines(colors: Bool) -> [String] {
+        var result = [headline(colors)]
+        var details: [String] = []
+        for problem in outcome.problems { details.append("\(problem.path.display): \(problem.reason)") }
+        let sorted = outcome.troubles.sorted { ($0.isFailure ? 0 : 1, $0.path) < ($1.isFailure ? 0 : 1, $1.path) }
+        for trouble in sorted { details.append("\(trouble.path.display): \(trouble.message)") }
+        for note in outcome.notes { details.append("note: \(note)") }
+        let room = Summary.mostLines - 3
+        result += details.prefix(details.count > room ? room - 1 : room).map { "  " + String($0.prefix(400)) }
+        if details.count > room { result.append("  … and \(details.count - room + 1) more, in the report") }
+        if let problem = report.problem { result.append("report not written: \(problem)") }
+        if let index = report.index { result.append("report: \(index.display)") }
+        return result
+    }
+
+    private func headline(_ colors: Bool) -> String {
+        let counts = outcome.counts
+        var parts: [String] = []
+        if counts.found == 0 {
+            parts.append(
+                outcome.inputVanished
+                    ? "no videos, although the last run had some: is the input mounted?" : "no videos found")
+        }
+        let processed = counts.completed + counts.failed
+        if processed > 0 {
+            parts.append("\(Quantity.plural(processed, "video")) processed in \(Quantity.duration(outcome.seconds))")
+        }
+        func add(_ count: Int, _ word: String, _ color: Colors.Name? = nil) {
+            guard count > 0 else { return }
+            let text = "\(count) \(word)"
+            parts.append(color.map { colors ? Colors.paint(text, $0) : text } ?? text)
+        }
+        add(counts.failed, "failed", .red)
+        add(counts.damaged, "damaged", .yellow)
+        add(counts.warning, "with warnings")
+        add(counts.skipped, "up to date")
+        add(counts.skippedFailed, "skipped (failed before)")
+        add(counts.skippedDamaged, "skipped (damaged)")
+        add(counts.quarantined, "quarantined")
+        add(counts.notStarted, "not started")
+        if let stop = outcome.stop { parts.append("stopped by \(stop.text)") }
+        return "forgebatch: " + parts.joined(separator: ", ")
+    }
+
+    private var json: JSON {
+        .members([
+            "schema": "forgebatch/summary/1", "run_id": .string(outcome.runID), "exit_status": .int(Int(status)),
+            "output": .string(options.output.display), "seconds": .double((outcome.seconds * 1000).rounded() / 1000),
+            "frames": .int(outcome.frames), "stopped": outcome.stop.map { .string($0.text) },
+            "counts": outcome.counts.json,
+            "failures": .array(
+                outcome.troubles.map { trouble in
+                    .object(
+                        trouble.path.members() + [
+                            JSON.Member("status", trouble.isFailure ? "failed" : "damaged"),
+                            JSON.Member("message", .string(trouble.message)),
+                        ])
+                }),
+            "report": report.index.map { .string($0.display) },
+        ])
+    }
+}
+
+/// The report of a run, or why there is none.
+struct Report {
+    var index: RawPath?
+    var problem: String?
+
+    static func write(_ options: RunOptions, _ outcome: RunOutcome, pages: ReportPages?, templates: RawPath?) -> Report
+    {
+        Report()
+    }
+}
+
+/// `--dry-run`: what would be done.
+enum DryRun {
+    static func print(_ plan: Plan, options: RunOptions, json: Bool) throws {
+        var lines: [(path: RawPath, run: Bool, reason: String)] = plan.jobs.map { ($0.video.relative, true, $0.reason) }
+        lines += plan.skipped.map { ($0.path, false, $0.reason) }
+        lines.sort { $0.path < $1.path }
+        for line in lines {
+            if json {
+                let members =
+                    line.path.members() + [
+                        JSON.Member("action", line.run ? "run" : "skip"), JSON.Member("reason", .string(line.reason)),
+                    ]
+                Terminal.output(JSONWriter.encode(.object(members)) + [0x0a])
+            } else {
+                Terminal.output("\(line.run ? "run " : "skip") \(line.path.display) (\(line.reason))")
+            }
+        }
+        for problem in plan.discovery.problems {
+            Terminal.error("forgebatch: \(problem.path.display): \(problem.reason)")
+        }
+        if plan.discovery.problems.contains(where: { $0.isInput }) {
+            throw Failure(ExitStatus.unreadableInput, "not every input can be read")
+        }
+    }
+}

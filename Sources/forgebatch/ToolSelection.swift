@@ -1,0 +1,104 @@
+internal import Bytes
+internal import FrameTools
+internal import Jobs
+
+/// `--tools` and `--set`, resolved against the tools that there are.
+struct ToolSelection {
+    private(set) var orders: [WorkerOrder.Tool] = []
+    /// As results list them.
+    private(set) var descriptions: [JSON] = []
+
+    init(list: String, settings: [String]) throws {
+        let chosen = try ToolSelection.resolve(list)
+        var given: [String: [String: Double]] = [:]
+        for text in settings {
+            let (tool, key, value) = try ToolSelection.setting(text)
+            given[tool, default: [:]][key] = value
+        }
+        for tool in ToolRegistry.all where chosen.contains(tool.id) {
+            let complete = ToolSettings(tool.settings, replacing: given[tool.id] ?? [:])
+            orders.append(WorkerOrder.Tool(id: tool.id, settings: complete.values))
+            descriptions.append(
+                .members([
+                    "id": .string(tool.id), "version": .string(tool.version),
+                    "settings": .object(tool.settings.map { JSON.Member($0.key, .double(complete[$0.key])) }),
+                ]))
+        }
+    }
+
+    private static func resolve(_ list: String) throws -> Set<String> {
+        var chosen: Set<String> = []
+        let words = list.split(separator: ",").map { $0.filter { $0 != " " } }
+        guard !words.isEmpty else { throw Failure(64, "--tools: no tool given; try --tools default") }
+        for (place, word) in words.enumerated() {
+            let isTaken = word.hasPrefix("-")
+            let name = String(isTaken ? word.dropFirst() : Substring(word))
+            // A list that only takes away starts from the default set.
+            if place == 0, isTaken { chosen = Set(ToolRegistry.all.map { $0.id }) }
+            let ids: [String]
+            switch name {
+            case "default", "all": ids = ToolRegistry.all.map { $0.id }
+            default:
+                guard ToolRegistry.tool(name) != nil else {
+                    let near = Suggestion.text(for: name, among: ToolRegistry.all.map { $0.id })
+                    throw Failure(64, "--tools: there is no tool named '\(Escape.visible(name))'\(near)")
+                }
+                ids = [name]
+            }
+            if isTaken { chosen.subtract(ids) } else { chosen.formUnion(ids) }
+        }
+        guard !chosen.isEmpty else { throw Failure(64, "--tools \(Escape.visible(list)): no tool is left") }
+        return chosen
+    }
+
+    private static func setting(_ text: String) throws -> (tool: String, key: String, value: Double) {
+        let shown = Escape.visible(text)
+        let parts = text.split(separator: "=", maxSplits: 1)
+        let name = parts.first?.split(separator: ".") ?? []
+        guard parts.count == 2, name.count == 2 else {
+            throw Failure(64, "--set \(shown): write TOOL.KEY=VALUE, such as scene.threshold=12")
+        }
+        let (id, key) = (String(name[0]), String(name[1]))
+        guard let tool = ToolRegistry.tool(id) else {
+            let near = Suggestion.text(for: id, among: ToolRegistry.all.map { $0.id })
+            throw Failure(64, "--set \(shown): there is no tool named '\(Escape.visible(id))'\(near)")
+        }
+        guard let setting = tool.settings.first(where: { $0.key == key }) else {
+            let near = Suggestion.text(for: key, among: tool.settings.map(\.key))
+            throw Failure(64, "--set \(shown): \(id) has no setting '\(Escape.visible(key))'\(near)")
+        }
+        guard let value = Double(parts[1]), setting.range.contains(value) else {
+            let (low, high) = (
+                JSONWriter.text(.double(setting.range.lowerBound)), JSONWriter.text(.double(setting.range.upperBound))
+            )
+            throw Failure(64, "--set \(shown): \(id).\(key) is a number from \(low) to \(high) (\(setting.help))")
+        }
+        return (id, key, value)
+    }
+}
+
+/// Names that a person may have meant.
+enum Suggestion {
+    /// `; did you mean 'scene'?`, or the list of what there is when nothing is near.
+    static func text(for word: String, among names: [String]) -> String {
+        let near = names.map { ($0, distance(word, $0)) }.min { $0.1 < $1.1 }
+        if let near, near.1 <= max(1, word.count / 3) { return "; did you mean '\(near.0)'?" }
+        return names.isEmpty ? "" : names.count <= 12 ? "; there are \(names.joined(separator: ", "))" : ""
+    }
+
+    /// Levenshtein's edit distance.
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let (first, second) = (Array(left), Array(right))
+        var row = Array(0...second.count)
+        for (i, a) in first.enumerated() {
+            var previous = row[0]
+            row[0] = i + 1
+            for (j, b) in second.enumerated() {
+                let replaced = previous + (a == b ? 0 : 1)
+                previous = row[j + 1]
+                row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[second.count]
+    }
+}
