@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     ],
     targets: [
         // C libraries and shims.
@@ -49,6 +50,12 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "Archive", dependencies: ["FrameResults", "Jobs", "Bytes"]),
+        .target(
+            name: "HTMLReport",
+            dependencies: [
+                "Archive", "FrameResults", "Jobs", "Bytes", .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("templates")]),
         .executableTarget(
             name: "forgebatch",
             dependencies: [
@@ -59,6 +66,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
     ]
 )
