@@ -64,7 +64,9 @@ enum BatchReader {
         var result: [JSON] = []
         var broken = 0
         for line in bytes.split(separator: 0x0a) {
-            if let value = try? JSONReader.parse(Array(line)), value["job_id"]?.string.flatMap({ JobID(text: $0) }) != nil {
+            if let value = try? JSONReader.parse(Array(line)),
+                value["job_id"]?.string.flatMap({ JobID(text: $0) }) != nil
+            {
                 result.append(value)
             } else {
                 broken += 1

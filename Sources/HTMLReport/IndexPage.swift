@@ -167,7 +167,8 @@ struct IndexPage {
             Text.shown($0.message ?? "", limit: 400)
         }
         skipped = [
-            ("skipped", "unchanged, with a result of an earlier run"), ("skipped_failed", "failed before and unchanged"),
+            ("skipped", "unchanged, with a result of an earlier run"),
+            ("skipped_failed", "failed before and unchanged"),
             ("skipped_damaged", "found damaged before and unchanged"), ("quarantined", "quarantined"),
         ].filter { run.count($0.0) > 0 }.map { Fact(Text.count(run.count($0.0)), $0.1) }
         hasSkipped = !skipped.isEmpty || known != nil
@@ -180,7 +181,8 @@ struct IndexPage {
         }
         settings = IndexPage.table(run.document["settings"])
         libraries = IndexPage.table(run.document["libraries"])
-        command = Text.shown(run.list("command").map { Escape.shell(Array($0.utf8)) }.joined(separator: " "), limit: 4000)
+        command = Text.shown(
+            run.list("command").map { Escape.shell(Array($0.utf8)) }.joined(separator: " "), limit: 4000)
         let folder = "../runs/" + Escape.urlPath(Array(run.id.utf8))
         summaryLink = folder + "/run.json"
         logLink = Files.exists(layout.log(run: run.id)) ? folder + "/progress.ndjson" : nil
@@ -204,12 +206,16 @@ struct IndexPage {
         let inputs = run.list("input").map { Text.shown($0, limit: 200) }
         var result = [
             Fact("Run", Text.shown(run.id, limit: 80)),
-            Fact("Started", moment?.local ?? start.map { Text.shown($0, limit: 40) } ?? Text.nothing, more: moment?.universal),
+            Fact(
+                "Started", moment?.local ?? start.map { Text.shown($0, limit: 40) } ?? Text.nothing,
+                more: moment?.universal),
             Fact("Wall time", Text.span(run.document["seconds"]?.double)),
             Fact(
                 "Input",
-                inputs.isEmpty ? Text.nothing : inputs.prefix(4).joined(separator: ", ")
-                    + (inputs.count > 4 ? " and \(inputs.count - 4) more" : "")),
+                inputs.isEmpty
+                    ? Text.nothing
+                    : inputs.prefix(4).joined(separator: ", ")
+                        + (inputs.count > 4 ? " and \(inputs.count - 4) more" : "")),
         ]
         if let workers = run.document["workers"]?.int { result.append(Fact("Workers", Text.count(workers))) }
         result.append(Fact("Version", run.text("version").map { Text.shown($0, limit: 40) } ?? Text.nothing))
@@ -239,7 +245,8 @@ struct IndexPage {
         return Failure(
             path: Text.shown(video.path, limit: 400), href: Row.link(video),
             message: Text.shown(video.message ?? "no message", limit: 600), progress: video.progressLine, log: log,
-            hasLog: !log.isEmpty, logTitle: log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log",
+            hasLog: !log.isEmpty,
+            logTitle: log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log",
             command: Text.shown(Rerun.command(run, video), limit: 6000))
     }
 

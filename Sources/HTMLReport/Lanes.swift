@@ -88,7 +88,9 @@ struct Lanes {
         var result: [Lane] = []
         if let lane = luma() { result.append(lane) }
         if let lane = scene(events) { result.append(lane) }
-        if let lane = share("Black", "black", columns.map { $0.black ?? 0 }, events, columns.contains { $0.black != nil }) {
+        if let lane = share(
+            "Black", "black", columns.map { $0.black ?? 0 }, events, columns.contains { $0.black != nil })
+        {
             result.append(lane)
         }
         let still = columns.map { $0.frames > 0 ? Double($0.still) / Double($0.frames) : 0 }
@@ -117,7 +119,8 @@ struct Lanes {
         guard let low = filled.map(\.low).min(), let high = filled.map(\.high).max() else { return nil }
         let levels = filled.reduce(0) { $0 + $1.levels }
         let mean = levels > 0 ? filled.reduce(0) { $0 + $1.sum } / Double(levels) : nil
-        let note = "\(Text.decimal(low, 0)) to \(Text.decimal(high, 0))" + (mean.map { ", mean \(Text.decimal($0, 0))" } ?? "")
+        let note =
+            "\(Text.decimal(low, 0)) to \(Text.decimal(high, 0))" + (mean.map { ", mean \(Text.decimal($0, 0))" } ?? "")
         var lane = Lane(title: "Luma", note: note, label: "Luma over frames: \(note) of 255", kind: "luma")
         func height(_ value: Double) -> Int { Lanes.height(value / 255) }
         for run in runs({ $0.low <= $0.high }) {
@@ -147,7 +150,9 @@ struct Lanes {
     }
 
     /// A lane of shares from 0 to 1 with the spans of its events behind it.
-    private func share(_ title: String, _ type: String, _ values: [Double], _ events: [JSON], _ isMeasured: Bool) -> Lane? {
+    private func share(_ title: String, _ type: String, _ values: [Double], _ events: [JSON], _ isMeasured: Bool)
+        -> Lane?
+    {
         guard isMeasured else { return nil }
         let found = events.filter { $0["type"]?.string == type }
         let seconds = found.reduce(0.0) { $0 + max(0, ($1["end"]?.double ?? 0) - ($1["start"]?.double ?? 0)) }

@@ -17,7 +17,8 @@ enum Words {
         switch (processed, failed, damaged) {
         case (0, _, _):
             let skipped = run.count("found")
-            return skipped == 0 ? "No videos found" : "Nothing new: \(videos(skipped)) \(skipped == 1 ? "was" : "were") known"
+            return skipped == 0
+                ? "No videos found" : "Nothing new: \(videos(skipped)) \(skipped == 1 ? "was" : "were") known"
         case (1, 1, _): return "The only video failed"
         case (1, 0, 1): return "The only video is damaged"
         case (1, _, _): return "The only video was processed"
