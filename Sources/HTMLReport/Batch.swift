@@ -135,6 +135,14 @@ struct Video {
         return "\(Text.count(reached)) of \(Text.count(declared))"
     }
 
+    /// What failed, without the path that messages begin with: it stands beside this already.
+    func complaint(limit: Int) -> String? {
+        guard let message else { return nil }
+        let text = Text.shown(message, limit: limit)
+        let prefix = path + ": "
+        return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+    }
+
     /// How far it came: `frame 120 of 450 · 2 tries · 12 s`
     var progressLine: String {
         var parts: [String] = []

@@ -133,7 +133,7 @@ struct IndexPage {
     let logLink: String?
 
     /// Failures shown in full; the rest is in the table. It keeps a night on which everything fails readable.
-    private static let groupLimit = 20
+    private static let groupLimit = 10
     private static let failureLimit = 100
     private static let listLimit = 100
     private static let blockSize = 100
@@ -162,9 +162,9 @@ struct IndexPage {
         damaged = IndexPage.list(batch.videos.filter { $0.standing == .damaged }) { video in
             video.reasons.map { Words.reason($0, nil) }.joined(separator: "; ")
         }
-        quarantined = IndexPage.list(batch.videos.filter(\.isQuarantined)) { Text.shown($0.message ?? "", limit: 400) }
+        quarantined = IndexPage.list(batch.videos.filter(\.isQuarantined)) { $0.complaint(limit: 400) ?? "" }
         known = IndexPage.list(batch.videos.filter { $0.standing == .failed && !$0.isOfThisRun }) {
-            Text.shown($0.message ?? "", limit: 400)
+            $0.complaint(limit: 400) ?? ""
         }
         skipped = [
             ("skipped", "unchanged, with a result of an earlier run"),
@@ -244,7 +244,7 @@ struct IndexPage {
         let log = video.stderr.suffix(8).map { Text.shown($0, limit: 200) }
         return Failure(
             path: Text.shown(video.path, limit: 400), href: Row.link(video),
-            message: Text.shown(video.message ?? "no message", limit: 600), progress: video.progressLine, log: log,
+            message: video.complaint(limit: 600) ?? "no message", progress: video.progressLine, log: log,
             hasLog: !log.isEmpty,
             logTitle: log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log",
             command: Text.shown(Rerun.command(run, video), limit: 6000))

@@ -152,7 +152,7 @@ struct VideoPage {
     private static func failure(_ video: Video, _ run: RunFacts) -> IndexPage.Failure {
         let log = video.stderr.suffix(20).map { Text.shown($0, limit: 300) }
         return IndexPage.Failure(
-            path: "", href: nil, message: Text.shown(video.message ?? "no message", limit: 1000),
+            path: "", href: nil, message: video.complaint(limit: 1000) ?? "no message",
             progress: video.progressLine, log: log, hasLog: !log.isEmpty,
             logTitle: log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log",
             command: Text.shown(Rerun.command(run, video), limit: 6000))
