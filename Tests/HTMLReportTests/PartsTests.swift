@@ -142,4 +142,42 @@ import Testing
         #expect([0.84, 12, 184, 7500].map { Text.span($0) } == ["0.8 s", "12 s", "3 min 04 s", "2 h 05 min"])
         #expect([4.2, 3723].map { Text.clock($0) } == ["0:04.2", "1:02:03.0"])
     }
+
+    @Test func `text keeps a contrast of 4.5 to 1 in both schemes`() throws {
+        let styles = String(decoding: try Templates(override: nil).stylesheet, as: UTF8.self)
+        let schemes = styles.split(separator: ":root {").dropFirst().prefix(2).map { block in
+            var colors: [String: Double] = [:]
+            for line in block.prefix(while: { $0 != "}" }).split(separator: "\n") {
+                let parts = line.split(separator: ":").map { $0.filter { !" ;".contains($0) } }
+                guard parts.count == 2, parts[1].hasPrefix("#") else { continue }
+                colors[parts[0]] = Self.luminance(parts[1].dropFirst())
+            }
+            return colors
+        }
+        #expect(schemes.count == 2)
+        for scheme in schemes {
+            for ground in ["--paper", "--sheet"] {
+                for text in ["--ink", "--soft", "--link"] + Standing.allCases.map({ "--\($0.rawValue)" }) {
+                    let pair = [try #require(scheme[ground]), try #require(scheme[text])].sorted()
+                    #expect((pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, "\(text) on \(ground)")
+                }
+            }
+        }
+    }
+
+    /// The relative luminance of WCAG 2, without a mathematics library.
+    private static func luminance(_ hex: Substring) -> Double {
+        let digits = Array(hex)
+        let parts = [0, 2, 4].map { start -> Double in
+            let value = Double(Int(String(digits[start..<start + 2]), radix: 16) ?? 0) / 255
+            if value <= 0.04045 { return value / 12.92 }
+            let base = (value + 0.055) / 1.055
+            // base^2.4 = base² · base^0.4, and base^0.4 is the fifth root of base², by Newton's method.
+            let square = base * base
+            var root = 1.0
+            for _ in 0..<60 { root -= (root * root * root * root * root - square) / (5 * root * root * root * root) }
+            return square * root
+        }
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    }
 }
