@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     ],
     targets: [
         // C libraries and shims.
@@ -50,6 +51,12 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "Archive", dependencies: ["FrameResults", "Jobs", "Bytes"]),
+        .target(
+            name: "HTMLReport",
+            dependencies: [
+                "Archive", "FrameResults", "Jobs", "Bytes", .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("templates")]),
         .executableTarget(
             name: "forgebatch",
             dependencies: [
@@ -61,6 +68,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
     ]
 )

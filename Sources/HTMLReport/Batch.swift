@@ -1,11 +1,13 @@
 internal import Bytes
 internal import Jobs
 
-/// How a video stands, worst first.
-enum Standing: Int, Comparable {
-    case failed, quarantined, damaged, warning, ok
+/// How a video stands, worst first. The raw value is the word that people read, and the style's name.
+enum Standing: String, Comparable, CaseIterable {
+    case failed, quarantined, damaged, warning, ok, skipped
 
-    static func < (left: Standing, right: Standing) -> Bool { left.rawValue < right.rawValue }
+    static func < (left: Standing, right: Standing) -> Bool { left.rank < right.rank }
+
+    private var rank: Int { Standing.allCases.firstIndex(of: self) ?? 0 }
 
     init(verdict: String?) {
         self =
@@ -16,17 +18,6 @@ enum Standing: Int, Comparable {
             }
     }
 
-    /// The word, which is the style's name too.
-    var word: String {
-        switch self {
-        case .failed: "failed"
-        case .quarantined: "quarantined"
-        case .damaged: "damaged"
-        case .warning: "warning"
-        case .ok: "ok"
-        }
-    }
-
     /// A shape beside the word, so that colour is never the only sign.
     var shape: String {
         switch self {
@@ -35,6 +26,7 @@ enum Standing: Int, Comparable {
         case .damaged: "◆"
         case .warning: "▲"
         case .ok: "●"
+        case .skipped: "○"
         }
     }
 }
@@ -68,6 +60,9 @@ struct Video {
     var duration: Double?
     var rate: Double?
     var events: Int?
+    /// What is wrong with its result file.
+    var flaw: String?
+    var hasPage = false
 
     init(job: JobID) {
         self.job = job
@@ -82,7 +77,7 @@ struct Video {
             raw = bytes.map { RawPath(bytes: $0) } ?? RawPath(text)
             path = Text.shown(bytes == nil ? text : raw.display)
         }
-        if let found = Video.resultPath(json) { result = found }
+        takeResult(json)
         if let list = json["reasons"]?.array { reasons = list.compactMap(\.string) }
         message = json["message"]?.string ?? message
         cause = json["cause"]?.string ?? cause
@@ -100,15 +95,22 @@ struct Video {
         duration = json["duration"]?.double ?? duration
     }
 
-    /// The result's path below the output folder; nil for one that would leave `results/`.
-    private static func resultPath(_ json: JSON) -> RawPath? {
-        guard let text = json["result"]?.string else { return nil }
-        let bytes = json["result_bytes"]?.string.flatMap { Base64.decode($0) }
-        let path = bytes.map { RawPath(bytes: $0) } ?? RawPath(text)
+    /// Takes the result's path, which lies below the output folder; one that would leave `results/` is ignored.
+    private mutating func takeResult(_ json: JSON) {
+        guard let text = json["result"]?.string else { return }
+        let path: RawPath
+        if let bytes = json["result_bytes"]?.string.flatMap({ Base64.decode($0) }) {
+            path = RawPath(bytes: bytes)
+        } else if json["path_bytes"] == nil {
+            path = RawPath(text)
+        } else {
+            // The name is no text, so `result` shows it with escapes; a catalog line has told it exactly.
+            path = result ?? OutputLayout.result(for: raw, job: job)
+        }
         guard !path.isAbsolute, path.components.first?.elementsEqual("results".utf8) == true,
-            !path.components.contains(where: { $0.elementsEqual("..".utf8) })
-        else { return nil }
-        return path
+            !path.components.contains(where: { $0.elementsEqual("..".utf8) }), !path.bytes.contains(0)
+        else { return }
+        result = path
     }
 
     /// Where its page lies below `report/`.
@@ -120,16 +122,36 @@ struct Video {
     }
 
     /// How many seconds of video went by in one second of work.
-    var speed: String {
-        guard let duration, let seconds, seconds > 0, duration > 0 else { return Text.nothing }
+    var speed: String? {
+        guard let duration, let seconds, seconds > 0, duration > 0 else { return nil }
         let speed = duration / seconds
         return Text.decimal(speed, speed < 9.95 ? 1 : 0) + "×"
     }
 
-    /// `frame 120 of 450`
-    var progress: String? {
-        guard let reached = frameReached ?? frames else { return nil }
-        return declared.map { "frame \(Text.count(reached)) of \(Text.count($0))" } ?? "frame \(Text.count(reached))"
+    /// `450`, or `448 of 450` when another number was declared.
+    var frameCount: String {
+        guard let reached = frames ?? frameReached else { return Text.nothing }
+        guard let declared, declared != reached else { return Text.count(reached) }
+        return "\(Text.count(reached)) of \(Text.count(declared))"
+    }
+
+    /// What failed, without the path that messages begin with: it stands beside this already.
+    func complaint(limit: Int) -> String? {
+        guard let message else { return nil }
+        let text = Text.shown(message, limit: limit)
+        let prefix = path + ": "
+        return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+    }
+
+    /// How far it came: `frame 120 of 450 · 2 tries · 12 s`
+    var progressLine: String {
+        var parts: [String] = []
+        if let reached = frameReached ?? frames {
+            parts.append("frame \(Text.count(reached))" + (declared.map { " of \(Text.count($0))" } ?? ""))
+        }
+        if let tries, tries > 1 { parts.append("\(Text.count(tries)) tries") }
+        if let seconds { parts.append(Text.span(seconds)) }
+        return parts.joined(separator: " · ")
     }
 }
 

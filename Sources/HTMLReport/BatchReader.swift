@@ -13,14 +13,14 @@ enum BatchReader {
         }
         var notes: [String] = []
         var videos: [JobID: Video] = [:]
-        for line in try lines(layout.catalog, &notes) {
+        for line in lines(layout.catalog, &notes) {
             update(&videos, line) { video in
                 video.apply(line)
                 video.standing = Standing(verdict: line["verdict"]?.string)
             }
         }
         var failures: [JobID: JSON] = [:]
-        for line in try lines(layout.failures, &notes) {
+        for line in lines(layout.failures, &notes) {
             if let job = line["job_id"]?.string.flatMap({ JobID(text: $0) }) { failures[job] = line }
         }
         for (_, line) in failures where line["cleared"]?.bool != true {
@@ -53,7 +53,7 @@ enum BatchReader {
     }
 
     /// The objects of an NDJSON file; a missing file has none, a line that is no JSON is counted and left out.
-    private static func lines(_ path: RawPath, _ notes: inout [String]) throws -> [JSON] {
+    private static func lines(_ path: RawPath, _ notes: inout [String]) -> [JSON] {
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try Files.read(path)
@@ -64,7 +64,13 @@ enum BatchReader {
         var result: [JSON] = []
         var broken = 0
         for line in bytes.split(separator: 0x0a) {
-            if let value = try? JSONReader.parse(Array(line)) { result.append(value) } else { broken += 1 }
+            if let value = try? JSONReader.parse(Array(line)),
+                value["job_id"]?.string.flatMap({ JobID(text: $0) }) != nil
+            {
+                result.append(value)
+            } else {
+                broken += 1
+            }
         }
         if broken > 0 {
             notes.append("\(Text.plural(broken, "line")) of \(path.lastComponent.display) cannot be read")

@@ -27,7 +27,11 @@ struct Templates {
         stylesheet = try load("report.css", PackageResources.report_css)
         index = try template("index.mustache", PackageResources.index_mustache)
         video = try template("video.mustache", PackageResources.video_mustache)
-        library = MustacheLibrary(templates: ["row": try template("row.mustache", PackageResources.row_mustache)])
+        library = MustacheLibrary(templates: [
+            "row": try template("row.mustache", PackageResources.row_mustache),
+            "failure": try template("failure.mustache", PackageResources.failure_mustache),
+            "lane": try template("lane.mustache", PackageResources.lane_mustache),
+        ])
     }
 
     func render(_ page: IndexPage) -> [UInt8] { Array(index.render(page, library: library).utf8) }

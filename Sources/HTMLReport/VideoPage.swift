@@ -1,0 +1,176 @@
+internal import Bytes
+internal import Jobs
+
+/// What the page of one video shows.
+struct VideoPage {
+    struct Event {
+        let tool: String
+        let type: String
+        let start: String
+        let end: String
+        let length: String
+        let frames: String
+    }
+
+    struct Fault {
+        let frame: String
+        let text: String
+    }
+
+    struct Axis {
+        let time: String
+        let frame: String
+    }
+
+    struct Neighbour {
+        let href: String
+        let path: String
+    }
+
+    let title: String
+    let path: String
+    let sign: Sign
+    let verdict: String
+    let reasons: [String]
+    let hasReasons: Bool
+    let flaw: String?
+    let previous: Neighbour?
+    let next: Neighbour?
+    let facts: [Fact]
+    let failure: IndexPage.Failure?
+    let strip: String?
+    let timeline: String?
+    let hasChart: Bool
+    let lanes: [Lanes.Lane]
+    let width: Int
+    /// The chart's quarters, as an SVG path.
+    let grid: String
+    let marks: [Axis]
+    let end: Axis
+    let hasEvents: Bool
+    let eventCount: String
+    let events: [Event]
+    let moreEvents: String?
+    let hasFaults: Bool
+    let faultCount: String
+    let faults: [Fault]
+    let moreFaults: String?
+    let result: String?
+
+    /// The chart's lanes are `lanes`; `rows` is how many lines a table may have.
+    init(
+        _ video: Video, facts result: ResultFacts?, lanes folded: Lanes?, run: RunFacts, layout: OutputLayout,
+        previous: Video?, next: Video?, rows: Int
+    ) {
+        path = Text.shown(video.path, limit: 800)
+        title = Text.shown(RawPath(bytes: video.raw.bytes).lastComponent.display, limit: 160)
+        sign = Sign(video.standing)
+        let isFailed = video.standing == .failed || video.standing == .quarantined
+        reasons = video.reasons.map { Words.reason($0, result) }
+        hasReasons = !reasons.isEmpty
+        verdict = VideoPage.verdict(video)
+        flaw = video.flaw
+        self.previous = previous.map(VideoPage.neighbour)
+        self.next = next.map(VideoPage.neighbour)
+        facts = VideoPage.facts(video, result)
+        failure = isFailed ? VideoPage.failure(video, run) : nil
+        strip = VideoPage.still(.strip, video, layout)
+        timeline = VideoPage.still(.lumaTimeline, video, layout)
+        lanes = result.flatMap { folded?.lanes($0) } ?? []
+        hasChart = !lanes.isEmpty
+        let columns = folded?.width ?? 1
+        width = columns
+        grid = columns < 4 ? "" : (1..<4).map { "M\($0 * columns / 4) 0V100" }.joined()
+        marks = (folded?.marks ?? []).map { Axis(time: $0.time, frame: $0.frame) }
+        end = Axis(time: folded?.end.time ?? "", frame: folded?.end.frame ?? "")
+
+        let all = result?.events ?? []
+        hasEvents = !all.isEmpty
+        eventCount = Text.count(all.count)
+        events = all.prefix(rows).map(VideoPage.event)
+        moreEvents = all.count > events.count ? Text.count(all.count - events.count) : nil
+        let errors = result?.errors ?? []
+        let errorCount = max(errors.count, result?.decode?["error_count"]?.int ?? 0)
+        hasFaults = errorCount > 0
+        faultCount = Text.count(errorCount)
+        faults = errors.prefix(rows).map {
+            Fault(frame: Text.count($0["frame"]?.int), text: Text.shown($0["text"]?.string ?? "", limit: 160))
+        }
+        moreFaults = errorCount > faults.count ? Text.count(errorCount - faults.count) : nil
+        self.result = video.result.map { "../../../" + Escape.urlPath($0.bytes) }
+    }
+
+    private static func verdict(_ video: Video) -> String {
+        switch video.standing {
+        case .failed: "This video failed; it has no result."
+        case .quarantined: "This video is quarantined after failing repeatedly; runs leave it out."
+        case .damaged: "Frames were decoded, but the file is damaged."
+        case .warning: "Decoded, with something to note."
+        case .ok, .skipped: "Decoded without a complaint."
+        }
+    }
+
+    private static func neighbour(_ video: Video) -> Neighbour {
+        Neighbour(
+            href: "../\(video.job.text.prefix(2))/\(video.job.text).html", path: Text.shown(video.path, limit: 120))
+    }
+
+    private static func still(_ kind: OutputLayout.Still, _ video: Video, _ layout: OutputLayout) -> String? {
+        let path = OutputLayout.still(video.job, kind)
+        return Files.exists(layout.root.appending(path)) ? "../../../" + path : nil
+    }
+
+    private static func facts(_ video: Video, _ result: ResultFacts?) -> [Fact] {
+        var list: [Fact] = []
+        func add(_ name: String, _ value: String?) {
+            if let value, value != Text.nothing, !value.isEmpty { list.append(Fact(name, value)) }
+        }
+        add("Frames", video.frameCount)
+        add("Duration", Text.clock(video.duration))
+        add("Frame rate", video.rate.map { Text.decimal($0, 3) + " fps" })
+        add("Picture", video.dimensions)
+        add("Codec", video.codec.map { Text.shown($0, limit: 60) })
+        add("Pixel format", result?.video?["pixel_format"]?.string.map { Text.shown($0, limit: 60) })
+        if let rotation = result?.video?["rotation"]?.double, rotation != 0 {
+            add("Rotation", Text.decimal(rotation, 0) + "°")
+        }
+        if result?.decode?["timestamps"]?["variable"]?.bool == true { add("Timing", "variable frame rate") }
+        add("Size", Text.bytes(video.size))
+        add("Processed in", video.seconds.map { Text.span($0) })
+        add("Speed", video.speed)
+        if let tries = video.tries, tries > 1 { add("Tries", Text.count(tries)) }
+        if let sanitized = result?.document["sanitized"] {
+            let dropped = (sanitized["dropped_values"]?.int ?? 0, sanitized["dropped_objects"]?.int ?? 0)
+            if dropped != (0, 0) {
+                add("Sanitized", "\(Text.plural(dropped.0, "value")) and \(Text.plural(dropped.1, "object")) dropped")
+            }
+        }
+        add("Job", video.job.text)
+        return list
+    }
+
+    private static func failure(_ video: Video, _ run: RunFacts) -> IndexPage.Failure {
+        let log = video.stderr.suffix(20).map { Text.shown($0, limit: 300) }
+        return IndexPage.Failure(
+            path: "", href: nil, message: video.complaint(limit: 1000) ?? "no message",
+            progress: video.progressLine, log: log, hasLog: !log.isEmpty,
+            logTitle: log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log",
+            command: Text.shown(Rerun.command(run, video), limit: 6000))
+    }
+
+    private static func event(_ event: JSON) -> Event {
+        let start = event["start"]?.double
+        let end = event["end"]?.double
+        let first = event["start_frame"]?.int
+        let last = event["end_frame"]?.int
+        let isMoment = first == last
+        var length = ""
+        if let start, let end, !isMoment { length = Text.span(end - start) }
+        if event["open_at_end"]?.bool == true { length += " (to the end)" }
+        return Event(
+            tool: Text.shown(event["tool"]?.string ?? "", limit: 40),
+            type: Text.shown(event["type"]?.string ?? "", limit: 40), start: Text.clock(start, digits: 2),
+            end: isMoment ? "" : Text.clock(end, digits: 2), length: length,
+            frames: isMoment ? Text.count(first) : "\(Text.count(first))–\(Text.count(last))")
+    }
+}

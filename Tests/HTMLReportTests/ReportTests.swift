@@ -1,0 +1,220 @@
+import Bytes
+import Jobs
+import TestSupport
+import Testing
+
+@testable import HTMLReport
+
+@Suite struct ReportTests {
+    /// Every file below a folder, by its path.
+    private func files(_ folder: RawPath) throws -> [RawPath: [UInt8]] {
+        var result: [RawPath: [UInt8]] = [:]
+        for name in try Files.list(folder) {
+            let path = folder.appending(name)
+            if try Files.status(path).kind == .directory {
+                result.merge(try files(path)) { first, _ in first }
+            } else {
+                result[path] = try Files.read(path)
+            }
+        }
+        return result
+    }
+
+    private func pages(_ layout: OutputLayout) throws -> [(path: RawPath, text: String)] {
+        try files(layout.report).filter { $0.key.lowercasedExtension == "html" }.map { path, bytes in
+            (path, try #require(String(validating: bytes, as: UTF8.self)))
+        }
+    }
+
+    private func index(_ layout: OutputLayout) throws -> String {
+        String(decoding: try Files.read(layout.report.appending("index.html")), as: UTF8.self)
+    }
+
+    private func write(_ fixture: Fixture, _ pages: ReportOptions.Pages = .full) throws -> ReportSummary {
+        try HTMLReport.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: pages))
+    }
+
+    @Test func `no page holds script, inline style, handlers or absolute addresses`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        let summary = try write(fixture)
+        #expect(summary.videos == Fixture.standard.count)
+        #expect(summary.pages == Fixture.standard.count)
+        let pages = try pages(fixture.layout)
+        #expect(pages.count == summary.pages + 1)
+        for (path, text) in pages {
+            for word in ["<script", " style=", "<style", "http:", "https:", "data:", "//"] {
+                #expect(!text.lowercased().contains(word), "\(path.display): \(word)")
+            }
+            for tag in Markup(text).tags {
+                #expect(!["script", "style", "iframe", "object", "embed", "base"].contains(tag.name))
+                for attribute in tag.attributes {
+                    #expect(!attribute.name.hasPrefix("on") && attribute.name != "style", "\(path.display): \(tag)")
+                }
+                if tag.name == "img" { #expect(tag["src"] != "x") }
+            }
+        }
+        let styles = String(
+            decoding: try Files.read(fixture.layout.report.appending("assets/report.css")), as: UTF8.self)
+        for word in ["url(", "@import", "http"] { #expect(!styles.contains(word)) }
+    }
+
+    @Test func `every link leads to a file, whatever its name`() throws {
+        for kind in ReportOptions.Pages.allCases {
+            let folder = try TemporaryFolder()
+            let fixture = try Fixture(folder.path)
+            let clip = Fixture.standard[0]
+            for still in [OutputLayout.Still.strip, .lumaTimeline] {
+                let path = fixture.layout.root.appending(OutputLayout.still(clip.job, still))
+                try AtomicFile.write([0], to: path, durable: false)
+            }
+            _ = try write(fixture, kind)
+            var count = 0
+            for (path, text) in try pages(fixture.layout) {
+                let tags = Markup(text).tags
+                let names = Set(tags.compactMap { $0["id"] })
+                for link in tags.flatMap({ [$0["href"], $0["src"]] }).compactMap({ $0 }) {
+                    count += 1
+                    if link.hasPrefix("#") {
+                        #expect(names.contains(String(link.dropFirst())), "\(link)")
+                    } else {
+                        #expect(!link.contains(":") && !link.hasPrefix("/"))
+                        #expect(Files.exists(path.parent.appending(decoded(link))), "\(path.display): \(link)")
+                    }
+                }
+            }
+            #expect(count > Fixture.standard.count)
+        }
+    }
+
+    private func decoded(_ link: String) -> RawPath {
+        var bytes: [UInt8] = []
+        var rest = Array(link.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return RawPath(bytes: bytes)
+    }
+
+    @Test func `names are shown with what hides in them`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        _ = try write(fixture)
+        let text = try index(fixture.layout)
+        for name in [
+            "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;.mp4", "new\\nline.mp4", "right\\u{202e}4pm.mp4",
+            "bad\\xff\\xfe name.mp4", "#?%.mp4", "-rf.mp4", "&quot;quoted&quot; &#39;both&#39; &amp;amp;.mp4",
+        ] {
+            #expect(text.contains(name))
+        }
+        for (_, page) in try pages(fixture.layout) {
+            #expect(!page.unicodeScalars.contains { $0.value == 0x202e || $0.value == 0x200b || $0.value == 0x1b })
+        }
+    }
+
+    @Test func `the same folder gives the same bytes`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        _ = try write(fixture)
+        let first = try files(fixture.layout.report)
+        _ = try write(fixture)
+        #expect(try files(fixture.layout.report) == first)
+    }
+
+    @Test func `a result that is gone leaves a row without a link and a note`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        _ = try write(fixture, .none)
+        #expect(try index(fixture.layout).contains("<th scope=\"row\">cam03/gone.mp4<small>result missing</small>"))
+    }
+
+    @Test func `a damaged result or line is noted instead of failing the report`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        let cut = Fixture.standard[0]
+        let whole = Fixture.result(cut)
+        try AtomicFile.write(
+            Array(whole.prefix(whole.count / 2)), to: folder.path.appending(cut.result), durable: false)
+        let broken = Fixture.standard[4]
+        try AtomicFile.write(Array("{\"a\":".utf8), to: folder.path.appending(broken.result), durable: false)
+        let catalog = try Files.read(fixture.layout.catalog)
+        try AtomicFile.write(catalog + Array("{\"job_id\":\"torn".utf8), to: fixture.layout.catalog, durable: false)
+        _ = try write(fixture)
+        let text = try index(fixture.layout)
+        #expect(text.contains("1 line of catalog.ndjson cannot be read"))
+        #expect(text.contains("front-door.mp4</a><small>result cannot be read to its end"))
+        #expect(text.contains("line.mp4</a><small>result cannot be read: it ends before its frames"))
+    }
+
+    @Test func `a run without a summary is an error that says so`() throws {
+        let folder = try TemporaryFolder()
+        #expect(throws: ReportError.self) {
+            try HTMLReport.write(layout: OutputLayout(root: folder.path), run: "none", options: ReportOptions())
+        }
+    }
+
+    @Test func `failed and damaged videos come first and basic gives only them a page`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        #expect(try write(fixture, .basic).pages == 4)
+        #expect(try write(fixture, .none).pages == 0)
+        let text = try index(fixture.layout)
+        let rows = text.split(separator: "<tbody>\n<tr class=\"failed\">")
+        #expect(rows.count == 2)
+        let words = ["failed", "quarantined", "damaged", "warning"].compactMap { word in
+            text.firstRange(of: "<tr class=\"\(word)\">")?.lowerBound
+        }
+        #expect(words.count == 4 && words == words.sorted())
+    }
+
+    @Test func `ten thousand videos stay within the budget`() throws {
+        let folder = try TemporaryFolder()
+        let clips = (0..<10_000).map { number in
+            Fixture.Clip(
+                path: RawPath("camera-\(number % 16)/2026-11-23/clip-\(number).mp4"),
+                standing: number % 50 == 7 ? "failed" : "ok", message: "clip-\(number).mp4: decode: no frame",
+                cause: "stall")
+        }
+        let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
+        // Pages' links are the longest, so the rows are measured with them, without writing the pages.
+        var batch = try BatchReader.read(layout: fixture.layout, run: Fixture.run)
+        for place in batch.videos.indices {
+            batch.videos[place].hasPage = true
+            batch.videos[place].rate = 29.97
+        }
+        let bytes = try Templates(override: nil).render(IndexPage(batch, layout: fixture.layout))
+        #expect(batch.videos.count == 10_000)
+        #expect(bytes.count <= 2_000_000, "\(bytes.count) bytes")
+    }
+
+    @Test func `a video's page stays within the budget with all its tables full`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        _ = try write(fixture)
+        for (path, bytes) in try files(fixture.layout.report) where path.lastComponent != RawPath("index.html") {
+            #expect(bytes.count <= ReportWriter.pageLimit, "\(path.display): \(bytes.count) bytes")
+        }
+    }
+
+    @Test func `a template in the given folder stands in for the built-in one`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        let templates = folder.path.appending("mine")
+        try AtomicFile.write(
+            Array("<p>{{verdict}}</p>".utf8), to: templates.appending("index.mustache"), durable: false)
+        _ = try HTMLReport.write(
+            layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .none, templates: templates))
+        #expect(try index(fixture.layout) == "<p>2 of 13 videos failed, 1 is damaged</p>")
+        try AtomicFile.write(Array("{{#open}}".utf8), to: templates.appending("index.mustache"), durable: false)
+        #expect(throws: ReportError.self) {
+            try HTMLReport.write(
+                layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .none, templates: templates))
+        }
+    }
+}
