@@ -60,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "forgebatch",
             dependencies: [
-                "BatchRun", "VideoWorker", "Archive", "Jobs", "Bytes", "FrameTools",
+                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

@@ -69,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
         console.clear()
-        let report = Report.write(options, outcome, pages: display.report, templates: display.templates?.path)
+        let report = Report.of(options, outcome, pages: display.report, templates: display.templates?.path)
         let status =
             report.problem == nil
             ? outcome.exitStatus : ExitStatus.winner([outcome.exitStatus, ExitStatus.reportFailed])

@@ -89,17 +89,6 @@ struct Summary {
     }
 }
 
-/// The report of a run, or why there is none.
-struct Report {
-    var index: RawPath?
-    var problem: String?
-
-    static func write(_ options: RunOptions, _ outcome: RunOutcome, pages: ReportPages?, templates: RawPath?) -> Report
-    {
-        Report()
-    }
-}
-
 /// `--dry-run`: what would be done.
 enum DryRun {
     static func print(_ plan: Plan, options: RunOptions, json: Bool) throws {
