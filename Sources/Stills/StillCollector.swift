@@ -55,7 +55,7 @@ package struct StillCollector {
         let chosen = (0..<count).map { samples[$0 * samples.count / count] }
         let gap = 4
         let cell = (width: first.width, height: first.height)
-        var canvas = SmallPicture(width: count * (cell.width + gap) - gap, height: cell.height, luma: 255)
+        var canvas = SmallPicture(width: count * (cell.width + gap) - gap, height: cell.height, luma: 128)
         for (place, sample) in chosen.enumerated()
         where sample.width <= cell.width && sample.height <= cell.height {
             canvas.draw(sample, x: place * (cell.width + gap), y: 0)
