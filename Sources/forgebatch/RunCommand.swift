@@ -88,6 +88,7 @@ struct RunCommand: AsyncParsableCommand {
     private func makeOptions() throws -> RunOptions {
         let inputs = input.paths.map(\.path)
         let listed = try readList()
+        try refuseIfNothingExists(inputs, listed)
         let now = UTCTime.now
         let output = input.out?.path ?? OutputFolder.standard(inputs: inputs, listed: input.filesFrom != nil)
         let selection = try ToolSelection(list: tools.tools, settings: tools.set)
@@ -130,6 +131,21 @@ struct RunCommand: AsyncParsableCommand {
         options.settings = flatSettings(options)
         options.libraries = VideoWorker.libraries
         return options
+    }
+
+    /// A wrong name must not leave an output folder behind; of several inputs the others are still processed.
+    private func refuseIfNothingExists(_ inputs: [RawPath], _ listed: [RawPath]) throws {
+        guard listed.isEmpty, let first = inputs.first else { return }
+        let reasons = inputs.map { path -> String? in
+            do throws(SystemError) {
+                _ = try Files.status(path)
+                return nil
+            } catch {
+                return error.reason
+            }
+        }
+        guard let reason = reasons.first ?? nil, !reasons.contains(nil) else { return }
+        throw Failure(ExitStatus.unreadableInput, "\(first.display): \(reason)")
     }
 
     private func flatSettings(_ options: RunOptions) -> [(key: String, value: JSON)] {

@@ -1,0 +1,130 @@
+internal import Bytes
+internal import FrameResults
+internal import Jobs
+
+/// Holds one result document against docs/schema/result-1.json and the rules that a schema cannot say.
+struct ResultCheck {
+    private(set) var breaches: [String] = []
+    private var frames = 0
+    private var lastTime: Double?
+
+    /// A document with more breaches than this is simply broken.
+    private static let mostBreaches = 20
+
+    /// Checks the bytes of a document.
+    ///
+    /// - Complexity: linear; a document laid out as this program writes it, a frame a line, is parsed line by line.
+    static func breaches(of bytes: [UInt8]) -> [String] {
+        var check = ResultCheck()
+        do throws(JSONError) {
+            try check.read(bytes)
+        } catch {
+            check.add("not strict JSON: \(error)")
+        }
+        return check.breaches
+    }
+
+    private mutating func add(_ text: String) {
+        if breaches.count < ResultCheck.mostBreaches { breaches.append(text) }
+    }
+
+    private mutating func read(_ bytes: [UInt8]) throws(JSONError) {
+        let opening = Array(",\"frames\":[".utf8)
+        guard let end = bytes.firstIndex(of: 0x0a), bytes[..<end].suffix(opening.count).elementsEqual(opening),
+            bytes.suffix(4).elementsEqual("\n]}\n".utf8)
+        else {
+            let document = try JSONReader.parse(bytes)
+            head(document)
+            for frame in document["frames"]?.array ?? [] { self.frame(frame) }
+            if document["frames"]?.array == nil { add("frames: a list is wanted") }
+            return finish(document)
+        }
+        let document = try JSONReader.parse(Array(bytes[..<(end - opening.count)]) + [UInt8(ascii: "}")])
+        head(document)
+        let body = bytes[(end + 1)..<(bytes.count - 4)]
+        let lines = body.split(separator: 0x0a)
+        for (index, line) in lines.enumerated() {
+            let isLast = index == lines.count - 1
+            guard isLast || line.last == UInt8(ascii: ",") else {
+                throw JSONError(reason: "expected ',' after a frame", offset: line.endIndex)
+            }
+            self.frame(try JSONReader.parse(Array(isLast ? line : line.dropLast())))
+        }
+        finish(document)
+    }
+
+    private mutating func head(_ document: JSON) {
+        expect(document["schema"]?.string == ResultHead.schema, "schema: \(ResultHead.schema) is wanted")
+        expect(document["job_id"]?.string.flatMap { JobID(text: $0) } != nil, "job_id: a UUID is wanted")
+        expect(document["status"]?.string == "completed", "status: completed is wanted")
+        let source = document["source"]
+        expect(!(source?["path"]?.string ?? "").isEmpty, "source.path: a text is wanted")
+        expect((source?["size"]?.int ?? -1) >= 0, "source.size: a count is wanted")
+        expect(source?["fingerprint"]?.string?.hasPrefix("x1:") == true, "source.fingerprint: x1:… is wanted")
+        for key in ["codec", "pixel_format"] {
+            expect(!(document["video"]?[key]?.string ?? "").isEmpty, "video.\(key): a text is wanted")
+        }
+        for key in ["width", "height"] {
+            expect((document["video"]?[key]?.int ?? 0) > 0, "video.\(key): pixels are wanted")
+        }
+        for key in [
+            "demuxed_packets", "decoded_frames", "corrupt_frames", "concealed_frames", "error_count",
+        ] { expect((document["decode"]?[key]?.int ?? -1) >= 0, "decode.\(key): a count is wanted") }
+        expect(
+            document["decode"]?["verdict"]?.string.flatMap { Verdict(rawValue: $0) } != nil,
+            "decode.verdict: ok, warning or damaged is wanted")
+        expect(document["decode"]?["reasons"]?.array != nil, "decode.reasons: a list is wanted")
+        for key in ["dropped_values", "dropped_objects"] {
+            expect((document["sanitized"]?[key]?.int ?? -1) >= 0, "sanitized.\(key): a count is wanted")
+        }
+        expect(document["summary"]?.members != nil, "summary: an object is wanted")
+        expect(document["tools"]?.array?.isEmpty == false, "tools: a list is wanted")
+        expect(document["events"]?.array != nil, "events: a list is wanted")
+        if holdsNull(.object((document.members ?? []).filter { $0.key != "frames" })) {
+            add("a null; undefined values are absent keys")
+        }
+    }
+
+    private mutating func frame(_ frame: JSON) {
+        if frame["frame_index"]?.int != frames {
+            add("frame \(frames): frame_index is \(frame["frame_index"].map { JSONWriter.text($0) } ?? "missing")")
+        }
+        if frame["detections"]?.members == nil { add("frame \(frames): detections: an object is wanted") }
+        if let time = frame["time"]?.double {
+            if let lastTime, time < lastTime { add("frame \(frames): time falls") }
+            lastTime = time
+        }
+        if holdsNull(frame) { add("frame \(frames): a null; undefined values are absent keys") }
+        frames += 1
+    }
+
+    private mutating func finish(_ document: JSON) {
+        expect(
+            document["total_frames"]?.int == frames,
+            "total_frames is \(document["total_frames"].map { JSONWriter.text($0) } ?? "missing"), there are \(frames)")
+        expect(frames > 0, "no frame")
+        for (index, event) in (document["events"]?.array ?? []).enumerated() {
+            let isNamed = event["tool"]?.string != nil && event["type"]?.string != nil
+            let first = event["start_frame"]?.int ?? -1
+            let last = event["end_frame"]?.int ?? -1
+            expect(
+                isNamed && first >= 0 && last >= first && last < frames, "event \(index): frames \(first) to \(last)")
+            expect(
+                (event["start"]?.double ?? .nan) <= (event["end"]?.double ?? .nan),
+                "event \(index): it ends before it starts")
+        }
+    }
+
+    private mutating func expect(_ isRight: Bool, _ breach: String) {
+        if !isRight { add(breach) }
+    }
+
+    private func holdsNull(_ value: JSON) -> Bool {
+        switch value {
+        case .null: true
+        case .array(let elements): elements.contains { holdsNull($0) }
+        case .object(let members): members.contains { holdsNull($0.value) }
+        default: false
+        }
+    }
+}

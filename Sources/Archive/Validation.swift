@@ -1,0 +1,100 @@
+package import Bytes
+package import Jobs
+
+/// What a check of an output folder or a result found.
+package struct Validation: Sendable {
+    package struct Breach: Sendable {
+        package var path: RawPath
+        package var text: String
+    }
+    package private(set) var breaches: [Breach] = []
+    package private(set) var results = 0
+    package private(set) var logs = 0
+
+    /// Checks one result document.
+    package static func result(_ path: RawPath) throws(SystemError) -> Validation {
+        var validation = Validation()
+        validation.check(try Files.read(path), path)
+        return validation
+    }
+
+    /// Checks everything in an output folder: each result against the schema and the catalog's hash, logs, records.
+    package static func folder(_ layout: OutputLayout) throws -> Validation {
+        var validation = Validation()
+        var known: [RawPath: CatalogEntry] = [:]
+        let catalog = try LineFile.objects(layout.catalog)
+        if catalog.broken > 0 { validation.add(layout.catalog, "\(catalog.broken) lines are not strict JSON") }
+        for json in catalog.objects {
+            if let entry = CatalogEntry(json) {
+                known[entry.result] = entry
+            } else {
+                validation.add(layout.catalog, "a line is no entry: \(JSONWriter.text(json).prefix(100))")
+            }
+        }
+        if Files.exists(layout.results) {
+            try Archive.walk(layout.results) { path in
+                let bytes = try Files.read(path)
+                validation.check(bytes, path)
+                let relative = RawPath(bytes: Array(path.bytes.dropFirst(layout.root.bytes.count + 1)))
+                guard let entry = known.removeValue(forKey: relative) else {
+                    return validation.add(path, "not in the catalog")
+                }
+                if Digest.sha256(bytes) != entry.sha256 { validation.add(path, "its SHA-256 is not the catalog's") }
+            }
+        }
+        for entry in known.values.sorted(by: { $0.result < $1.result }) {
+            validation.add(layout.root.appending(entry.result), "in the catalog, but missing")
+        }
+        try validation.checkRuns(layout)
+        return validation
+    }
+
+    private mutating func add(_ path: RawPath, _ text: String) { breaches.append(Breach(path: path, text: text)) }
+
+    private mutating func check(_ bytes: [UInt8], _ path: RawPath) {
+        results += 1
+        for text in ResultCheck.breaches(of: bytes) { add(path, text) }
+    }
+
+    private mutating func checkRuns(_ layout: OutputLayout) throws {
+        guard Files.exists(layout.runs) else { return }
+        for name in try Files.list(layout.runs) {
+            guard let id = name.text else { continue }
+            let record = layout.summary(run: id)
+            if Files.exists(record) {
+                do { _ = try JSONReader.parse(Files.read(record)) } catch { add(record, "not strict JSON: \(error)") }
+            }
+            let log = layout.log(run: id)
+            if Files.exists(log) { try checkLog(log) }
+        }
+    }
+
+    /// The rules of docs/protocol.md. A torn last line is what a killed writer leaves, and no breach.
+    private mutating func checkLog(_ path: RawPath) throws(SystemError) {
+        logs += 1
+        let bytes = try Files.read(path)
+        let whole = bytes.lastIndex(of: 0x0a).map { bytes[...$0] } ?? []
+        var seq = 0
+        var ended: Set<JobID> = []
+        var percents: [JobID: Int] = [:]
+        for (number, line) in whole.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast().enumerated() {
+            let place = "line \(number + 1)"
+            let event: LogLine
+            do throws(JSONError) {
+                event = try LogLine.parse(Array(line))
+            } catch {
+                add(path, "\(place): \(error)")
+                continue
+            }
+            if event.seq != seq + 1 { add(path, "\(place): seq \(event.seq) after \(seq)") }
+            seq = event.seq
+            guard let job = event.event.job else { continue }
+            if ended.contains(job) { add(path, "\(place): job \(job) had ended") }
+            if event.event.isTerminal { ended.insert(job) }
+            if case .progress(_, let progress) = event.event {
+                if progress.percent < percents[job, default: 0] { add(path, "\(place): the percentage falls") }
+                percents[job] = progress.percent
+            }
+        }
+    }
+}
