@@ -66,7 +66,7 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
-        .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes"]),
+        .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),

@@ -85,6 +85,9 @@ package enum Files {
         try open(path, O_RDONLY | O_NONBLOCK)
     }
 
+    /// From here on a write to a pipe that nobody reads is an error of `write` instead of this process's death.
+    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
     package static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
 
     /// Reads a whole file of at most `limit` bytes.
@@ -254,6 +257,9 @@ package enum Files {
         guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemError("flock", path) }
         return false
     }
+
+    /// Gives a lock back, also where a process that is just being started still holds a copy of the descriptor.
+    package static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
 
     /// A name that no finished file has: `.fb-` and 16 random hexadecimal digits.
     package static func temporaryName() -> RawPath {

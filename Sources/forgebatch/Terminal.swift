@@ -42,7 +42,7 @@ enum Signals {
     static func block() {
         var set = wanted
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        signal(SIGPIPE, SIG_IGN)
+        Files.ignoreBrokenPipes()
     }
 
     /// The opposite, for a worker, which inherits its parent's mask.

@@ -30,7 +30,10 @@ package enum OutputFolder {
     package final class Lock {
         private let descriptor: Int32
         fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
-        deinit { Files.close(descriptor) }
+        deinit {
+            Files.unlock(descriptor)
+            Files.close(descriptor)
+        }
     }
 
     /// Makes the folder where it is missing and takes its lock.

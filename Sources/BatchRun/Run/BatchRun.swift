@@ -24,6 +24,8 @@ package enum BatchRun {
         _ options: RunOptions, signals: AsyncStream<Int32>, begin: (OutputLayout) throws -> Void,
         display: (RunView) -> Void
     ) async throws -> RunOutcome {
+        // A worker may be gone before it has read its order.
+        Files.ignoreBrokenPipes()
         let started = UTCTime.now
         let runID = newRunID(started)
         let layout = OutputLayout(root: options.output)

@@ -1,0 +1,338 @@
+import Bytes
+import Jobs
+import TestSupport
+import Testing
+
+@testable import BatchRun
+
+/// Runs whose workers are small shell scripts, so that each way to end can be had at will.
+@Suite("A run with workers that misbehave")
+struct RunTests {
+    /// A folder of files that look like videos, an output folder and a script in the place of the worker.
+    final class Bench {
+        let folder: TemporaryFolder
+        let input: RawPath
+        var options: RunOptions
+
+        init(videos: [String], script: String) throws {
+            folder = try TemporaryFolder()
+            input = folder.path.appending("in")
+            for (index, name) in videos.enumerated() {
+                // Files of different sizes, so that the order is known: the first is the largest.
+                let content = [UInt8](repeating: 65, count: 1000 - index)
+                try AtomicFile.write(content, to: input.appending(name), durable: false)
+            }
+            let program = folder.path.appending("worker.sh")
+            try AtomicFile.write(Array(("#!/bin/sh\n" + script).utf8), to: program, durable: false)
+            options = RunOptions(
+                output: folder.path.appending("out"), version: "1", worker: RawPath("/bin/sh"), now: .now)
+            options.workerArguments = [String(decoding: program.bytes, as: UTF8.self)]
+            options.inputs = [input]
+            options.minFree = 0
+            options.grace = 0.2
+            options.tools = [WorkerOrder.Tool(id: "luma", settings: [:])]
+            options.toolDescriptions = [.members(["id": "luma", "version": "1", "settings": .object([])])]
+        }
+
+        var layout: OutputLayout { OutputLayout(root: options.output) }
+
+        func run(signals: AsyncStream<Int32> = AsyncStream { _ in }) async throws -> RunOutcome {
+            try await BatchRun.run(options, signals: signals, begin: { _ in }, display: { _ in })
+        }
+
+        func log(_ outcome: RunOutcome) throws -> [LogLine] {
+            try Files.read(layout.log(run: outcome.runID)).split(separator: 0x0a).map { try LogLine.parse(Array($0)) }
+        }
+
+        /// The terminal events of the log as short texts, in order.
+        func ends(_ outcome: RunOutcome) throws -> [String] {
+            try log(outcome).compactMap { line in
+                switch line.event {
+                case .completed: "completed"
+                case .error(_, let message): message
+                default: nil
+                }
+            }
+        }
+    }
+
+    /// The lines of a worker that does its work; it makes the result that the order names.
+    static let good = """
+        order=$(head -n 1)
+        out=$(printf '%s' "$order" | sed 's/.*"root":"\\([^"]*\\)".*/\\1/')
+        name=$(printf '%s' "$order" | sed 's/.*"result":"\\([^"]*\\)".*/\\1/')
+        mkdir -p "$out/results"
+        echo '{"type":"opened","total_frames":4,"duration":1}'
+        echo '{"type":"step","current":1,"total":4}'
+        echo '{"type":"step","current":3,"total":4}'
+        echo '{}' > "$out/$name"
+        echo '{"type":"step","current":4,"total":4}'
+        echo '{"type":"job_result","kind":"completed","frames":4,"verdict":"ok","sha256":"0","fingerprint":"x1:0"}'
+
+        """
+
+    /// What a worker does only for the video whose name holds `word`.
+    static func only(_ word: String, _ action: String) -> String {
+        "line=$(head -n 1); case \"$line\" in *\(word)*) \(action);; esac\nprintf '%s\\n' \"$line\" | { \(good) }\n"
+    }
+
+    @Test("Every video that ends well is completed at 100 per cent, with one terminal event")
+    func success() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.good)
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 0)
+        #expect(outcome.counts.completed == 2)
+        #expect(try bench.ends(outcome) == ["completed", "completed"])
+        let lines = try bench.log(outcome)
+        #expect(lines.map(\.seq) == Array(1...lines.count))
+        guard case .runStarted = lines.first?.event, case .runFinished(_, 0) = lines.last?.event else {
+            Issue.record("the log begins and ends with the run")
+            return
+        }
+    }
+
+    @Test("A worker killed by a signal once is tried again and completes")
+    func killedOnce() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: "")
+        let mark = bench.folder.path.appending("mark").display
+        let script = RunTests.only("a.mp4", "[ -e \(mark) ] || { : > \(mark); kill -9 $$; }")
+        try AtomicFile.write(Array(script.utf8), to: bench.folder.path.appending("worker.sh"), durable: false)
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 0)
+        #expect(outcome.counts.completed == 2)
+        let retries = try bench.log(outcome).compactMap { line -> String? in
+            if case .jobRetry(_, 2, let reason) = line.event { reason } else { nil }
+        }
+        #expect(retries == ["killed by signal 9"])
+    }
+
+    @Test("A worker killed at every try fails its video with the number of tries, and the rest completes")
+    func killedAlways() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.only("a.mp4", "kill -9 $$"))
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 3)
+        #expect(outcome.counts.completed == 1)
+        #expect(try bench.ends(outcome) == ["completed", "a.mp4: killed by signal 9 (2 tries)"])
+    }
+
+    @Test("A video whose worker is lost in two runs is in quarantine until it is asked for or changes")
+    func quarantine() async throws {
+        let bench = try Bench(videos: ["a.mp4"], script: "kill -9 $$")
+        bench.options.retries = 0
+        #expect(try await bench.run().counts.failed == 1)
+        let second = try await bench.run()
+        #expect(second.counts.failed == 1)
+        let third = try await bench.run()
+        #expect(third.counts.quarantined == 1)
+        #expect(third.exitStatus == 0)
+        bench.options.failOnAny = true
+        #expect(try await bench.run().exitStatus == 3)
+        bench.options.retryQuarantined = true
+        #expect(try await bench.run().counts.failed == 1)
+        bench.options.retryQuarantined = false
+        try AtomicFile.write([1, 2, 3], to: bench.input.appending("a.mp4"), durable: false)
+        #expect(try await bench.run().counts.failed == 1)
+    }
+
+    @Test("A worker without a frame for the stall time is ended, with its group")
+    func stall() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.only("a.mp4", "sleep 600 & sleep 600"))
+        bench.options.stall = 0.4
+        bench.options.retries = 0
+        let outcome = try await bench.run()
+        #expect(outcome.counts.completed == 1)
+        #expect(try bench.ends(outcome).contains { $0.hasPrefix("a.mp4: no frame for 0.4 s") })
+        #expect(outcome.seconds < 30)
+    }
+
+    @Test("A worker that goes on and on is ended at its timeout")
+    func timeout() async throws {
+        let action = "while :; do echo '{\"type\":\"step\",\"current\":1,\"total\":0}'; sleep 0.05; done"
+        let bench = try Bench(videos: ["a.mp4"], script: RunTests.only("a.mp4", action))
+        bench.options.timeout = 0.5
+        bench.options.retries = 0
+        let outcome = try await bench.run()
+        #expect(try bench.ends(outcome).first?.hasPrefix("a.mp4: not done after 0.5 s") == true)
+    }
+
+    @Test(
+        "Garbage instead of progress ends that job alone",
+        arguments: ["echo hello", "printf 'no end of line'", "echo '{\"type\":\"step\"}'"])
+    func garbage(_ action: String) async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.only("a.mp4", "\(action); exit 0"))
+        bench.options.retries = 0
+        let outcome = try await bench.run()
+        #expect(outcome.counts.completed == 1)
+        #expect(try bench.ends(outcome).contains("a.mp4: worker wrote something that is no progress"))
+    }
+
+    @Test("A worker that ends without a result fails its video, and its last 20 lines are kept")
+    func noResult() async throws {
+        let bench = try Bench(
+            videos: ["a.mp4"],
+            script: "head -n 1 >/dev/null; i=0; while [ $i -lt 100 ]; do echo line $i >&2; i=$((i+1)); done; exit 7\n")
+        bench.options.retries = 0
+        let outcome = try await bench.run()
+        #expect(try bench.ends(outcome) == ["a.mp4: worker ended with status 7 and without a result"])
+        let record = try JSONReader.parse(Files.read(bench.layout.summary(run: outcome.runID)))
+        let kept = record["jobs"]?.array?.first?["stderr"]?.array?.compactMap(\.string)
+        #expect(kept == (80..<100).map { "line \($0)" })
+    }
+
+    @Test("A video that fails for what is in it is remembered, and done again only when asked")
+    func content() async throws {
+        let script =
+            "head -n 1 >/dev/null; echo '{\"type\":\"job_result\",\"kind\":\"content\",\"message\":\"open: no\",\"frames\":0}'\n"
+        let bench = try Bench(videos: ["a.mp4"], script: script)
+        #expect(try await bench.run().exitStatus == 3)
+        let second = try await bench.run()
+        #expect(second.exitStatus == 0)
+        #expect(second.counts.skippedFailed == 1)
+        bench.options.retryFailed = true
+        #expect(try await bench.run().counts.failed == 1)
+    }
+
+    @Test("A video that changed while it was read fails once and is taken next time")
+    func changed() async throws {
+        let script =
+            "head -n 1 >/dev/null; echo '{\"type\":\"job_result\",\"kind\":\"changed\",\"message\":\"changed while read, taken next time\",\"frames\":0}'\n"
+        let bench = try Bench(videos: ["a.mp4"], script: script)
+        #expect(try await bench.run().counts.failed == 1)
+        #expect(try await bench.run().counts.failed == 1)
+    }
+
+    @Test("What is done is not done again until the video, the settings or the result change")
+    func incremental() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.good)
+        #expect(try await bench.run().counts.completed == 2)
+        let second = try await bench.run()
+        #expect(second.counts.completed == 0)
+        #expect(second.counts.skipped == 2)
+        Files.remove(bench.options.output.appending("results/a.mp4.json"))
+        #expect(try await bench.run().counts.completed == 1)
+        try AtomicFile.write([9, 9], to: bench.input.appending("b.mp4"), durable: false)
+        #expect(try await bench.run().counts.completed == 1)
+        bench.options.threads = 2
+        #expect(try await bench.run().counts.completed == 2)
+        bench.options.force = true
+        #expect(try await bench.run().counts.completed == 2)
+    }
+
+    @Test("A stop lets running videos have their grace, then ends them; the next run takes them again")
+    func stopped() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4"], script: RunTests.only("a.mp4", "sleep 600"))
+        let (signals, source) = AsyncStream.makeStream(of: Int32.self)
+        Task {
+            try await Task.sleep(for: .milliseconds(700))
+            source.yield(15)
+        }
+        let outcome = try await bench.run(signals: signals)
+        #expect(outcome.exitStatus == 143)
+        #expect(outcome.stop == .signal(15))
+        #expect(try bench.ends(outcome) == ["a.mp4: stopped by SIGTERM"])
+        #expect(outcome.counts.notStarted == 2)
+        let failures = try LineFile.objects(bench.layout.failures).objects
+        #expect(failures.isEmpty)
+    }
+
+    @Test("A run ends at its longest duration with status 10")
+    func maxDuration() async throws {
+        let bench = try Bench(videos: ["a.mp4"], script: RunTests.only("a.mp4", "sleep 600"))
+        bench.options.maxDuration = 0.3
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 10)
+        #expect(try bench.ends(outcome) == ["a.mp4: stopped by --max-duration"])
+    }
+
+    @Test(
+        "A run ends after so many failures with status 10", arguments: [RunOptions.FailureLimit.count(2), .percent(50)])
+    func maxFailures(_ limit: RunOptions.FailureLimit) async throws {
+        let script =
+            "head -n 1 >/dev/null; echo '{\"type\":\"job_result\",\"kind\":\"content\",\"message\":\"open: no\",\"frames\":0}'\n"
+        let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], script: script)
+        bench.options.maxFailures = limit
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 10)
+        #expect(outcome.counts.failed == 2)
+        #expect(outcome.counts.notStarted == 2)
+    }
+
+    @Test("Below the free space that is asked for no video starts")
+    func minFree() async throws {
+        let bench = try Bench(videos: ["a.mp4"], script: RunTests.good)
+        bench.options.minFree = .max
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 1)
+        #expect(outcome.counts.notStarted == 1)
+        #expect(outcome.stop == .minFree)
+    }
+
+    @Test("A full disk ends the run with status 1, and the video is not remembered as failed")
+    func diskFull() async throws {
+        let script =
+            "head -n 1 >/dev/null; echo '{\"type\":\"job_result\",\"kind\":\"disk_full\",\"message\":\"result: write: no space\",\"frames\":0}'\n"
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: script)
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 1)
+        #expect(outcome.counts.failed == 1)
+        #expect(outcome.counts.notStarted == 1)
+        #expect(try LineFile.objects(bench.layout.failures).objects.isEmpty)
+    }
+
+    @Test("The percentage does not fall when a second try begins again")
+    func retryHoldsBack() async throws {
+        let bench = try Bench(videos: ["a.mp4"], script: "")
+        let mark = bench.folder.path.appending("mark").display
+        let script = RunTests.only(
+            "a.mp4",
+            "[ -e \(mark) ] || { : > \(mark); echo '{\"type\":\"opened\",\"total_frames\":4}'; echo '{\"type\":\"step\",\"current\":2,\"total\":4}'; sleep 0.2; kill -9 $$; }"
+        )
+        try AtomicFile.write(Array(script.utf8), to: bench.folder.path.appending("worker.sh"), durable: false)
+        let outcome = try await bench.run()
+        let percents = try bench.log(outcome).compactMap { line -> Int? in
+            if case .progress(_, let progress) = line.event { progress.percent } else { nil }
+        }
+        #expect(percents == [50, 75, 100])
+    }
+
+    @Test("A missing input that held videos in the last run is status 9")
+    func vanished() async throws {
+        let bench = try Bench(videos: ["a.mp4"], script: RunTests.good)
+        _ = try await bench.run()
+        Files.remove(bench.input.appending("a.mp4"))
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 9)
+        #expect(outcome.inputVanished)
+    }
+
+    @Test("Temporary files that a killed run left are removed, and the lock keeps a second run out")
+    func leftovers() async throws {
+        let bench = try Bench(videos: ["a.mp4"], script: RunTests.good)
+        let left = bench.options.output.appending("results/sub/.fb-0123")
+        try AtomicFile.write([1], to: left, durable: false)
+        _ = try await bench.run()
+        #expect(!Files.exists(left))
+        let lock = try await OutputFolder.lock(bench.layout, runID: "x", mode: .fail)
+        await #expect(throws: RunRefusal.self) { try await bench.run() }
+        bench.options.lock = .wait(0.2)
+        await #expect(throws: RunRefusal.self) { try await bench.run() }
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("The deadline follows the length of the video, or its size when that is unknown")
+    func deadlines() {
+        let deadlines = Deadlines(stall: 1, timeout: nil, size: 200_000_000)
+        #expect(deadlines.limit(duration: 60) == 900)
+        #expect(deadlines.limit(duration: nil) == 1200)
+        #expect(Deadlines(stall: 1, timeout: 5, size: 1).limit(duration: 60) == 5)
+    }
+
+    @Test("Of several exit statuses the first of the documented order wins")
+    func winner() {
+        #expect(ExitStatus.winner([3, 143, 10]) == 143)
+        #expect(ExitStatus.winner([5, 3]) == 3)
+        #expect(ExitStatus.winner([9, 66]) == 66)
+        #expect(ExitStatus.winner([1, 130]) == 1)
+        #expect(ExitStatus.winner([]) == 0)
+    }
+}
