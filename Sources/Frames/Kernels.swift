@@ -1,8 +1,7 @@
-/// The pixel loops: the only code that reads samples through pointers. All are exact, in integers, and hold for any
-/// width, stride and alignment; tests hold them against a scalar reference.
+/// The pixel loops that read samples through pointers: one file, to be audited as a whole. All are exact, in integers,
+/// and hold for any width, stride and alignment; tests hold them against a scalar reference.
 ///
-/// Each row is summed in 32 bits and rows in 64, so no picture overflows: 65,536 samples of 16 bits fill a UInt32,
-/// and longer rows are cut into stretches of that length.
+/// Vectors are 16 bytes, the widest that Swift keeps in registers on every x86-64 and arm64 machine.
 package enum Kernels {
     /// What one traversal of a luma plane gives. Values are on the scale of the samples.
     package struct LumaSums: Equatable {
@@ -15,8 +14,6 @@ package enum Kernels {
         package var difference: UInt64?
     }
 
-    private static let stretch = 32768
-
     /// Sum, extremes, dark count and, with `previous`, the sum of absolute differences, in one traversal.
     ///
     /// - Parameter darkLimit: on the scale of the samples.
@@ -26,8 +23,9 @@ package enum Kernels {
         let plane = picture.luma
         let other = previous?.luma
         return picture.bytesPerSample == 1
-            ? luma(plane, other, UInt8(clamping: darkLimit), shift: 0)
-            : luma(plane, other, UInt16(clamping: darkLimit << picture.shift), shift: picture.shift)
+            ? scan(plane, other, limit: UInt8(clamping: darkLimit), shift: 0, ByteLanes.self)
+            : scan(
+                plane, other, limit: UInt16(clamping: darkLimit << picture.shift), shift: picture.shift, WordLanes.self)
     }
 
     /// Sum of absolute differences of one plane, on the scale of the samples.
@@ -35,83 +33,221 @@ package enum Kernels {
     /// - Precondition: the pictures are comparable and have the plane.
     /// - Complexity: O(samples)
     package static func difference(_ picture: Picture, _ other: Picture, plane index: Int) -> UInt64 {
-        let a = picture.planes[index]
-        let b = other.planes[index]
-        var total: UInt64 = 0
-        for y in 0..<a.rows {
-            let left = a.base + y * a.stride
-            let right = b.base + y * b.stride
-            total +=
-                picture.bytesPerSample == 1
-                ? difference(
-                    left.assumingMemoryBound(to: UInt8.self), right.assumingMemoryBound(to: UInt8.self), a.samplesPerRow
-                )
-                : difference(
-                    left.assumingMemoryBound(to: UInt16.self), right.assumingMemoryBound(to: UInt16.self),
-                    a.samplesPerRow)
-        }
+        let (a, b) = (picture.planes[index], other.planes[index])
+        let total = picture.bytesPerSample == 1 ? difference(a, b, ByteLanes.self) : difference(a, b, WordLanes.self)
         return total >> UInt64(picture.shift)
     }
 
-    @inline(__always)
-    private static func luma<Sample: FixedWidthInteger & UnsignedInteger>(
-        _ plane: Plane, _ other: Plane?, _ limit: Sample, shift: Int
-    ) -> LumaSums {
-        var result = LumaSums()
+    /// Rows that are read together, so that sums are widened once for all of them. Both pictures' rows fit the
+    /// first-level cache.
+    private static let stripHeight = 4
+
+    /// What a strip of rows adds up to.
+    private struct Strip<Sample: FixedWidthInteger & UnsignedInteger> {
         var low = Sample.max
         var high = Sample.min
-        var total: UInt64 = 0
-        for y in 0..<plane.rows {
-            let row = (plane.base + y * plane.stride).assumingMemoryBound(to: Sample.self)
-            var start = 0
-            while start < plane.samplesPerRow {
-                let count = Swift.min(stretch, plane.samplesPerRow - start)
-                let samples = row + start
-                var sum: UInt32 = 0
-                var dark: UInt32 = 0
-                var rowLow = Sample.max
-                var rowHigh = Sample.min
-                for x in 0..<count { sum &+= UInt32(truncatingIfNeeded: samples[x]) }
-                for x in 0..<count { rowLow = samples[x] < rowLow ? samples[x] : rowLow }
-                for x in 0..<count { rowHigh = samples[x] > rowHigh ? samples[x] : rowHigh }
-                // Dark samples are only counted where there are any; most rows of most videos have none.
-                if rowLow <= limit {
-                    for x in 0..<count { dark &+= samples[x] <= limit ? 1 : 0 }
+        var sum: UInt64 = 0
+        var difference: UInt64 = 0
+
+        /// Takes one sample and the one at its place in the other picture.
+        @inline(__always)
+        mutating func take(_ sample: Sample, _ other: Sample) {
+            low = Swift.min(low, sample)
+            high = Swift.max(high, sample)
+            sum &+= UInt64(sample)
+            difference &+= UInt64(sample > other ? sample &- other : other &- sample)
+        }
+    }
+
+    @inline(__always)
+    private static func scan<Lanes: SampleLanes>(
+        _ plane: Plane, _ other: Plane?, limit: Lanes.Sample, shift: Int, _: Lanes.Type
+    ) -> LumaSums {
+        var result = LumaSums()
+        var all = Strip<Lanes.Sample>()
+        for y in stride(from: 0, to: plane.rows, by: stripHeight) {
+            let rows = Swift.min(stripHeight, plane.rows - y)
+            let strip =
+                if let other {
+                    add(plane, other, from: y, rows, Lanes.self)
+                } else {
+                    add(plane, plane, from: y, rows, Lanes.self)
                 }
-                total &+= UInt64(sum)
-                result.dark += Int(dark)
-                low = Swift.min(low, rowLow)
-                high = Swift.max(high, rowHigh)
-                start += count
-            }
-            if let other {
-                let before = (other.base + y * other.stride).assumingMemoryBound(to: Sample.self)
-                result.difference = (result.difference ?? 0) + difference(row, before, plane.samplesPerRow)
+            all.sum &+= strip.sum
+            all.difference &+= strip.difference
+            all.low = Swift.min(all.low, strip.low)
+            all.high = Swift.max(all.high, strip.high)
+            // Dark samples are only counted where there are any; many strips of most videos have none.
+            if strip.low <= limit {
+                for row in y..<y + rows { result.dark += dark(plane, row, limit, Lanes.self) }
             }
         }
-        result.sum = total >> UInt64(shift)
-        result.min = Int(low) >> shift
-        result.max = Int(high) >> shift
-        if let difference = result.difference { result.difference = difference >> UInt64(shift) }
+        result.sum = all.sum >> UInt64(shift)
+        result.min = Int(all.low) >> shift
+        result.max = Int(all.high) >> shift
+        if other != nil { result.difference = all.difference >> UInt64(shift) }
         return result
     }
 
     @inline(__always)
-    private static func difference<Sample: FixedWidthInteger & UnsignedInteger>(
-        _ left: UnsafePointer<Sample>, _ right: UnsafePointer<Sample>, _ count: Int
-    ) -> UInt64 {
-        var total: UInt64 = 0
-        var start = 0
-        while start < count {
-            let end = Swift.min(start + stretch, count)
-            var sum: UInt32 = 0
-            for x in start..<end {
-                let step = Int32(truncatingIfNeeded: left[x]) &- Int32(truncatingIfNeeded: right[x])
-                sum &+= UInt32(bitPattern: step < 0 ? 0 &- step : step)
+    private static func add<Lanes: SampleLanes>(
+        _ plane: Plane, _ other: Plane, from y: Int, _ rows: Int, _: Lanes.Type
+    ) -> Strip<Lanes.Sample> {
+        let width = plane.samplesPerRow
+        let whole = width & ~(Lanes.count - 1)
+        let top = plane.base + y * plane.stride
+        let otherTop = other.base + y * other.stride
+        var low = Lanes.Vector(repeating: .max)
+        var high = Lanes.Vector(repeating: .min)
+        var sum = Lanes.Wide.zero
+        var difference = Lanes.Wide.zero
+        var x = 0
+        while x < whole {
+            let offset = x &* MemoryLayout<Lanes.Sample>.size
+            var here = top + offset
+            var there = otherTop + offset
+            var columns = Lanes.Pairs.zero
+            var steps = Lanes.Pairs.zero
+            for _ in 0..<rows {
+                let a = here.loadUnaligned(as: Lanes.Vector.self)
+                let b = there.loadUnaligned(as: Lanes.Vector.self)
+                low = Lanes.lesser(low, a)
+                high = Lanes.greater(high, a)
+                columns = Lanes.add(columns, a)
+                steps = Lanes.add(steps, Lanes.distance(a, b))
+                here += plane.stride
+                there += other.stride
             }
-            total &+= UInt64(sum)
-            start = end
+            sum = Lanes.widen(sum, columns)
+            difference = Lanes.widen(difference, steps)
+            x &+= Lanes.count
+        }
+        var strip = Strip<Lanes.Sample>()
+        if whole > 0 {
+            strip.low = low.min()
+            strip.high = high.max()
+            strip.sum = Lanes.total(sum)
+            strip.difference = Lanes.total(difference)
+        }
+        for row in 0..<rows {
+            let here = (top + row * plane.stride).assumingMemoryBound(to: Lanes.Sample.self)
+            let there = (otherTop + row * other.stride).assumingMemoryBound(to: Lanes.Sample.self)
+            for x in whole..<width { strip.take(here[x], there[x]) }
+        }
+        return strip
+    }
+
+    /// Samples of a row at or below the limit.
+    @inline(__always)
+    private static func dark<Lanes: SampleLanes>(_ plane: Plane, _ y: Int, _ limit: Lanes.Sample, _: Lanes.Type) -> Int
+    {
+        let row = plane.base + y * plane.stride
+        let width = plane.samplesPerRow
+        let whole = width & ~(Lanes.count - 1)
+        var total = 0
+        var x = 0
+        while x < whole {
+            // Each lane counts to at most 128 before it is widened.
+            let end = Swift.min(whole, x + 128 * Lanes.count)
+            var count = Lanes.Vector.zero
+            while x < end {
+                let samples = (row + x &* MemoryLayout<Lanes.Sample>.size).loadUnaligned(as: Lanes.Vector.self)
+                count = count &+ Lanes.ones(samples, upTo: limit)
+                x &+= Lanes.count
+            }
+            total += Int(Lanes.total(Lanes.widen(.zero, Lanes.add(.zero, count))))
+        }
+        let samples = row.assumingMemoryBound(to: Lanes.Sample.self)
+        for x in whole..<width where samples[x] <= limit { total += 1 }
+        return total
+    }
+
+    @inline(__always)
+    private static func difference<Lanes: SampleLanes>(_ plane: Plane, _ other: Plane, _: Lanes.Type) -> UInt64 {
+        var total: UInt64 = 0
+        for y in stride(from: 0, to: plane.rows, by: stripHeight) {
+            total &+= add(plane, other, from: y, Swift.min(stripHeight, plane.rows - y), Lanes.self).difference
         }
         return total
     }
+}
+
+/// Vectors of samples of one size, and sums of them in wider lanes.
+private protocol SampleLanes {
+    associatedtype Sample: FixedWidthInteger & UnsignedInteger & SIMDScalar
+    /// 16 bytes of samples.
+    associatedtype Vector: SIMD where Vector.Scalar == Sample
+    /// Sums of neighbours, in lanes of twice the size.
+    associatedtype Pairs: SIMD where Pairs.Scalar: FixedWidthInteger
+    /// Sums of pairs, in lanes of four times the size.
+    associatedtype Wide: SIMD where Wide.Scalar: FixedWidthInteger
+
+    static var count: Int { get }
+    static func lesser(_ a: Vector, _ b: Vector) -> Vector
+    static func greater(_ a: Vector, _ b: Vector) -> Vector
+    /// |a - b|
+    static func distance(_ a: Vector, _ b: Vector) -> Vector
+    /// 1 where a sample is at most `limit`.
+    static func ones(_ samples: Vector, upTo limit: Sample) -> Vector
+    static func add(_ pairs: Pairs, _ samples: Vector) -> Pairs
+    static func widen(_ sums: Wide, _ pairs: Pairs) -> Wide
+    static func total(_ sums: Wide) -> UInt64
+}
+
+/// 16 samples of 8 bits.
+private enum ByteLanes: SampleLanes {
+    static var count: Int { 16 }
+
+    @inline(__always)
+    static func lesser(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> SIMD16<UInt8> { a.replacing(with: b, where: b .< a) }
+    @inline(__always)
+    static func greater(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> SIMD16<UInt8> { a.replacing(with: b, where: b .> a) }
+    @inline(__always)
+    static func distance(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> SIMD16<UInt8> { greater(a, b) &- lesser(a, b) }
+    @inline(__always)
+    static func ones(_ samples: SIMD16<UInt8>, upTo limit: UInt8) -> SIMD16<UInt8> {
+        SIMD16<UInt8>(repeating: 1).replacing(with: 0, where: samples .> SIMD16<UInt8>(repeating: limit))
+    }
+    @inline(__always)
+    static func add(_ pairs: SIMD8<UInt16>, _ samples: SIMD16<UInt8>) -> SIMD8<UInt16> {
+        let words = unsafeBitCast(samples, to: SIMD8<UInt16>.self)
+        return pairs &+ (words & 0xff) &+ (words &>> 8)
+    }
+    @inline(__always)
+    static func widen(_ sums: SIMD4<UInt32>, _ pairs: SIMD8<UInt16>) -> SIMD4<UInt32> {
+        let words = unsafeBitCast(pairs, to: SIMD4<UInt32>.self)
+        return sums &+ (words & 0xffff) &+ (words &>> 16)
+    }
+    @inline(__always)
+    static func total(_ sums: SIMD4<UInt32>) -> UInt64 {
+        UInt64(sums[0]) + UInt64(sums[1]) + UInt64(sums[2]) + UInt64(sums[3])
+    }
+}
+
+/// 8 samples of 16 bits.
+private enum WordLanes: SampleLanes {
+    static var count: Int { 8 }
+
+    @inline(__always)
+    static func lesser(_ a: SIMD8<UInt16>, _ b: SIMD8<UInt16>) -> SIMD8<UInt16> { a.replacing(with: b, where: b .< a) }
+    @inline(__always)
+    static func greater(_ a: SIMD8<UInt16>, _ b: SIMD8<UInt16>) -> SIMD8<UInt16> { a.replacing(with: b, where: b .> a) }
+    @inline(__always)
+    static func distance(_ a: SIMD8<UInt16>, _ b: SIMD8<UInt16>) -> SIMD8<UInt16> { greater(a, b) &- lesser(a, b) }
+    @inline(__always)
+    static func ones(_ samples: SIMD8<UInt16>, upTo limit: UInt16) -> SIMD8<UInt16> {
+        SIMD8<UInt16>(repeating: 1).replacing(with: 0, where: samples .> SIMD8<UInt16>(repeating: limit))
+    }
+    @inline(__always)
+    static func add(_ pairs: SIMD4<UInt32>, _ samples: SIMD8<UInt16>) -> SIMD4<UInt32> {
+        let words = unsafeBitCast(samples, to: SIMD4<UInt32>.self)
+        return pairs &+ (words & 0xffff) &+ (words &>> 16)
+    }
+    @inline(__always)
+    static func widen(_ sums: SIMD2<UInt64>, _ pairs: SIMD4<UInt32>) -> SIMD2<UInt64> {
+        let words = unsafeBitCast(pairs, to: SIMD2<UInt64>.self)
+        return sums &+ (words & 0xffff_ffff) &+ (words &>> 32)
+    }
+    @inline(__always)
+    static func total(_ sums: SIMD2<UInt64>) -> UInt64 { sums[0] &+ sums[1] }
 }

@@ -18,7 +18,9 @@ final class Scaler {
         let wanted: [Int32] = [raw.width, raw.height, raw.format, width, height, format.rawValue, range]
         if context == nil || key != wanted {
             sws_freeContext(context)
-            let flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
+            // A mean over the area is as good as bicubic for making pictures smaller, at a quarter of its taps.
+            let filter = width < raw.width || height < raw.height ? SWS_AREA : SWS_BICUBIC
+            let flags = filter | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
             context = sws_getContext(
                 raw.width, raw.height, AVPixelFormat(raw.format), width, height, format, flags, nil, nil, nil)
             key = wanted

@@ -5,7 +5,7 @@ package import Media
 package struct StillCollector {
     /// Pictures at even distances: when there are too many, every other one goes and the distance doubles.
     private var samples: [SmallPicture] = []
-    private var distance = 1
+    private var distance: Int
     private var timeline = LumaTimeline()
     private let scaler = StillScaler()
 
@@ -13,7 +13,12 @@ package struct StillCollector {
     /// Pixels of a sample, which is the thumbnail's size.
     private static let size = (width: 320, height: 180)
 
-    package init() {}
+    /// - Parameter expectedFrames: as the container claims, 0 when it makes no claim. A right claim saves scaling pictures
+    ///   that are dropped again; a wrong one costs at most some of the pictures, never memory.
+    package init(expectedFrames: Int = 0) {
+        distance = 1
+        while distance * StillCollector.mostSamples * 2 <= expectedFrames { distance *= 2 }
+    }
 
     /// Takes the next frame.
     ///

@@ -89,7 +89,9 @@ package enum VideoWorker {
         say(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
 
         var writer = try ResultWriter(path: result)
-        var stills = StillCollector()
+        // No codec spends less than a few bytes on a frame, so the file's size bounds what its header may claim.
+        let expected = min(reader.info.declaredFrames ?? 0, Int(clamping: before.size / 64))
+        var stills = StillCollector(expectedFrames: expected)
         var pacer = ProgressPacer(declared: reader.info.declaredFrames ?? 0, interval: order.progressInterval)
         var end = 0.0
         while let (picture, time) = try reader.next() {
