@@ -14,10 +14,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run test check format lint bench install deps deps-test samples clean build
+.PHONY: help run test check format lint bench bench-videos install deps deps-test samples clean build
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: deps build ## build, process samples/ and write its report
 	@status=0; $(BINARY) run samples --force || status=$$?; \
@@ -39,8 +39,11 @@ format: ## format the Swift sources in place
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r $(FORMATTED)
 
-bench: ## measure the speed
-	bash Benchmarks/bench.sh
+bench: deps-test build ## measure speed and memory as ratios to decoding alone
+	python3 Benchmarks/bench.py $(BENCH)
+
+bench-videos: deps-test ## make the benchmark's videos in .videos/ (some minutes)
+	bash Benchmarks/make-videos.sh
 
 install: deps build ## install the binary below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"

@@ -5,8 +5,6 @@ package import Jobs
 package struct ReportOptions: Sendable {
     /// Which videos get a page of their own.
     package enum Pages: String, CaseIterable, Sendable {
-        /// The index alone.
-        case none
         /// Failed and damaged videos.
         case basic
         /// Every video.

@@ -32,7 +32,6 @@ struct ReportWriter {
 
     private func wantsPage(_ video: Video) -> Bool {
         switch options.pages {
-        case .none: false
         case .basic: video.standing < .warning
         case .full: true
         }

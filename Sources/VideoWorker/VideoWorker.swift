@@ -17,6 +17,10 @@ package enum VideoWorker {
     private static let standardInput: Int32 = 0
     private static let standardOutput: Int32 = 1
 
+    /// Nanoseconds after which frames are a reason for a line, whatever rate of progress was asked for: without one the
+    /// parent would take a worker for stalled.
+    private static let signInterval: UInt64 = 1_000_000_000
+
     /// The libraries that videos are decoded with.
     package static var libraries: [(name: String, version: String)] { FFmpegVersions.all }
 
@@ -93,14 +97,20 @@ package enum VideoWorker {
         let expected = min(reader.info.declaredFrames ?? 0, Int(clamping: before.size / 64))
         var stills = StillCollector(expectedFrames: expected)
         var pacer = ProgressPacer(declared: reader.info.declaredFrames ?? 0, interval: order.progressInterval)
+        var lastSign = monotonicNanoseconds()
         var end = 0.0
         while let (picture, time) = try reader.next() {
             let (measures, luma) = pass.take(picture, time)
             try writer.append(time: time.time, measures: measures)
             if order.stills { try? stills.add(picture, index: time.index, luma: luma) }
             if let start = time.time { end = start + (time.duration ?? 0) }
-            if let step = pacer.frame(time.index + 1, now: monotonicNanoseconds()) {
+            let now = monotonicNanoseconds()
+            if let step = pacer.frame(time.index + 1, now: now) {
                 say(.step(current: step.current, total: step.total))
+                lastSign = now
+            } else if now &- lastSign > signInterval {
+                say(.alive)
+                lastSign = now
             }
         }
         let report = DecodeReport(reader)

@@ -11,10 +11,14 @@ struct Report {
     /// Up to so many videos every one gets a page of its own unless something else is asked for.
     private static let fullLimit = 2000
 
-    init(_ layout: OutputLayout, run id: String, videos: Int, pages: ReportPages?, templates: RawPath?) {
+    /// Nothing was written and nothing went wrong.
+    static let none = Report(index: nil)
+
+    private init(index: RawPath?) { self.index = index }
+
+    init(_ layout: OutputLayout, run id: String, videos: Int, pages: ReportOptions.Pages?, templates: RawPath?) {
         let chosen: ReportOptions.Pages =
             switch pages {
-            case .some(.none): .none
             case .basic: .basic
             case .full: .full
             case nil: videos <= Report.fullLimit ? .full : .basic
@@ -28,15 +32,20 @@ struct Report {
         }
     }
 
-    /// The report that is there already.
-    init(existing layout: OutputLayout) { index = layout.report.appending("index.html") }
 
     /// The report of a finished run. A run that found nothing to do leaves the report alone.
     static func of(_ options: RunOptions, _ outcome: RunOutcome, pages: ReportPages?, templates: RawPath?) -> Report {
+        let wanted: ReportOptions.Pages?
+        switch pages {
+        case .some(.none): return .none
+        case .basic: wanted = .basic
+        case .full: wanted = .full
+        case nil: wanted = nil
+        }
         let layout = OutputLayout(root: options.output)
         let processed = outcome.counts.completed + outcome.counts.failed
-        if processed == 0, Files.exists(layout.report.appending("index.html")) { return Report(existing: layout) }
-        return Report(
-            layout, run: outcome.runID, videos: outcome.counts.found, pages: pages, templates: templates)
+        let index = layout.report.appending("index.html")
+        if processed == 0, Files.exists(index) { return Report(index: index) }
+        return Report(layout, run: outcome.runID, videos: outcome.counts.found, pages: wanted, templates: templates)
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import HTMLReport
 internal import Jobs
 
 struct ReportCommand: ParsableCommand {
@@ -15,8 +16,8 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         name: .customLong("report"),
-        help: "Pages: none, basic (failed and damaged videos), full (default up to 2,000 videos).")
-    var pages: ReportPages?
+        help: "Pages of single videos: basic (failed and damaged ones), full (default up to 2,000 videos).")
+    var pages: ReportOptions.Pages?
 
     @Option(help: ArgumentHelp("A folder whose files stand in for the templates of the same name.", valueName: "dir"))
     var templates: PathArgument?

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import HTMLReport
 
 struct InputArguments: ParsableArguments {
     @Argument(help: "Videos, and directories that are walked for videos.")
@@ -132,7 +133,7 @@ struct OutputArguments: ParsableArguments {
     @Flag(help: "Print the summary as JSON on standard output.")
     var json = false
 
-    @Option(help: "Pages of the report: none, basic (failed and damaged videos), full (default up to 2,000 videos).")
+    @Option(help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
     var report: ReportPages?
 
     @Flag(inversion: .prefixedNo, help: "Make thumbnails, contact strips and brightness timelines.")
@@ -171,6 +172,7 @@ enum ColorMode: String, ExpressibleByArgument, CaseIterable { case auto, always,
 enum ReportPages: String, ExpressibleByArgument, CaseIterable { case none, basic, full }
 enum FailOn: String, ExpressibleByArgument, CaseIterable { case any }
 extension RunOptions.Identity: ExpressibleByArgument {}
+extension ReportOptions.Pages: ExpressibleByArgument {}
 
 /// Events a second and job, or every frame.
 struct ProgressRate: ExpressibleByArgument {

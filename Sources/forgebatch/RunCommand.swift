@@ -50,6 +50,7 @@ struct RunCommand: AsyncParsableCommand {
         let showStatus = Task { for await _ in signals.status { console.askForStatus() } }
         defer { showStatus.cancel() }
         let outcome: RunOutcome
+        var report = Report.none
         do {
             outcome = try await BatchRun.run(
                 options, signals: signals.stops,
@@ -58,7 +59,11 @@ struct RunCommand: AsyncParsableCommand {
                     if rebuilt > 0 {
                         console.note("rebuilt a missing catalog from \(Quantity.plural(rebuilt, "result"))")
                     }
-                }, display: { console.show($0) })
+                }, display: { console.show($0) },
+                conclude: {
+                    console.clear()
+                    report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
+                })
         } catch let refusal as RunRefusal {
             console.clear()
             guard case .locked = refusal else { throw Failure(ExitStatus.failure, "\(refusal)") }
@@ -68,8 +73,6 @@ struct RunCommand: AsyncParsableCommand {
             }
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
-        console.clear()
-        let report = Report.of(options, outcome, pages: display.report, templates: display.templates?.path)
         let status =
             report.problem == nil
             ? outcome.exitStatus : ExitStatus.winner([outcome.exitStatus, ExitStatus.reportFailed])

@@ -164,7 +164,7 @@ final class Batch {
             job.current = current
             try tell(&job, current, total)
         case .note(let text): note(text)
-        case .finished: break
+        case .alive, .finished: break
         }
         active[id] = job
     }

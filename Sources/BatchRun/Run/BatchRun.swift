@@ -19,10 +19,11 @@ package enum BatchRun {
     ///   - signals: numbers of the signals that this process gets. The first stops the run, the second at once.
     ///   - begin: called under the lock, before anything is planned: the place to repair a missing catalog.
     ///   - display: called about ten times a second while workers run.
+    ///   - conclude: called under the lock when everything else is written: the place for the report.
     /// - Throws: ``RunRefusal`` when it cannot begin.
     package static func run(
         _ options: RunOptions, signals: AsyncStream<Int32>, begin: (OutputLayout) throws -> Void,
-        display: (RunView) -> Void
+        display: (RunView) -> Void, conclude: (RunOutcome) -> Void = { _ in }
     ) async throws -> RunOutcome {
         // A worker may be gone before it has read its order.
         Files.ignoreBrokenPipes()
@@ -40,7 +41,9 @@ package enum BatchRun {
             batch.note("\(memory.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
         await work(batch, signals: signals, display: display)
-        return try finish(batch, plan: plan, memory: memory, options: options, started: started)
+        let outcome = try finish(batch, plan: plan, memory: memory, options: options, started: started)
+        conclude(outcome)
+        return outcome
     }
 
     private static func newRunID(_ time: UTCTime) -> String {

@@ -165,7 +165,7 @@ private final class Watch: Sendable {
             switch message {
             case .opened(_, let duration): state.duration = duration
             case .finished(let outcome): state.outcome = outcome
-            case .step, .note: break
+            case .step, .alive, .note: break
             }
         }
     }
