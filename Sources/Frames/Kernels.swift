@@ -20,12 +20,24 @@ package enum Kernels {
     /// - Precondition: `previous` is comparable with `picture`.
     /// - Complexity: O(samples); memory bound.
     package static func luma(_ picture: Picture, previous: Picture?, darkLimit: Int) -> LumaSums {
+        luma(picture, previous: previous, darkLimit: darkLimit, factor: 0).sums
+    }
+
+    /// The same, and in the same traversal the picture made smaller: the means of blocks of `factor` x `factor` samples
+    /// on the 8-bit scale, rounded. Samples beyond the last whole block are left out of it.
+    ///
+    /// - Parameter factor: a power of two, at most 128 and no larger than the picture; 0 makes none.
+    package static func luma(_ picture: Picture, previous: Picture?, darkLimit: Int, factor: Int) -> (
+        sums: LumaSums, small: [UInt8]
+    ) {
+        precondition(factor >= 0 && factor <= 128 && factor & (factor - 1) == 0, "a power of two up to 128")
         let plane = picture.luma
         let other = previous?.luma
+        let shift = picture.shift
+        let block = Block(factor: factor, shift: picture.depth - 8 + shift)
         return picture.bytesPerSample == 1
-            ? scan(plane, other, limit: UInt8(clamping: darkLimit), shift: 0, ByteLanes.self)
-            : scan(
-                plane, other, limit: UInt16(clamping: darkLimit << picture.shift), shift: picture.shift, WordLanes.self)
+            ? scan(plane, other, limit: UInt8(clamping: darkLimit), shift: 0, block, ByteLanes.self)
+            : scan(plane, other, limit: UInt16(clamping: darkLimit << shift), shift: shift, block, WordLanes.self)
     }
 
     /// Sum of absolute differences of one plane, on the scale of the samples.
@@ -59,39 +71,135 @@ package enum Kernels {
         }
     }
 
+    /// How samples become one of the small picture.
+    private struct Block {
+        let factor: Int
+        /// Divides a block's sum; and half of that, for rounding.
+        let shift: UInt64
+        let half: UInt64
+
+        init(factor: Int, shift: Int) {
+            self.factor = factor
+            self.shift = UInt64(2 * factor.trailingZeroBitCount + shift)
+            half = factor == 0 || self.shift == 0 ? 0 : 1 << (self.shift - 1)
+        }
+
+        @inline(__always)
+        func mean(_ sum: UInt64) -> UInt8 {
+            // The greatest sample of 10 bits is 255.75 on the 8-bit scale, which must not round to 256.
+            UInt8(truncatingIfNeeded: Swift.min(255, (sum &+ half) &>> shift))
+        }
+    }
+
     @inline(__always)
     private static func scan<Lanes: SampleLanes>(
-        _ plane: Plane, _ other: Plane?, limit: Lanes.Sample, shift: Int, _: Lanes.Type
-    ) -> LumaSums {
+        _ plane: Plane, _ other: Plane?, limit: Lanes.Sample, shift: Int, _ block: Block, _: Lanes.Type
+    ) -> (LumaSums, [UInt8]) {
         var result = LumaSums()
         var all = Strip<Lanes.Sample>()
-        for y in stride(from: 0, to: plane.rows, by: stripHeight) {
-            let rows = Swift.min(stripHeight, plane.rows - y)
-            let strip =
-                if let other {
-                    add(plane, other, from: y, rows, Lanes.self)
-                } else {
-                    add(plane, plane, from: y, rows, Lanes.self)
+        let height = Swift.max(block.factor, stripHeight)
+        let count = block.factor == 0 ? 0 : (plane.samplesPerRow / block.factor) * (plane.rows / block.factor)
+        let small = [UInt8](unsafeUninitializedCapacity: count) { small, used in
+            used = count
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plane.samplesPerRow / 4 + 4) { quads in
+                for y in stride(from: 0, to: plane.rows, by: height) {
+                    let rows = Swift.min(height, plane.rows - y)
+                    let strip = add(plane, other ?? plane, from: y, rows, quads, Lanes.self)
+                    all.sum &+= strip.sum
+                    all.difference &+= strip.difference
+                    all.low = Swift.min(all.low, strip.low)
+                    all.high = Swift.max(all.high, strip.high)
+                    // Dark samples are only counted where there are any; many strips of most videos have none.
+                    if strip.low <= limit {
+                        for row in y..<y + rows { result.dark += dark(plane, row, limit, Lanes.self) }
+                    }
+                    if block.factor >= 4, rows == height {
+                        shrink(plane, y, quads, block, small, Lanes.self)
+                    } else if block.factor > 0, block.factor < 4 {
+                        for row in stride(from: y, to: y + rows - block.factor + 1, by: block.factor) {
+                            halve(plane, row, block, small, Lanes.self)
+                        }
+                    }
                 }
-            all.sum &+= strip.sum
-            all.difference &+= strip.difference
-            all.low = Swift.min(all.low, strip.low)
-            all.high = Swift.max(all.high, strip.high)
-            // Dark samples are only counted where there are any; many strips of most videos have none.
-            if strip.low <= limit {
-                for row in y..<y + rows { result.dark += dark(plane, row, limit, Lanes.self) }
             }
         }
         result.sum = all.sum >> UInt64(shift)
         result.min = Int(all.low) >> shift
         result.max = Int(all.high) >> shift
         if other != nil { result.difference = all.difference >> UInt64(shift) }
-        return result
+        return (result, small)
     }
 
+    /// A row of the small picture from the sums of four columns that ``add(_:_:from:_:_:_:)`` left.
+    @inline(__always)
+    private static func shrink<Lanes: SampleLanes>(
+        _ plane: Plane, _ y: Int, _ quads: UnsafeMutableBufferPointer<UInt32>, _ block: Block,
+        _ small: UnsafeMutableBufferPointer<UInt8>, _: Lanes.Type
+    ) {
+        let width = plane.samplesPerRow / block.factor
+        let whole = (plane.samplesPerRow & ~(Lanes.count - 1)) / block.factor
+        let row = y / block.factor * width
+        if block.factor == 4 {
+            for x in 0..<whole { small[row &+ x] = block.mean(UInt64(quads[x])) }
+        } else {
+            let each = block.factor / 4
+            for x in 0..<whole {
+                var sum: UInt64 = 0
+                for place in x &* each..<(x &+ 1) &* each { sum &+= UInt64(quads[place]) }
+                small[row &+ x] = block.mean(sum)
+            }
+        }
+        shrink(plane, y, block, small, from: whole, Lanes.self)
+    }
+
+    /// A row of a small picture of half the width and height, or of the same.
+    @inline(__always)
+    private static func halve<Lanes: SampleLanes>(
+        _ plane: Plane, _ y: Int, _ block: Block, _ small: UnsafeMutableBufferPointer<UInt8>, _: Lanes.Type
+    ) {
+        let whole = plane.samplesPerRow & ~(Lanes.count - 1)
+        let top = plane.base + y * plane.stride
+        let row = y / block.factor * (plane.samplesPerRow / block.factor)
+        var x = 0
+        while x < whole {
+            let here = top + x &* MemoryLayout<Lanes.Sample>.size
+            let a = here.loadUnaligned(as: Lanes.Vector.self)
+            if block.factor == 2 {
+                let b = (here + plane.stride).loadUnaligned(as: Lanes.Vector.self)
+                let columns = Lanes.add(Lanes.add(.zero, a), b)
+                Lanes.store(columns, small, row &+ x / 2, half: block.half, shift: block.shift)
+            } else {
+                Lanes.store(a, small, row &+ x, half: block.half, shift: block.shift)
+            }
+            x &+= Lanes.count
+        }
+        shrink(plane, y, block, small, from: whole / block.factor, Lanes.self)
+    }
+
+    /// A row of the small picture, from a column on, sample by sample.
+    @inline(__always)
+    private static func shrink<Lanes: SampleLanes>(
+        _ plane: Plane, _ y: Int, _ block: Block, _ small: UnsafeMutableBufferPointer<UInt8>, from start: Int,
+        _: Lanes.Type
+    ) {
+        let width = plane.samplesPerRow / block.factor
+        let row = y / block.factor * width
+        let top = plane.base + y * plane.stride
+        for x in start..<width {
+            var sum: UInt64 = 0
+            for line in 0..<block.factor {
+                let samples = (top + line &* plane.stride).assumingMemoryBound(to: Lanes.Sample.self)
+                for column in x &* block.factor..<(x &+ 1) &* block.factor { sum &+= UInt64(samples[column]) }
+            }
+            small[row &+ x] = block.mean(sum)
+        }
+    }
+
+    /// Adds up a strip of rows. `quads`, where it has room, is left with the sums of each four columns.
     @inline(__always)
     private static func add<Lanes: SampleLanes>(
-        _ plane: Plane, _ other: Plane, from y: Int, _ rows: Int, _: Lanes.Type
+        _ plane: Plane, _ other: Plane, from y: Int, _ rows: Int, _ quads: UnsafeMutableBufferPointer<UInt32>,
+        _: Lanes.Type
     ) -> Strip<Lanes.Sample> {
         let width = plane.samplesPerRow
         let whole = width & ~(Lanes.count - 1)
@@ -118,7 +226,9 @@ package enum Kernels {
                 here += plane.stride
                 there += other.stride
             }
-            sum = Lanes.widen(sum, columns)
+            let four = Lanes.widen(.zero, columns)
+            Lanes.store(four, quads, x &>> 2)
+            sum = sum &+ four
             difference = Lanes.widen(difference, steps)
             x &+= Lanes.count
         }
@@ -165,8 +275,11 @@ package enum Kernels {
     @inline(__always)
     private static func difference<Lanes: SampleLanes>(_ plane: Plane, _ other: Plane, _: Lanes.Type) -> UInt64 {
         var total: UInt64 = 0
-        for y in stride(from: 0, to: plane.rows, by: stripHeight) {
-            total &+= add(plane, other, from: y, Swift.min(stripHeight, plane.rows - y), Lanes.self).difference
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plane.samplesPerRow / 4 + 4) { quads in
+            for y in stride(from: 0, to: plane.rows, by: stripHeight) {
+                let rows = Swift.min(stripHeight, plane.rows - y)
+                total &+= add(plane, other, from: y, rows, quads, Lanes.self).difference
+            }
         }
         return total
     }
@@ -191,6 +304,12 @@ private protocol SampleLanes {
     static func ones(_ samples: Vector, upTo limit: Sample) -> Vector
     static func add(_ pairs: Pairs, _ samples: Vector) -> Pairs
     static func widen(_ sums: Wide, _ pairs: Pairs) -> Wide
+    /// Puts sums of four columns into a list of them.
+    static func store(_ sums: Wide, _ list: UnsafeMutableBufferPointer<UInt32>, _ place: Int)
+    /// Puts sums of two columns, or samples, into a row of bytes: half added, shifted.
+    static func store(_ sums: Pairs, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64)
+    static func store(
+        _ samples: Vector, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64)
     static func total(_ sums: Wide) -> UInt64
 }
 
@@ -217,6 +336,24 @@ private enum ByteLanes: SampleLanes {
     static func widen(_ sums: SIMD4<UInt32>, _ pairs: SIMD8<UInt16>) -> SIMD4<UInt32> {
         let words = unsafeBitCast(pairs, to: SIMD4<UInt32>.self)
         return sums &+ (words & 0xffff) &+ (words &>> 16)
+    }
+    @inline(__always)
+    static func store(_ sums: SIMD4<UInt32>, _ list: UnsafeMutableBufferPointer<UInt32>, _ place: Int) {
+        for lane in 0..<4 { list[place &+ lane] = sums[lane] }
+    }
+    @inline(__always)
+    static func store(
+        _ sums: SIMD8<UInt16>, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64
+    ) {
+        let means = (sums &+ UInt16(truncatingIfNeeded: half)) &>> UInt16(truncatingIfNeeded: shift)
+        let bytes = unsafeBitCast(means, to: SIMD16<UInt8>.self).evenHalf
+        UnsafeMutableRawBufferPointer(row).storeBytes(of: bytes, toByteOffset: place, as: SIMD8<UInt8>.self)
+    }
+    @inline(__always)
+    static func store(
+        _ samples: SIMD16<UInt8>, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64
+    ) {
+        UnsafeMutableRawBufferPointer(row).storeBytes(of: samples, toByteOffset: place, as: SIMD16<UInt8>.self)
     }
     @inline(__always)
     static func total(_ sums: SIMD4<UInt32>) -> UInt64 {
@@ -247,6 +384,30 @@ private enum WordLanes: SampleLanes {
     static func widen(_ sums: SIMD2<UInt64>, _ pairs: SIMD4<UInt32>) -> SIMD2<UInt64> {
         let words = unsafeBitCast(pairs, to: SIMD2<UInt64>.self)
         return sums &+ (words & 0xffff_ffff) &+ (words &>> 32)
+    }
+    @inline(__always)
+    static func store(_ sums: SIMD2<UInt64>, _ list: UnsafeMutableBufferPointer<UInt32>, _ place: Int) {
+        for lane in 0..<2 { list[place &+ lane] = UInt32(truncatingIfNeeded: sums[lane]) }
+    }
+    @inline(__always)
+    static func store(
+        _ sums: SIMD4<UInt32>, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64
+    ) {
+        let means = (sums &+ UInt32(truncatingIfNeeded: half)) &>> UInt32(truncatingIfNeeded: shift)
+        let bytes = unsafeBitCast(means.replacing(with: 255, where: means .> 255), to: SIMD16<UInt8>.self)
+            .evenHalf.evenHalf
+        UnsafeMutableRawBufferPointer(row).storeBytes(of: bytes, toByteOffset: place, as: SIMD4<UInt8>.self)
+    }
+    @inline(__always)
+    static func store(
+        _ samples: SIMD8<UInt16>, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64
+    ) {
+        // Rounding may not pass the largest sample: the greatest of 10 bits is 255 on the 8-bit scale, not 256.
+        let part = UInt16(truncatingIfNeeded: half)
+        let top = UInt16.max &- part
+        let means = (lesser(samples, SIMD8(repeating: top)) &+ part) &>> UInt16(truncatingIfNeeded: shift)
+        let bytes = unsafeBitCast(lesser(means, SIMD8(repeating: 255)), to: SIMD16<UInt8>.self).evenHalf
+        UnsafeMutableRawBufferPointer(row).storeBytes(of: bytes, toByteOffset: place, as: SIMD8<UInt8>.self)
     }
     @inline(__always)
     static func total(_ sums: SIMD2<UInt64>) -> UInt64 { sums[0] &+ sums[1] }
