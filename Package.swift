@@ -65,10 +65,15 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
-        .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Bytes", "Frames"], path: "Tests/TestSupport"),
+        .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
+        .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
         .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
     ]
 )

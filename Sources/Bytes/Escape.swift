@@ -52,7 +52,8 @@ package enum Escape {
         }
         if safe, !bytes.isEmpty { return String(decoding: bytes, as: UTF8.self) }
         if let text = String(validating: bytes, as: UTF8.self), visible(text) == text {
-            return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+            // By scalars: a quote that carries a combining mark is another character, but not to a shell.
+            return text.unicodeScalars.reduce(into: "'") { $0 += $1 == "'" ? "'\\''" : String($1) } + "'"
         }
         return "$'"
             + bytes.map { byte in

@@ -85,10 +85,10 @@ package struct JSONReader {
             let key = try string()
             // Small objects, the common case, are searched; a set is only built when that would be quadratic.
             if members.count < 16 {
-                guard !members.contains(where: { $0.key == key }) else { throw error("repeated key") }
+                guard !JSONReader.holds(key, members) else { throw error("repeated key") }
             } else {
                 if keys.isEmpty { keys = Set(members.map(\.key)) }
-                guard keys.insert(key).inserted else { throw error("repeated key") }
+                guard keys.insert(key).inserted || !JSONReader.holds(key, members) else { throw error("repeated key") }
             }
             skipSpace()
             guard current == UInt8(ascii: ":") else { throw error("expected ':'") }
@@ -104,6 +104,11 @@ package struct JSONReader {
             default: throw error("expected ',' or '}'")
             }
         }
+    }
+
+    /// Keys are the same when their bytes are; Swift's `==` also holds for other spellings of the same characters.
+    private static func holds(_ key: String, _ members: [JSON.Member]) -> Bool {
+        members.contains { $0.key == key && $0.key.utf8.elementsEqual(key.utf8) }
     }
 
     private mutating func array(depth: Int) throws(JSONError) -> JSON {

@@ -100,7 +100,8 @@ package struct JSONWriter {
                 divisor /= 10
             }
         } else {
-            bytes.append(contentsOf: Array(value.description.utf8))
+            let text = value.description.utf8
+            bytes.append(contentsOf: text.suffix(2).elementsEqual(".0".utf8) ? text.dropLast(2) : text[...])
         }
     }
 

@@ -28,7 +28,11 @@ package struct Sanitizer {
 
     /// A clean copy; an empty object when the value itself cannot be kept.
     package mutating func clean(_ value: JSON) -> JSON {
-        if case .kept(let result) = visit(value) { return result }
+        switch visit(value) {
+        case .kept(let result): return result
+        case .dropped: break
+        case .objectDropped: counts.droppedObjects += 1
+        }
         return .object([])
     }
 

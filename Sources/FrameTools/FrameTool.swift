@@ -49,10 +49,15 @@ package struct Measurement: Equatable, Sendable {
 
     package init() {}
 
-    /// Adds a number, rounded to four digits, so that concluding now and later sees the same; a non-finite one is
-    /// left out.
+    /// Adds a number, or replaces the one of the same name. It is rounded to four digits, so that concluding now and
+    /// later sees the same; a non-finite one is left out.
     package mutating func set(_ key: String, _ value: Double) {
-        if value.isFinite { values.append((key, rounded4(value))) }
+        guard value.isFinite else { return }
+        if let place = values.firstIndex(where: { $0.key == key }) {
+            values[place].value = rounded4(value)
+        } else {
+            values.append((key, rounded4(value)))
+        }
     }
 
     package subscript(key: String) -> Double? { values.first { $0.key == key }?.value }

@@ -90,7 +90,9 @@ package enum LogEvent: Equatable, Sendable {
 
     /// A text that leaves a line short enough even when every character is escaped.
     private static func cut(_ text: String) -> String {
-        text.utf8.count <= 4096 ? text : String(text.prefix(1024)) + "…"
+        // By scalars: a single character may have any number of marks upon it.
+        text.utf8.count <= 4096
+            ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(1024))) + "…"
     }
 }
 

@@ -40,12 +40,12 @@ package struct Progress: Equatable, Sendable {
     /// passes has equal weight.
     package static func percent(_ current: Int, of total: Int, pass: Int = 0, passes: Int = 1) -> Int {
         guard total > 0, current > 0 || pass > 0, passes > 0 else { return 0 }
-        // What a container declares may be any number; the product must not overflow.
-        let limit = 1 << 40
-        let whole = min(total, limit)
-        let part = total > limit ? Int(Double(current) / Double(total) * Double(limit)) : min(max(0, current), whole)
-        let all = min(max(1, passes), 1000)
-        return min(100, 100 * (min(max(0, pass), all) * whole + part) / (all * whole))
+        // What a container declares or a worker says may be any number; no product of these overflows 128 bits.
+        let whole = UInt128(total)
+        let part = UInt128(min(max(0, current), total))
+        let all = min(passes, 1000)
+        let done = UInt128(min(max(0, pass), all)) * whole + part
+        return Int(min(100, 100 * done / (UInt128(all) * whole)))
     }
 }
 

@@ -48,7 +48,8 @@ private struct SceneConclusion: Conclusion {
         }
         // Without a difference before it, a score says nothing of a cut: the first one is kept but never judged.
         let isJudged = previous != nil
-        let value = min(max(min(mafd, abs(mafd - (previous ?? 0))), 0), 100)
+        // Judged as it is stored: a difference of two rounded numbers may lie a hair above a threshold that it equals.
+        let value = rounded4(min(max(min(mafd, abs(mafd - (previous ?? 0))), 0), 100))
         previous = mafd
         difference.add(mafd)
         score.add(value)

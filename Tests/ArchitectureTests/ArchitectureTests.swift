@@ -1,0 +1,151 @@
+import Bytes
+import TestSupport
+import Testing
+
+/// The import table of docs/architecture.md, held against the sources: a target that reaches a module through another
+/// may import it without a word from the compiler.
+@Suite struct ArchitectureTests {
+    /// Every Swift source below a folder of the repository.
+    private func sources(_ folder: RawPath) throws -> [RawPath] {
+        try Files.list(folder).flatMap { name -> [RawPath] in
+            let path = folder.appending(name)
+            switch try Files.status(path, follow: false).kind {
+            case .directory: return try sources(path)
+            case .file where name.lowercasedExtension == "swift": return [path]
+            default: return []
+            }
+        }
+    }
+
+    private func text(_ path: RawPath) throws -> String {
+        try #require(String(validating: Files.read(path), as: UTF8.self))
+    }
+
+    private let targets = Samples.root.appending("Sources")
+
+    @Test func `no source imports what its target must not know, and none is public`() throws {
+        var seen = 0
+        for target in try Files.list(targets) {
+            for path in try sources(targets.appending(target)) {
+                #expect(ImportRules.breaches(in: try text(path), target: target.display) == [], "\(path.display)")
+                seen += 1
+            }
+        }
+        #expect(seen > 60)
+    }
+
+    @Test func `every target has a rule, and every rule a target`() throws {
+        let found = try Files.list(targets).filter { try !sources(targets.appending($0)).isEmpty }.map(\.display)
+        #expect(Set(found) == Set(ImportRules.arrows.keys))
+    }
+
+    @Test func `the arrows make no circle`() {
+        var reach = ImportRules.arrows
+        for _ in reach.keys {
+            for (target, modules) in reach {
+                reach[target] = modules.reduce(into: modules) { $0.formUnion(reach[$1, default: []]) }
+            }
+        }
+        for (target, modules) in reach { #expect(!modules.contains(target), "\(target)") }
+        // The two halves meet in texts: the parent cannot reach a pixel, nor the worker another process.
+        for module in ["Media", "FrameTools", "Frames", "Stills", "VideoWorker"] {
+            #expect(!reach["BatchRun", default: []].contains(module))
+            #expect(!reach["HTMLReport", default: []].contains(module))
+        }
+        #expect(!reach["VideoWorker", default: []].contains("BatchRun"))
+    }
+
+    @Test(arguments: [
+        ("BatchRun", "internal import Media"), ("BatchRun", "import CFFmpeg"), ("Jobs", "package import FrameResults"),
+        ("FrameTools", "internal import Glibc"), ("HTMLReport", "import Foundation"),
+        ("Bytes", "import FoundationEssentials"), ("VideoWorker", "@preconcurrency import Subprocess"),
+        ("Stills", "import struct CFFmpeg.AVFrame"), ("Archive", "internal import Crypto // only here"),
+        ("Jobs", "@_exported import Bytes"), ("Jobs", "@testable import Bytes"), ("Jobs", "public import Bytes"),
+        ("Frames", "public struct A {}"), ("Frames", "    public private(set) var a = 1"),
+        ("Frames", "open class A {}"), ("Nowhere", "import Bytes"),
+    ])
+    func `a breach is found`(target: String, line: String) {
+        #expect(!ImportRules.breaches(in: "/// A file.\n\(line)\nlet a = 1\n", target: target).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("Media", "internal import CFFmpeg"), ("Media", "package import Frames"),
+        ("Bytes", "    internal import Glibc"),
+        ("Jobs", "// import Foundation"), ("Jobs", "let text = \"public import\""), ("Jobs", "package import Bytes"),
+        ("Jobs", "/// What is public stays public."),
+    ])
+    func `what is allowed is no breach`(target: String, line: String) {
+        #expect(ImportRules.breaches(in: line, target: target) == [])
+    }
+
+    @Test func `the documentation's table has the same targets and owners`() throws {
+        let page = try text(Samples.root.appending("docs/architecture.md"))
+        var owners: [String: String] = [:]
+        var documented: Set<String> = []
+        for line in page.split(separator: "\n") where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
+            let target = String(cells[0].dropFirst().dropLast())
+            documented.insert(target)
+            guard cells.count > 3 else { continue }
+            for module in cells[3].split(separator: ",") { owners[module.split(separator: " ").joined()] = target }
+        }
+        #expect(documented == Set(ImportRules.arrows.keys).union(["CLimits"]))
+        #expect(owners == ImportRules.owners)
+    }
+
+    @Test func `the package declares no dependency that the rules do not know`() throws {
+        let manifest = try text(Samples.root.appending("Package.swift"))
+        let declared = try PackageManifest.dependencies(manifest)
+        for (target, modules) in declared where ImportRules.arrows[target] != nil {
+            for module in modules { #expect(ImportRules.mayImport(module, in: target), "\(target) needs \(module)") }
+            // What a target imports it also declares, so that the build does not hang on another one's needs.
+            for path in try sources(targets.appending(target)) {
+                for (module, _) in ImportRules.imports(in: try text(path)) {
+                    let isSystem = ImportRules.system[target, default: []].contains(module)
+                    #expect(isSystem || modules.contains(module), "\(path.display) imports \(module)")
+                }
+            }
+        }
+        #expect(Set(declared.keys).isSuperset(of: ImportRules.arrows.keys))
+    }
+
+    @Test func `tools are arithmetic: no concurrency, no unsafe code`() throws {
+        let barred: Set = ["await", "async", "Task", "actor", "Mutex", "unsafe", "nonisolated(unsafe)", "throws"]
+        for path in try sources(targets.appending("FrameTools")) {
+            for line in try text(path).split(separator: "\n") {
+                let code = line.split(separator: " ").prefix { !$0.hasPrefix("//") && !$0.hasPrefix("\"") }
+                #expect(code.allSatisfy { !barred.contains(String($0)) }, "\(path.display): \(line)")
+            }
+        }
+    }
+
+    @Test func `nothing is forced: no try!, no unchecked sendability without its proof`() throws {
+        for path in try sources(targets) {
+            let lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false)
+            for (index, line) in lines.enumerated() {
+                #expect(!line.contains("try!") && !line.contains("as! "), "\(path.display): \(line)")
+                guard line.contains("@unchecked Sendable") else { continue }
+                let before = lines[max(0, index - 6)..<index]
+                #expect(before.contains { $0.contains("//") }, "\(path.display): \(line)")
+            }
+        }
+    }
+
+    @Test func `templates keep names of their own when they are embedded`() throws {
+        // `.embedInCode` makes an identifier of each name.
+        let names = try Files.list(Samples.root.appending("templates")).map(\.display)
+        let identifiers = names.map { String($0.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }) }
+        #expect(Set(identifiers).count == names.count)
+        #expect(!names.isEmpty)
+    }
+
+    @Test func `templates and the stylesheet name no address on the network`() throws {
+        let folder = Samples.root.appending("templates")
+        for name in try Files.list(folder) {
+            let page = try text(folder.appending(name))
+            for mark in ["http:", "https:", "src=\"//", "url(//", "@import"] {
+                #expect(!page.contains(mark), "\(name.display): \(mark)")
+            }
+        }
+    }
+}

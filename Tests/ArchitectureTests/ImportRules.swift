@@ -1,0 +1,73 @@
+/// Which target may import what: the diagram and the table of docs/architecture.md, as a program reads them.
+enum ImportRules {
+    /// Our own modules that a target may import.
+    static let arrows: [String: Set<String>] = [
+        "Frames": [],
+        "Bytes": [],
+        "Media": ["Frames"],
+        "FrameTools": ["Frames"],
+        "FrameResults": ["Bytes"],
+        "Stills": ["Frames", "Media"],
+        "Jobs": ["Bytes"],
+        "VideoWorker": ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes"],
+        "BatchRun": ["Jobs", "Bytes"],
+        "Archive": ["FrameResults", "Jobs", "Bytes"],
+        "HTMLReport": ["Archive", "FrameResults", "Jobs", "Bytes"],
+        "forgebatch": ["BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools"],
+    ]
+
+    /// Modules from outside, each with the only target that imports it.
+    static let owners: [String: String] = [
+        "Crypto": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
+        "SystemPackage": "BatchRun", "Mustache": "HTMLReport", "ArgumentParser": "forgebatch", "Yams": "forgebatch",
+    ]
+
+    /// The C library and the like, for those that call the system themselves. Whoever is not here has no way to a file,
+    /// a clock or a thread but through `Bytes`.
+    static let system: [String: Set<String>] = [
+        "Bytes": ["Glibc", "Musl"], "Media": ["Glibc", "Musl"], "VideoWorker": ["Glibc", "Musl"],
+        "BatchRun": ["Synchronization"], "forgebatch": ["Glibc", "Musl", "Synchronization"],
+    ]
+
+    static func mayImport(_ module: String, in target: String) -> Bool {
+        arrows[target, default: []].contains(module) || owners[module] == target
+            || system[target, default: []].contains(module)
+    }
+
+    /// The modules that a source imports, with what stands before `import`.
+    static func imports(in source: String) -> [(module: String, words: [String])] {
+        source.split(separator: "\n").compactMap { line in
+            let code = line.prefix(while: { $0 != "/" })
+            var words = code.split(separator: " ").map { String($0) }
+            guard let place = words.firstIndex(of: "import"), place + 1 < words.count,
+                words[..<place].allSatisfy({ modifiers.contains($0) || $0.hasPrefix("@") })
+            else { return nil }
+            let before = Array(words[..<place])
+            words.removeFirst(place + 1)
+            if kinds.contains(words[0]), words.count > 1 { words.removeFirst() }
+            return (String(words[0].prefix { $0 != "." && $0 != ";" }), before)
+        }
+    }
+
+    /// What is wrong with a source of a target, one sentence for each breach.
+    static func breaches(in source: String, target: String) -> [String] {
+        var result: [String] = []
+        for (module, words) in imports(in: source) {
+            if !mayImport(module, in: target) { result.append("\(target) must not import \(module)") }
+            if words.contains("@_exported") { result.append("\(target) must not hand on \(module)") }
+            if words.contains("@testable") { result.append("\(target) must not look into \(module)") }
+        }
+        for line in source.split(separator: "\n") {
+            let words = line.prefix(while: { $0 != "/" && $0 != "\"" }).split(separator: " ")
+            if words.contains(where: { $0 == "public" || $0 == "open" || $0 == "public(set)" }) {
+                result.append("\(target) has a public declaration: \(line)")
+            }
+        }
+        return result
+    }
+
+    private static let modifiers: Set<String> = ["public", "package", "internal", "fileprivate", "private"]
+    private static let kinds: Set<String> = [
+        "struct", "class", "enum", "protocol", "func", "var", "let", "typealias", "actor",
+    ]
+}

@@ -1,0 +1,104 @@
+import Bytes
+import Jobs
+import TestSupport
+import Testing
+
+@Suite("The state of a run") struct RunStateTests {
+    private let one = JobID(video: RawPath("1.mp4"))
+    private let two = JobID(video: RawPath("2.mp4"))
+
+    @Test func `events are folded into counts and running jobs`() {
+        var state = RunState()
+        state.apply(.runStarted(runID: "r", version: "1", jobs: 2, settings: ""))
+        state.apply(.jobSkipped(job: JobID(video: RawPath("0.mp4")), path: RawPath("0.mp4"), reason: "done"))
+        state.apply(.jobStarted(job: one, path: RawPath("1.mp4"), totalFrames: 10, size: 1))
+        state.apply(.jobStarted(job: two, path: RawPath("2.mp4"), totalFrames: 0, size: 1))
+        state.apply(.progress(job: two, Progress(currentFrame: 3, totalFrames: 4)))
+        state.apply(.jobRetry(job: two, attempt: 2, reason: "killed"))
+        #expect(state.runID == "r" && state.planned == 2 && state.skipped == 1)
+        #expect(state.running.map(\.id) == [one, two])
+        #expect(state.running[1].progress?.percent == 75)
+        #expect(state.running[1].attempt == 2)
+        state.apply(.completed(job: one))
+        state.apply(.error(job: two, message: "no"))
+        #expect(state.completed == 1 && state.failed == 1 && state.running.isEmpty)
+        #expect(state.exitStatus == nil)
+        state.apply(.runFinished(counts: .object([]), exitStatus: 3))
+        #expect(state.exitStatus == 3)
+    }
+
+    @Test func `an event of a job that is not running changes nothing`() {
+        var state = RunState()
+        state.apply(.jobStarted(job: one, path: RawPath("1.mp4"), totalFrames: 10, size: 1))
+        state.apply(.completed(job: one))
+        let before = state
+        let late: [LogEvent] = [
+            .completed(job: one), .error(job: one, message: "late"), .error(job: two, message: "never started"),
+            .progress(job: one, Progress(currentFrame: 1, totalFrames: 2)), .jobRetry(job: two, attempt: 2, reason: ""),
+            .logRepaired(bytes: 1), .other(.object([])),
+        ]
+        for event in late { state.apply(event) }
+        #expect(state == before)
+    }
+
+    @Test func `the snapshot says what is running and for which length of the log`() {
+        var state = RunState()
+        state.apply(.runStarted(runID: "r", version: "1", jobs: 2, settings: ""))
+        state.apply(.jobStarted(job: one, path: RawPath(bytes: [0xff]), totalFrames: 10, size: 1))
+        state.apply(.progress(job: one, Progress(currentFrame: 5, totalFrames: 10)))
+        let json = state.snapshot(offset: 1234)
+        #expect(json["log_offset"] == 1234)
+        #expect(json["counts"]?["jobs"] == 2)
+        #expect(json["exit_status"] == nil)
+        let job = json["running"]?.array?.first
+        #expect(job?["percent"] == 50 && job?["try"] == 1 && job?["path_bytes"] == "/w==")
+    }
+}
+
+@Suite("Pace of snapshots") struct SnapshotPacerTests {
+    private let job = JobID(video: RawPath("1.mp4"))
+
+    @Test(arguments: [1, 7, 20, 100, 999, 5000])
+    func `a job causes at most 22 snapshots`(frames: Int) {
+        var pacer = SnapshotPacer()
+        var writes = 0
+        func note(_ event: LogEvent) {
+            pacer.note(event)
+            // As if every event came in a second of its own.
+            if pacer.take(now: 0, force: true) { writes += 1 }
+        }
+        note(.jobStarted(job: job, path: RawPath("1.mp4"), totalFrames: frames, size: 1))
+        for frame in 1...frames { note(.progress(job: job, Progress(currentFrame: frame, totalFrames: frames))) }
+        note(.completed(job: job))
+        #expect(writes <= 22)
+        #expect(writes >= min(frames, 20))
+    }
+
+    @Test func `a second passes between two snapshots that are not forced`() {
+        var pacer = SnapshotPacer()
+        let second: UInt64 = 1_000_000_000
+        func take(_ now: UInt64, force: Bool = false) -> Bool { pacer.take(now: now, force: force) }
+        func start(_ name: String) {
+            pacer.note(.jobStarted(job: JobID(video: RawPath(name)), path: RawPath(name), totalFrames: 1, size: 1))
+        }
+        #expect(!take(5 * second))
+        start("a")
+        #expect(take(5 * second))
+        #expect(!take(7 * second))
+        start("b")
+        #expect(!take(6 * second - 1))
+        #expect(take(6 * second))
+        start("c")
+        #expect(take(6 * second + 1, force: true))
+    }
+
+    @Test func `skipped jobs and frames within a step are no reason`() {
+        var pacer = SnapshotPacer()
+        func take() -> Bool { pacer.take(now: 0, force: true) }
+        pacer.note(.jobSkipped(job: job, path: RawPath("1.mp4"), reason: ""))
+        for frame in 1...4 { pacer.note(.progress(job: job, Progress(currentFrame: frame, totalFrames: 100))) }
+        #expect(!take())
+        pacer.note(.progress(job: job, Progress(currentFrame: 5, totalFrames: 100)))
+        #expect(take())
+    }
+}
