@@ -65,16 +65,18 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
-        .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(name: "TestSupport", dependencies: ["Bytes", "CTestSupport"], path: "Tests/TestSupport"),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
     ]
 )
 
 for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
-    if target.name != "CLimits" {
+    if !["CLimits", "CTestSupport"].contains(target.name) {
         target.swiftSettings = strict + (target.swiftSettings ?? [])
     }
 }
