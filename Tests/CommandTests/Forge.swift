@@ -31,8 +31,8 @@ final class Forge: Sendable {
 
     func add(_ name: String, frames: Int = 5) throws { try add(RawPath(name), frames: frames) }
 
-    /// A video whose worker is busy for seconds: time enough to catch it.
-    func addLong(_ name: String) throws { try add(name, frames: 6000) }
+    /// A video whose worker is busy for long enough to be caught.
+    func addLong(_ name: String) throws { try add(name, frames: 3000) }
 
     /// Text behind a video's name.
     func addBroken(_ name: String) throws { try write("This is no video.\n", to: input.appending(name)) }
@@ -117,7 +117,9 @@ final class Forge: Sendable {
 
     /// Starts a run and does not wait for it.
     func start(_ flags: String..., adapt: (inout Launch) -> Void = { _ in }) throws -> RunningProcess {
-        var launch = launch(arguments(flags))
+        // It may be held for as long as other tests need the machine.
+        var launch = launch(arguments(["--stall", "10m"] + flags))
+        launch.deadline = 120
         adapt(&launch)
         return try RunningProcess.start(launch)
     }

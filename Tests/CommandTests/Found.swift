@@ -50,6 +50,17 @@ extension Forge {
         try log().compactMap { if case .jobStarted(_, let path, _, _) = $0.event { path.display } else { nil } }
     }
 
+    /// How many videos were in work at once, as the last run's log tells.
+    func mostAtOnce() throws -> Int {
+        var (now, most) = (0, 0)
+        for line in try log() {
+            if case .jobStarted = line.event { now += 1 }
+            if line.event.isTerminal { now -= 1 }
+            most = max(most, now)
+        }
+        return most
+    }
+
     /// The numbers of events of progress in the last run's log, for its only video.
     func steps() throws -> [Int] {
         try log().compactMap { if case .progress(_, let step) = $0.event { step.currentFrame } else { nil } }

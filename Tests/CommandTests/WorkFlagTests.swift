@@ -38,15 +38,9 @@ struct WorkFlagTests {
     @Test("--jobs is how many workers there are at once", arguments: [1, 3])
     func jobs(_ count: Int) async throws {
         let forge = try Forge()
-        for name in ["a.y4m", "b.y4m", "c.y4m"] { try forge.addLong(name) }
-        let run = try forge.start("-j", "\(count)")
-        var most = 0
-        try await eventually("a run ends") {
-            most = max(most, Processes.workers(of: run, reading: ".y4m").count)
-            return run.hasEnded
-        }
-        #expect(await run.result().status == 0)
-        #expect(most == count)
+        for name in ["a.y4m", "b.y4m", "c.y4m", "d.y4m"] { try forge.add(name, frames: 600) }
+        try await forge.run(expecting: 0, "-j\(count)")
+        #expect(try forge.mostAtOnce() == count)
         #expect(try forge.record()["workers"]?.int == count)
     }
 
