@@ -65,10 +65,12 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
-        .target(name: "TestSupport", dependencies: ["Bytes", "Frames"], path: "Tests/TestSupport"),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(name: "TestSupport", dependencies: ["Bytes", "Frames", "CTestSupport"], path: "Tests/TestSupport"),
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
         .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
@@ -79,7 +81,7 @@ let package = Package(
 )
 
 for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
-    if target.name != "CLimits" {
+    if !["CLimits", "CTestSupport"].contains(target.name) {
         target.swiftSettings = strict + (target.swiftSettings ?? [])
     }
 }

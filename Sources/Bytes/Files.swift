@@ -154,6 +154,14 @@ package enum Files {
         guard failed == 0 else { throw SystemError("write", path, code: failed) }
     }
 
+    /// A pipe whose ends no other program inherits.
+    package static func pipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard Glibc.pipe(&ends) == 0 else { throw SystemError("pipe", RawPath("pipe")) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
     package static func sync(_ descriptor: Int32, path: RawPath) throws(SystemError) {
         guard fsync(descriptor) == 0 else { throw SystemError("fsync", path) }
     }

@@ -27,7 +27,19 @@ struct ReportWriter {
         let index = layout.report.appending("index.html")
         try AtomicFile.write(templates.stylesheet, to: layout.report.appending("assets/report.css"), durable: false)
         try AtomicFile.write(templates.render(IndexPage(batch, layout: layout)), to: index, durable: false)
+        removePages(otherThan: Set(pages.map { layout.report.appending(batch.videos[$0].page) }))
         return ReportSummary(index: index, videos: batch.videos.count, pages: pages.count)
+    }
+
+    /// Pages that an earlier report had and this one does not link.
+    private func removePages(otherThan kept: Set<RawPath>) {
+        let root = layout.report.appending("v")
+        for folder in (try? Files.list(root)) ?? [] {
+            for name in (try? Files.list(root.appending(folder))) ?? [] where name.lowercasedExtension == "html" {
+                let path = root.appending(folder).appending(name)
+                if !kept.contains(path) { Files.remove(path) }
+            }
+        }
     }
 
     private func wantsPage(_ video: Video) -> Bool {

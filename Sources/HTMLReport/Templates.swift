@@ -9,6 +9,9 @@ struct Templates {
     private let library: MustacheLibrary
 
     init(override folder: RawPath?) throws {
+        if let folder, try Files.status(folder).kind != .directory {
+            throw ReportError("templates \(folder.display): not a folder")
+        }
         func load(_ name: String, _ builtIn: [UInt8]) throws -> [UInt8] {
             guard let path = folder?.appending(name), Files.exists(path) else { return builtIn }
             return try Files.read(path, limit: 1 << 20)

@@ -36,11 +36,19 @@ package struct OutputLayout: Sendable {
     ///
     /// A component that would pass 200 bytes with its suffix, or a name in `taken` (the results of other videos,
     /// compared without case, so that an output folder may be copied to any file system), is stored as its first 120
-    /// bytes, cut at a character, `~` and the job id.
-    package static func result(for video: RawPath, job: JobID, taken: Set<RawPath> = []) -> RawPath {
+    /// bytes, cut at a character, `~` and the job id. So is a folder whose name is that of one of the results `files`.
+    package static func result(
+        for video: RawPath, job: JobID, taken: Set<RawPath> = [], files: Set<RawPath> = []
+    ) -> RawPath {
         var parts = video.components.map { Array($0) }
         guard let last = parts.popLast() else { preconditionFailure("a video has a name") }
-        let folders = parts.map { shorten($0, suffix: "", job: job, always: false) }
+        var folder = RawPath("results")
+        let folders = parts.map { part in
+            let isFile = files.contains(folded(folder.appending(RawPath(bytes: part))))
+            let name = shorten(part, suffix: "", job: job, always: isFile)
+            folder = folder.appending(RawPath(bytes: name))
+            return name
+        }
         func path(always: Bool) -> RawPath {
             let name = shorten(last, suffix: ".json", job: job, always: always)
             let all = [Array("results".utf8)] + folders + [name]

@@ -80,7 +80,8 @@ enum Configured {
         layers.append(environment)
         let named = command.operation.config?.path ?? Terminal.environment("FORGEBATCH_CONFIG").map { RawPath($0) }
         if let named { layers.append(try fromFile(named, isNamed: true)) }
-        if !command.operation.noConfig, Terminal.environment("FORGEBATCH_NO_CONFIG") != "true" {
+        let isUnwanted = command.operation.noConfig || environment.contains { $0.arguments == ["--no-config"] }
+        if !isUnwanted {
             for path in standardFiles(command) { layers.append(try fromFile(path, isNamed: false)) }
         }
         var done: [String] = []
@@ -190,7 +191,10 @@ enum Configured {
     private static func check(_ entries: [Entry], _ source: String) throws {
         for entry in entries {
             do {
-                _ = try RunCommand.parse(entry.arguments + ["."])
+                let command = try RunCommand.parse(entry.arguments + ["."])
+                _ = try ToolSelection(list: command.tools.tools, settings: command.tools.set)
+            } catch let failure as Failure {
+                throw Failure(78, "\(source): \(failure.message)")
             } catch {
                 let message = RunCommand.message(for: error).split(separator: "\n").first.map { String($0) } ?? ""
                 throw Failure(78, "\(source): \(entry.key.name): \(message)")

@@ -68,13 +68,17 @@ final class Console: Sendable {
     }
 
     private func draw(_ view: RunView, _ state: inout State) {
-        let width = max(20, Terminal.width - 1)
+        let size = Terminal.size
+        let width = max(20, size.columns - 1)
         var lines = [overall(view, width)]
-        for worker in view.workers { lines.append(Console.worker(worker, width)) }
+        // What has scrolled off the screen could not be drawn over.
+        for worker in view.workers.prefix(max(1, size.rows - 2)) { lines.append(Console.worker(worker, width)) }
         // One write per redraw, so that no half-drawn screen is seen.
         var text = state.linesDrawn > 0 ? "\u{1B}[\(state.linesDrawn)A\r" : ""
+        // A name of wide characters is cut at the edge; wrapped, it would be a line more than we count.
+        text += "\u{1B}[?7l"
         for line in lines { text += line + "\u{1B}[K\n" }
-        text += "\u{1B}[J"
+        text += "\u{1B}[J\u{1B}[?7h"
         Terminal.write(text, to: 2)
         state.linesDrawn = lines.count
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BatchRun
 internal import Bytes
 internal import Glibc
 
@@ -27,6 +28,9 @@ struct Forgebatch: AsyncParsableCommand {
         } catch let failure as Failure {
             Terminal.error("forgebatch: \(failure.message)")
             exitNow(failure.status)
+        } catch let error as SystemError {
+            Terminal.error("forgebatch: \(error)")
+            exitNow(ExitStatus.failure)
         } catch let status as ExitCode {
             exitNow(status.rawValue)
         } catch {

@@ -6,11 +6,17 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
 
     init(seconds: Double) { self.seconds = seconds }
 
+    /// A hundred years: beyond that no clock of ours counts nanoseconds.
+    private static let most = 100 * 365 * 86400.0
+
     init?(argument: String) {
-        if let plain = Quantity.number(argument) {
-            seconds = plain
-            return
-        }
+        guard let total = DurationArgument.total(argument), total <= DurationArgument.most else { return nil }
+        seconds = total
+    }
+
+    private static func total(_ argument: String) -> Double? {
+        if let plain = Quantity.number(argument) { return plain }
+        guard !argument.isEmpty else { return nil }
         var total = 0.0
         var rest = Substring(argument)
         while !rest.isEmpty {
@@ -23,8 +29,7 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
             }
             total += value * factor
         }
-        guard total.isFinite else { return nil }
-        seconds = total
+        return total
     }
 
     private static let units = ["ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0]

@@ -65,7 +65,9 @@ struct ToolArguments: ParsableArguments {
 }
 
 struct WorkArguments: ParsableArguments {
-    @Option(name: .shortAndLong, help: "Videos at once: a number, or auto for one per CPU.")
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long],
+        help: "Videos at once: a number, or auto for one per CPU.")
     var jobs = "auto"
 
     @Option(
@@ -184,7 +186,7 @@ struct ProgressRate: ExpressibleByArgument {
     init?(argument: String) {
         if argument == "all" {
             interval = 0
-        } else if let rate = Quantity.number(argument), rate > 0, rate <= 1e6 {
+        } else if let rate = Quantity.number(argument), rate >= 0.001, rate <= 1e6 {
             interval = UInt64(1e9 / rate)
         } else {
             return nil

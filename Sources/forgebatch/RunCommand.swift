@@ -38,14 +38,18 @@ struct RunCommand: AsyncParsableCommand {
         }
         guard (0...100).contains(work.retries) else { throw ValidationError("--retries is a number from 0 to 100.") }
         guard work.threadsPerJob <= 64 else { throw ValidationError("--threads-per-job is at most 64.") }
-        guard work.stall.seconds > 0 else { throw ValidationError("--stall is longer than nothing.") }
+        for (name, value) in [
+            ("--stall", work.stall), ("--timeout", work.timeout), ("--max-duration", work.maxDuration),
+        ] {
+            if let value, value.seconds <= 0 { throw ValidationError("\(name) is longer than nothing.") }
+        }
         _ = try workers()
     }
 
     func run() async throws {
+        let signals = try Signals.listen()
         let options = try makeOptions()
         if reuse.dryRun { return try DryRun.print(BatchRun.plan(options), options: options, json: display.json) }
-        let signals = Signals.stream()
         let console = Console(arguments: display)
         let showStatus = Task { for await _ in signals.status { console.askForStatus() } }
         defer { showStatus.cancel() }
@@ -53,7 +57,7 @@ struct RunCommand: AsyncParsableCommand {
         var report = Report.none
         do {
             outcome = try await BatchRun.run(
-                options, signals: signals.stops,
+                options, signals: signals.begin,
                 begin: { layout in
                     let rebuilt = try Archive.rebuildCatalogIfMissing(layout)
                     if rebuilt > 0 {
@@ -73,6 +77,7 @@ struct RunCommand: AsyncParsableCommand {
             }
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
+        signals.finish()
         let status =
             report.problem == nil
             ? outcome.exitStatus : ExitStatus.winner([outcome.exitStatus, ExitStatus.reportFailed])

@@ -2,7 +2,7 @@ package import Bytes
 internal import Glibc
 
 /// A folder of its own for one test; removed with everything in it when the test's value goes.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
     package let path: RawPath
 
     package init() throws {

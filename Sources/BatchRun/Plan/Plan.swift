@@ -96,19 +96,20 @@ package struct Plan: Sendable {
     /// Each video's id and result. What an earlier run chose stays; a new name gives way to those.
     private static func results(_ candidates: [Candidate], memory: Memory) -> [(JobID, RawPath)] {
         let ids = candidates.map { JobID(video: $0.relative) }
-        var taken: Set<RawPath> = []
-        for entry in memory.catalog.values { taken.insert(OutputLayout.folded(entry.result)) }
+        let files = Set(memory.catalog.values.map { OutputLayout.folded($0.result) })
+        var taken = files
         // A result must not have the name of a folder that holds other results.
-        for candidate in candidates {
-            var folder = candidate.relative.parent
+        let others = candidates.map { RawPath("results").appending($0.relative) } + memory.catalog.values.map(\.result)
+        for path in others {
+            var folder = path.parent
             while folder != RawPath("."), !folder.isEmpty, folder != RawPath("/") {
-                taken.insert(OutputLayout.folded(RawPath("results").appending(folder)))
+                taken.insert(OutputLayout.folded(folder))
                 folder = folder.parent
             }
         }
         return zip(candidates, ids).map { candidate, id in
             if let known = memory.catalog[id] { return (id, known.result) }
-            let result = OutputLayout.result(for: candidate.relative, job: id, taken: taken)
+            let result = OutputLayout.result(for: candidate.relative, job: id, taken: taken, files: files)
             taken.insert(OutputLayout.folded(result))
             return (id, result)
         }

@@ -16,13 +16,14 @@ package enum BatchRun {
     /// Runs the batch to its end.
     ///
     /// - Parameters:
-    ///   - signals: numbers of the signals that this process gets. The first stops the run, the second at once.
+    ///   - signals: called once, when the run is planned; from then on it answers signals: numbers of those that this
+    ///     process gets. The first stops the run, the second at once.
     ///   - begin: called under the lock, before anything is planned: the place to repair a missing catalog.
     ///   - display: called about ten times a second while workers run.
     ///   - conclude: called under the lock when everything else is written: the place for the report.
     /// - Throws: ``RunRefusal`` when it cannot begin.
     package static func run(
-        _ options: RunOptions, signals: AsyncStream<Int32>, begin: (OutputLayout) throws -> Void,
+        _ options: RunOptions, signals: () -> AsyncStream<Int32>, begin: (OutputLayout) throws -> Void,
         display: (RunView) -> Void, conclude: (RunOutcome) -> Void = { _ in }
     ) async throws -> RunOutcome {
         // A worker may be gone before it has read its order.
@@ -36,11 +37,12 @@ package enum BatchRun {
         try begin(layout)
         let memory = try Memory.read(layout)
         let plan = Plan(discover(options), memory: memory, options: options, now: started)
+        let stops = signals()
         let batch = try Batch(plan, options: options, runID: runID, counts: count(plan))
         if memory.brokenLines > 0 {
             batch.note("\(memory.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
-        await work(batch, signals: signals, display: display)
+        await work(batch, signals: stops, display: display)
         let outcome = try finish(batch, plan: plan, memory: memory, options: options, started: started)
         conclude(outcome)
         return outcome
@@ -107,7 +109,9 @@ package enum BatchRun {
         _ batch: Batch, plan: Plan, memory: Memory, options: RunOptions, started: UTCTime
     ) throws -> RunOutcome {
         let problems = plan.discovery.problems
-        let vanished = plan.discovery.candidates.isEmpty && !memory.catalog.isEmpty
+        // Files that are too young are there, so nothing is unmounted.
+        let vanished =
+            plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && !memory.catalog.isEmpty
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
         if let stop = batch.stop { statuses.append(ExitStatus.of(stop)) }

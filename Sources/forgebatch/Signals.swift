@@ -1,0 +1,119 @@
+internal import BatchRun
+internal import Bytes
+internal import Glibc
+internal import Synchronization
+
+/// The signals that a run answers to: a handler writes their numbers to a pipe, and a thread reads it.
+///
+/// While there is no batch, as on a long walk or in a queue for the lock, a signal ends the process: nothing is lost.
+/// While the batch works, a signal is its to answer. While the report is written, the first one waits for it.
+final class Signals: Sendable {
+    private enum Phase { case before, working, reporting }
+    private struct State {
+        var phase = Phase.before
+        var count = 0
+    }
+    private let state = Mutex(State())
+    private let descriptor: Int32
+    private let stops: AsyncStream<Int32>
+    private let stopSource: AsyncStream<Int32>.Continuation
+    /// An element for each SIGUSR1.
+    let status: AsyncStream<Void>
+    private let statusSource: AsyncStream<Void>.Continuation
+
+    private static let answered = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
+
+    /// Keeps signals away from the threads that work, so that their system calls are not interrupted. To be called while
+    /// there is one thread: others inherit it. It is no protection: the libraries have threads that take every signal.
+    static func block() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in answered { sigaddset(&set, number) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        Files.ignoreBrokenPipes()
+    }
+
+    /// The opposite, for a worker, which inherits its parent's mask.
+    static func unblock() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        pthread_sigmask(SIG_SETMASK, &set, nil)
+    }
+
+    /// Starts to listen. What was ignored when this process was started, as by nohup, stays ignored.
+    ///
+    /// - Throws: `SystemError` when there is no descriptor left.
+    static func listen() throws(SystemError) -> Signals {
+        let (reading, writing) = try Files.pipe()
+        signalPipe = writing
+        for number in answered {
+            var old = sigaction()
+            sigaction(number, nil, &old)
+            if unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
+            var new = sigaction()
+            new.sa_flags = SA_RESTART
+            new.__sigaction_handler.sa_handler = { tellOfSignal($0) }
+            sigaction(number, &new, nil)
+        }
+        let signals = Signals(reading)
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { opaque in
+                guard let opaque else { return nil }
+                // There has to be one thread at least that takes signals.
+                Signals.unblock()
+                Unmanaged<Signals>.fromOpaque(opaque).takeRetainedValue().wait()
+                return nil
+            }, Unmanaged.passRetained(signals).toOpaque())
+        pthread_detach(thread)
+        return signals
+    }
+
+    private init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        (stops, stopSource) = AsyncStream.makeStream(of: Int32.self)
+        (status, statusSource) = AsyncStream.makeStream(of: Void.self)
+    }
+
+    /// The batch works from here on, and answers the signals in the stream.
+    func begin() -> AsyncStream<Int32> {
+        state.withLock { $0.phase = .working }
+        return stops
+    }
+
+    /// The batch is done; report and summary are left.
+    func finish() { state.withLock { $0.phase = .reporting } }
+
+    private func wait() {
+        while let numbers = try? Files.read(descriptor, count: 64, path: RawPath("signals")), !numbers.isEmpty {
+            for number in numbers.map({ Int32($0) }) {
+                if number == SIGUSR1 { statusSource.yield() } else { stop(number) }
+            }
+        }
+    }
+
+    private func stop(_ number: Int32) {
+        let isEnd = state.withLock { state in
+            state.count += 1
+            return state.phase == .before || (state.phase == .reporting && state.count > 1)
+        }
+        guard isEnd else {
+            _ = stopSource.yield(number)
+            return
+        }
+        Terminal.error("forgebatch: stopped by \(StopReason.signal(number).text)")
+        _exit(128 + number)
+    }
+}
+
+/// Where the handler writes the numbers of signals. Set before it is installed and never changed.
+nonisolated(unsafe) private var signalPipe: Int32 = -1
+
+/// The signal handler. It may run in the middle of anything, so it only makes a system call.
+private func tellOfSignal(_ number: Int32) {
+    let saved = errno
+    var byte = UInt8(truncatingIfNeeded: number)
+    _ = write(signalPipe, &byte, 1)
+    errno = saved
+}

@@ -1,0 +1,37 @@
+#define _GNU_SOURCE
+#include "ctestsupport.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int fbt_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int fbt_add_directory(posix_spawn_file_actions_t *actions, const char *path) {
+    return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int fbt_fresh_session(posix_spawnattr_t *attributes) {
+    sigset_t signals;
+    sigfillset(&signals);
+    posix_spawnattr_setsigdefault(attributes, &signals);
+    sigemptyset(&signals);
+    posix_spawnattr_setsigmask(attributes, &signals);
+    return posix_spawnattr_setflags(
+        attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+}
+
+int fbt_terminal(unsigned short columns, int *terminal) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0) return -1;
+    char name[128];
+    if (grantpt(master) == 0 && unlockpt(master) == 0 && ptsname_r(master, name, sizeof name) == 0) {
+        struct winsize size = {.ws_row = 30, .ws_col = columns};
+        *terminal = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (*terminal >= 0 && ioctl(*terminal, TIOCSWINSZ, &size) == 0) return master;
+    }
+    close(master);
+    return -1;
+}

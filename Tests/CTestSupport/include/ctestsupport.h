@@ -1,0 +1,17 @@
+#ifndef FORGEBATCH_CTESTSUPPORT_H
+#define FORGEBATCH_CTESTSUPPORT_H
+
+#include <spawn.h>
+
+// Calls of the C library that it shows only to programs that ask for GNU extensions.
+
+/// pipe2 with O_CLOEXEC.
+int fbt_pipe(int ends[2]);
+/// posix_spawn_file_actions_addchdir_np.
+int fbt_add_directory(posix_spawn_file_actions_t *actions, const char *path);
+/// A new session, default signal handlers and no blocked signal.
+int fbt_fresh_session(posix_spawnattr_t *attributes);
+/// Opens a pseudo-terminal of so many columns. Returns the master's descriptor or -1; `*terminal` is the other end.
+int fbt_terminal(unsigned short columns, int *terminal);
+
+#endif

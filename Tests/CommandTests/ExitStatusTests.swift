@@ -1,0 +1,153 @@
+import Bytes
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("Exit statuses of run")
+struct ExitStatusTests {
+    @Test("0: done, and again when there is nothing to do")
+    func done() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        try await forge.run(expecting: 0)
+        #expect(try forge.count("completed") == 2)
+        try await forge.run(expecting: 0)
+        #expect(try forge.count("skipped") == 2)
+    }
+
+    @Test("0: a folder without videos, for which no report is needed")
+    func empty() async throws {
+        let forge = try Forge()
+        let result = try await forge.run(expecting: 0)
+        #expect(result.stdout.isEmpty && result.stderr.isEmpty)
+    }
+
+    @Test("1: the output folder is a file, with a hint what to do")
+    func notWritable() async throws {
+        let forge = try Forge(["a.y4m"])
+        try forge.write("", to: forge.output)
+        let result = try await forge.run(expecting: 1)
+        #expect(result.error.hasPrefix("forgebatch: "))
+        #expect(result.error.contains("out: cannot write here: ") && result.error.contains("-o DIR"))
+    }
+
+    @Test("1: the folder of the runs is a file", arguments: ["runs", "catalog.ndjson", "failures.ndjson", "lock"])
+    func brokenOutput(_ name: String) async throws {
+        let forge = try Forge(["a.y4m"])
+        if name == "runs" {
+            try forge.write("", to: forge.output.appending(name))
+        } else {
+            try Files.makeDirectory(forge.output.appending(name))
+        }
+        let result = try await forge.run(expecting: 1)
+        #expect(result.error.hasPrefix("forgebatch: ") && result.error.contains(name == "lock" ? "out" : "out/\(name)"))
+        #expect(result.error.split(separator: "\n").count == 1)
+    }
+
+    @Test("3: a video failed, a video is damaged; the others are done")
+    func failed() async throws {
+        let forge = try Forge(["a.y4m"])
+        try forge.addBroken("bad.mp4")
+        try await forge.run(expecting: 3)
+        #expect(try forge.names() == ["a.y4m"])
+        // What failed before and has not changed is no news.
+        try await forge.run(expecting: 0)
+        #expect(try forge.count("skipped_failed") == 1)
+        try forge.addSample("truncated.mp4")
+        try await forge.run(expecting: 3)
+        #expect(try forge.count("damaged") == 1)
+        try await forge.run(expecting: 0)
+        #expect(try forge.count("skipped_damaged") == 1)
+    }
+
+    @Test("5: the report cannot be written, the data are good")
+    func report() async throws {
+        let forge = try Forge(["a.y4m"])
+        try forge.write("", to: forge.output.appending("report"))
+        let result = try await forge.run(expecting: 5)
+        #expect(result.error.contains("report not written: "))
+        #expect(try forge.count("completed") == 1)
+        #expect(try await forge.forgebatch("validate", "out").status == 0)
+    }
+
+    @Test("9: no input where the last run had some, or where some is asked for")
+    func noInput() async throws {
+        let forge = try Forge()
+        try await forge.run(expecting: 9, "--error-if-empty")
+        try forge.add("a.y4m")
+        try await forge.run(expecting: 0)
+        Files.remove(forge.input.appending("a.y4m"))
+        let result = try await forge.run(expecting: 9)
+        #expect(result.error.contains("is the input mounted?"))
+        #expect(try forge.names() == ["a.y4m"])
+    }
+
+    @Test("64: unknown flags and bad values, with a hint to what may have been meant")
+    func usage() async throws {
+        let forge = try Forge(["a.y4m"])
+        #expect(try await forge.run(expecting: 64, "--limt", "3").error.contains("--limit"))
+        #expect(try await forge.run(expecting: 64, "--tools", "scen").error.contains("did you mean 'scene'?"))
+        #expect(try await forge.run(expecting: 64, "--set", "scene.treshold=1").error.contains("'threshold'?"))
+        #expect(try await forge.run(expecting: 64, "--set", "scen.threshold=1").error.contains("'scene'?"))
+        #expect(try await forge.forgebatch("run").status == 64)
+        #expect(try await forge.forgebatch("rnu", "in").status == 64)
+        #expect(!Files.exists(forge.output))
+    }
+
+    @Test(
+        "64: a value that is out of bounds is refused, and nothing traps",
+        arguments: [
+            "--jobs=0", "--jobs=many", "--jobs=-1", "--max-depth=0", "--limit=0", "--limit=9999999999999999999999",
+            "--min-age=yesterday", "--min-age=", "--min-age=99999999999999999999", "--min-age=99999999d",
+            "--timeout=-1", "--timeout=0", "--timeout=", "--stall=0", "--stall=1e3", "--max-duration=0",
+            "--memory-limit=lots", "--memory-limit=99999999T", "--retries=-1", "--retries=101", "--max-failures=0",
+            "--max-failures=101%", "--min-free=1X", "--threads-per-job=65", "--progress=loud", "--progress-rate=0",
+            "--progress-rate=0.000000000000000001", "--color=blue", "--report=some", "--lock=maybe", "--lock=wait=x",
+            "--grace=999999999999999999", "--fail-on=none", "--fingerprint=name", "--set=scene",
+            "--set=scene.threshold",
+            "--set=scene.threshold=NaN", "--set=scene.threshold=-1e999", "--tools=", "--tools=-all", "--out=",
+        ])
+    func badValue(_ flag: String) async throws {
+        let forge = try Forge(["a.y4m"])
+        let result = try await forge.run(expecting: 64, flag)
+        #expect(!result.stderr.isEmpty)
+        #expect(!Files.exists(forge.output))
+    }
+
+    @Test("66: a path that does not exist leaves nothing behind; beside others it costs only itself")
+    func missing() async throws {
+        let forge = try Forge(["a.y4m"])
+        let result = try await forge.forgebatch("run", "gone", "-o", "out")
+        #expect(result.status == 66)
+        #expect(result.error == "forgebatch: gone: No such file or directory\n")
+        #expect(!Files.exists(forge.output))
+        #expect(try await forge.forgebatch("run", "in", "gone", "-o", "out").status == 66)
+        #expect(try forge.count("completed") == 1)
+        #expect(try await forge.forgebatch("run", "--files-from", "gone", "-o", "out").status == 66)
+    }
+
+    @Test("The first of the documented order wins")
+    func precedence() async throws {
+        let forge = try Forge()
+        try forge.addBroken("bad.mp4")
+        // 3 before 5.
+        try forge.write("", to: forge.output.appending("report"))
+        try await forge.run(expecting: 3)
+        // 10 before 3, and 66 before both.
+        try await forge.run(expecting: 10, "--retry-failed", "--max-failures", "1")
+        let flags = ["run", "in", "gone", "-o", "out", "--retry-failed", "--max-failures", "1"]
+        #expect(try await forge.forgebatch(flags.map { RawPath($0) }).status == 66)
+        // 64 before 78, 78 before 66.
+        let bad = ["FORGEBATCH_JOBS": "none"]
+        #expect(try await forge.forgebatch("run", "gone", "--limt", "1", environment: bad).status == 64)
+        #expect(try await forge.forgebatch("run", "gone", environment: bad).status == 78)
+    }
+
+    @Test("1: below --min-free nothing starts, before 10, 9 and 3")
+    func diskFull() async throws {
+        let forge = try Forge(["a.y4m"])
+        let result = try await forge.run(expecting: 1, "--min-free", "999T")
+        #expect(result.error.contains("1 not started, stopped by too little free space (--min-free)"))
+        #expect(try forge.count("not_started") == 1)
+        try await forge.run(expecting: 0)
+    }
+}

@@ -1,0 +1,102 @@
+import Bytes
+import TestSupport
+import Testing
+
+@Suite("Every flag has a test")
+struct FlagTableTests {
+    /// Each long flag that `--help` lists, and the test that shows its effect.
+    static let tested: [String: [String: String]] = [
+        "run": [
+            "--out": "--out names the output folder; without it the folder lies beside the input",
+            "--include": "--include and --exclude: the last match wins, in the order of the command line",
+            "--exclude": "--include and --exclude: the last match wins, in the order of the command line",
+            "--ext": "--ext takes only these extensions, with or without a dot, in any case",
+            "--max-depth": "--max-depth counts levels below the input",
+            "--hidden": "--hidden takes hidden files and folders",
+            "--follow": "--follow follows links to folders and out of the input; without it they are told of",
+            "--files-from":
+                "--files-from reads names from a file or, with -, from standard input; --null ends them with NUL",
+            "--null": "--files-from reads names from a file or, with -, from standard input; --null ends them with NUL",
+            "--limit": "--limit takes the first by name", "--min-age": "--min-age leaves alone what has just changed",
+            "--error-if-empty": "--error-if-empty ends with 9 when there is no video",
+            "--tools": "--tools chooses what a result holds",
+            "--set": "--set changes a tool's setting, which makes other results",
+            "--jobs": "--jobs is how many workers there are at once",
+            "--threads-per-job": "--threads-per-job is told to the decoder",
+            "--timeout":
+                "--timeout and --stall end a video that takes too long; --retries is how often it is tried again",
+            "--stall":
+                "--timeout and --stall end a video that takes too long; --retries is how often it is tried again",
+            "--retries":
+                "--timeout and --stall end a video that takes too long; --retries is how often it is tried again",
+            "--max-duration": "--max-duration ends the run, and the next one takes up what is left",
+            "--memory-limit": "--memory-limit that is too small fails the video in words, and nothing crashes",
+            "--max-failures": "--max-failures stops after so many failed videos",
+            "--min-free": "--min-free keeps videos from starting; 0 never looks",
+            "--force": "--force does every video again",
+            "--retry-failed": "--retry-failed does videos again that failed for what is in them",
+            "--retry-quarantined": "--retry-quarantined does videos again whose workers were lost in two runs",
+            "--fingerprint":
+                "--fingerprint hash knows a video again after its time and inode changed; stat does not",
+            "--dry-run": "--dry-run says what would be done and why, as text or JSON, and writes nothing",
+            "--progress": "--progress json writes objects, plain a line, none nothing; bar draws over itself",
+            "--progress-rate": "--progress-rate is how many events a second the log gets, all writes every frame",
+            "--quiet": "--quiet prints nothing but errors; --verbose and --json print the summary on standard output",
+            "--verbose":
+                "--quiet prints nothing but errors; --verbose and --json print the summary on standard output",
+            "--json": "--quiet prints nothing but errors; --verbose and --json print the summary on standard output",
+            "--color": "--color always paints without a terminal, never does not on one",
+            "--report": "--report chooses the pages", "--stills": "--no-stills makes no pictures, --stills does",
+            "--no-stills": "--no-stills makes no pictures, --stills does",
+            "--templates": "--templates stands in for the report's own; one that is broken costs only the report",
+            "--lock": "--lock: fail is status 11 and names the holder, skip 0, wait waits as long as it is told",
+            "--grace": "--grace is what running videos get after a signal: all of it to finish, none to be ended",
+            "--fail-on": "--fail-on any also counts what failed in earlier runs",
+            "--config": "--config names a file of flags; --no-config reads none of the usual ones",
+            "--no-config": "--config names a file of flags; --no-config reads none of the usual ones",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "report": [
+            "--run": "report makes the same bytes again, for any run, any pages, any templates",
+            "--report": "report makes the same bytes again, for any run, any pages, any templates",
+            "--templates": "report makes the same bytes again, for any run, any pages, any templates",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "validate": [
+            "--json": "validate finds a changed byte, a missing result and a foreign one; --json prints each breach",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+    ]
+
+    @Test("The flags of --help and those with a test are the same", arguments: tested.keys.sorted())
+    func complete(_ command: String) async throws {
+        let forge = try Forge()
+        let help = try await forge.forgebatch(command, "--help")
+        #expect(help.status == 0)
+        var listed: Set<String> = []
+        for line in help.output.split(separator: "\n") where line.hasPrefix("  -") {
+            // The flags stand before the first run of two spaces.
+            let words = line.dropFirst(2).split(whereSeparator: { " ,/".contains($0) })
+            for word in words.prefix(while: { $0.hasPrefix("-") }) where word.hasPrefix("--") {
+                listed.insert(String(word))
+            }
+        }
+        #expect(listed == Set(try #require(FlagTableTests.tested[command]).keys))
+    }
+
+    @Test("Every test that the table names exists")
+    func exists() throws {
+        let folder = RawPath("\(#filePath)").parent
+        let sources = try Files.list(folder).filter { $0 != RawPath("FlagTableTests.swift") }.map {
+            String(decoding: try Files.read(folder.appending($0)), as: UTF8.self)
+        }
+        for (command, flags) in FlagTableTests.tested {
+            for (flag, name) in flags {
+                #expect(sources.contains { $0.contains("\"\(name)\"") }, "\(command) \(flag): \(name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Bytes
+import Glibc
+import Jobs
+import TestSupport
+import Testing
+
+@Suite("Runs that are stopped or killed, and taken up again")
+struct KillTests {
+    @Test(
+        "A signal ends the run with its status; what is done is kept, and the next run does the rest",
+        arguments: [SIGHUP, SIGINT, SIGTERM])
+    func signals(_ signal: Int32) async throws {
+        let forge = try Forge(["z.y4m"])
+        try forge.addLong("a.y4m")
+        let run = try forge.start("-j2", "--grace", "0.1s")
+        _ = try await run.holdWorker(of: "a.y4m")
+        try await eventually("the other is done") { Files.exists(forge.layout.results.appending("z.y4m.json")) }
+        run.send(signal)
+        let result = await run.result()
+        #expect(result.status == 128 + signal)
+        #expect(result.error.contains("stopped by SIG") && result.error.contains("report: "))
+        #expect(try forge.record()["exit_status"]?.int == Int(128 + signal))
+        #expect(try forge.record()["interrupted"]?.bool == true)
+        #expect(try await forge.forgebatch("validate", "out").status == 0)
+        try await forge.run(expecting: 0)
+        #expect(try forge.names() == ["a.y4m", "z.y4m"])
+        #expect(try forge.count("completed") == 1)
+    }
+
+    @Test("A second signal does not wait for the grace")
+    func second() async throws {
+        let forge = try Forge()
+        try forge.addLong("a.y4m")
+        let run = try forge.start("--grace", "1h")
+        let worker = try await run.holdWorker(of: "a.y4m")
+        run.send(SIGINT)
+        // The stop is known once the display says so.
+        run.send(SIGUSR1)
+        try await eventually("the run stops") {
+            if run.errorSoFar.contains("stopping (SIGINT)") { return true }
+            run.send(SIGUSR1)
+            return false
+        }
+        #expect(!run.hasEnded)
+        run.send(SIGTERM)
+        let result = await run.result()
+        #expect(result.status == 130)
+        #expect(!Processes.isAlive(worker))
+    }
+
+    @Test("What was ignored from the start, as by nohup, stays ignored")
+    func nohup() async throws {
+        let forge = try Forge()
+        try forge.addLong("a.y4m")
+        var launch = Launch(RawPath("/bin/sh"), [])
+        let command = "trap '' HUP; exec \(Forge.executable.display) run in -o out --no-config --stall 10m"
+        launch.arguments = [RawPath("-c"), RawPath(command)]
+        launch.directory = forge.home
+        launch.deadline = 120
+        let run = try RunningProcess.start(launch)
+        let worker = try await run.holdWorker(of: "a.y4m")
+        run.send(SIGHUP)
+        kill(worker, SIGCONT)
+        #expect(await run.result().status == 0)
+        #expect(try forge.names() == ["a.y4m"])
+    }
+
+    @Test("After the leader is killed no worker lives on; the next run redoes nothing and ends as an undisturbed one")
+    func leader() async throws {
+        let videos = ["a.y4m", "b.y4m", "c.y4m"]
+        let forge = try Forge(videos)
+        try forge.addLong("long.y4m")
+        try await forge.forgebatch("run", "in", "-o", "undisturbed").status.map { #expect($0 == 0) }
+        let run = try forge.start("-j2")
+        _ = try await run.holdWorker(of: "long.y4m")
+        try await eventually("the others are done") {
+            (try? LineFile.objects(forge.layout.catalog).objects.count) == videos.count
+        }
+        let workers = Processes.children(of: run.pid)
+        #expect(!workers.isEmpty)
+        let before = try KillTests.stamps(forge)
+        run.send(SIGKILL)
+        #expect(await run.result().signal == SIGKILL)
+        // A worker that is stopped cannot see the end of its input.
+        for worker in workers { kill(worker, SIGCONT) }
+        try await eventually("no worker is left", within: 2) { !workers.contains { Processes.isAlive($0) } }
+        try await forge.run(expecting: 0)
+        #expect(try forge.count("completed") == 1 && forge.count("skipped") == 3)
+        let after = try KillTests.stamps(forge)
+        for (path, stamp) in before where path.isInside(forge.layout.results) { #expect(after[path] == stamp, "\(path.display) was made again") }
+        #expect(try forge.results() == forge.results(in: forge.home.appending("undisturbed")))
+        #expect(try KillTests.leftovers(forge.output).isEmpty)
+    }
+
+    @Test("A worker killed from outside is tried again, and its video completes")
+    func worker() async throws {
+        let forge = try Forge()
+        try forge.addLong("a.y4m")
+        let run = try forge.start()
+        let worker = try await run.holdWorker(of: "a.y4m")
+        kill(worker, SIGKILL)
+        #expect(await run.result().status == 0)
+        let retries = try forge.log().compactMap { line -> String? in
+            if case .jobRetry(_, 2, let reason) = line.event { reason } else { nil }
+        }
+        #expect(retries == ["killed by signal 9"])
+        #expect(try forge.result("a.y4m")["total_frames"]?.int == 3000)
+    }
+
+    @Test("A run with nothing to do touches no result, no still and not the catalog")
+    func untouched() async throws {
+        let forge = try Forge(["a.y4m", "sub/b.y4m"])
+        try forge.addBroken("bad.mp4")
+        try await forge.run(expecting: 3)
+        let before = try KillTests.stamps(forge)
+        #expect(before.count > 8)
+        try await forge.run(expecting: 0)
+        #expect(try KillTests.stamps(forge) == before)
+    }
+
+    /// Time and inode of every file that a run with nothing to do has to leave alone.
+    private static func stamps(_ forge: Forge) throws -> [RawPath: [Int64]] {
+        var found: [RawPath: [Int64]] = [:]
+        for path in try files(forge.output) {
+            let name = path.lastComponent
+            if path.isInside(forge.layout.runs)
+                || [RawPath("lock"), RawPath("history.jsonl"), RawPath("latest")].contains(name)
+            {
+                continue
+            }
+            let status = try Files.status(path)
+            found[path] = [status.modified, Int64(bitPattern: status.inode)]
+        }
+        return found
+    }
+
+    private static func leftovers(_ folder: RawPath) throws -> [RawPath] {
+        try files(folder).filter { $0.lastComponent.display.hasPrefix(Files.temporaryPrefix) }
+    }
+
+    private static func files(_ folder: RawPath) throws -> [RawPath] {
+        try Files.list(folder).flatMap { name -> [RawPath] in
+            let path = folder.appending(name)
+            return try Files.status(path, follow: false).kind == .directory ? files(path) : [path]
+        }
+    }
+}
+
+@Suite("The same bytes")
+struct SameBytesTests {
+    @Test("Results are the same with one worker or four, in any locale and time zone, from a copy elsewhere")
+    func equal() async throws {
+        let forge = try Forge(["a.y4m", "I\u{131}i\u{130}.y4m"])
+        for name in ["truncated.mp4", "odd-size.mkv", "gray.mkv", "subdir/nested-ünïcode.mp4"] {
+            try forge.addSample(name)
+        }
+        #expect(try await forge.run("-j1").status == 3)
+        let expected = try forge.results()
+        #expect(expected.count == 6)
+        for name in try Files.list(forge.input) {
+            try forge.write(
+                Files.read(forge.input.appending(name)), to: forge.home.appending("else/where").appending(name))
+        }
+        let four = try await forge.forgebatch("run", "in", "-o", "four", "-j", "4")
+        let turkish = ["LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kolkata"]
+        let locale = try await forge.forgebatch("run", "in", "-o", "locale", environment: turkish)
+        let copy = try await forge.forgebatch("run", "\(forge.home.display)/else/where/", "-o", "copy")
+        #expect([four, locale, copy].map(\.status) == [3, 3, 3])
+        for folder in ["four", "locale", "copy"] {
+            #expect(try forge.results(in: forge.home.appending(folder)) == expected, "\(folder)")
+        }
+    }
+}
