@@ -1,0 +1,15 @@
+import Bytes
+import TestSupport
+import Testing
+
+/// The same comparison on real videos, where a checkout has some beside it.
+@Suite(
+    "Real videos against FFmpeg's filters",
+    .enabled(if: !SharedVideos.names.isEmpty && ExternalProgram.ffmpeg != nil, "needs ../shared/videos and ffmpeg"))
+struct SharedVideoTests {
+    @Test("Every frame of a real video is measured as the filters measure it", arguments: SharedVideos.names)
+    func measures(_ name: String) throws {
+        let result = try ResultFolder.videos.get().result(name)
+        try FilterComparison(name: name, video: SharedVideos.folder.appending(name), result: result).check()
+    }
+}
