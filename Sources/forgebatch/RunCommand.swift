@@ -66,6 +66,7 @@ struct RunCommand: AsyncParsableCommand {
                 }, display: { console.show($0) },
                 conclude: {
                     console.clear()
+                    signals.finish()
                     report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
                 })
         } catch let refusal as RunRefusal {
@@ -77,7 +78,6 @@ struct RunCommand: AsyncParsableCommand {
             }
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
-        signals.finish()
         let status =
             report.problem == nil
             ? outcome.exitStatus : ExitStatus.winner([outcome.exitStatus, ExitStatus.reportFailed])
