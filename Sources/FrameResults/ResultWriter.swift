@@ -1,7 +1,56 @@
 package import Bytes
 
 /// What one tool stores of one frame.
-package typealias ToolMeasures = (tool: String, values: [(key: String, value: Double)])
+package struct ToolMeasures: Sendable {
+    package var tool: String
+    package var values: [(key: String, value: Double)]
+    /// Places in the picture: x1, y1, x2, y2 in source pixels.
+    package var regions: [[Double]]
+    /// Objects in the picture.
+    package var objects: [TrackedObject]
+
+    package init(
+        tool: String, values: [(key: String, value: Double)], regions: [[Double]] = [], objects: [TrackedObject] = []
+    ) {
+        self.tool = tool
+        self.values = values
+        self.regions = regions
+        self.objects = objects
+    }
+
+    var isEmpty: Bool { values.isEmpty && regions.isEmpty && objects.isEmpty }
+}
+
+/// An object with its place in a frame.
+package struct TrackedObject: Equatable, Sendable {
+    package var track: Int
+    package var classID: Int
+    package var className: String
+    /// x1, y1, x2, y2 in source pixels from the top left.
+    package var corners: [Double]
+
+    package init(track: Int, classID: Int, className: String, corners: [Double]) {
+        self.track = track
+        self.classID = classID
+        self.className = className
+        self.corners = corners
+    }
+}
+
+/// A frame as it is stored.
+package struct FrameRecord: Sendable {
+    /// Seconds; nil where the file gives no time.
+    package var time: Double?
+    package var measures: [ToolMeasures]
+    /// The objects of the first selected tool that detects; nil when none does.
+    package var detections: [TrackedObject]?
+
+    package init(time: Double?, measures: [ToolMeasures], detections: [TrackedObject]? = nil) {
+        self.time = time
+        self.measures = measures
+        self.detections = detections
+    }
+}
 
 /// Writes one result document in constant memory: frames go to a spool as they come, and are copied behind the head
 /// when all is known. The document appears under its name only when it is whole.
@@ -28,31 +77,70 @@ package struct ResultWriter: ~Copyable {
     deinit { Files.close(spool) }
 
     /// Adds the next frame. Frames are numbered here, so that they are dense by construction.
-    package mutating func append(time: Double?, measures: [ToolMeasures]) throws(SystemError) {
+    package mutating func append(_ frame: FrameRecord) throws(SystemError) {
         if frames > 0 { buffer.endElementLine() }
         buffer.beginObject()
         buffer.key("frame_index")
         buffer.int(frames)
-        if let time = time.flatMap({ sanitizer.number($0) }) {
+        if let time = frame.time.flatMap({ sanitizer.number($0) }) {
             buffer.key("time")
             buffer.double(time)
         }
         buffer.key("detections")
         buffer.beginObject()
+        if let detections = frame.detections { objects(detections) }
         buffer.endObject()
-        for measure in measures where !measure.values.isEmpty {
-            buffer.key(measure.tool)
-            buffer.beginObject()
-            for (key, value) in measure.values {
-                guard let value = sanitizer.number(value) else { continue }
-                buffer.key(key)
-                buffer.double(value)
-            }
-            buffer.endObject()
-        }
+        for measure in frame.measures where !measure.isEmpty { self.measure(measure) }
         buffer.endObject()
         frames += 1
         if buffer.bytes.count >= ResultWriter.flushSize { try flush() }
+    }
+
+    private mutating func measure(_ measure: ToolMeasures) {
+        buffer.key(measure.tool)
+        buffer.beginObject()
+        for (key, value) in measure.values {
+            guard let value = sanitizer.number(value) else { continue }
+            buffer.key(key)
+            buffer.double(value)
+        }
+        if !measure.regions.isEmpty {
+            buffer.key("regions")
+            buffer.beginArray()
+            for region in measure.regions where sanitizer.accepts(region) { corners(region) }
+            buffer.endArray()
+        }
+        if !measure.objects.isEmpty { objects(measure.objects) }
+        buffer.endObject()
+    }
+
+    private mutating func objects(_ objects: [TrackedObject]) {
+        buffer.key("tracked_objects")
+        buffer.beginArray()
+        for object in objects where sanitizer.accepts(object.corners) {
+            buffer.beginObject()
+            buffer.key("track_id")
+            buffer.int(object.track)
+            buffer.key("class_id")
+            buffer.int(object.classID)
+            buffer.key("class")
+            buffer.string(object.className)
+            buffer.key("xyxy")
+            corners(object.corners)
+            buffer.key("center")
+            buffer.beginArray()
+            buffer.double((object.corners[0] + object.corners[2]) / 2)
+            buffer.double((object.corners[1] + object.corners[3]) / 2)
+            buffer.endArray()
+            buffer.endObject()
+        }
+        buffer.endArray()
+    }
+
+    private mutating func corners(_ values: [Double]) {
+        buffer.beginArray()
+        for value in values { buffer.double(value) }
+        buffer.endArray()
     }
 
     private mutating func flush() throws(SystemError) {

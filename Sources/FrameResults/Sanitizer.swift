@@ -26,6 +26,13 @@ package struct Sanitizer {
         return nil
     }
 
+    /// Whether a list of four coordinates may be written; without one of them it means nothing, and is counted.
+    package mutating func accepts(_ corners: [Double]) -> Bool {
+        if corners.count == 4, corners.allSatisfy(\.isFinite) { return true }
+        counts.droppedObjects += 1
+        return false
+    }
+
     /// A clean copy; an empty object when the value itself cannot be kept.
     package mutating func clean(_ value: JSON) -> JSON {
         switch visit(value) {

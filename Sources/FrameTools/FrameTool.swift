@@ -10,7 +10,7 @@ package enum Reach: Equatable, Sendable {
     case sequence
 }
 
-/// A number that a tool can be told, with its default and bounds.
+/// Something that a tool can be told: a number with its default and bounds, or one of a few words.
 package struct Setting: Sendable {
     package enum Kind: String, Sendable {
         /// Changes pixel work: another value needs another decode.
@@ -22,7 +22,40 @@ package struct Setting: Sendable {
     package let kind: Kind
     package let standard: Double
     package let range: ClosedRange<Double>
+    /// The words, where it is a choice; the value is then a place in this list.
+    package let choices: [String]
     package let help: String
+
+    package init(key: String, kind: Kind, standard: Double, range: ClosedRange<Double>, help: String) {
+        self.key = key
+        self.kind = kind
+        self.standard = standard
+        self.range = range
+        self.help = help
+        choices = []
+    }
+
+    /// A choice among words; the first is the default.
+    package init(key: String, kind: Kind, choices: [String], help: String) {
+        self.key = key
+        self.kind = kind
+        self.choices = choices
+        self.help = help
+        standard = 0
+        range = 0...Double(max(0, choices.count - 1))
+    }
+
+    /// The value that a text stands for; nil when it is out of bounds or no such word.
+    package func value(_ text: String) -> Double? {
+        if !choices.isEmpty { return choices.firstIndex(of: text).map { Double($0) } }
+        return Double(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+
+    /// The word that a value stands for; nil when this is a number.
+    package func word(_ value: Double) -> String? {
+        guard let place = Int(exactly: value), choices.indices.contains(place) else { return nil }
+        return choices[place]
+    }
 }
 
 /// A tool's settings, complete: every declared key has a value.
@@ -43,9 +76,52 @@ package struct ToolSettings: Equatable, Sendable {
     }
 }
 
+/// A box in source pixels: the top left corner and the corner behind the bottom right pixel, from the top left of the
+/// picture as it is stored.
+package struct Box: Equatable, Sendable {
+    package var x1: Double
+    package var y1: Double
+    package var x2: Double
+    package var y2: Double
+
+    package init(x1: Double, y1: Double, x2: Double, y2: Double) {
+        (self.x1, self.y1, self.x2, self.y2) = (x1, y1, x2, y2)
+    }
+
+    package var width: Double { x2 - x1 }
+    package var height: Double { y2 - y1 }
+    package var area: Double { max(0, width) * max(0, height) }
+    package var center: (x: Double, y: Double) { ((x1 + x2) / 2, (y1 + y2) / 2) }
+
+    /// Intersection over union, 0 to 1.
+    package func overlap(_ other: Box) -> Double {
+        let shared = max(0, min(x2, other.x2) - max(x1, other.x1)) * max(0, min(y2, other.y2) - max(y1, other.y1))
+        let all = area + other.area - shared
+        return all > 0 ? shared / all : 0
+    }
+}
+
+/// An object in one frame.
+package struct Detection: Equatable, Sendable {
+    /// From 1, in the order in which a video's objects appear.
+    package var track: Int
+    package var classID: Int
+    package var className: String
+    package var box: Box
+
+    package init(track: Int, classID: Int, className: String, box: Box) {
+        self.track = track
+        self.classID = classID
+        self.className = className
+        self.box = box
+    }
+}
+
 /// What a tool stores of one frame: a few named, finite numbers in a fixed order.
 package struct Measurement: Equatable, Sendable {
     package private(set) var values: [(key: String, value: Double)] = []
+    /// Places in the picture where something is, for tools that find some: what tracks are joined from.
+    package var regions: [Box] = []
 
     package init() {}
 
@@ -64,6 +140,7 @@ package struct Measurement: Equatable, Sendable {
 
     package static func == (left: Measurement, right: Measurement) -> Bool {
         left.values.elementsEqual(right.values) { $0.key == $1.key && $0.value == $1.value }
+            && left.regions == right.regions
     }
 }
 
@@ -90,6 +167,12 @@ package protocol FrameTool: SendableMetatype {
     static var definition: String { get }
     static var reach: Reach { get }
     static var settings: [Setting] { get }
+    /// Whether it is among the tools that run when none are named.
+    static var isDefault: Bool { get }
+    /// Whether it looks at the small picture, so that the traversal of the full-size luma makes one.
+    static var usesSmall: Bool { get }
+    /// Whether it finds objects: the first such tool of a run fills a frame's `detections`.
+    static var detects: Bool { get }
 
     init(settings: ToolSettings)
 
@@ -100,6 +183,12 @@ package protocol FrameTool: SendableMetatype {
     static func conclusion(settings: ToolSettings) -> any Conclusion
 }
 
+extension FrameTool {
+    package static var isDefault: Bool { true }
+    package static var usesSmall: Bool { false }
+    package static var detects: Bool { false }
+}
+
 /// A fold over a tool's measurements in frame order. It yields each frame's record, the events and the summary.
 package protocol Conclusion {
     /// Takes one frame; the answer is what is stored of it.
@@ -108,11 +197,24 @@ package protocol Conclusion {
     mutating func finish(end: Double)
     var events: [ToolEvent] { get }
     var summary: Measurement { get }
+
+    /// How many further frames have to be folded before a frame's detections are known.
+    var lag: Int { get }
+    /// The objects of a frame. Asked once for each frame in order, when `lag` more are folded or the end is reached.
+    mutating func detections(of index: Int) -> [Detection]
+}
+
+extension Conclusion {
+    package var lag: Int { 0 }
+    package mutating func detections(of index: Int) -> [Detection] { [] }
 }
 
 /// All tools there are. A new tool is a file in `Tools` and a line here.
 package enum ToolRegistry {
     package static let all: [any FrameTool.Type] = [LumaTool.self, SceneTool.self, BlackTool.self, FreezeTool.self]
+
+    /// The tools that run when none are named.
+    package static var standard: [any FrameTool.Type] { all.filter { $0.isDefault } }
 
     package static func tool(_ id: String) -> (any FrameTool.Type)? { all.first { $0.id == id } }
 }

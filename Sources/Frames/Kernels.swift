@@ -50,6 +50,28 @@ package enum Kernels {
         return total >> UInt64(picture.shift)
     }
 
+    /// How often each of 256 levels occurs.
+    ///
+    /// - Complexity: O(samples). Four tables, because neighbours are often equal and would wait for each other's count.
+    package static func histogram(_ samples: [UInt8]) -> [Int] {
+        var tables = [UInt32](repeating: 0, count: 1024)
+        tables.withUnsafeMutableBufferPointer { tables in
+            samples.withUnsafeBufferPointer { samples in
+                let whole = samples.count & ~3
+                var place = 0
+                while place < whole {
+                    for table in 0..<4 { tables[table &* 256 &+ Int(samples[place &+ table])] &+= 1 }
+                    place &+= 4
+                }
+                for place in whole..<samples.count { tables[Int(samples[place])] &+= 1 }
+            }
+        }
+        return (0..<256).map { level -> Int in
+            let first = Int(tables[level]) + Int(tables[level + 256])
+            return first + Int(tables[level + 512]) + Int(tables[level + 768])
+        }
+    }
+
     /// Rows that are read together, so that sums are widened once for all of them. Both pictures' rows fit the
     /// first-level cache.
     private static let stripHeight = 4
@@ -307,7 +329,8 @@ private protocol SampleLanes {
     /// Puts sums of four columns into a list of them.
     static func store(_ sums: Wide, _ list: UnsafeMutableBufferPointer<UInt32>, _ place: Int)
     /// Puts sums of two columns, or samples, into a row of bytes: half added, shifted.
-    static func store(_ sums: Pairs, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64)
+    static func store(
+        _ sums: Pairs, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64)
     static func store(
         _ samples: Vector, _ row: UnsafeMutableBufferPointer<UInt8>, _ place: Int, half: UInt64, shift: UInt64)
     static func total(_ sums: Wide) -> UInt64

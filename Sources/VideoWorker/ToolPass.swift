@@ -15,7 +15,12 @@ struct ToolPass {
 
     private var entries: [Entry] = []
     private let darkLevel: Double
+    private let makesSmall: Bool
     private var previous: Picture?
+    /// Frames whose objects are not known yet, the oldest first.
+    private var waiting: [FrameRecord] = []
+    /// Frames that are known whole.
+    private var known = 0
 
     init(_ orders: [WorkerOrder.Tool]) throws(WorkerError) {
         for order in orders {
@@ -27,6 +32,7 @@ struct ToolPass {
                     conclusion: type.conclusion(settings: settings)))
         }
         darkLevel = ToolPass.darkLevel(orders)
+        makesSmall = entries.contains { $0.type.usesSmall }
     }
 
     /// The level of the black tool, with its default where it is not selected.
@@ -35,30 +41,58 @@ struct ToolPass {
         return ToolSettings(ToolRegistry.tool("black")?.settings ?? [], replacing: given)["pixel"]
     }
 
-    /// Takes the next frame: what each tool stores of it, and its average luma.
-    mutating func take(_ picture: Picture, _ time: FrameTime) -> (measures: [ToolMeasures], luma: Double) {
-        let store = FrameStore(picture: picture, time: time, before: previous, darkLevel: darkLevel)
+    /// Takes the next frame.
+    ///
+    /// - Returns: the frames that are known whole by now, in order, and the average luma of the one taken.
+    mutating func take(_ picture: Picture, _ time: FrameTime) -> (ready: [FrameRecord], luma: Double) {
+        let store = FrameStore(
+            picture: picture, time: time, before: previous, darkLevel: darkLevel, makesSmall: makesSmall)
         var measures: [ToolMeasures] = []
         measures.reserveCapacity(entries.count)
         for index in entries.indices {
             let measured = entries[index].tool.measure(store)
             let record = entries[index].conclusion.fold(measured, at: time)
-            measures.append((entries[index].type.id, record.values))
+            measures.append(
+                ToolMeasures(
+                    tool: entries[index].type.id, values: record.values, regions: record.regions.map(\.corners)))
         }
         previous = picture
-        return (measures, Double(store.luma.sum) / Double(store.sampleCount) / picture.scale)
+        waiting.append(FrameRecord(time: time.time, measures: measures))
+        let lag = entries.reduce(0) { max($0, $1.conclusion.lag) }
+        return (release(keeping: lag), Double(store.luma.sum) / Double(store.sampleCount) / picture.scale)
     }
 
     /// - Parameter end: seconds at which the last frame ends.
-    mutating func finish(end: Double) {
+    /// - Returns: the frames that were still waiting.
+    mutating func finish(end: Double) -> [FrameRecord] {
         previous = nil
         for index in entries.indices { entries[index].conclusion.finish(end: end) }
+        return release(keeping: 0)
+    }
+
+    private mutating func release(keeping count: Int) -> [FrameRecord] {
+        var ready: [FrameRecord] = []
+        while waiting.count > count {
+            var record = waiting.removeFirst()
+            for (place, entry) in entries.indices.enumerated() where entries[entry].type.detects {
+                let objects = entries[entry].conclusion.detections(of: known).map { TrackedObject($0) }
+                // The first tool that detects speaks for the frame; others keep theirs under their own id.
+                if record.detections == nil {
+                    record.detections = objects
+                } else {
+                    record.measures[place].objects = objects
+                }
+            }
+            known += 1
+            ready.append(record)
+        }
+        return ready
     }
 
     /// Each tool's id, version and settings.
     var description: [JSON] {
         entries.map { entry in
-            let settings = entry.type.settings.map { JSON.Member($0.key, .double(entry.settings[$0.key])) }
+            let settings = entry.type.settings.map { JSON.Member($0.key, $0.json(entry.settings[$0.key])) }
             return .object([
                 JSON.Member("id", .string(entry.type.id)), JSON.Member("version", .string(entry.type.version)),
                 JSON.Member("settings", .object(settings)),
@@ -75,6 +109,18 @@ struct ToolPass {
         let all = entries.flatMap { $0.conclusion.events }.enumerated()
         return all.sorted { ($0.element.startFrame, $0.offset) < ($1.element.startFrame, $1.offset) }
             .map { $0.element.json }
+    }
+}
+
+extension Box {
+    var corners: [Double] { [x1, y1, x2, y2] }
+}
+
+extension TrackedObject {
+    fileprivate init(_ detection: Detection) {
+        self.init(
+            track: detection.track, classID: detection.classID, className: detection.className,
+            corners: detection.box.corners)
     }
 }
 

@@ -100,8 +100,8 @@ package enum VideoWorker {
         var lastSign = monotonicNanoseconds()
         var end = 0.0
         while let (picture, time) = try reader.next() {
-            let (measures, luma) = pass.take(picture, time)
-            try writer.append(time: time.time, measures: measures)
+            let (ready, luma) = pass.take(picture, time)
+            for record in ready { try writer.append(record) }
             if order.stills { try? stills.add(picture, index: time.index, luma: luma) }
             if let start = time.time { end = start + (time.duration ?? 0) }
             let now = monotonicNanoseconds()
@@ -117,7 +117,7 @@ package enum VideoWorker {
         guard report.decodedFrames > 0 else {
             return JobOutcome(kind: .content, message: noFrame(report))
         }
-        pass.finish(end: rounded6(end))
+        for record in pass.finish(end: rounded6(end)) { try writer.append(record) }
         // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
         guard let after = try? Files.status(order.input), after == before else { return changed() }
         if order.stills { try publishStills(stills, order) }

@@ -32,7 +32,6 @@ struct Report {
         }
     }
 
-
     /// The report of a finished run. A run that found nothing to do leaves the report alone.
     static func of(_ options: RunOptions, _ outcome: RunOutcome, pages: ReportPages?, templates: RawPath?) -> Report {
         let wanted: ReportOptions.Pages?

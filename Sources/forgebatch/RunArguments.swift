@@ -135,7 +135,8 @@ struct OutputArguments: ParsableArguments {
     @Flag(help: "Print the summary as JSON on standard output.")
     var json = false
 
-    @Option(help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
+    @Option(
+        help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
     var report: ReportPages?
 
     @Flag(inversion: .prefixedNo, help: "Make thumbnails, contact strips and brightness timelines.")

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import FrameTools
 internal import Jobs
+internal import VideoWorker
 
 /// `--tools` and `--set`, resolved against the tools that there are.
 struct ToolSelection {
@@ -21,7 +22,7 @@ struct ToolSelection {
             descriptions.append(
                 .members([
                     "id": .string(tool.id), "version": .string(tool.version),
-                    "settings": .object(tool.settings.map { JSON.Member($0.key, .double(complete[$0.key])) }),
+                    "settings": .object(tool.settings.map { JSON.Member($0.key, $0.json(complete[$0.key])) }),
                 ]))
         }
     }
@@ -34,10 +35,11 @@ struct ToolSelection {
             let isTaken = word.hasPrefix("-")
             let name = String(isTaken ? word.dropFirst() : Substring(word))
             // A list that only takes away starts from the default set.
-            if place == 0, isTaken { chosen = Set(ToolRegistry.all.map { $0.id }) }
+            if place == 0, isTaken { chosen = Set(ToolRegistry.standard.map { $0.id }) }
             let ids: [String]
             switch name {
-            case "default", "all": ids = ToolRegistry.all.map { $0.id }
+            case "default": ids = ToolRegistry.standard.map { $0.id }
+            case "all": ids = ToolRegistry.all.map { $0.id }
             default:
                 guard ToolRegistry.tool(name) != nil else {
                     let near = Suggestion.text(for: name, among: ToolRegistry.all.map { $0.id })
@@ -67,7 +69,12 @@ struct ToolSelection {
             let near = Suggestion.text(for: key, among: tool.settings.map(\.key))
             throw Failure(64, "--set \(shown): \(id) has no setting '\(Escape.visible(key))'\(near)")
         }
-        guard let value = Double(parts[1]), setting.range.contains(value) else {
+        guard let value = setting.value(String(parts[1])) else {
+            guard setting.choices.isEmpty else {
+                throw Failure(
+                    64, "--set \(shown): \(id).\(key) is \(setting.choices.joined(separator: " or ")) (\(setting.help))"
+                )
+            }
             let (low, high) = (
                 JSONWriter.text(.double(setting.range.lowerBound)), JSONWriter.text(.double(setting.range.upperBound))
             )

@@ -133,7 +133,7 @@ import Testing
         let path = folder.path.appending("a.json")
         var writer = try ResultWriter(path: path)
         // The longest numbers that these measures can have, at the end of a video of a day.
-        let measures: [ToolMeasures] = [
+        let measures: [(String, [(key: String, value: Double)])] = [
             ("luma", [("min", 254.9961), ("avg", 254.9961), ("max", 254.9961), ("dif", 254.9961)]),
             ("scene", [("mafd", 99.9961), ("score", 99.9961)]), ("black", [("ratio", 0.9999)]),
             ("freeze", [("since", 5_183_999), ("difference", 0.0009)]),
@@ -180,5 +180,15 @@ import Testing
     @Test func `a file that is missing is an error of the system`() throws {
         let folder = try TemporaryFolder()
         #expect(throws: SystemError.self) { try HeadReader.read(folder.path.appending("none.json")) }
+    }
+}
+
+extension ResultWriter {
+    /// Adds a frame of plain numbers.
+    fileprivate mutating func append(
+        time: Double?, measures: [(tool: String, values: [(key: String, value: Double)])]
+    ) throws(SystemError) {
+        try append(
+            FrameRecord(time: time, measures: measures.map { ToolMeasures(tool: $0.tool, values: $0.values) }))
     }
 }

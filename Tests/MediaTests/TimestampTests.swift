@@ -24,7 +24,8 @@ struct TimestampTests {
     func variable() throws {
         let reading = try Clip(
             "a.mkv", "\(TimestampTests.picture) -vf setpts=N*N/10/TB/3 -fps_mode passthrough -c:v ffv1",
-            "-enc_time_base 1/1000").read()
+            "-enc_time_base 1/1000"
+        ).read()
         #expect(reading.account.isVariable)
         #expect(reading.frames.count == 10)
         #expect(try #require(reading.frames.last?.time) > 2.6)
@@ -49,7 +50,8 @@ struct TimestampTests {
     func gap() throws {
         let reading = try Clip(
             "a.mkv", "-f lavfi -i testsrc2=s=64x48:r=10:d=2 -vf setpts=PTS+gte(N\\,10)*5/TB -fps_mode passthrough",
-            "-c:v ffv1").read()
+            "-c:v ffv1"
+        ).read()
         #expect(reading.frames.count == 20)
         #expect(reading.account.gaps == 1)
         #expect(reading.account.errorCount == 0)
@@ -79,8 +81,10 @@ struct TimestampTests {
     func emptyPackets() throws {
         // Frames dropped before an AVI are written as empty packets, to keep its clock.
         let reading = try Clip(
-            "a.avi", "-f lavfi -i testsrc2=s=64x48:r=10:d=4 -vf select=not(mod(n\\,4)) -fps_mode passthrough -c:v mpeg4",
-            "-r 10 -enc_time_base 1/10").read()
+            "a.avi",
+            "-f lavfi -i testsrc2=s=64x48:r=10:d=4 -vf select=not(mod(n\\,4)) -fps_mode passthrough -c:v mpeg4",
+            "-r 10 -enc_time_base 1/10"
+        ).read()
         #expect(reading.frames.count == 10)
         #expect(reading.info.declaredFrames ?? 0 > 30)
         #expect(reading.account.errorCount == 0, "\(reading.account.errors)")
@@ -92,7 +96,8 @@ struct TimestampTests {
 
     @Test("A clip whose edit list begins late gives the frames that a player shows")
     func editList() throws {
-        let whole = try Clip("a.mp4", "-f lavfi -i testsrc2=s=64x48:r=10:d=3 -c:v libx264 -g 30 -bf 0 -threads 1 -pix_fmt yuv420p")
+        let whole = try Clip(
+            "a.mp4", "-f lavfi -i testsrc2=s=64x48:r=10:d=3 -c:v libx264 -g 30 -bf 0 -threads 1 -pix_fmt yuv420p")
         let cut = try Clip("b.mp4", "-ss 1.5 -i \(whole.path.display) -c copy")
         let ffprobe = try #require(ExternalProgram.ffprobe)
         let outcome = try ffprobe.run([
