@@ -66,6 +66,8 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["Bytes", "Frames"], path: "Tests/TestSupport"),
+        .testTarget(
+            name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
@@ -75,6 +77,7 @@ let package = Package(
         .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
     ]
 )
 
