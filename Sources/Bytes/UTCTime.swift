@@ -18,7 +18,7 @@ package struct UTCTime: Equatable, Sendable, Comparable {
     /// `2026-02-26T01:02:03.456Z`
     package var text: String {
         let (day, time) = civil
-        let fraction = Int(milliseconds - Int64(milliseconds.flooredBy(1000)) * 1000)
+        let fraction = Int((milliseconds % 1000 + 1000) % 1000)
         return "\(day.year)-\(pad(day.month))-\(pad(day.day))T\(pad(time / 3600)):\(pad(time / 60 % 60)):"
             + "\(pad(time % 60)).\(fraction < 100 ? "0" : "")\(pad(fraction))Z"
     }
@@ -52,7 +52,7 @@ package struct UTCTime: Equatable, Sendable, Comparable {
 
 extension Int64 {
     fileprivate func flooredBy(_ divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+        self % divisor < 0 ? self / divisor - 1 : self / divisor
     }
 }
 

@@ -131,6 +131,23 @@ import Testing
         }
     }
 
+    @Test func `what a target offers to others is explained`() throws {
+        let kinds: Set = ["struct", "enum", "class", "actor", "protocol", "func", "typealias"]
+        var seen = 0
+        for path in try sources(targets) {
+            let lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false)
+            for (index, line) in lines.enumerated() where line.hasPrefix("package ") {
+                guard line.split(separator: " ").prefix(4).contains(where: { kinds.contains(String($0)) }) else {
+                    continue
+                }
+                let before = lines[..<index].last { !$0.hasPrefix("@") }
+                #expect(before?.hasPrefix("///") == true, "\(path.display): \(line)")
+                seen += 1
+            }
+        }
+        #expect(seen > 40)
+    }
+
     @Test func `templates keep names of their own when they are embedded`() throws {
         // `.embedInCode` makes an identifier of each name.
         let names = try Files.list(Samples.root.appending("templates")).map(\.display)

@@ -64,6 +64,13 @@ import Testing
         }
     }
 
+    @Test(arguments: [Int64.min, .min + 1, .max]) func `no moment is too far away`(milliseconds: Int64) {
+        // A record of failures may hold any number.
+        let text = UTCTime(milliseconds: milliseconds).text
+        #expect(text.hasPrefix(milliseconds < 0 ? "-" : "292278994-08-17T07:12:55.807Z"))
+        #expect(text.hasSuffix("Z"))
+    }
+
     @Test func `texts sort as times do`() {
         var generator = SeededGenerator(seed: 5)
         let times = (0..<2000).map { _ in

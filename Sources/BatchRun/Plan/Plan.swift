@@ -147,7 +147,7 @@ package struct Plan: Sendable {
             let canPass = failure.kind == .timeout || failure.kind == .memory
             if failure.isQuarantined {
                 if options.retryQuarantined { return .run("--retry-quarantined") }
-                if canPass, now.milliseconds - failure.time > Plan.forgetAfter {
+                if canPass, failure.time < now.milliseconds - Plan.forgetAfter {
                     return .run("its quarantine of 30 days is over")
                 }
                 return .skip(.quarantined, "quarantined: \(failure.message)")

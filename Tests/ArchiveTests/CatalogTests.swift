@@ -1,0 +1,57 @@
+import Archive
+import Bytes
+import Jobs
+import TestSupport
+import Testing
+
+@Suite("Rebuilding the catalog") struct CatalogTests {
+    private func entries(_ layout: OutputLayout) throws -> [CatalogEntry] {
+        try LineFile.objects(layout.catalog).objects.map { try #require(CatalogEntry($0)) }
+    }
+
+    @Test func `a missing catalog is made anew from the results`() throws {
+        let made = try MadeFolder()
+        let before = try entries(made.layout)
+        Files.remove(made.layout.catalog)
+        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 3)
+        let after = try entries(made.layout)
+        #expect(Set(after.map(\.path)) == Set(made.videos))
+        for entry in after {
+            // The same but for what only the file system knew.
+            let old = try #require(before.first { $0.job == entry.job })
+            #expect(entry.result == old.result && entry.sha256 == old.sha256 && entry.digest == old.digest)
+            #expect(entry.size == old.size && entry.fingerprint == old.fingerprint && entry.frames == old.frames)
+            #expect(entry.verdict == old.verdict && entry.modified == nil && entry.inode == nil)
+            #expect(entry.facts["codec"] == "h264" && entry.facts["events"] == 1)
+        }
+        // What it lists is what there is.
+        #expect(try Validation.folder(made.layout).breaches.map(\.text) == [])
+    }
+
+    @Test func `a catalog that is there is left alone`() throws {
+        let made = try MadeFolder()
+        let before = try Files.read(made.layout.catalog)
+        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 0)
+        #expect(try Files.read(made.layout.catalog) == before)
+        try AtomicFile.write([], to: made.layout.catalog, durable: false)
+        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 0)
+        #expect(try Files.read(made.layout.catalog) == [])
+    }
+
+    @Test func `a result that is broken is left out`() throws {
+        let made = try MadeFolder()
+        Files.remove(made.layout.catalog)
+        try AtomicFile.write(Array("{".utf8), to: made.result, durable: false)
+        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 2)
+        #expect(try !entries(made.layout).contains { $0.path == made.videos[0] })
+    }
+
+    @Test func `a folder without results gets no catalog`() throws {
+        let folder = try TemporaryFolder()
+        let layout = OutputLayout(root: folder.path)
+        #expect(try Archive.rebuildCatalogIfMissing(layout) == 0)
+        try Files.makeDirectory(layout.results.appending("empty"), durable: false)
+        #expect(try Archive.rebuildCatalogIfMissing(layout) == 0)
+        #expect(!Files.exists(layout.catalog))
+    }
+}
