@@ -307,6 +307,288 @@ package enum Kernels {
     }
 }
 
+// MARK: Colours at a fixed size
+
+/// A picture of at most 256 pixels a side as hue, saturation and brightness, as OpenCV has them in 8 bits.
+package struct HueImage: Equatable, Sendable {
+    package let width: Int
+    package let height: Int
+    /// All hues (0 to 179), then all saturations, then all brightnesses (0 to 255).
+    package let samples: [UInt8]
+
+    /// The size that a picture is brought to: 256 on its longer side, in proportion; smaller ones keep theirs.
+    package static func size(width: Int, height: Int) -> (width: Int, height: Int) {
+        let factor = Double(max(width, height)) / 256
+        guard factor > 1 else { return (width, height) }
+        func side(_ length: Int) -> Int { max(1, Int((Double(length) / factor).rounded(.toNearestOrEven))) }
+        return (side(width), side(height))
+    }
+}
+
+extension Kernels {
+    /// The picture at a fixed size in hue, saturation and brightness.
+    ///
+    /// As PySceneDetect looks at it: scaled by interpolation between the four nearest pixels (no mean over an area), made
+    /// RGB by BT.601 and the picture's range, then HSV as OpenCV's 8-bit conversion defines it.
+    ///
+    /// - Complexity: O(pixels of the result)
+    package static func hues(_ picture: Picture) -> HueImage {
+        let (width, height) = HueImage.size(width: picture.width, height: picture.height)
+        let count = width * height
+        let columns = taps(from: picture.width, to: width)
+        let lines = taps(from: picture.height, to: height)
+        let samples = [UInt8](unsafeUninitializedCapacity: 3 * count) { samples, used in
+            used = 3 * count
+            guard let target = samples.baseAddress else { return }
+            // Rows of luma and of both colour differences, long enough for whole vectors.
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * (width + 4)) { row in
+                row.initialize(repeating: 128)
+                guard let luma = row.baseAddress else { return }
+                let (u, v) = (luma + width + 4, luma + 2 * (width + 4))
+                for (y, line) in lines.enumerated() {
+                    if picture.bytesPerSample == 1 {
+                        gather(picture, line, columns, luma, u, v, UInt8.self)
+                    } else {
+                        gather(picture, line, columns, luma, u, v, UInt16.self)
+                    }
+                    convert(luma, u, v, width, picture.isFullRange, target + y * width, count)
+                }
+            }
+        }
+        return HueImage(width: width, height: height, samples: samples)
+    }
+
+    /// The mean absolute differences of two images of one size: hue, saturation, brightness.
+    ///
+    /// - Precondition: the images have the same size.
+    package static func distance(_ a: HueImage, _ b: HueImage) -> (hue: Double, saturation: Double, brightness: Double)
+    {
+        precondition(a.width == b.width && a.height == b.height, "images of one size")
+        let count = a.width * a.height
+        func mean(_ part: Int) -> Double {
+            Double(difference(a.samples, b.samples, part * count..<(part + 1) * count)) / Double(count)
+        }
+        return (mean(0), mean(1), mean(2))
+    }
+
+    /// Sum of absolute differences of two lists of bytes.
+    static func difference(_ a: [UInt8], _ b: [UInt8], _ range: Range<Int>) -> Int {
+        a.withUnsafeBytes { a in
+            b.withUnsafeBytes { b in
+                var total = SIMD4<UInt32>.zero
+                var place = range.lowerBound
+                while place + 16 <= range.upperBound {
+                    let x = a.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
+                    let y = b.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
+                    total = ByteLanes.widen(total, ByteLanes.add(.zero, ByteLanes.distance(x, y)))
+                    place &+= 16
+                }
+                var rest = 0
+                for place in place..<max(place, range.upperBound) { rest += abs(Int(a[place]) - Int(b[place])) }
+                return Int(ByteLanes.total(total)) + rest
+            }
+        }
+    }
+
+    /// Two neighbours and the weight of the second.
+    private struct Tap {
+        let first: Int
+        let second: Int
+        let weight: Float
+    }
+
+    /// Where a scaled sample lies among those of the source: pixel centres meet pixel centres.
+    private static func taps(from source: Int, to target: Int) -> [Tap] {
+        let scale = Double(source) / Double(target)
+        return (0..<target).map { place in
+            let middle = (Double(place) + 0.5) * scale - 0.5
+            let first = Int(middle.rounded(.down))
+            if first < 0 { return Tap(first: 0, second: 0, weight: 0) }
+            if first >= source - 1 { return Tap(first: source - 1, second: source - 1, weight: 0) }
+            return Tap(first: first, second: first + 1, weight: Float(middle - Double(first)))
+        }
+    }
+
+    @inline(__always)
+    private static func gather<Sample: FixedWidthInteger & UnsignedInteger>(
+        _ picture: Picture, _ line: Tap, _ columns: [Tap], _ luma: UnsafeMutablePointer<Float>,
+        _ u: UnsafeMutablePointer<Float>, _ v: UnsafeMutablePointer<Float>, _: Sample.Type
+    ) {
+        let scale = 1 / Float(1 << (picture.depth - 8 + picture.shift))
+        func row(_ plane: Plane, _ y: Int) -> UnsafePointer<Sample> {
+            (plane.base + y * plane.stride).assumingMemoryBound(to: Sample.self)
+        }
+        let (above, below) = (row(picture.luma, line.first), row(picture.luma, line.second))
+        columns.withUnsafeBufferPointer { columns in
+            for (x, tap) in columns.enumerated() {
+                let (a, b) = (Float(above[tap.first]), Float(above[tap.second]))
+                let (c, d) = (Float(below[tap.first]), Float(below[tap.second]))
+                let top = a + (b - a) * tap.weight
+                let bottom = c + (d - c) * tap.weight
+                luma[x] = (top + (bottom - top) * line.weight) * scale
+            }
+            guard let chroma = picture.chroma else { return }
+            for (component, target) in [(chroma.u, u), (chroma.v, v)] {
+                let plane = picture.planes[component.plane]
+                let above = row(plane, min(line.first >> chroma.shiftY, plane.rows - 1)) + component.offset
+                let below = row(plane, min(line.second >> chroma.shiftY, plane.rows - 1)) + component.offset
+                for (x, tap) in columns.enumerated() {
+                    let first = (tap.first >> chroma.shiftX) &* component.step
+                    let second = (tap.second >> chroma.shiftX) &* component.step
+                    let (a, b) = (Float(above[first]), Float(above[second]))
+                    let (c, d) = (Float(below[first]), Float(below[second]))
+                    let top = a + (b - a) * tap.weight
+                    let bottom = c + (d - c) * tap.weight
+                    target[x] = (top + (bottom - top) * line.weight) * scale
+                }
+            }
+        }
+    }
+
+    /// A row of YUV on the 8-bit scale as hue, saturation and brightness, `count` bytes apart.
+    @inline(__always)
+    private static func convert(
+        _ luma: UnsafeMutablePointer<Float>, _ u: UnsafeMutablePointer<Float>, _ v: UnsafeMutablePointer<Float>,
+        _ width: Int, _ isFullRange: Bool, _ target: UnsafeMutablePointer<UInt8>, _ count: Int
+    ) {
+        typealias Four = SIMD4<Float>
+        // BT.601.
+        let (gain, floor) = isFullRange ? (Float(1), Float(0)) : (Float(255.0 / 219), Float(16))
+        let spread: Float = isFullRange ? 1 : 255.0 / 224
+        // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
+        let magic = Four(repeating: 12_582_912)
+        func load(_ row: UnsafeMutablePointer<Float>, _ x: Int) -> Four {
+            UnsafeRawPointer(row + x).loadUnaligned(as: Four.self)
+        }
+        func pixel(_ value: Four) -> Four {
+            let whole = (value + magic) - magic
+            let lower = whole.replacing(with: 0, where: whole .< 0)
+            return lower.replacing(with: 255, where: lower .> 255)
+        }
+        func bytes(_ value: Four) -> SIMD4<UInt32> { unsafeBitCast(value + magic, to: SIMD4<UInt32>.self) & 0xff }
+        var x = 0
+        while x < width {
+            let y = (load(luma, x) - floor) * gain
+            let (cb, cr) = ((load(u, x) - 128) * spread, (load(v, x) - 128) * spread)
+            let r = pixel(y + cr * 1.402)
+            let g = pixel(y - cb * 0.344136 - cr * 0.714136)
+            let b = pixel(y + cb * 1.772)
+            let high = r.replacing(with: g, where: g .> r).replacing(with: b, where: (b .> r) .& (b .> g))
+            let low = r.replacing(with: g, where: g .< r).replacing(with: b, where: (b .< r) .& (b .< g))
+            let range = high - low
+            let saturation = range * 255 / high.replacing(with: 1, where: high .< 1)
+            // The first of red, green and blue that is the greatest decides the sector.
+            let isRed = r .> (high - 0.5)
+            let isGreen = g .> (high - 0.5)
+            let blue = (r - g) + range * 4
+            let green = blue.replacing(with: (b - r) + range * 2, where: isGreen)
+            let sector = green.replacing(with: g - b, where: isRed)
+            let angle = sector * 30 / range.replacing(with: 1, where: range .< 1)
+            let hue = angle.replacing(with: angle + 180, where: angle .< -0.5)
+            let (h, s, v) = (bytes(hue), bytes(saturation), bytes(high))
+            let rest = min(4, width - x)
+            for lane in 0..<rest {
+                target[x &+ lane] = UInt8(truncatingIfNeeded: h[lane])
+                target[count &+ x &+ lane] = UInt8(truncatingIfNeeded: s[lane])
+                target[2 &* count &+ x &+ lane] = UInt8(truncatingIfNeeded: v[lane])
+            }
+            x &+= 4
+        }
+    }
+
+    // MARK: Detail
+
+    /// What the inner pixels of an image say of its detail.
+    package struct Detail: Equatable {
+        /// Pixels that have all eight neighbours.
+        package var count = 0
+        /// Sums of the gradient's length (Sobel) and of its square.
+        package var gradient = 0.0
+        package var gradientSquared = 0.0
+        /// Sums of the Laplacian (the four neighbours less four times the pixel) and of its square.
+        package var laplacian = 0.0
+        package var laplacianSquared = 0.0
+    }
+
+    /// Gradient and Laplacian over the inner pixels of an image.
+    ///
+    /// - Complexity: O(pixels)
+    package static func detail(_ image: SmallLuma) -> Detail {
+        var result = Detail()
+        let (width, height) = (image.width, image.height)
+        guard width >= 3, height >= 3 else { return result }
+        result.count = (width - 2) * (height - 2)
+        image.samples.withUnsafeBufferPointer { samples in
+            guard let base = samples.baseAddress else { return }
+            for y in 1..<height - 1 {
+                let row = base + y * width
+                detail(row - width, row, row + width, width, &result)
+            }
+        }
+        return result
+    }
+
+    @inline(__always)
+    private static func detail(
+        _ above: UnsafePointer<UInt8>, _ row: UnsafePointer<UInt8>, _ below: UnsafePointer<UInt8>, _ width: Int,
+        _ result: inout Detail
+    ) {
+        typealias Eight = SIMD8<Int16>
+        func load(_ pointer: UnsafePointer<UInt8>, _ x: Int) -> Eight {
+            Eight(truncatingIfNeeded: UnsafeRawPointer(pointer + x).loadUnaligned(as: SIMD8<UInt8>.self))
+        }
+        func floats(_ value: SIMD4<Int16>) -> SIMD4<Float> {
+            SIMD4<Float>(SIMD4<Int32>(truncatingIfNeeded: value))
+        }
+        var (lengths, squares) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
+        var (curves, curvesSquared) = (SIMD8<Int16>.zero, SIMD4<Float>.zero)
+        var x = 0
+        let inner = width - 2
+        while x + 8 <= inner {
+            let (a, b, c) = (load(above, x), load(above, x + 1), load(above, x + 2))
+            let (d, e, f) = (load(row, x), load(row, x + 1), load(row, x + 2))
+            let (g, h, i) = (load(below, x), load(below, x + 1), load(below, x + 2))
+            let across = (c &- a) &+ ((f &- d) &<< 1) &+ (i &- g)
+            let down = (g &- a) &+ ((h &- b) &<< 1) &+ (i &- c)
+            let curve = b &+ d &+ f &+ h &- (e &<< 2)
+            for half in 0..<2 {
+                let gx = floats(half == 0 ? across.lowHalf : across.highHalf)
+                let gy = floats(half == 0 ? down.lowHalf : down.highHalf)
+                let l = floats(half == 0 ? curve.lowHalf : curve.highHalf)
+                let square = gx * gx + gy * gy
+                squares += square
+                lengths += square.squareRoot()
+                curvesSquared += l * l
+            }
+            curves = curves &+ curve
+            x &+= 8
+        }
+        _ = curves
+        for x in x..<inner {
+            func at(_ pointer: UnsafePointer<UInt8>, _ place: Int) -> Int { Int(pointer[x + place]) }
+            let gx = at(above, 2) - at(above, 0) + 2 * (at(row, 2) - at(row, 0)) + at(below, 2) - at(below, 0)
+            let gy = at(below, 0) - at(above, 0) + 2 * (at(below, 1) - at(above, 1)) + at(below, 2) - at(above, 2)
+            let curve = at(above, 1) + at(below, 1) + at(row, 0) + at(row, 2) - 4 * at(row, 1)
+            let square = Float(gx * gx + gy * gy)
+            result.gradientSquared += Double(square)
+            result.gradient += Double(square.squareRoot())
+            result.laplacianSquared += Double(curve * curve)
+        }
+        result.gradient += Double(lengths.sum())
+        result.gradientSquared += Double(squares.sum())
+        result.laplacianSquared += Double(curvesSquared.sum())
+        // The sum of a row's Laplacians telescopes to sums of whole rows and of its ends.
+        var sums = (0, 0, 0)
+        for x in 1...inner {
+            sums.0 &+= Int(above[x])
+            sums.1 &+= Int(below[x])
+            sums.2 &+= Int(row[x])
+        }
+        let ends = Int(row[0]) + Int(row[inner + 1]) - Int(row[1]) - Int(row[inner])
+        result.laplacian += Double(sums.0 + sums.1 - 2 * sums.2 + ends)
+    }
+}
+
 /// Vectors of samples of one size, and sums of them in wider lanes.
 private protocol SampleLanes {
     associatedtype Sample: FixedWidthInteger & UnsignedInteger & SIMDScalar

@@ -18,6 +18,36 @@ package struct Plane {
     package var sampleCount: Int { samplesPerRow * rows }
 }
 
+/// Where the two colour differences of a picture lie.
+package struct Chroma: Equatable, Sendable {
+    /// One colour difference in a plane: alone, or taking turns with the other (NV12).
+    package struct Component: Equatable, Sendable {
+        package let plane: Int
+        /// The first sample's place in a row.
+        package let offset: Int
+        /// Samples from one to the next: 1, or 2 where they take turns.
+        package let step: Int
+
+        package init(plane: Int, offset: Int = 0, step: Int = 1) {
+            self.plane = plane
+            self.offset = offset
+            self.step = step
+        }
+    }
+    package let u: Component
+    package let v: Component
+    /// Chroma has one sample for 2^shift luma samples across and down.
+    package let shiftX: Int
+    package let shiftY: Int
+
+    package init(u: Component, v: Component, shiftX: Int, shiftY: Int) {
+        self.u = u
+        self.v = v
+        self.shiftX = shiftX
+        self.shiftY = shiftY
+    }
+}
+
 /// A decoded frame's picture: planes read in place, and the object that owns their memory.
 ///
 /// A class because ownership is the point: a tool that keeps a reference picture keeps its memory, without a copy.
@@ -32,11 +62,14 @@ package final class Picture {
     package let shift: Int
     /// Whether luma spans 0…2^depth-1 instead of 16…235 on the 8-bit scale.
     package let isFullRange: Bool
+    /// Nil for grey pictures.
+    package let chroma: Chroma?
     /// What keeps the planes' memory.
     package let owner: AnyObject
 
     package init(
-        planes: [Plane], width: Int, height: Int, depth: Int, shift: Int, isFullRange: Bool, owner: AnyObject
+        planes: [Plane], width: Int, height: Int, depth: Int, shift: Int, isFullRange: Bool, chroma: Chroma? = nil,
+        owner: AnyObject
     ) {
         precondition(!planes.isEmpty && depth >= 8 && depth <= 16, "a picture has a luma plane of 8 to 16 bits")
         self.planes = planes
@@ -45,6 +78,7 @@ package final class Picture {
         self.depth = depth
         self.shift = shift
         self.isFullRange = isFullRange
+        self.chroma = chroma
         self.owner = owner
     }
 
