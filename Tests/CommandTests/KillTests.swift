@@ -87,7 +87,9 @@ struct KillTests {
         try await forge.run(expecting: 0)
         #expect(try forge.count("completed") == 1 && forge.count("skipped") == 3)
         let after = try KillTests.stamps(forge)
-        for (path, stamp) in before where path.isInside(forge.layout.results) { #expect(after[path] == stamp, "\(path.display) was made again") }
+        for (path, stamp) in before where path.isInside(forge.layout.results) {
+            #expect(after[path] == stamp, "\(path.display) was made again")
+        }
         #expect(try forge.results() == forge.results(in: forge.home.appending("undisturbed")))
         #expect(try KillTests.leftovers(forge.output).isEmpty)
     }
