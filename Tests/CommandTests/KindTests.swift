@@ -27,6 +27,7 @@ struct KindTests {
         #expect(try forge.count("unreadable") == 5)
         // Given by name they are no videos either.
         let named = try await forge.forgebatch("run", "in/fifo.mp4", "in/a.y4m", "-o", "out2")
+        #expect(named.status == 66)
         #expect(named.error.contains("in/fifo.mp4: not a regular file (fifo)") && named.seconds < 20)
         #expect(try forge.results(in: forge.home.appending("out2")).count == 1)
     }
@@ -49,6 +50,21 @@ struct KindTests {
             #expect((job["cpu_seconds"]?.double ?? 9) < 1, "\(job["path"]?.string ?? "")")
             #expect(job["message"]?.string?.isEmpty == false)
         }
+    }
+
+    @Test(
+        "What cannot be read costs only itself, given by name it is status 66",
+        .enabled(if: geteuid() != 0, "root reads everything"))
+    func unreadable() async throws {
+        let forge = try Forge(["a.y4m", "dir/b.y4m", "secret.y4m"])
+        for name in ["dir", "secret.y4m"] {
+            #expect(forge.input.appending(name).withCString { chmod($0, 0) } == 0)
+        }
+        let result = try await forge.run(expecting: 3)
+        #expect(result.error.contains("in/dir: Permission denied"))
+        #expect(result.error.contains("secret.y4m: open: Permission denied"))
+        #expect(try forge.names() == ["a.y4m"])
+        #expect(try await forge.forgebatch("run", "in/dir", "in/a.y4m", "-o", "out2").status == 66)
     }
 
     /// Texts that libav would take for a list of other files.
