@@ -25,6 +25,8 @@ struct Forgebatch: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            // A run has a status of its own for this.
+            if !(command is RunCommand), Terminal.complainOfOutput() { exitNow(ExitStatus.failure) }
         } catch let failure as Failure {
             Terminal.error("forgebatch: \(failure.message)")
             exitNow(failure.status)

@@ -49,7 +49,12 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let signals = try Signals.listen()
         let options = try makeOptions()
-        if reuse.dryRun { return try DryRun.print(BatchRun.plan(options), options: options, json: display.json) }
+        try Machine.reserveDescriptors(workers: options.workers)
+        if reuse.dryRun {
+            try DryRun.print(BatchRun.plan(options), options: options, json: display.json)
+            if Terminal.complainOfOutput() { throw ExitCode(ExitStatus.failure) }
+            return
+        }
         let console = Console(arguments: display)
         let showStatus = Task { for await _ in signals.status { console.askForStatus() } }
         defer { showStatus.cancel() }
@@ -78,10 +83,11 @@ struct RunCommand: AsyncParsableCommand {
             }
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
-        let status =
-            report.problem == nil
-            ? outcome.exitStatus : ExitStatus.winner([outcome.exitStatus, ExitStatus.reportFailed])
-        Summary(options: options, outcome: outcome, report: report, status: status).print(display)
+        var statuses = [outcome.exitStatus]
+        if report.problem != nil { statuses.append(ExitStatus.reportFailed) }
+        Summary(options: options, outcome: outcome, report: report, status: ExitStatus.winner(statuses)).print(display)
+        if Terminal.complainOfOutput() { statuses.append(ExitStatus.reportFailed) }
+        let status = ExitStatus.winner(statuses)
         if status != 0 { throw ExitCode(status) }
     }
 
@@ -100,6 +106,7 @@ struct RunCommand: AsyncParsableCommand {
         let now = UTCTime.now
         let output = input.out?.path ?? OutputFolder.standard(inputs: inputs, listed: input.filesFrom != nil)
         let selection = try ToolSelection(list: tools.tools, settings: tools.set)
+        try refuseInputAsOutput(inputs, output)
         let absolute = output.isAbsolute ? output : Files.currentDirectory().appending(output)
         var options = RunOptions(
             output: absolute, version: Forgebatch.version, worker: RawPath("/proc/self/exe"), now: now)
@@ -156,6 +163,17 @@ struct RunCommand: AsyncParsableCommand {
         throw Failure(ExitStatus.unreadableInput, "\(first.display): \(reason)")
     }
 
+    /// Results among the videos would be found as input by whatever looks for them next.
+    private func refuseInputAsOutput(_ inputs: [RawPath], _ output: RawPath) throws {
+        guard let folder = try? Files.status(output) else { return }
+        for input in inputs {
+            guard let status = try? Files.status(input), status.device == folder.device, status.inode == folder.inode
+            else { continue }
+            throw Failure(
+                ExitStatus.usage, "-o \(output.display): this is the input; the results need a folder of their own")
+        }
+    }
+
     private func flatSettings(_ options: RunOptions) -> [(key: String, value: JSON)] {
         func seconds(_ value: Double?) -> JSON { value.map { .double($0) } ?? "default" }
         return [
@@ -193,6 +211,26 @@ enum StandardInput {
 }
 
 enum Machine {
+    /// What a worker takes while it is started, and what everything else takes.
+    private static let descriptors = (worker: 8, rest: 24)
+
+    /// Raises the limit of open files as far as it may and has to be; a process that cannot be given its pipes is
+    /// found out too late.
+    static func reserveDescriptors(workers: Int) throws {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let wanted = rlim_t(workers * descriptors.worker + descriptors.rest)
+        guard limit.rlim_cur < wanted else { return }
+        guard limit.rlim_max >= wanted else {
+            throw Failure(
+                ExitStatus.failure,
+                "\(workers) videos at once need \(wanted) open files, the limit is \(limit.rlim_max) (ulimit -n); lower --jobs"
+            )
+        }
+        limit.rlim_cur = wanted
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// CPUs that this process may use: the mask in /proc/self/status, else all there are.
     static var processors: Int {
         let key = Array("Cpus_allowed:".utf8)

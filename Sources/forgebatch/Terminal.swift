@@ -1,15 +1,30 @@
 internal import Bytes
 internal import Glibc
+internal import Synchronization
 
 /// Standard output and standard error as a person or a program sees them.
 enum Terminal {
     /// Writes a line for people. Text from files has to be escaped by then.
     static func error(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
-    static func output(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func output(_ text: String) { output(Array((text + "\n").utf8)) }
 
     static func output(_ bytes: [UInt8]) {
-        try? Files.write(bytes, to: STDOUT_FILENO, path: RawPath("standard output"))
+        do throws(SystemError) {
+            try Files.write(bytes, to: STDOUT_FILENO, path: RawPath("standard output"))
+        } catch {
+            // A reader that has seen enough is no trouble.
+            if error.code != EPIPE { outputError.withLock { $0 = $0 ?? error } }
+        }
+    }
+
+    private static let outputError = Mutex<SystemError?>(nil)
+
+    /// Tells of output that was asked for and could not be written. Returns whether there was any.
+    static func complainOfOutput() -> Bool {
+        guard let trouble = outputError.withLock({ $0 }) else { return false }
+        error("forgebatch: \(trouble)")
+        return true
     }
 
     /// A reader that went away is no reason to stop a batch.

@@ -113,6 +113,54 @@ struct ExitStatusTests {
         #expect(!Files.exists(forge.output))
     }
 
+    @Test("64: the input is no output folder, by whatever name")
+    func inputAsOutput() async throws {
+        let forge = try Forge(["a.y4m"])
+        try Files.link(RawPath("in"), at: forge.home.appending("link"))
+        for name in ["in", "in/", "./in/../in", "link"] {
+            let result = try await forge.forgebatch("run", "in", "-o", name)
+            #expect(result.status == 64 && result.error.contains("this is the input"))
+        }
+        #expect(try Files.list(forge.input).count == 1)
+        // Below the input is a place like any other.
+        for _ in 0..<2 { #expect(try await forge.forgebatch("run", "in", "-o", "in/out").status == 0) }
+        #expect(Files.exists(forge.input.appending("out/results/a.y4m.json")))
+    }
+
+    @Test("1: a limit of open files that is too low for the workers is named; one that is enough is raised")
+    func openFiles() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        func limited(_ limit: String, _ jobs: Int) async throws -> ProcessResult {
+            let run = "run in -o out --force --no-config -j \(jobs)"
+            var launch = Launch(RawPath("/bin/sh"), [])
+            launch.arguments = ["-c", "ulimit \(limit); exec \(Forge.executable.display) \(run)"].map { RawPath($0) }
+            launch.directory = forge.home
+            return try await RunningProcess.run(launch)
+        }
+        let low = try await limited("-n 64", 100)
+        #expect(low.status == 1 && low.error.contains("the limit is 64 (ulimit -n); lower --jobs"), "\(low.error)")
+        #expect(!Files.exists(forge.output))
+        #expect(try await limited("-n 64", 4).status == 0)
+        #expect(try await limited("-S -n 64", 8).status == 0)
+    }
+
+    @Test("Asked-for output that cannot be written is no success", .enabled(if: Files.exists(RawPath("/dev/full"))))
+    func fullOutput() async throws {
+        let forge = try Forge(["a.y4m"])
+        func full(_ words: String) async throws -> ProcessResult {
+            let command = "exec \(Forge.executable.display) \(words) > /dev/full"
+            var launch = Launch(RawPath("/bin/sh"), [RawPath("-c"), RawPath(command)])
+            launch.directory = forge.home
+            return try await RunningProcess.run(launch)
+        }
+        #expect(try await full("run in -o out -n").status == 1)
+        let summary = try await full("run in -o out --json")
+        #expect(summary.status == 5 && summary.error.contains("standard output: write: No space left on device"))
+        #expect(try forge.count("completed") == 1)
+        #expect(try await full("validate out").status == 1)
+        #expect(try await full("run in -o out").status == 0)
+    }
+
     @Test("66: a path that does not exist leaves nothing behind; beside others it costs only itself")
     func missing() async throws {
         let forge = try Forge(["a.y4m"])

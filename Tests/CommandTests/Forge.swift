@@ -152,12 +152,8 @@ actor Gate {
 /// Waits for something that has to come true soon.
 func eventually(
     _ what: String, within seconds: Double = 15, location: SourceLocation = #_sourceLocation,
-    _ condition: () throws -> Bool
+    _ condition: @escaping @Sendable () throws -> Bool
 ) async throws {
-    let clock = ContinuousClock()
-    let end = clock.now + .seconds(seconds)
-    while try !condition() {
-        try #require(clock.now < end, "\(what): not within \(seconds) s", sourceLocation: location)
-        try await Task.sleep(for: .milliseconds(5))
-    }
+    let isTrue = try await poll(within: seconds) { try condition() ? true : nil }
+    try #require(isTrue == true, "\(what): not within \(seconds) s", sourceLocation: location)
 }

@@ -108,13 +108,12 @@ enum Processes {
 extension RunningProcess {
     /// The worker that reads the video, once there is one; it is stopped, so that the run stays where it is.
     func holdWorker(of name: String) async throws -> pid_t {
-        var found: pid_t?
-        try await eventually("a worker reads \(name)") {
-            found = Processes.workers(of: self, reading: "/" + name).first
-            return found != nil || self.hasEnded
+        let worker = try await poll(within: 30) { () -> pid_t?? in
+            if self.hasEnded { return .some(nil) }
+            guard let worker = Processes.workers(of: self, reading: "/" + name).first else { return nil }
+            kill(worker, SIGSTOP)
+            return worker
         }
-        let worker = try #require(found, "the run ended before its worker was caught")
-        kill(worker, SIGSTOP)
-        return worker
+        return try #require(worker ?? nil, "the run ended before its worker was caught")
     }
 }

@@ -48,6 +48,27 @@ struct KillTests {
         #expect(!Processes.isAlive(worker))
     }
 
+    @Test("Time in which the run itself was stopped, as by ^Z, does not count against its workers")
+    func paused() async throws {
+        let forge = try Forge()
+        try forge.addLong("a.y4m")
+        let run = try forge.start("--stall", "4s", "--retries", "0")
+        let paused = try await poll(within: 30) { () -> Bool? in
+            if run.hasEnded { return false }
+            guard let worker = Processes.workers(of: run, reading: "/a.y4m").first else { return nil }
+            kill(worker, SIGSTOP)
+            run.send(SIGSTOP)
+            // Longer than the stall time: a pause is what this is about.
+            sleep(5)
+            run.send(SIGCONT)
+            kill(worker, SIGCONT)
+            return true
+        }
+        try #require(paused == true, "the run ended before its worker was caught")
+        #expect(await run.result().status == 0)
+        #expect(try forge.count("completed") == 1)
+    }
+
     @Test("What was ignored from the start, as by nohup, stays ignored")
     func nohup() async throws {
         let forge = try Forge()

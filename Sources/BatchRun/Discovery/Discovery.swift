@@ -13,7 +13,7 @@ package struct Candidate: Sendable, Equatable {
 package struct DiscoveryProblem: Sendable, Hashable {
     package var path: RawPath
     package var reason: String
-    /// Whether it is a PATH given by the user that is missing.
+    /// Whether it is a PATH given by the user that is missing or cannot be read.
     package var isInput: Bool
 }
 
@@ -153,7 +153,8 @@ private struct Walk {
             }
         case .success(let status) where status.kind == .file:
             take(input.path, input.path.lastComponent, status, resolved: resolve(input.path), isLink: false)
-        case .success(let status): report(input.path, "not a regular file (\(status.kind.rawValue))")
+        case .success(let status):
+            report(input.path, "not a regular file (\(status.kind.rawValue))", isInput: true)
         }
     }
 
@@ -167,7 +168,7 @@ private struct Walk {
             if options.follow, !visited.insert(id).inserted { return }
             for name in try Files.list(folder.path) { visit(name, in: folder) }
         } catch {
-            report(folder.path, error.reason)
+            report(folder.path, error.reason, isInput: folder.relative.isEmpty)
         }
     }
 

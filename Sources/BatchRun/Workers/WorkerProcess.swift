@@ -21,6 +21,8 @@ struct WorkerProcess: Sendable {
 
     /// How often deadlines and the kill switch are looked at.
     private static let tick = Duration.milliseconds(50)
+    /// Nanoseconds between two looks that only a pause of this process explains.
+    private static let pause: UInt64 = 1_000_000_000
 
     /// Runs the worker to its end.
     ///
@@ -117,12 +119,17 @@ struct WorkerProcess: Sendable {
     }
 
     private func guardDeadlines(_ watch: Watch, _ end: @Sendable () -> Void) async {
+        var lastLook = monotonicNanoseconds()
         while !Task.isCancelled {
+            let now = monotonicNanoseconds()
+            // Time in which this process was stopped, as by ^Z, is not the worker's.
+            if now &- lastLook > WorkerProcess.pause { watch.leaveOut(now &- lastLook) }
+            lastLook = now
             if kill.isOn {
                 watch.order(.stopped)
                 return end()
             }
-            let (idle, total, duration) = watch.times(now: monotonicNanoseconds())
+            let (idle, total, duration) = watch.times(now: now)
             let limit = deadlines.limit(duration: duration)
             if idle > deadlines.stall {
                 watch.order(.stalled(deadlines.stall))
@@ -141,6 +148,8 @@ struct WorkerProcess: Sendable {
 private final class Watch: Sendable {
     private struct State {
         var lastSign: UInt64
+        /// Nanoseconds that count for nothing.
+        var leftOut: UInt64 = 0
         var duration: Double?
         var outcome: JobOutcome?
         /// Why we ended it, when we did.
@@ -182,9 +191,19 @@ private final class Watch: Sendable {
         }
     }
 
+    func leaveOut(_ nanoseconds: UInt64) {
+        state.withLock { state in
+            state.leftOut &+= nanoseconds
+            // A sign that came meanwhile is later than this would make it.
+            state.lastSign = min(state.lastSign &+ nanoseconds, monotonicNanoseconds())
+        }
+    }
+
     /// Seconds since the last sign of life and since the start, and the duration of the video.
     func times(now: UInt64) -> (idle: Double, total: Double, duration: Double?) {
-        state.withLock { (Double(now &- $0.lastSign) / 1e9, Double(now &- start) / 1e9, $0.duration) }
+        state.withLock { state in
+            (Double(now &- state.lastSign) / 1e9, Double(now &- start &- state.leftOut) / 1e9, state.duration)
+        }
     }
 
     /// A result that the worker told of stands, whatever happened to it afterwards.
