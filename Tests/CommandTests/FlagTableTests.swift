@@ -46,7 +46,7 @@ struct FlagTableTests {
                 "--quiet prints nothing but errors; --verbose and --json print the summary on standard output",
             "--json": "--quiet prints nothing but errors; --verbose and --json print the summary on standard output",
             "--color": "--color always paints without a terminal, never does not on one",
-            "--report": "--report chooses the pages", "--stills": "--no-stills makes no pictures, --stills does",
+            "--report": "--report chooses the pages, or no report at all", "--stills": "--no-stills makes no pictures, --stills does",
             "--no-stills": "--no-stills makes no pictures, --stills does",
             "--templates": "--templates stands in for the report's own; one that is broken costs only the report",
             "--lock": "--lock: fail is status 11 and names the holder, skip 0, wait waits as long as it is told",
