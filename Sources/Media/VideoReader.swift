@@ -198,6 +198,8 @@ extension VideoReader {
         let status = avformat_open_input(&context, nil, nil, &options)
         guard status >= 0, let context else {
             let lines = DecoderLog.take()
+            // libavformat answers "no memory" here too, and says what it means only in its log.
+            if lines.contains(where: { $0.contains("max_streams") }) { throw .tooManyStreams(limits.streams) }
             if status == fb_error_nomem() { throw .outOfMemory }
             if lines.contains(where: { $0.contains("whitelist") }) { throw .containerNotAllowed }
             if status == fb_error_invalid_data(), lines.isEmpty { throw .containerNotAllowed }
@@ -285,6 +287,11 @@ extension VideoReader {
             info.duration = rounded6(Double(format.pointee.duration) / 1_000_000)
         }
         if raw.nb_frames > 0 { info.declaredFrames = Int(raw.nb_frames) }
+        // An AVI declares its duration as a count of ticks. Without its index FFmpeg puts a guess from the file's size
+        // in that place, which would make a file that was cut look whole.
+        if info.container == "avi", raw.nb_frames > 0, unit > 0 {
+            info.duration = max(info.duration ?? 0, rounded6(Double(raw.nb_frames) * unit))
+        }
         info.colorRange = known(av_color_range_name(codec.pointee.color_range))
         info.colorSpace = known(av_color_space_name(codec.pointee.colorspace))
         info.colorPrimaries = known(av_color_primaries_name(codec.pointee.color_primaries))

@@ -13,7 +13,7 @@ struct Clip {
     init(_ name: String, _ arguments: String...) throws {
         folder = try TemporaryFolder()
         path = folder.path.appending(name)
-        try Clip.make(arguments.flatMap { $0.split(separator: " ").map(String.init) } + [path.display])
+        try FFmpegCommand.make(path, arguments)
     }
 
     /// A file of these bytes.
@@ -24,12 +24,6 @@ struct Clip {
     }
 
     static let isPossible = ExternalProgram.ffmpeg != nil
-
-    static func make(_ arguments: [String]) throws {
-        let ffmpeg = try #require(ExternalProgram.ffmpeg)
-        let outcome = try ffmpeg.run(["-nostdin", "-v", "error", "-y", "-fflags", "+bitexact"] + arguments)
-        try #require(outcome.status == 0, "\(arguments): \(outcome.errorText)")
-    }
 
     func bytes() throws -> [UInt8] { try Files.read(path) }
 

@@ -23,7 +23,10 @@ struct HostileTests {
                 </Representation></AdaptationSet></Period></MPD>
                 """
             ),
-            ("SDP", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 4000 RTP/AVP 96\na=rtpmap:96 H264/90000\n"),
+            (
+                "SDP",
+                "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 4000 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+            ),
             (
                 "IMF",
                 "<?xml version=\"1.0\"?><CompositionPlaylist xmlns=\"http://www.smpte-ra.org/schemas/2067-3/2013\"><Id>urn:uuid:0</Id></CompositionPlaylist>"
@@ -31,7 +34,10 @@ struct HostileTests {
             ("SMIL", "<smil><body><video src=\"\(video)\"/></body></smil>"),
             ("subtitles", "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nThere\n"),
             ("WebVTT", "WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n"),
-            ("ASS", "[Script Info]\nScriptType: v4.00+\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,Hi\n"),
+            (
+                "ASS",
+                "[Script Info]\nScriptType: v4.00+\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,Hi\n"
+            ),
             ("plain text", String(repeating: "This is not a video. ", count: 500)),
             ("a list of names", "\(video)\n\(video)\n"),
             ("ffmetadata", ";FFMETADATA1\ntitle=x\n"),
@@ -56,7 +62,8 @@ struct HostileTests {
     func names() throws {
         let folder = try TemporaryFolder()
         let bytes = try Files.read(Samples.folder.appending("mpeg4.avi"))
-        for name in ["http:x.mp4", "concat:a|b", "data:,x", "pipe:0", "-i.mp4", "img%03d.mp4", "glob*?[a]", "a\nb.avi"] {
+        for name in ["http:x.mp4", "concat:a|b", "data:,x", "pipe:0", "-i.mp4", "img%03d.mp4", "glob*?[a]", "a\nb.avi"]
+        {
             let path = folder.path.appending(name)
             try AtomicFile.write(bytes, to: path, durable: false)
             #expect(try Reading(path).frames.count == 45, "\(path.display)")
@@ -92,7 +99,9 @@ struct HostileTests {
         #expect(clock.now - begun < .seconds(2))
     }
 
-    @Test("A picture over the pixel limit gives no frame and takes no memory", .enabled(if: Clip.isPossible, "needs ffmpeg"))
+    @Test(
+        "A picture over the pixel limit gives no frame and takes no memory",
+        .enabled(if: Clip.isPossible, "needs ffmpeg"))
     func hugePicture() throws {
         let clip = try Clip("a.avi", "-f lavfi -i color=black:s=2000x2000:r=1:d=1 -c:v png -pix_fmt gray")
         var limits = MediaLimits()

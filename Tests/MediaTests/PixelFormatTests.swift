@@ -34,7 +34,6 @@ struct PixelFormatTests {
         Format(name: "gray10le", file: "a.mkv", codec: "ffv1", depth: 10),
         Format(name: "gray16le", file: "a.mkv", codec: "ffv1", depth: 16),
         Format(name: "yuv420p16le", file: "a.mkv", codec: "ffv1", depth: 16),
-        Format(name: "p010le", file: "a.mkv", codec: "rawvideo", depth: 10),
     ]
 
     static let converted = [
@@ -51,7 +50,7 @@ struct PixelFormatTests {
         Format(name: "gray16be", file: "a.mkv", codec: "png", depth: 16, conversion: "yuv444p16le"),
         Format(name: "yuyv422", file: "a.avi", codec: "rawvideo", depth: 8, conversion: "yuv444p"),
         Format(name: "uyvy422", file: "a.mov", codec: "rawvideo", depth: 8, conversion: "yuv444p"),
-        Format(name: "rgb555le", file: "a.mov", codec: "qtrle", decoded: "rgb555be", depth: 8, conversion: "yuv444p"),
+        Format(name: "rgb555le", file: "a.mov", codec: "qtrle", depth: 8, conversion: "yuv444p"),
     ]
 
     /// Three frames of one colour each, so that the mean of luma is known in every format: mid grey is 126 of 255
@@ -86,9 +85,11 @@ struct PixelFormatTests {
             #expect(frame.height == 18)
             #expect(frame.depth == format.depth)
             let level = frame.average / Double(1 << (frame.depth - 8))
+            // Few colours come near to mid grey, no nearer.
+            let tolerance = format.name == "pal8" || format.name == "rgb555le" ? 2.5 : 1.5
             // Grey pictures are full range in FFmpeg, so mid grey stays what it is.
             let expected = format.name.hasPrefix("gray") && format.conversion == nil ? 128.0 : 126
-            #expect(abs(level - expected) < 1.5, "\(level)")
+            #expect(abs(level - expected) < tolerance, "\(level)")
         }
     }
 

@@ -77,9 +77,9 @@ struct StreamTests {
         var bytes: [UInt8] = []
         for size in ["64x48", "96x64", "64x48"] {
             let part = folder.path.appending("\(bytes.count).h264")
-            try Clip.make(
-                "-f lavfi -i testsrc2=s=\(size):r=25:d=0.4 -c:v libx264 -bf 0 -threads 1 -pix_fmt yuv420p -f h264"
-                    .split(separator: " ").map(String.init) + [part.display])
+            try FFmpegCommand.make(
+                part, "-f lavfi -i testsrc2=s=\(size):r=25:d=0.4 -c:v libx264 -bf 0 -threads 1 -pix_fmt yuv420p -f h264"
+            )
             bytes += try Files.read(part)
         }
         let joined = try Clip("a.h264", bytes: bytes)
@@ -95,12 +95,22 @@ struct StreamTests {
 
     @Test("Rotation is recorded clockwise, and the pictures stay as they are stored", arguments: [90, 180, 270])
     func rotation(_ degrees: Int) throws {
-        let plain = try Clip("a.mp4", "\(StreamTests.picture) -c:v mpeg4")
-        // `-metadata rotate` is the clockwise angle in this version of the command.
-        let turned = try Clip("b.mp4", "-i \(plain.path.display) -c copy -metadata:s:v rotate=\(degrees)").read()
-        #expect(turned.info.rotation == degrees)
-        #expect(turned.frames.first.map { [$0.width, $0.height] } == [64, 48])
+        let white = "drawbox=w=iw:h=ih/2:t=fill:color=white"
+        let plain = try Clip("a.mp4", "-f lavfi -i color=black:s=64x64:r=10:d=0.5 -vf \(white) -c:v mpeg4")
+        let turned = try Clip("b.mp4", "-i \(plain.path.display) -c copy -metadata:s:v rotate=\(degrees)")
+        let reading = try turned.read()
+        #expect(reading.frames.first.map { [$0.width, $0.height] } == [64, 64])
         #expect(try plain.read().info.rotation == 0)
+        // The command turns the picture as a player does: where the white upper half goes is the truth.
+        let shown = try Clip("c.raw", "-i \(turned.path.display) -frames:v 1 -pix_fmt gray -f rawvideo").bytes()
+        let isWhite = { (x: Int, y: Int) in shown[y * 64 + x] > 200 }
+        let corners = [isWhite(4, 4), isWhite(60, 4), isWhite(60, 60), isWhite(4, 60)]
+        let turns = [
+            0: [true, true, false, false], 90: [false, true, true, false], 180: [false, false, true, true],
+            270: [true, false, false, true],
+        ]
+        #expect(turns[reading.info.rotation] == corners)
+        #expect(reading.info.rotation != 0)
     }
 
     @Test("Interlaced video says which field comes first")
@@ -117,7 +127,7 @@ struct StreamTests {
         let clips = [
             try Clip("a.h264", "\(StreamTests.picture) -c:v libx264 -threads 1 -pix_fmt yuv420p"),
             try Clip("a.m2v", "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg2video -bf 2"),
-            try Clip("a.m4v", "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg4"),
+            try Clip("a.m4v", "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg4 -f m4v"),
             try Clip("a.y4m", "\(StreamTests.picture) -pix_fmt yuv420p"),
             try Clip("a.mjpeg", "\(StreamTests.picture) -c:v mjpeg"),
         ]

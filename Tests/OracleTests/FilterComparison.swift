@@ -97,7 +97,8 @@ struct FilterComparison {
         let spans = oracle.blackSpans
         let last = oracle.frames.last?.time ?? 0
         compare(
-            "black", spans.map { FilterOracle.Span(start: $0.start, end: abs(($0.end ?? 0) - last) < 1e-3 ? nil : $0.end) })
+            "black",
+            spans.map { FilterOracle.Span(start: $0.start, end: abs(($0.end ?? 0) - last) < 1e-3 ? nil : $0.end) })
     }
 
     /// freezedetect gives no end to a standstill that goes on to the end of the video.

@@ -54,7 +54,9 @@ package struct ExternalProgram: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         for (descriptor, file) in [(Int32(1), output), (2, errors)] {
-            file.withCString { _ = posix_spawn_file_actions_addopen(&actions, descriptor, $0, O_WRONLY | O_CREAT, 0o600) }
+            file.withCString {
+                _ = posix_spawn_file_actions_addopen(&actions, descriptor, $0, O_WRONLY | O_CREAT, 0o600)
+            }
         }
         let words = ["timeout", "-s", "KILL", String(seconds), String(decoding: path.bytes, as: UTF8.self)] + arguments
         var pointers = words.map { strdup($0) }
