@@ -75,6 +75,12 @@ struct FilterComparison {
             near("scene", "mafd", "scd.mafd", scale: 1, within: 0.001)
             near("scene", "score", "scd.score", scale: 1, within: 0.001)
         }
+        if let share = expected.number("blackframe.pblack"), let ratio = frame["black"]?["ratio"]?.double {
+            // The filter cuts off what is behind the point.
+            if ratio * 100 < share - 0.01 || ratio * 100 > share + 1.01 {
+                result.append("black.ratio \(ratio), blackframe \(share) %")
+            }
+        }
         // Where a file's times step back, the key is absent. The command prints six significant digits.
         if let time = frame["time"]?.double, let other = expected.time, abs(time - (other - start)) > 0.001 {
             result.append("time \(time), not \(other - start)")

@@ -27,7 +27,7 @@ struct MutantTests {
             [
                 mark, ExternalProgram.forgebatch.path.display, "run", workshop.input.display, "--out", out.display,
                 "--report", "none", "--progress", "none", "--no-stills", "--timeout", "20s", "--stall", "10s",
-            ], seconds: 60)
+            ], seconds: 120)
         #expect(outcome.status == 0 || outcome.status == 3, "\(outcome.status): \(outcome.errorText)")
         #expect(MutantTests.processes(mark).isEmpty)
 
@@ -52,6 +52,25 @@ struct MutantTests {
         }
         // All kinds of end are there, or the damage is not what it should be.
         for kind in ["ok", "damaged", "failed"] { #expect(counts[kind, default: 0] > 5, "\(counts)") }
+    }
+
+    @Test("An MP4 that claims 2^24 samples fails for want of memory at most, and the next video is done")
+    func sampleTableLie() throws {
+        let workshop = try Workshop()
+        var bytes = try Files.read(Samples.folder.appending("subdir/nested-ünïcode.mp4"))
+        try workshop.put("b.mp4", bytes)
+        // stsz: version, size of every sample, number of samples.
+        let table = try #require(bytes.places(of: Array("stsz".utf8)).first) + 8
+        bytes.replaceSubrange(table..<table + 8, with: [0, 0, 0, 1, 1, 0, 0, 0])
+        try workshop.put("a.mp4", bytes)
+        for limit in ["300M", "1G"] {
+            let run = try workshop.run("--memory-limit", limit, "--force", "--retry-failed")
+            #expect(run.status == 0 || run.status == 3, "\(run.messages)")
+            #expect(try run.result("b.mp4").totalFrames == 12)
+            #expect(!run.messages.contains("killed by signal"), "\(run.messages)")
+            // The table does not fit: FFmpeg then goes on without it, and no frame comes out.
+            if limit == "300M" { #expect(run.messages.contains("a.mp4: decode: no video frames"), "\(run.messages)") }
+        }
     }
 
     /// Processes whose environment holds a mark.
