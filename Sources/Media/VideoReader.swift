@@ -258,7 +258,9 @@ extension VideoReader {
         }
         guard status >= 0 else {
             avcodec_free_context(&owned)
-            throw status == fb_error_nomem() ? .outOfMemory : .codec(Media.describe(status: status))
+            // The log says what is wrong with the stream; the status is often no more than "invalid argument".
+            throw status == fb_error_nomem()
+                ? .outOfMemory : .codec(DecoderLog.take().last ?? Media.describe(status: status))
         }
         return context
     }

@@ -93,6 +93,18 @@ struct PixelFormatTests {
         }
     }
 
+    @Test("A pixel format that its container cannot name is refused in the decoder's own words")
+    func unnamed() throws {
+        let clip = try Clip("a.mov", "-f lavfi -i color=red:s=32x18:r=5:d=0.4 -c:v rawvideo -pix_fmt nv12")
+        let reason = "rawvideo: Invalid pixel format."
+        do {
+            // Later versions of the command may write what this one cannot.
+            #expect(try clip.read().info.pixelFormat == "nv12")
+        } catch let error as DecodeError {
+            #expect(error == .codec(reason))
+        }
+    }
+
     @Test(
         "Pictures of any size are whole, down to a single sample",
         arguments: ["1x1", "2x2", "3x1", "1x3", "16x16", "17x13", "321x7"], ["yuv420p", "yuv444p10le", "gbrp"])

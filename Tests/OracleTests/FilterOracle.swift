@@ -32,7 +32,8 @@ struct FilterOracle {
         // The share of black samples, in whole per cent, where the filter takes the format as it is.
         let share = pixelFormat == "yuv420p" ? "blackframe=amount=0:threshold=38," : ""
         let measures = "\(share)scdet=threshold=10,\(black),\(freeze),\(luma)"
-        guard let conversion else { return measures }
+        // scdet takes no interleaved chroma; taking it apart changes no sample.
+        guard let conversion else { return pixelFormat == "nv12" ? "format=yuv420p,\(measures)" : measures }
         let flags = "bicubic+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp"
         let matrix = "in_color_matrix=bt601:out_color_matrix=bt601:out_range=tv"
         return "scale=\(matrix):flags=\(flags),format=\(conversion),\(measures)"
