@@ -26,6 +26,8 @@ struct PixelLayout {
     let chromaShiftY: Int
     let isReadInPlace: Bool
     let hasFullRangeName: Bool
+    /// Whether converting leaves the range of luma as it is. RGB, palettes and grey become limited range.
+    let keepsRange: Bool
 
     init?(_ format: AVPixelFormat) {
         guard let descriptor = av_pix_fmt_desc_get(format) else { return nil }
@@ -38,6 +40,7 @@ struct PixelLayout {
         planes = Int(av_pix_fmt_count_planes(format))
         chromaShiftY = Int(descriptor.pointee.log2_chroma_h)
         hasFullRangeName = name.hasPrefix("yuvj")
+        keepsRange = flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) == 0 && descriptor.pointee.nb_components >= 3
         let barred =
             AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM
             | AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_BAYER

@@ -37,6 +37,7 @@ struct Reading {
         let height: Int
         let depth: Int
         let planes: Int
+        let isFullRange: Bool
         let time: Double?
         let luma: Kernels.LumaSums
 
@@ -61,6 +62,7 @@ struct Reading {
             frames.append(
                 Frame(
                     width: picture.width, height: picture.height, depth: picture.depth, planes: picture.planes.count,
+                    isFullRange: picture.isFullRange,
                     time: time.time, luma: Kernels.luma(picture, previous: nil, darkLimit: 0)))
         }
         info = reader.info

@@ -93,6 +93,21 @@ struct PixelFormatTests {
         }
     }
 
+    @Test("The range of packed YUV stays what it is tagged with; what was RGB becomes limited")
+    func range() throws {
+        let dark = "-f lavfi -i color=black:s=32x18:r=5:d=0.4"
+        let packed = "-vf scale=out_range=pc,format=yuyv422 -c:v rawvideo -color_range"
+        let full = try Clip("a.mkv", dark, packed, "pc").read()
+        #expect(full.info.pixelFormat == "yuyv422")
+        #expect(full.info.conversion == "yuv444p")
+        #expect(full.frames.allSatisfy { $0.isFullRange && $0.average == 0 })
+        let limited = try Clip("a.mkv", dark, "-vf format=yuyv422 -c:v rawvideo -color_range tv").read()
+        #expect(limited.frames.allSatisfy { !$0.isFullRange && $0.average == 16 })
+        let rgb = try Clip("a.mkv", dark, "-c:v png -pix_fmt rgb24").read()
+        #expect(rgb.info.colorRange == "pc")
+        #expect(rgb.frames.allSatisfy { !$0.isFullRange && $0.average == 16 })
+    }
+
     @Test("A pixel format that its container cannot name is refused in the decoder's own words")
     func unnamed() throws {
         let clip = try Clip("a.mov", "-f lavfi -i color=red:s=32x18:r=5:d=0.4 -c:v rawvideo -pix_fmt nv12")
