@@ -10,10 +10,10 @@ struct Clip {
     let path: RawPath
 
     /// - Parameter arguments: `ffmpeg` arguments but for the output's name, which is `name` in a folder of its own.
-    init(_ name: String, _ arguments: String...) throws {
+    init(_ name: String, _ arguments: String...) async throws {
         folder = try TemporaryFolder()
         path = folder.path.appending(name)
-        try FFmpegCommand.make(path, arguments)
+        try await FFmpegCommand.make(path, arguments)
     }
 
     /// A file of these bytes.

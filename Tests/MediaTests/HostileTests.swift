@@ -113,8 +113,8 @@ struct HostileTests {
     @Test(
         "A picture over the pixel limit gives no frame and takes no memory",
         .enabled(if: Clip.isPossible, "needs ffmpeg"))
-    func hugePicture() throws {
-        let clip = try Clip("a.avi", "-f lavfi -i color=black:s=2000x2000:r=1:d=1 -c:v png -pix_fmt gray")
+    func hugePicture() async throws {
+        let clip = try await Clip("a.avi", "-f lavfi -i color=black:s=2000x2000:r=1:d=1 -c:v png -pix_fmt gray")
         var limits = MediaLimits()
         limits.pixels = 1_000_000
         do {
@@ -128,8 +128,8 @@ struct HostileTests {
     }
 
     @Test("A PNG that claims 16000x16000 in an AVI is over the limit", .enabled(if: Clip.isPossible, "needs ffmpeg"))
-    func pictureBomb() throws {
-        let clip = try Clip("a.avi", "-f lavfi -i color=black:s=64x64:r=1:d=1 -c:v png -pix_fmt gray")
+    func pictureBomb() async throws {
+        let clip = try await Clip("a.avi", "-f lavfi -i color=black:s=64x64:r=1:d=1 -c:v png -pix_fmt gray")
         var bytes = try clip.bytes()
         // The claim in the picture's own header; its checksum no longer fits, which the decoder does not mind.
         let header = try #require(bytes.firstIndex(of: Array("IHDR".utf8)))

@@ -40,9 +40,9 @@ struct FilterOracle {
     }
 
     /// Decodes a stream with the `ffmpeg` command, one thread, every frame once and at its own time.
-    init(_ video: RawPath, stream: Int, chain: String) throws {
+    init(_ video: RawPath, stream: Int, chain: String) async throws {
         let ffmpeg = try #require(ExternalProgram.ffmpeg)
-        let outcome = try ffmpeg.run(
+        let outcome = try await ffmpeg.run(
             [
                 "-nostdin", "-hide_banner", "-nostats", "-v", "info", "-filter_threads", "1", "-threads", "1",
                 "-noautorotate", "-copyts", "-i", "file:" + video.display, "-map", "0:\(stream)", "-vf",

@@ -25,23 +25,24 @@ struct FormatTests {
     ]
 
     @Test("Every frame of every format is measured as the filters measure it")
-    func formats() throws {
+    func formats() async throws {
         let workshop = try Workshop()
         for video in FormatTests.videos {
             // Three seconds of black in the middle: a black stretch, a standstill and two cuts.
-            try workshop.make(
+            try await workshop.make(
                 video.name,
                 "-f lavfi -i testsrc2=s=64x48:r=5:d=5,drawbox=w=iw:h=ih:t=fill:color=black:enable=between(t\\,1\\,3.9)",
                 video.options)
         }
-        let run = try workshop.run("--no-stills")
+        let run = try await workshop.run("--no-stills")
         #expect(run.status == 0, "\(run.messages)")
         for video in FormatTests.videos {
             let result = try run.result(video.name)
             #expect(result["video"]?["converted_to"]?.string == video.conversion, "\(video.name)")
             #expect(result.verdict == "ok", "\(video.name): \(result.reasons)")
             for tool in ["black", "freeze", "scene"] { #expect(!result.events(tool).isEmpty, "\(video.name): \(tool)") }
-            try FilterComparison(name: video.name, video: workshop.input.appending(video.name), result: result).check()
+            try await FilterComparison(name: video.name, video: workshop.input.appending(video.name), result: result)
+                .check()
         }
     }
 }

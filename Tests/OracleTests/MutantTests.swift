@@ -10,7 +10,7 @@ struct MutantTests {
     static let count = 200
 
     @Test("200 damaged videos end neither the batch nor a later video, and leave no process")
-    func mutants() throws {
+    func mutants() async throws {
         let workshop = try Workshop()
         let originals = try MutantTests.sources.map { try Files.read(Samples.folder.appending($0)) }
         for index in 0..<MutantTests.count {
@@ -23,7 +23,7 @@ struct MutantTests {
         // The workers inherit the mark, so that those of this run can be told from others.
         let mark = "FORGEBATCH_TEST=\(UInt64.random(in: 0 ... .max))"
         let env = try #require(ExternalProgram.find("env"))
-        let outcome = try env.run(
+        let outcome = try await env.run(
             [
                 mark, ExternalProgram.forgebatch.path.display, "run", workshop.input.display, "--out", out.display,
                 "--report", "none", "--progress", "none", "--no-stills", "--timeout", "20s", "--stall", "10s",
@@ -55,7 +55,7 @@ struct MutantTests {
     }
 
     @Test("An MP4 that claims 2^24 samples fails for want of memory at most, and the next video is done")
-    func sampleTableLie() throws {
+    func sampleTableLie() async throws {
         let workshop = try Workshop()
         var bytes = try Files.read(Samples.folder.appending("subdir/nested-ünïcode.mp4"))
         try workshop.put("b.mp4", bytes)
@@ -64,7 +64,7 @@ struct MutantTests {
         bytes.replaceSubrange(table..<table + 8, with: [0, 0, 0, 1, 1, 0, 0, 0])
         try workshop.put("a.mp4", bytes)
         for limit in ["300M", "1G"] {
-            let run = try workshop.run("--memory-limit", limit, "--force", "--retry-failed")
+            let run = try await workshop.run("--memory-limit", limit, "--force", "--retry-failed")
             #expect(run.status == 0 || run.status == 3, "\(run.messages)")
             #expect(try run.result("b.mp4").totalFrames == 12)
             #expect(!run.messages.contains("killed by signal"), "\(run.messages)")

@@ -14,19 +14,19 @@ struct TrapTests {
         "-f lavfi -i nullsrc=s=64x48:r=10:d=\(seconds),format=yuv420p,geq=lum=\(level):cb=128:cr=128 -c:v ffv1"
     }
 
-    private func oracle(_ path: RawPath, _ chain: String) throws -> FilterOracle {
-        try FilterOracle(path, stream: 0, chain: chain)
+    private func oracle(_ path: RawPath, _ chain: String) async throws -> FilterOracle {
+        try await FilterOracle(path, stream: 0, chain: chain)
     }
 
     @Test("Dark grey of full range is not black, though blackdetect goes by the format's name and calls it so")
-    func fullRange() throws {
+    func fullRange() async throws {
         let workshop = try Workshop()
-        let full = try workshop.make("full.mkv", TrapTests.flat(28), "-color_range pc")
-        try workshop.make("limited.mkv", TrapTests.flat(28), "-color_range tv")
-        try workshop.make("untagged.mkv", TrapTests.flat(28))
-        try workshop.make("black.mkv", TrapTests.flat(25), "-color_range pc")
-        try workshop.make("grey.mkv", TrapTests.flat(38), "-color_range tv")
-        let run = try workshop.run()
+        let full = try await workshop.make("full.mkv", TrapTests.flat(28), "-color_range pc")
+        try await workshop.make("limited.mkv", TrapTests.flat(28), "-color_range tv")
+        try await workshop.make("untagged.mkv", TrapTests.flat(28))
+        try await workshop.make("black.mkv", TrapTests.flat(25), "-color_range pc")
+        try await workshop.make("grey.mkv", TrapTests.flat(38), "-color_range tv")
+        let run = try await workshop.run()
         let result = try run.result("full.mkv")
         #expect(result["video"]?["pixel_format"]?.string == "yuv420p")
         #expect(result["video"]?["color"]?["range"]?.string == "pc")
@@ -36,73 +36,73 @@ struct TrapTests {
             #expect(try run.result(name).events("black").count == 1, "\(name)")
         }
         if TrapTests.isDefiningVersion {
-            #expect(try oracle(full, FilterOracle.black).blackSpans == [FilterOracle.Span(start: 0, end: 2.9)])
+            #expect(try await oracle(full, FilterOracle.black).blackSpans == [FilterOracle.Span(start: 0, end: 2.9)])
         }
     }
 
     @Test("Black to the end lasts to the end of the last frame, not to its beginning")
-    func blackToTheEnd() throws {
+    func blackToTheEnd() async throws {
         let workshop = try Workshop()
-        let path = try workshop.make("a.mkv", TrapTests.flat(16))
-        let event = try #require(try workshop.run().result("a.mkv").events("black").first)
+        let path = try await workshop.make("a.mkv", TrapTests.flat(16))
+        let event = try #require(try await workshop.run().result("a.mkv").events("black").first)
         #expect(event["start"]?.double == 0)
         #expect(event["end"]?.double == 3)
         #expect(event["end_frame"]?.int == 29)
         #expect(event["open_at_end"]?.bool == true)
         if TrapTests.isDefiningVersion {
-            #expect(try oracle(path, FilterOracle.black).blackSpans == [FilterOracle.Span(start: 0, end: 2.9)])
+            #expect(try await oracle(path, FilterOracle.black).blackSpans == [FilterOracle.Span(start: 0, end: 2.9)])
         }
     }
 
     @Test("A standstill to the end is closed there, though freezedetect gives it no end")
-    func freezeToTheEnd() throws {
+    func freezeToTheEnd() async throws {
         let workshop = try Workshop()
-        let path = try workshop.make("a.mkv", TrapTests.flat(100))
-        let event = try #require(try workshop.run().result("a.mkv").events("freeze").first)
+        let path = try await workshop.make("a.mkv", TrapTests.flat(100))
+        let event = try #require(try await workshop.run().result("a.mkv").events("freeze").first)
         #expect(event["end"]?.double == 3)
         #expect(event["open_at_end"]?.bool == true)
-        #expect(try oracle(path, FilterOracle.freeze).spans("freeze") == [FilterOracle.Span(start: 0, end: nil)])
+        #expect(try await oracle(path, FilterOracle.freeze).spans("freeze") == [FilterOracle.Span(start: 0, end: nil)])
     }
 
     @Test("A white picture of 4096x2160 has a mean of 255, where signalstats' sum overflows")
-    func largeWhite() throws {
+    func largeWhite() async throws {
         let workshop = try Workshop()
-        let path = try workshop.make(
+        let path = try await workshop.make(
             "a.mkv",
             "-f lavfi -i nullsrc=s=16x16:r=10:d=0.2,format=yuv420p,geq=lum=255:cb=128:cr=128,scale=4096:2160:flags=neighbor",
             "-c:v ffv1 -level 3 -slices 4")
-        let frames = try #require(try workshop.run().result("a.mkv")["frames"]?.array)
+        let frames = try #require(try await workshop.run().result("a.mkv")["frames"]?.array)
         #expect(frames.count == 2)
         #expect(frames.allSatisfy { $0["luma"]?["avg"]?.double == 255 })
         if TrapTests.isDefiningVersion {
-            let mean = try #require(try oracle(path, "signalstats").frames.first?.number("signalstats.YAVG"))
+            let mean = try #require(try await oracle(path, "signalstats").frames.first?.number("signalstats.YAVG"))
             #expect(abs(mean + 230.452) < 0.01)
         }
     }
 
     @Test("The second frame of a lively video is no cut, though scdet has it so")
-    func falseCut() throws {
+    func falseCut() async throws {
         let workshop = try Workshop()
-        let path = try workshop.make(
+        let path = try await workshop.make(
             "a.mkv", "-f lavfi -i nullsrc=s=64x48:r=10:d=0.4,format=gray,geq=lum=random(1)*255 -c:v ffv1")
-        let result = try workshop.run().result("a.mkv")
+        let result = try await workshop.run().result("a.mkv")
         let score = try #require(result["frames"]?.array?[1]["scene"]?["score"]?.double)
         #expect(score > 10)
         #expect(result.events("scene").isEmpty)
-        let expected = try oracle(path, "scdet=threshold=10").frames[1]
+        let expected = try await oracle(path, "scdet=threshold=10").frames[1]
         #expect(abs((expected.number("scd.score") ?? 0) - score) <= 0.001)
         #expect(expected.values["lavfi.scd.time"] != nil)
     }
 
     @Test("With a variable rate, stretches last as long as their timestamps say, not as their frames count")
-    func variableRate() throws {
+    func variableRate() async throws {
         let workshop = try Workshop()
         // 8 black pictures over 2.8 s, then 30 over 1 s.
-        try workshop.make(
+        try await workshop.make(
             "a.mkv",
             "-f lavfi -i nullsrc=s=64x48:r=30:d=2,format=yuv420p,geq=lum=16+100*gte(N\\,8)*lt(N\\,30):cb=128:cr=128",
             "-vf setpts=if(lt(N\\,8)\\,N*0.35\\,2.8+(N-8)/30)/TB -fps_mode passthrough -enc_time_base 1/1000 -c:v ffv1")
-        let result = try workshop.run().result("a.mkv")
+        let result = try await workshop.run().result("a.mkv")
         #expect(result["decode"]?["timestamps"]?["variable"]?.bool == true)
         let events = result.events("black")
         #expect(events.count == 1)
@@ -111,15 +111,15 @@ struct TrapTests {
     }
 
     @Test("97 of 100 pictures that can be decoded are damage, though the command ends with status 0")
-    func lostPictures() throws {
+    func lostPictures() async throws {
         let workshop = try Workshop()
-        let whole = try workshop.make("a.mov", "-f lavfi -i testsrc2=s=64x48:r=25:d=4 -c:v png")
+        let whole = try await workshop.make("a.mov", "-f lavfi -i testsrc2=s=64x48:r=25:d=4 -c:v png")
         var bytes = try Files.read(whole)
         let pictures = bytes.places(of: Array("\u{89}PNG".unicodeScalars.map { UInt8($0.value) }))
         try #require(pictures.count == 100)
         for index in [20, 50, 80] { bytes[pictures[index]] = 0 }
         let broken = try workshop.put("b.mov", bytes)
-        let run = try workshop.run()
+        let run = try await workshop.run()
         let result = try run.result("b.mov")
         #expect(result.totalFrames == 97)
         #expect(result.declaredFrames == 100)
@@ -127,19 +127,19 @@ struct TrapTests {
         #expect(result.reasons.contains("decode_errors") && result.reasons.contains("frame_count"))
         #expect(try run.result("a.mov").verdict == "ok")
         // `FilterOracle` holds that the command's status is 0.
-        #expect(try oracle(broken, "signalstats").frames.count == 97)
+        #expect(try await oracle(broken, "signalstats").frames.count == 97)
     }
 
     @Test("Half a Matroska file is damage, though the command ends with status 0")
-    func halfMatroska() throws {
+    func halfMatroska() async throws {
         let workshop = try Workshop()
-        let whole = try workshop.make(
+        let whole = try await workshop.make(
             "a.mkv", "-f lavfi -i testsrc2=s=64x48:r=25:d=8 -c:v libx264 -threads 1 -pix_fmt yuv420p")
         let bytes = try Files.read(whole)
         let half = try workshop.put("half.mkv", Array(bytes.prefix(bytes.count / 2)))
-        let run = try workshop.run()
+        let run = try await workshop.run()
         let result = try run.result("half.mkv")
-        let frames = try oracle(half, "signalstats").frames.count
+        let frames = try await oracle(half, "signalstats").frames.count
         #expect(result.totalFrames == frames)
         #expect(frames > 50 && frames < 150)
         #expect(result.verdict == "damaged")

@@ -14,9 +14,9 @@ struct Workshop {
 
     /// Makes a video with the `ffmpeg` command.
     @discardableResult
-    func make(_ name: String, _ arguments: String...) throws -> RawPath {
+    func make(_ name: String, _ arguments: String...) async throws -> RawPath {
         let path = input.appending(name)
-        try FFmpegCommand.make(path, arguments)
+        try await FFmpegCommand.make(path, arguments)
         return path
     }
 
@@ -28,8 +28,8 @@ struct Workshop {
         return path
     }
 
-    func run(_ options: String...) throws -> ResultFolder {
-        try ResultFolder(input, into: folder.path.appending("out"), options: options)
+    func run(_ options: String...) async throws -> ResultFolder {
+        try await ResultFolder(input, into: folder.path.appending("out"), options: options)
     }
 }
 
