@@ -1,33 +1,46 @@
 internal import CFFmpeg
+internal import Glibc
 
 /// Error lines that FFmpeg's libraries log while one video is read, cleaned of addresses so that they are the same in
 /// every run.
 ///
-/// FFmpeg has one log callback for the whole process, and a worker decodes one video on one thread; the lines are only
-/// touched from there, because decoding is single-threaded. (With more decoder threads lines may come from them, so a
-/// lock guards the list.)
+/// FFmpeg has one log callback for the whole process. A line belongs to the thread that reads a video when it comes from
+/// there, so that two readers on two threads do not count each other's damage. Lines of FFmpeg's own decoder threads
+/// belong to whoever asks next: a worker process has one reader.
 enum DecoderLog {
     private static let lines = Lines()
 
     private final class Lines: @unchecked Sendable {
-        // Proof for @unchecked: `kept` and `count` are only touched between lock() and unlock().
-        private var kept: [String] = []
+        // Proof for @unchecked: `kept` and `strays` are only touched between lock() and unlock().
+        private var kept: [pthread_t: [String]] = [:]
+        private var strays: [String] = []
         private let guardian = Lock()
 
+        func begin() {
+            guardian.withLock { kept[pthread_self()] = [] }
+        }
+
         func add(_ line: String) {
-            guardian.withLock { if kept.count < 1000 { kept.append(line) } }
+            guardian.withLock {
+                let own = kept[pthread_self()]
+                guard own?.count ?? strays.count < 1000 else { return }
+                if own == nil { strays.append(line) } else { kept[pthread_self()]?.append(line) }
+            }
         }
 
         func take() -> [String] {
             guardian.withLock {
-                defer { kept.removeAll() }
-                return kept
+                let own = kept[pthread_self()] ?? []
+                if !own.isEmpty { kept[pthread_self()] = [] }
+                defer { strays.removeAll() }
+                return own + strays
             }
         }
     }
 
     /// Starts collecting error lines instead of printing them.
     static func install() {
+        lines.begin()
         av_log_set_callback { context, level, format, arguments in
             guard level <= AV_LOG_ERROR, let format, let arguments else { return }
             var line = [CChar](repeating: 0, count: 512)
@@ -39,7 +52,7 @@ enum DecoderLog {
         }
     }
 
-    /// The lines since the last call.
+    /// This thread's lines since the last call.
     static func take() -> [String] { lines.take() }
 
     /// `[h264 @ 0x55d0] text` becomes `h264: text`.

@@ -27,6 +27,8 @@ struct PixelLayout {
     let chroma: Chroma?
     let isReadInPlace: Bool
     let hasFullRangeName: Bool
+    /// Whether converting leaves the range of luma as it is. RGB, palettes and grey become limited range.
+    let keepsRange: Bool
 
     init?(_ format: AVPixelFormat) {
         guard let descriptor = av_pix_fmt_desc_get(format) else { return nil }
@@ -40,6 +42,7 @@ struct PixelLayout {
         chromaShiftY = Int(descriptor.pointee.log2_chroma_h)
         chroma = PixelLayout.chroma(descriptor.pointee, bytes: luma.depth > 8 ? 2 : 1)
         hasFullRangeName = name.hasPrefix("yuvj")
+        keepsRange = flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) == 0 && descriptor.pointee.nb_components >= 3
         let barred =
             AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM
             | AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_BAYER

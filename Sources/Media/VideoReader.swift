@@ -175,6 +175,7 @@ package final class VideoReader {
         info.conversion = targetLayout.name
         let converted = try scaler.convert(
             frame, to: target, width: frame.pointer.pointee.width, height: frame.pointer.pointee.height)
+        if layout.keepsRange { converted.pointer.pointee.color_range = frame.pointer.pointee.color_range }
         return try targetLayout.picture(converted)
     }
 }
@@ -198,6 +199,8 @@ extension VideoReader {
         let status = avformat_open_input(&context, nil, nil, &options)
         guard status >= 0, let context else {
             let lines = DecoderLog.take()
+            // libavformat answers "no memory" here too, and says what it means only in its log.
+            if lines.contains(where: { $0.contains("max_streams") }) { throw .tooManyStreams(limits.streams) }
             if status == fb_error_nomem() { throw .outOfMemory }
             if lines.contains(where: { $0.contains("whitelist") }) { throw .containerNotAllowed }
             if status == fb_error_invalid_data(), lines.isEmpty { throw .containerNotAllowed }
@@ -256,7 +259,9 @@ extension VideoReader {
         }
         guard status >= 0 else {
             avcodec_free_context(&owned)
-            throw status == fb_error_nomem() ? .outOfMemory : .codec(Media.describe(status: status))
+            // The log says what is wrong with the stream; the status is often no more than "invalid argument".
+            throw status == fb_error_nomem()
+                ? .outOfMemory : .codec(DecoderLog.take().last ?? Media.describe(status: status))
         }
         return context
     }
@@ -285,6 +290,11 @@ extension VideoReader {
             info.duration = rounded6(Double(format.pointee.duration) / 1_000_000)
         }
         if raw.nb_frames > 0 { info.declaredFrames = Int(raw.nb_frames) }
+        // An AVI declares its duration as a count of ticks. Without its index FFmpeg puts a guess from the file's size
+        // in that place, which would make a file that was cut look whole.
+        if info.container == "avi", raw.nb_frames > 0, unit > 0 {
+            info.duration = max(info.duration ?? 0, rounded6(Double(raw.nb_frames) * unit))
+        }
         info.colorRange = known(av_color_range_name(codec.pointee.color_range))
         info.colorSpace = known(av_color_space_name(codec.pointee.colorspace))
         info.colorPrimaries = known(av_color_primaries_name(codec.pointee.color_primaries))

@@ -52,14 +52,14 @@ struct KillTests {
     func paused() async throws {
         let forge = try Forge()
         try forge.addLong("a.y4m")
-        let run = try forge.start("--stall", "4s", "--retries", "0")
+        let run = try forge.start("--stall", "8s", "--retries", "0")
         let paused = try await poll(within: 30) { () -> Bool? in
             if run.hasEnded { return false }
             guard let worker = Processes.workers(of: run, reading: "/a.y4m").first else { return nil }
             kill(worker, SIGSTOP)
             run.send(SIGSTOP)
             // Longer than the stall time: a pause is what this is about.
-            sleep(5)
+            sleep(9)
             run.send(SIGCONT)
             kill(worker, SIGCONT)
             return true

@@ -10,10 +10,10 @@ struct Clip {
     let path: RawPath
 
     /// - Parameter arguments: `ffmpeg` arguments but for the output's name, which is `name` in a folder of its own.
-    init(_ name: String, _ arguments: String...) throws {
+    init(_ name: String, _ arguments: String...) async throws {
         folder = try TemporaryFolder()
         path = folder.path.appending(name)
-        try Clip.make(arguments.flatMap { $0.split(separator: " ").map(String.init) } + [path.display])
+        try await FFmpegCommand.make(path, arguments)
     }
 
     /// A file of these bytes.
@@ -24,12 +24,6 @@ struct Clip {
     }
 
     static let isPossible = ExternalProgram.ffmpeg != nil
-
-    static func make(_ arguments: [String]) throws {
-        let ffmpeg = try #require(ExternalProgram.ffmpeg)
-        let outcome = try ffmpeg.run(["-nostdin", "-v", "error", "-y", "-fflags", "+bitexact"] + arguments)
-        try #require(outcome.status == 0, "\(arguments): \(outcome.errorText)")
-    }
 
     func bytes() throws -> [UInt8] { try Files.read(path) }
 
@@ -43,6 +37,7 @@ struct Reading {
         let height: Int
         let depth: Int
         let planes: Int
+        let isFullRange: Bool
         let time: Double?
         let luma: Kernels.LumaSums
 
@@ -67,6 +62,7 @@ struct Reading {
             frames.append(
                 Frame(
                     width: picture.width, height: picture.height, depth: picture.depth, planes: picture.planes.count,
+                    isFullRange: picture.isFullRange,
                     time: time.time, luma: Kernels.luma(picture, previous: nil, darkLimit: 0)))
         }
         info = reader.info

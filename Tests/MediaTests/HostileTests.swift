@@ -7,9 +7,9 @@ import Testing
 /// Files that want the reader to open something else, to wait, or to fill the memory.
 @Suite("Hostile files")
 struct HostileTests {
-    static let texts: [(name: String, text: String)] = {
-        let video = Samples.folder.appending("mpeg4.avi").display
-        return [
+    /// Texts that name another video.
+    static func texts(_ video: String) -> [(name: String, text: String)] {
+        [
             ("HLS", "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n\(video)\n#EXT-X-ENDLIST\n"),
             ("live HLS", "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n\(video)\n"),
             ("HLS of a page", "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/a.ts\n"),
@@ -44,18 +44,29 @@ struct HostileTests {
             ("one byte", "x"),
             ("nothing", ""),
         ]
-    }()
+    }
 
-    @Test("Playlists, scripts and texts named like a video are refused at once", arguments: texts.map(\.name))
+    @Test(
+        "Playlists, scripts and texts named like a video are refused at once, and open nothing else",
+        arguments: texts("").map(\.name))
     func refused(_ name: String) throws {
-        let text = try #require(HostileTests.texts.first { $0.name == name }?.text)
+        let folder = try TemporaryFolder()
+        let other = folder.path.appending("private.avi")
+        try AtomicFile.write(Files.read(Samples.folder.appending("mpeg4.avi")), to: other, durable: false)
+        let text = try #require(HostileTests.texts(other.display).first { $0.name == name }?.text)
+        let watch = try OpenWatch(other)
         for file in ["a.mp4", "a.mkv", "a.avi", "a.ts"] {
-            let clip = try Clip(file, bytes: Array(text.utf8))
+            let path = folder.path.appending(file)
+            try AtomicFile.write(Array(text.utf8), to: path, durable: false)
             let clock = ContinuousClock()
             let begun = clock.now
-            #expect(throws: DecodeError.self, "\(file)") { try clip.read() }
+            #expect(throws: DecodeError.self, "\(file)") { try Reading(path) }
             #expect(clock.now - begun < .seconds(1), "\(file)")
         }
+        #expect(!watch.wasOpened())
+        // The watch does see an opening.
+        Files.close(try Files.openInput(other))
+        #expect(watch.wasOpened())
     }
 
     @Test("Names that FFmpeg takes for protocols or patterns are ordinary files")
@@ -102,8 +113,8 @@ struct HostileTests {
     @Test(
         "A picture over the pixel limit gives no frame and takes no memory",
         .enabled(if: Clip.isPossible, "needs ffmpeg"))
-    func hugePicture() throws {
-        let clip = try Clip("a.avi", "-f lavfi -i color=black:s=2000x2000:r=1:d=1 -c:v png -pix_fmt gray")
+    func hugePicture() async throws {
+        let clip = try await Clip("a.avi", "-f lavfi -i color=black:s=2000x2000:r=1:d=1 -c:v png -pix_fmt gray")
         var limits = MediaLimits()
         limits.pixels = 1_000_000
         do {
@@ -117,8 +128,8 @@ struct HostileTests {
     }
 
     @Test("A PNG that claims 16000x16000 in an AVI is over the limit", .enabled(if: Clip.isPossible, "needs ffmpeg"))
-    func pictureBomb() throws {
-        let clip = try Clip("a.avi", "-f lavfi -i color=black:s=64x64:r=1:d=1 -c:v png -pix_fmt gray")
+    func pictureBomb() async throws {
+        let clip = try await Clip("a.avi", "-f lavfi -i color=black:s=64x64:r=1:d=1 -c:v png -pix_fmt gray")
         var bytes = try clip.bytes()
         // The claim in the picture's own header; its checksum no longer fits, which the decoder does not mind.
         let header = try #require(bytes.firstIndex(of: Array("IHDR".utf8)))
@@ -130,6 +141,25 @@ struct HostileTests {
         } catch let error as DecodeError {
             #expect(error.description.hasPrefix("decode") || error.description.hasPrefix("open"))
         }
+    }
+}
+
+/// Sees whether anybody opens a file.
+private final class OpenWatch {
+    private let descriptor: Int32
+
+    init(_ path: RawPath) throws {
+        descriptor = inotify_init1(Int32(IN_NONBLOCK))
+        let isWatched = path.withCString { inotify_add_watch(descriptor, $0, UInt32(IN_OPEN)) } >= 0
+        try #require(isWatched)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether it was opened since the last call.
+    func wasOpened() -> Bool {
+        var events = [UInt8](repeating: 0, count: 4096)
+        return read(descriptor, &events, events.count) > 0
     }
 }
 

@@ -6,9 +6,14 @@ import Testing
 /// MP4 files whose tables lie. What is declared is believed of nothing but what was declared.
 @Suite("Headers that lie")
 struct PatchedHeaderTests {
-    /// A small sound video whose boxes are patched.
+    /// A small sound video whose boxes are patched. Its edit list is taken out: one that no longer fits the clock
+    /// rightly hides frames.
     static func original() throws -> [UInt8] {
-        try Files.read(Samples.folder.appending("subdir/nested-ünïcode.mp4"))
+        var bytes = try Files.read(Samples.folder.appending("subdir/nested-ünïcode.mp4"))
+        if let edits = bytes.firstIndex(of: Array("edts".utf8)) {
+            bytes.replaceSubrange(edits..<edits + 4, with: Array("free".utf8))
+        }
+        return bytes
     }
 
     static let frames = 12

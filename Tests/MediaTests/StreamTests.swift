@@ -9,21 +9,21 @@ struct StreamTests {
     static let picture = "-f lavfi -i testsrc2=s=64x48:r=10:d=1"
 
     @Test("Of two video streams the one marked as default is read, and recorded")
-    func defaultStream() throws {
+    func defaultStream() async throws {
         let two = "-f lavfi -i color=red:s=32x32:r=10:d=0.5 \(StreamTests.picture) -map 0 -map 1 -c:v ffv1"
-        let first = try Clip("a.mkv", two, "-disposition:0 default -disposition:1 0").read()
+        let first = try await Clip("a.mkv", two, "-disposition:0 default -disposition:1 0").read()
         #expect(first.info.streamIndex == 0)
         #expect(first.info.videoStreams == 2)
         #expect(first.frames.map(\.width) == Array(repeating: 32, count: 5))
-        let second = try Clip("b.mkv", two, "-disposition:0 0 -disposition:1 default").read()
+        let second = try await Clip("b.mkv", two, "-disposition:0 0 -disposition:1 default").read()
         #expect(second.info.streamIndex == 1)
         #expect(second.info.videoStreams == 2)
         #expect(second.frames.map(\.width) == Array(repeating: 64, count: 10))
     }
 
     @Test("Without a default the first video stream is read")
-    func firstStream() throws {
-        let reading = try Clip(
+    func firstStream() async throws {
+        let reading = try await Clip(
             "a.mkv", "-f lavfi -i sine=d=0.5 \(StreamTests.picture) -f lavfi -i color=red:s=32x32:r=10:d=0.5",
             "-map 0 -map 1 -map 2 -c:v ffv1 -c:a pcm_s16le -disposition:0 0 -disposition:1 0 -disposition:2 0"
         ).read()
@@ -32,32 +32,32 @@ struct StreamTests {
     }
 
     /// An MP4 with a cover before its video: the cover is a stream of one picture.
-    static func covered(_ video: String) throws -> Clip {
-        let cover = try Clip("cover.png", "-f lavfi -i color=red:s=200x200 -frames:v 1 -f image2 -update 1")
-        return try Clip(
+    static func covered(_ video: String) async throws -> Clip {
+        let cover = try await Clip("cover.png", "-f lavfi -i color=red:s=200x200 -frames:v 1 -f image2 -update 1")
+        return try await Clip(
             "a.mp4", "-i \(cover.path.display) \(video) -map 0 -map 1 -c:v:0 png",
             "-disposition:v:0 attached_pic")
     }
 
     @Test("An attached picture is not the video, even when it comes first")
-    func attachedPicture() throws {
-        let reading = try StreamTests.covered("\(StreamTests.picture) -c:v:1 mpeg4").read()
+    func attachedPicture() async throws {
+        let reading = try await StreamTests.covered("\(StreamTests.picture) -c:v:1 mpeg4").read()
         #expect(reading.info.codec == "mpeg4")
         #expect(reading.info.videoStreams == 1)
         #expect(reading.frames.count == 10)
     }
 
     @Test("Sound alone, and sound with a cover, hold no video")
-    func noVideo() throws {
-        let sound = try Clip("a.mp4", "-f lavfi -i sine=d=0.5 -c:a aac")
+    func noVideo() async throws {
+        let sound = try await Clip("a.mp4", "-f lavfi -i sine=d=0.5 -c:a aac")
         #expect(throws: DecodeError.noVideo) { try sound.read() }
-        let covered = try StreamTests.covered("-f lavfi -i sine=d=0.5 -c:a aac")
+        let covered = try await StreamTests.covered("-f lavfi -i sine=d=0.5 -c:a aac")
         #expect(throws: DecodeError.noVideo) { try covered.read() }
     }
 
     @Test("A container without a frame gives no frame, or is refused")
-    func zeroFrames() throws {
-        let empty = try Clip("a.avi", "\(StreamTests.picture) -c:v mpeg4 -frames:v 0")
+    func zeroFrames() async throws {
+        let empty = try await Clip("a.avi", "\(StreamTests.picture) -c:v mpeg4 -frames:v 0")
         do {
             #expect(try empty.read().frames.isEmpty)
         } catch let error as DecodeError {
@@ -72,14 +72,14 @@ struct StreamTests {
     }
 
     @Test("A size that changes in mid-stream is the right one for each frame, and counted")
-    func sizeChange() throws {
+    func sizeChange() async throws {
         let folder = try TemporaryFolder()
         var bytes: [UInt8] = []
         for size in ["64x48", "96x64", "64x48"] {
             let part = folder.path.appending("\(bytes.count).h264")
-            try Clip.make(
-                "-f lavfi -i testsrc2=s=\(size):r=25:d=0.4 -c:v libx264 -bf 0 -threads 1 -pix_fmt yuv420p -f h264"
-                    .split(separator: " ").map(String.init) + [part.display])
+            try await FFmpegCommand.make(
+                part, "-f lavfi -i testsrc2=s=\(size):r=25:d=0.4 -c:v libx264 -bf 0 -threads 1 -pix_fmt yuv420p -f h264"
+            )
             bytes += try Files.read(part)
         }
         let joined = try Clip("a.h264", bytes: bytes)
@@ -87,39 +87,49 @@ struct StreamTests {
         #expect(reading.frames.map(\.width) == [64, 96, 64].flatMap { Array(repeating: $0, count: 10) })
         #expect(reading.frames.map(\.height) == [48, 64, 48].flatMap { Array(repeating: $0, count: 10) })
         #expect(reading.account.sizeChanges == 2)
-        let transport = try Clip("a.ts", "-f h264 -framerate 25 -i \(joined.path.display) -c copy -f mpegts")
+        let transport = try await Clip("a.ts", "-f h264 -framerate 25 -i \(joined.path.display) -c copy -f mpegts")
         let again = try transport.read()
         #expect(again.frames.map(\.width) == reading.frames.map(\.width))
         #expect(again.account.sizeChanges == 2)
     }
 
     @Test("Rotation is recorded clockwise, and the pictures stay as they are stored", arguments: [90, 180, 270])
-    func rotation(_ degrees: Int) throws {
-        let plain = try Clip("a.mp4", "\(StreamTests.picture) -c:v mpeg4")
-        // `-metadata rotate` is the clockwise angle in this version of the command.
-        let turned = try Clip("b.mp4", "-i \(plain.path.display) -c copy -metadata:s:v rotate=\(degrees)").read()
-        #expect(turned.info.rotation == degrees)
-        #expect(turned.frames.first.map { [$0.width, $0.height] } == [64, 48])
+    func rotation(_ degrees: Int) async throws {
+        let white = "drawbox=w=iw:h=ih/2:t=fill:color=white"
+        let plain = try await Clip("a.mp4", "-f lavfi -i color=black:s=64x64:r=10:d=0.5 -vf \(white) -c:v mpeg4")
+        let turned = try await Clip("b.mp4", "-i \(plain.path.display) -c copy -metadata:s:v rotate=\(degrees)")
+        let reading = try turned.read()
+        #expect(reading.frames.first.map { [$0.width, $0.height] } == [64, 64])
         #expect(try plain.read().info.rotation == 0)
+        // The command turns the picture as a player does: where the white upper half goes is the truth.
+        let shown = try await Clip("c.raw", "-i \(turned.path.display) -frames:v 1 -pix_fmt gray -f rawvideo").bytes()
+        let isWhite = { (x: Int, y: Int) in shown[y * 64 + x] > 200 }
+        let corners = [isWhite(4, 4), isWhite(60, 4), isWhite(60, 60), isWhite(4, 60)]
+        let turns = [
+            0: [true, true, false, false], 90: [false, true, true, false], 180: [false, false, true, true],
+            270: [true, false, false, true],
+        ]
+        #expect(turns[reading.info.rotation] == corners)
+        #expect(reading.info.rotation != 0)
     }
 
     @Test("Interlaced video says which field comes first")
-    func fieldOrder() throws {
+    func fieldOrder() async throws {
         let options = "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg2video -flags +ildct+ilme -q:v 4"
-        #expect(try Clip("a.mpg", options, "-vf setfield=tff -top 1").read().info.fieldOrder == "top first")
-        #expect(try Clip("b.mkv", options, "-vf setfield=bff -top 0").read().info.fieldOrder == "bottom first")
-        let plain = try Clip("c.mkv", "\(StreamTests.picture) -c:v mpeg2video").read()
+        #expect(try await Clip("a.mpg", options, "-vf setfield=tff -top 1").read().info.fieldOrder == "top first")
+        #expect(try await Clip("b.mkv", options, "-vf setfield=bff -top 0").read().info.fieldOrder == "bottom first")
+        let plain = try await Clip("c.mkv", "\(StreamTests.picture) -c:v mpeg2video").read()
         #expect(plain.info.fieldOrder == "progressive")
     }
 
     @Test("Streams without a container give every frame, though none is declared")
-    func rawStreams() throws {
+    func rawStreams() async throws {
         let clips = [
-            try Clip("a.h264", "\(StreamTests.picture) -c:v libx264 -threads 1 -pix_fmt yuv420p"),
-            try Clip("a.m2v", "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg2video -bf 2"),
-            try Clip("a.m4v", "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg4"),
-            try Clip("a.y4m", "\(StreamTests.picture) -pix_fmt yuv420p"),
-            try Clip("a.mjpeg", "\(StreamTests.picture) -c:v mjpeg"),
+            try await Clip("a.h264", "\(StreamTests.picture) -c:v libx264 -threads 1 -pix_fmt yuv420p"),
+            try await Clip("a.m2v", "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg2video -bf 2"),
+            try await Clip("a.m4v", "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg4 -f m4v"),
+            try await Clip("a.y4m", "\(StreamTests.picture) -pix_fmt yuv420p"),
+            try await Clip("a.mjpeg", "\(StreamTests.picture) -c:v mjpeg"),
         ]
         for clip in clips {
             let reading = try clip.read()
@@ -130,9 +140,9 @@ struct StreamTests {
     }
 
     @Test("More streams than the limit are refused by name, and 40 are read")
-    func manyStreams() throws {
+    func manyStreams() async throws {
         let maps = Array(repeating: "-map 0", count: 40).joined(separator: " ")
-        let clip = try Clip("a.mkv", "-f lavfi -i color=red:s=16x16:r=5:d=0.4 \(maps) -c:v ffv1")
+        let clip = try await Clip("a.mkv", "-f lavfi -i color=red:s=16x16:r=5:d=0.4 \(maps) -c:v ffv1")
         let reading = try clip.read()
         #expect(reading.info.videoStreams == 40)
         #expect(reading.frames.count == 2)

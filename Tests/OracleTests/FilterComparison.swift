@@ -8,13 +8,13 @@ struct FilterComparison {
     let result: JSON
     let oracle: FilterOracle
 
-    init(name: String, video: RawPath, result: JSON) throws {
+    init(name: String, video: RawPath, result: JSON) async throws {
         self.name = name
         self.result = result
         let stream = try #require(result["video"]?["stream_index"]?.int)
         let pixelFormat = try #require(result["video"]?["pixel_format"]?.string)
         let conversion = result["video"]?["converted_to"]?.string
-        oracle = try FilterOracle(
+        oracle = try await FilterOracle(
             video, stream: stream, chain: FilterOracle.chain(pixelFormat: pixelFormat, conversion: conversion))
     }
 
@@ -75,6 +75,12 @@ struct FilterComparison {
             near("scene", "mafd", "scd.mafd", scale: 1, within: 0.001)
             near("scene", "score", "scd.score", scale: 1, within: 0.001)
         }
+        if let share = expected.number("blackframe.pblack"), let ratio = frame["black"]?["ratio"]?.double {
+            // The filter cuts off what is behind the point.
+            if ratio * 100 < share - 0.01 || ratio * 100 > share + 1.01 {
+                result.append("black.ratio \(ratio), blackframe \(share) %")
+            }
+        }
         // Where a file's times step back, the key is absent. The command prints six significant digits.
         if let time = frame["time"]?.double, let other = expected.time, abs(time - (other - start)) > 0.001 {
             result.append("time \(time), not \(other - start)")
@@ -119,9 +125,9 @@ struct FilterComparison {
     }
 
     /// Frames that `ffprobe` decodes of the stream that the result names.
-    static func probedFrames(_ video: RawPath, stream: Int) throws -> Int {
+    static func probedFrames(_ video: RawPath, stream: Int) async throws -> Int {
         let ffprobe = try #require(ExternalProgram.ffprobe)
-        let outcome = try ffprobe.run([
+        let outcome = try await ffprobe.run([
             "-v", "quiet", "-threads", "1", "-count_frames", "-select_streams", String(stream), "-show_entries",
             "stream=nb_read_frames", "-of", "csv=p=0", "file:" + video.display,
         ])

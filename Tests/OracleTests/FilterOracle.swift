@@ -29,17 +29,20 @@ struct FilterOracle {
     static func chain(pixelFormat: String, conversion: String?) -> String {
         // signalstats takes no grey, and the way there must not touch a sample: grey counts as full range.
         let luma = pixelFormat == "gray" ? "format=yuvj444p,signalstats" : "signalstats"
-        let measures = "scdet=threshold=10,\(black),\(freeze),\(luma)"
-        guard let conversion else { return measures }
+        // The share of black samples, in whole per cent, where the filter takes the format as it is.
+        let share = pixelFormat == "yuv420p" ? "blackframe=amount=0:threshold=38," : ""
+        let measures = "\(share)scdet=threshold=10,\(black),\(freeze),\(luma)"
+        // scdet takes no interleaved chroma; taking it apart changes no sample.
+        guard let conversion else { return pixelFormat == "nv12" ? "format=yuv420p,\(measures)" : measures }
         let flags = "bicubic+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp"
         let matrix = "in_color_matrix=bt601:out_color_matrix=bt601:out_range=tv"
         return "scale=\(matrix):flags=\(flags),format=\(conversion),\(measures)"
     }
 
     /// Decodes a stream with the `ffmpeg` command, one thread, every frame once and at its own time.
-    init(_ video: RawPath, stream: Int, chain: String) throws {
+    init(_ video: RawPath, stream: Int, chain: String) async throws {
         let ffmpeg = try #require(ExternalProgram.ffmpeg)
-        let outcome = try ffmpeg.run(
+        let outcome = try await ffmpeg.run(
             [
                 "-nostdin", "-hide_banner", "-nostats", "-v", "info", "-filter_threads", "1", "-threads", "1",
                 "-noautorotate", "-copyts", "-i", "file:" + video.display, "-map", "0:\(stream)", "-vf",

@@ -10,9 +10,9 @@ final class ResultFolder: Sendable {
     let messages: String
 
     /// - Parameter input: a file or a folder.
-    init(_ input: RawPath, into root: RawPath, options: [String] = []) throws {
+    init(_ input: RawPath, into root: RawPath, options: [String] = []) async throws {
         self.root = root
-        let outcome = try ExternalProgram.forgebatch.run(
+        let outcome = try await ExternalProgram.forgebatch.run(
             ["run", input.display, "--out", root.display, "--report", "none", "--progress", "none"] + options,
             seconds: 300)
         status = outcome.status
@@ -27,10 +27,10 @@ final class ResultFolder: Sendable {
     func hasResult(_ path: String) -> Bool { Files.exists(root.appending("results").appending(path + ".json")) }
 
     /// The project's clips, processed once for all tests.
-    static let samples = Result { try ResultFolder(Samples.folder, into: scratch.appending("samples")) }
+    static let samples = Task { try await ResultFolder(Samples.folder, into: scratch.appending("samples")) }
 
     /// The clips by others beside the checkout, processed once for all tests.
-    static let videos = Result { try ResultFolder(SharedVideos.folder, into: scratch.appending("videos")) }
+    static let videos = Task { try await ResultFolder(SharedVideos.folder, into: scratch.appending("videos")) }
 
     /// Removed when the tests' process ends.
     private static let scratch: RawPath = {

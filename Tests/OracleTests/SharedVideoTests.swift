@@ -8,8 +8,8 @@ import Testing
     .enabled(if: !SharedVideos.names.isEmpty && ExternalProgram.ffmpeg != nil, "needs ../shared/videos and ffmpeg"))
 struct SharedVideoTests {
     @Test("Every frame of a real video is measured as the filters measure it", arguments: SharedVideos.names)
-    func measures(_ name: String) throws {
-        let result = try ResultFolder.videos.get().result(name)
-        try FilterComparison(name: name, video: SharedVideos.folder.appending(name), result: result).check()
+    func measures(_ name: String) async throws {
+        let result = try await ResultFolder.videos.value.result(name)
+        try await FilterComparison(name: name, video: SharedVideos.folder.appending(name), result: result).check()
     }
 }

@@ -1,4 +1,5 @@
 package import Bytes
+internal import Dispatch
 internal import Glibc
 
 /// Another program that tests run: FFmpeg's, Python, or forgebatch as it was built beside the tests.
@@ -46,7 +47,37 @@ package struct ExternalProgram: Sendable {
     }
 
     /// Runs the program to its end, with nothing to read; it is killed after `seconds`, with status 137.
-    package func run(_ arguments: [String], seconds: Int = 60) throws -> Outcome {
+    ///
+    /// Tests share a few threads, and one that waited here on its own would hold up all others: so the wait is
+    /// elsewhere, and only as many programs run at once as there are processors.
+    package func run(_ arguments: [String], seconds: Int = 60) async throws -> Outcome {
+        await Gate.shared.enter()
+        let outcome = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(returning: Result { try runAndWait(arguments, seconds: seconds) })
+            }
+        }
+        await Gate.shared.leave()
+        return try outcome.get()
+    }
+
+    private actor Gate {
+        static let shared = Gate()
+
+        private var free = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        private var waiting: [CheckedContinuation<Void, Never>] = []
+
+        func enter() async {
+            if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+        }
+
+        func leave() {
+            if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+        }
+    }
+
+    /// The same for a short command, where nothing can be awaited.
+    package func runAndWait(_ arguments: [String], seconds: Int = 60) throws -> Outcome {
         let folder = try TemporaryFolder()
         let (output, errors) = (folder.path.appending("out"), folder.path.appending("err"))
         var actions = posix_spawn_file_actions_t()

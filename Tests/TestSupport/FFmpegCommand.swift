@@ -1,0 +1,27 @@
+package import Bytes
+
+/// Videos made on the fly by the `ffmpeg` command, where it is installed.
+package enum FFmpegCommand {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Makes a file.
+    ///
+    /// - Parameter arguments: what stands before the output's name, in pieces that are split at spaces.
+    package static func make(_ path: RawPath, _ arguments: String...) async throws { try await make(path, arguments) }
+
+    package static func make(_ path: RawPath, _ arguments: [String]) async throws {
+        guard let ffmpeg = ExternalProgram.ffmpeg else { throw Failure(description: "no ffmpeg in PATH") }
+        let words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
+        let outcome = try await ffmpeg.run(
+            ["-nostdin", "-v", "error", "-y", "-fflags", "+bitexact"] + words + [path.display])
+        guard outcome.status == 0 else { throw Failure(description: "ffmpeg \(words): \(outcome.errorText)") }
+    }
+
+    /// What `ffmpeg -version` calls itself, such as 5.1.9.
+    package static let version: String = {
+        let text = (try? ExternalProgram.ffmpeg?.runAndWait(["-version"]))?.text ?? ""
+        return String(text.dropFirst("ffmpeg version ".count).prefix { $0.isNumber || $0 == "." })
+    }()
+}
