@@ -335,23 +335,31 @@ extension Kernels {
     package static func hues(_ picture: Picture) -> HueImage {
         let (width, height) = HueImage.size(width: picture.width, height: picture.height)
         let count = width * height
-        let columns = taps(from: picture.width, to: width)
-        let lines = taps(from: picture.height, to: height)
+        let luma = Sampler(picture, Chroma.Component(plane: 0), shifts: (0, 0), to: (width, height))
+        let differences = picture.chroma.map { chroma in
+            [chroma.u, chroma.v].map {
+                Sampler(picture, $0, shifts: (chroma.shiftX, chroma.shiftY), to: (width, height))
+            }
+        }
+        // Rows of luma and of both colour differences, on the 8-bit scale, long enough for whole vectors.
+        let padded = (width + 7) & ~7
         let samples = [UInt8](unsafeUninitializedCapacity: 3 * count) { samples, used in
             used = 3 * count
             guard let target = samples.baseAddress else { return }
-            // Rows of luma and of both colour differences, long enough for whole vectors.
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * (width + 4)) { row in
-                row.initialize(repeating: 128)
-                guard let luma = row.baseAddress else { return }
-                let (u, v) = (luma + width + 4, luma + 2 * (width + 4))
-                for (y, line) in lines.enumerated() {
-                    if picture.bytesPerSample == 1 {
-                        gather(picture, line, columns, luma, u, v, UInt8.self)
-                    } else {
-                        gather(picture, line, columns, luma, u, v, UInt16.self)
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * padded) { rows in
+                withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 2 * padded) { pairs in
+                    rows.initialize(repeating: 128)
+                    pairs.initialize(repeating: 0)
+                    guard let y = rows.baseAddress, let pairs = pairs.baseAddress else { return }
+                    let (u, v) = (y + padded, y + 2 * padded)
+                    for row in 0..<height {
+                        luma.sample(row, y, pairs)
+                        if let differences {
+                            differences[0].sample(row, u, pairs)
+                            differences[1].sample(row, v, pairs)
+                        }
+                        convert(y, u, v, width, picture.isFullRange, target + row * width, count)
                     }
-                    convert(luma, u, v, width, picture.isFullRange, target + y * width, count)
                 }
             }
         }
@@ -390,57 +398,121 @@ extension Kernels {
         }
     }
 
-    /// Two neighbours and the weight of the second.
-    private struct Tap {
-        let first: Int
-        let second: Int
-        let weight: Float
-    }
+    /// Where scaled samples lie among those of a plane, pixel centres meeting pixel centres: the first of two neighbours,
+    /// and the weight of the second.
+    private struct Taps {
+        var first: [Int] = []
+        var weight: [Float] = []
 
-    /// Where a scaled sample lies among those of the source: pixel centres meet pixel centres.
-    private static func taps(from source: Int, to target: Int) -> [Tap] {
-        let scale = Double(source) / Double(target)
-        return (0..<target).map { place in
-            let middle = (Double(place) + 0.5) * scale - 0.5
-            let first = Int(middle.rounded(.down))
-            if first < 0 { return Tap(first: 0, second: 0, weight: 0) }
-            if first >= source - 1 { return Tap(first: source - 1, second: source - 1, weight: 0) }
-            return Tap(first: first, second: first + 1, weight: Float(middle - Double(first)))
-        }
-    }
-
-    @inline(__always)
-    private static func gather<Sample: FixedWidthInteger & UnsignedInteger>(
-        _ picture: Picture, _ line: Tap, _ columns: [Tap], _ luma: UnsafeMutablePointer<Float>,
-        _ u: UnsafeMutablePointer<Float>, _ v: UnsafeMutablePointer<Float>, _: Sample.Type
-    ) {
-        let scale = 1 / Float(1 << (picture.depth - 8 + picture.shift))
-        func row(_ plane: Plane, _ y: Int) -> UnsafePointer<Sample> {
-            (plane.base + y * plane.stride).assumingMemoryBound(to: Sample.self)
-        }
-        let (above, below) = (row(picture.luma, line.first), row(picture.luma, line.second))
-        columns.withUnsafeBufferPointer { columns in
-            for (x, tap) in columns.enumerated() {
-                let (a, b) = (Float(above[tap.first]), Float(above[tap.second]))
-                let (c, d) = (Float(below[tap.first]), Float(below[tap.second]))
-                let top = a + (b - a) * tap.weight
-                let bottom = c + (d - c) * tap.weight
-                luma[x] = (top + (bottom - top) * line.weight) * scale
+        /// - Parameter shift: luma pixels that share a sample of the plane, as a power of two, see the same.
+        init(from source: Int, to target: Int, shift: Int = 0) {
+            let scale = Double(source) / Double(target)
+            let last = (source - 1) >> shift
+            for place in 0..<target {
+                let middle = min(max((Double(place) + 0.5) * scale - 0.5, 0), Double(source - 1))
+                let left = Int(middle)
+                let (near, far) = (left >> shift, min(left + 1, source - 1) >> shift)
+                let share: Float = far > near ? Float(middle - Double(left)) : 0
+                // The last sample has no second: it is the second of the pair before it.
+                let isLast = near == last && last > 0
+                first.append(isLast ? near - 1 : near)
+                weight.append(isLast ? 1 : share)
             }
-            guard let chroma = picture.chroma else { return }
-            for (component, target) in [(chroma.u, u), (chroma.v, v)] {
-                let plane = picture.planes[component.plane]
-                let above = row(plane, min(line.first >> chroma.shiftY, plane.rows - 1)) + component.offset
-                let below = row(plane, min(line.second >> chroma.shiftY, plane.rows - 1)) + component.offset
-                for (x, tap) in columns.enumerated() {
-                    let first = (tap.first >> chroma.shiftX) &* component.step
-                    let second = (tap.second >> chroma.shiftX) &* component.step
-                    let (a, b) = (Float(above[first]), Float(above[second]))
-                    let (c, d) = (Float(below[first]), Float(below[second]))
-                    let top = a + (b - a) * tap.weight
-                    let bottom = c + (d - c) * tap.weight
-                    target[x] = (top + (bottom - top) * line.weight) * scale
+        }
+    }
+
+    /// One plane's way to a row of the scaled image.
+    private struct Sampler {
+        let plane: Plane
+        let component: Chroma.Component
+        let across: Taps
+        let down: Taps
+        let lastColumn: Int
+        let depthScale: Float
+        let isBytes: Bool
+
+        init(_ picture: Picture, _ component: Chroma.Component, shifts: (x: Int, y: Int), to size: (Int, Int)) {
+            plane = picture.planes[component.plane]
+            self.component = component
+            across = Taps(from: picture.width, to: size.0, shift: shifts.x)
+            down = Taps(from: picture.height, to: size.1, shift: shifts.y)
+            lastColumn = (picture.width - 1) >> shifts.x
+            depthScale = 1 / Float(1 << (picture.depth - 8 + picture.shift))
+            isBytes = picture.bytesPerSample == 1
+        }
+
+        /// Samples row `y` of the scaled image on the 8-bit scale. `pairs` has room for two rows of whole vectors.
+        @inline(__always)
+        func sample(_ y: Int, _ target: UnsafeMutablePointer<Float>, _ pairs: UnsafeMutablePointer<UInt16>) {
+            let first = min(down.first[y], plane.rows - 1)
+            let top = plane.base + first * plane.stride
+            let bottom = plane.base + min(first + 1, plane.rows - 1) * plane.stride
+            if isBytes, component.step == 1, lastColumn > 0 {
+                neighbours(top + component.offset, bottom + component.offset, down.weight[y], target, pairs)
+            } else if isBytes {
+                singles(top, bottom, down.weight[y], target, UInt8.self)
+            } else {
+                singles(top, bottom, down.weight[y], target, UInt16.self)
+            }
+        }
+
+        /// Bytes that lie side by side: each pair is read at once.
+        @inline(__always)
+        private func neighbours(
+            _ top: UnsafeRawPointer, _ bottom: UnsafeRawPointer, _ weight: Float, _ target: UnsafeMutablePointer<Float>,
+            _ pairs: UnsafeMutablePointer<UInt16>
+        ) {
+            let count = across.first.count
+            let padded = (count + 7) & ~7
+            let lower = pairs + padded
+            across.first.withUnsafeBufferPointer { places in
+                for x in 0..<count {
+                    pairs[x] = (top + places[x]).loadUnaligned(as: UInt16.self)
+                    lower[x] = (bottom + places[x]).loadUnaligned(as: UInt16.self)
                 }
+            }
+            let below = UInt16(weight * 128)
+            let above = 128 &- below
+            across.weight.withUnsafeBufferPointer { weights in
+                guard let share = weights.baseAddress else { return }
+                var x = 0
+                while x < count {
+                    let upper = UnsafeRawPointer(pairs + x).loadUnaligned(as: SIMD8<UInt16>.self)
+                    let under = UnsafeRawPointer(lower + x).loadUnaligned(as: SIMD8<UInt16>.self)
+                    let left = (upper & 0xff) &* above &+ (under & 0xff) &* below
+                    let right = (upper &>> 8) &* above &+ (under &>> 8) &* below
+                    for half in 0..<2 where x + 4 * half < count {
+                        let start = x &+ 4 &* half
+                        let a = SIMD4<Float>(SIMD4<Int32>(truncatingIfNeeded: half == 0 ? left.lowHalf : left.highHalf))
+                        let b = SIMD4<Float>(
+                            SIMD4<Int32>(truncatingIfNeeded: half == 0 ? right.lowHalf : right.highHalf))
+                        if start &+ 4 <= count {
+                            let part = UnsafeRawPointer(share + start).loadUnaligned(as: SIMD4<Float>.self)
+                            let value = (a + (b - a) * part) * 0.007_812_5
+                            UnsafeMutableRawPointer(target + start).storeBytes(of: value, as: SIMD4<Float>.self)
+                        } else {
+                            for lane in 0..<count - start {
+                                target[start + lane] = (a[lane] + (b[lane] - a[lane]) * share[start + lane]) / 128
+                            }
+                        }
+                    }
+                    x &+= 8
+                }
+            }
+        }
+
+        @inline(__always)
+        private func singles<Sample: FixedWidthInteger & UnsignedInteger>(
+            _ top: UnsafeRawPointer, _ bottom: UnsafeRawPointer, _ weight: Float,
+            _ target: UnsafeMutablePointer<Float>, _: Sample.Type
+        ) {
+            let upper = top.assumingMemoryBound(to: Sample.self) + component.offset
+            let lower = bottom.assumingMemoryBound(to: Sample.self) + component.offset
+            for (x, place) in across.first.enumerated() {
+                let (a, b) = (place &* component.step, min(place + 1, lastColumn) &* component.step)
+                let left = Float(upper[a]) + (Float(lower[a]) - Float(upper[a])) * weight
+                let right = Float(upper[b]) + (Float(lower[b]) - Float(upper[b])) * weight
+                target[x] = (left + (right - left) * across.weight[x]) * depthScale
             }
         }
     }
@@ -452,45 +524,53 @@ extension Kernels {
         _ width: Int, _ isFullRange: Bool, _ target: UnsafeMutablePointer<UInt8>, _ count: Int
     ) {
         typealias Four = SIMD4<Float>
-        // BT.601.
+        // BT.601. Each product is rounded down by itself, as libswscale does on its way to 24 bits: the hue of nearly grey
+        // pixels hangs on it.
         let (gain, floor) = isFullRange ? (Float(1), Float(0)) : (Float(255.0 / 219), Float(16))
         let spread: Float = isFullRange ? 1 : 255.0 / 224
-        // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
+        // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number; a little less than a half before rounds
+        // down.
         let magic = Four(repeating: 12_582_912)
-        func load(_ row: UnsafeMutablePointer<Float>, _ x: Int) -> Four {
+        let half = Four(repeating: 0.499_99)
+        @inline(__always) func load(_ row: UnsafeMutablePointer<Float>, _ x: Int) -> Four {
             UnsafeRawPointer(row + x).loadUnaligned(as: Four.self)
         }
-        func pixel(_ value: Four) -> Four {
-            let whole = (value + magic) - magic
-            let lower = whole.replacing(with: 0, where: whole .< 0)
-            return lower.replacing(with: 255, where: lower .> 255)
+        @inline(__always) func down(_ value: Four) -> Four { (value - half + magic) - magic }
+        @inline(__always) func lesser(_ a: Four, _ b: Four) -> Four { a.replacing(with: b, where: b .< a) }
+        @inline(__always) func greater(_ a: Four, _ b: Four) -> Four { a.replacing(with: b, where: b .> a) }
+        @inline(__always) func pixel(_ value: Four) -> Four { lesser(greater(value, .zero), Four(repeating: 255)) }
+        @inline(__always) func bytes(_ value: Four) -> SIMD4<UInt8> {
+            let words = unsafeBitCast(value + magic, to: SIMD16<UInt8>.self)
+            return words.evenHalf.evenHalf
         }
-        func bytes(_ value: Four) -> SIMD4<UInt32> { unsafeBitCast(value + magic, to: SIMD4<UInt32>.self) & 0xff }
         var x = 0
         while x < width {
-            let y = (load(luma, x) - floor) * gain
+            let y = down((load(luma, x) - floor) * gain)
             let (cb, cr) = ((load(u, x) - 128) * spread, (load(v, x) - 128) * spread)
-            let r = pixel(y + cr * 1.402)
-            let g = pixel(y - cb * 0.344136 - cr * 0.714136)
-            let b = pixel(y + cb * 1.772)
-            let high = r.replacing(with: g, where: g .> r).replacing(with: b, where: (b .> r) .& (b .> g))
-            let low = r.replacing(with: g, where: g .< r).replacing(with: b, where: (b .< r) .& (b .< g))
-            let range = high - low
-            let saturation = range * 255 / high.replacing(with: 1, where: high .< 1)
+            let r = pixel(y + down(cr * 1.402))
+            let g = pixel(y + down(cb * -0.344136) + down(cr * -0.714136))
+            let b = pixel(y + down(cb * 1.772))
+            let high = greater(greater(r, g), b)
+            let range = high - lesser(lesser(r, g), b)
+            let saturation = range * 255 / greater(high, Four(repeating: 1))
             // The first of red, green and blue that is the greatest decides the sector.
-            let isRed = r .> (high - 0.5)
-            let isGreen = g .> (high - 0.5)
             let blue = (r - g) + range * 4
-            let green = blue.replacing(with: (b - r) + range * 2, where: isGreen)
-            let sector = green.replacing(with: g - b, where: isRed)
-            let angle = sector * 30 / range.replacing(with: 1, where: range .< 1)
+            let green = ((b - r) + range * 2).replacing(with: blue, where: g .< high)
+            let sector = (g - b).replacing(with: green, where: r .< high)
+            let angle = sector * 30 / greater(range, Four(repeating: 1))
             let hue = angle.replacing(with: angle + 180, where: angle .< -0.5)
-            let (h, s, v) = (bytes(hue), bytes(saturation), bytes(high))
-            let rest = min(4, width - x)
-            for lane in 0..<rest {
-                target[x &+ lane] = UInt8(truncatingIfNeeded: h[lane])
-                target[count &+ x &+ lane] = UInt8(truncatingIfNeeded: s[lane])
-                target[2 &* count &+ x &+ lane] = UInt8(truncatingIfNeeded: v[lane])
+            let raw = UnsafeMutableRawPointer(target)
+            if x &+ 4 <= width {
+                raw.storeBytes(of: bytes(hue), toByteOffset: x, as: SIMD4<UInt8>.self)
+                raw.storeBytes(of: bytes(saturation), toByteOffset: count &+ x, as: SIMD4<UInt8>.self)
+                raw.storeBytes(of: bytes(high), toByteOffset: 2 &* count &+ x, as: SIMD4<UInt8>.self)
+            } else {
+                let (h, s, v) = (bytes(hue), bytes(saturation), bytes(high))
+                for lane in 0..<width - x {
+                    target[x &+ lane] = h[lane]
+                    target[count &+ x &+ lane] = s[lane]
+                    target[2 &* count &+ x &+ lane] = v[lane]
+                }
             }
             x &+= 4
         }
@@ -537,11 +617,13 @@ extension Kernels {
         func load(_ pointer: UnsafePointer<UInt8>, _ x: Int) -> Eight {
             Eight(truncatingIfNeeded: UnsafeRawPointer(pointer + x).loadUnaligned(as: SIMD8<UInt8>.self))
         }
-        func floats(_ value: SIMD4<Int16>) -> SIMD4<Float> {
-            SIMD4<Float>(SIMD4<Int32>(truncatingIfNeeded: value))
+        // Every other lane: sign-extending them by shifts is what the compiler does in two instructions.
+        func even(_ value: Eight) -> SIMD4<Float> {
+            SIMD4<Float>((unsafeBitCast(value, to: SIMD4<Int32>.self) &<< 16) &>> 16)
         }
+        func odd(_ value: Eight) -> SIMD4<Float> { SIMD4<Float>(unsafeBitCast(value, to: SIMD4<Int32>.self) &>> 16) }
         var (lengths, squares) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
-        var (curves, curvesSquared) = (SIMD8<Int16>.zero, SIMD4<Float>.zero)
+        var (curves, curvesSquared) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
         var x = 0
         let inner = width - 2
         while x + 8 <= inner {
@@ -551,19 +633,15 @@ extension Kernels {
             let across = (c &- a) &+ ((f &- d) &<< 1) &+ (i &- g)
             let down = (g &- a) &+ ((h &- b) &<< 1) &+ (i &- c)
             let curve = b &+ d &+ f &+ h &- (e &<< 2)
-            for half in 0..<2 {
-                let gx = floats(half == 0 ? across.lowHalf : across.highHalf)
-                let gy = floats(half == 0 ? down.lowHalf : down.highHalf)
-                let l = floats(half == 0 ? curve.lowHalf : curve.highHalf)
-                let square = gx * gx + gy * gy
-                squares += square
-                lengths += square.squareRoot()
-                curvesSquared += l * l
-            }
-            curves = curves &+ curve
+            let (x0, x1, y0, y1) = (even(across), odd(across), even(down), odd(down))
+            let (first, second) = (x0 * x0 + y0 * y0, x1 * x1 + y1 * y1)
+            let (c0, c1) = (even(curve), odd(curve))
+            squares += first + second
+            lengths += first.squareRoot() + second.squareRoot()
+            curves += c0 + c1
+            curvesSquared += c0 * c0 + c1 * c1
             x &+= 8
         }
-        _ = curves
         for x in x..<inner {
             func at(_ pointer: UnsafePointer<UInt8>, _ place: Int) -> Int { Int(pointer[x + place]) }
             let gx = at(above, 2) - at(above, 0) + 2 * (at(row, 2) - at(row, 0)) + at(below, 2) - at(below, 0)
@@ -572,20 +650,13 @@ extension Kernels {
             let square = Float(gx * gx + gy * gy)
             result.gradientSquared += Double(square)
             result.gradient += Double(square.squareRoot())
+            result.laplacian += Double(curve)
             result.laplacianSquared += Double(curve * curve)
         }
         result.gradient += Double(lengths.sum())
         result.gradientSquared += Double(squares.sum())
+        result.laplacian += Double(curves.sum())
         result.laplacianSquared += Double(curvesSquared.sum())
-        // The sum of a row's Laplacians telescopes to sums of whole rows and of its ends.
-        var sums = (0, 0, 0)
-        for x in 1...inner {
-            sums.0 &+= Int(above[x])
-            sums.1 &+= Int(below[x])
-            sums.2 &+= Int(row[x])
-        }
-        let ends = Int(row[0]) + Int(row[inner + 1]) - Int(row[1]) - Int(row[inner])
-        result.laplacian += Double(sums.0 + sums.1 - 2 * sums.2 + ends)
     }
 }
 

@@ -1,0 +1,54 @@
+internal import Frames
+
+/// Sharpness: spatial information and the Laplacian's variance of the small picture.
+struct SharpnessTool: FrameTool {
+    static let id = "sharpness"
+    static let version = "1.0.0"
+    static let title = "Sharpness"
+    static let definition =
+        "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 300 rows or fewer"
+    static let reach = Reach.frame
+    static let settings: [Setting] = []
+    static let usesSmall = true
+
+    init(settings: ToolSettings) {}
+
+    mutating func measure(_ frame: FrameStore) -> Measurement {
+        let detail = Kernels.detail(frame.small)
+        var result = Measurement()
+        // Pictures of fewer than three rows or columns have no inner pixel, and no sharpness.
+        guard detail.count > 0 else { return result }
+        let count = Double(detail.count)
+        let mean = detail.gradient / count
+        result.set("si", max(0, detail.gradientSquared / count - mean * mean).squareRoot())
+        let level = detail.laplacian / count
+        result.set("laplacian", max(0, detail.laplacianSquared / count - level * level))
+        return result
+    }
+
+    static func conclusion(settings: ToolSettings) -> any Conclusion { SharpnessConclusion() }
+}
+
+private struct SharpnessConclusion: Conclusion {
+    private var information = Statistic()
+    private var curvature = Statistic()
+    let events: [ToolEvent] = []
+
+    mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
+        information.add(measurement["si"])
+        curvature.add(measurement["laplacian"])
+        return measurement
+    }
+
+    mutating func finish(end: Double) {}
+
+    var summary: Measurement {
+        var result = Measurement()
+        result.set("si_avg", information.mean)
+        result.set("si_min", information.least)
+        result.set("si_max", information.most)
+        result.set("laplacian_avg", curvature.mean)
+        result.set("laplacian_min", curvature.least)
+        return result
+    }
+}
