@@ -297,12 +297,38 @@ package enum Kernels {
     @inline(__always)
     private static func difference<Lanes: SampleLanes>(_ plane: Plane, _ other: Plane, _: Lanes.Type) -> UInt64 {
         var total: UInt64 = 0
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plane.samplesPerRow / 4 + 4) { quads in
-            for y in stride(from: 0, to: plane.rows, by: stripHeight) {
-                let rows = Swift.min(stripHeight, plane.rows - y)
-                total &+= add(plane, other, from: y, rows, quads, Lanes.self).difference
-            }
+        for y in 0..<plane.rows {
+            let row = plane.base + y * plane.stride
+            let otherRow = other.base + y * other.stride
+            total &+= difference(row, otherRow, plane.samplesPerRow, Lanes.self)
         }
+        return total
+    }
+
+    /// Sum of absolute differences of two rows.
+    @inline(__always)
+    private static func difference<Lanes: SampleLanes>(
+        _ row: UnsafeRawPointer, _ other: UnsafeRawPointer, _ count: Int, _: Lanes.Type
+    ) -> UInt64 {
+        let size = MemoryLayout<Lanes.Sample>.size
+        var sum = Lanes.Wide.zero
+        var x = 0
+        // Four vectors are added up before their sums are widened.
+        while x &+ 4 &* Lanes.count <= count {
+            var steps = Lanes.Pairs.zero
+            for part in 0..<4 {
+                let offset = (x &+ part &* Lanes.count) &* size
+                let a = (row + offset).loadUnaligned(as: Lanes.Vector.self)
+                let b = (other + offset).loadUnaligned(as: Lanes.Vector.self)
+                steps = Lanes.add(steps, Lanes.distance(a, b))
+            }
+            sum = Lanes.widen(sum, steps)
+            x &+= 4 &* Lanes.count
+        }
+        var total = Lanes.total(sum)
+        let a = row.assumingMemoryBound(to: Lanes.Sample.self)
+        let b = other.assumingMemoryBound(to: Lanes.Sample.self)
+        for x in x..<count { total &+= UInt64(a[x] > b[x] ? a[x] &- b[x] : b[x] &- a[x]) }
         return total
     }
 }
@@ -373,27 +399,14 @@ extension Kernels {
     {
         precondition(a.width == b.width && a.height == b.height, "images of one size")
         let count = a.width * a.height
-        func mean(_ part: Int) -> Double {
-            Double(difference(a.samples, b.samples, part * count..<(part + 1) * count)) / Double(count)
-        }
-        return (mean(0), mean(1), mean(2))
-    }
-
-    /// Sum of absolute differences of two lists of bytes.
-    static func difference(_ a: [UInt8], _ b: [UInt8], _ range: Range<Int>) -> Int {
-        a.withUnsafeBytes { a in
-            b.withUnsafeBytes { b in
-                var total = SIMD4<UInt32>.zero
-                var place = range.lowerBound
-                while place + 16 <= range.upperBound {
-                    let x = a.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
-                    let y = b.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
-                    total = ByteLanes.widen(total, ByteLanes.add(.zero, ByteLanes.distance(x, y)))
-                    place &+= 16
+        return a.samples.withUnsafeBytes { left in
+            b.samples.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return (0, 0, 0) }
+                func mean(_ part: Int) -> Double {
+                    let sum = difference(left + part * count, right + part * count, count, ByteLanes.self)
+                    return Double(sum) / Double(count)
                 }
-                var rest = 0
-                for place in place..<max(place, range.upperBound) { rest += abs(Int(a[place]) - Int(b[place])) }
-                return Int(ByteLanes.total(total)) + rest
+                return (mean(0), mean(1), mean(2))
             }
         }
     }
