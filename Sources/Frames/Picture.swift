@@ -18,6 +18,19 @@ package struct Plane {
     package var sampleCount: Int { samplesPerRow * rows }
 }
 
+/// Where a picture's chroma lies.
+package enum ChromaLayout: Equatable, Sendable {
+    case none
+    /// U is plane 1 and V plane 2.
+    case planar
+    /// U and V take turns in plane 1, as in NV12; or V and U, as in NV21.
+    case interleaved
+    case interleavedSwapped
+
+    /// What the number of planes says.
+    package init(planes: Int) { self = planes > 2 ? .planar : planes == 2 ? .interleaved : .none }
+}
+
 /// A decoded frame's picture: planes read in place, and the object that owns their memory.
 ///
 /// A class because ownership is the point: a tool that keeps a reference picture keeps its memory, without a copy.
@@ -32,19 +45,26 @@ package final class Picture {
     package let shift: Int
     /// Whether luma spans 0…2^depth-1 instead of 16…235 on the 8-bit scale.
     package let isFullRange: Bool
+    package let chroma: ChromaLayout
     /// What keeps the planes' memory.
     package let owner: AnyObject
 
+    /// - Parameter chroma: nil for what the number of planes says.
     package init(
-        planes: [Plane], width: Int, height: Int, depth: Int, shift: Int, isFullRange: Bool, owner: AnyObject
+        planes: [Plane], width: Int, height: Int, depth: Int, shift: Int, isFullRange: Bool,
+        chroma: ChromaLayout? = nil, owner: AnyObject
     ) {
         precondition(!planes.isEmpty && depth >= 8 && depth <= 16, "a picture has a luma plane of 8 to 16 bits")
+        let chroma = chroma ?? ChromaLayout(planes: planes.count)
+        precondition(
+            planes.count > (chroma == .planar ? 2 : chroma == .none ? 0 : 1), "chroma lies in planes that there are")
         self.planes = planes
         self.width = width
         self.height = height
         self.depth = depth
         self.shift = shift
         self.isFullRange = isFullRange
+        self.chroma = chroma
         self.owner = owner
     }
 

@@ -24,6 +24,7 @@ struct PixelLayout {
     let shift: Int
     let planes: Int
     let chromaShiftY: Int
+    let chroma: ChromaLayout
     let isReadInPlace: Bool
     let hasFullRangeName: Bool
 
@@ -37,6 +38,13 @@ struct PixelLayout {
         shift = Int(luma.shift)
         planes = Int(av_pix_fmt_count_planes(format))
         chromaShiftY = Int(descriptor.pointee.log2_chroma_h)
+        let (u, v) = (descriptor.pointee.comp.1, descriptor.pointee.comp.2)
+        chroma =
+            switch (descriptor.pointee.nb_components, u.plane, v.plane) {
+            case (3..., 1, 2): .planar
+            case (3..., 1, 1): u.offset < v.offset ? .interleaved : .interleavedSwapped
+            default: .none
+            }
         hasFullRangeName = name.hasPrefix("yuvj")
         let barred =
             AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM
@@ -80,6 +88,7 @@ struct PixelLayout {
         }
         let isFull = raw.color_range == AVCOL_RANGE_JPEG || (hasFullRangeName && raw.color_range != AVCOL_RANGE_MPEG)
         return Picture(
-            planes: result, width: width, height: height, depth: depth, shift: shift, isFullRange: isFull, owner: frame)
+            planes: result, width: width, height: height, depth: depth, shift: shift, isFullRange: isFull,
+            chroma: chroma, owner: frame)
     }
 }

@@ -75,6 +75,7 @@ struct FilterComparison {
             near("scene", "mafd", "scd.mafd", scale: 1, within: 0.001)
             near("scene", "score", "scd.score", scale: 1, within: 0.001)
         }
+        result += exactBreaches(frame, expected, index: index, scale: scale)
         // Where a file's times step back, the key is absent. The command prints six significant digits.
         if let time = frame["time"]?.double, let other = expected.time, abs(time - (other - start)) > 0.001 {
             result.append("time \(time), not \(other - start)")

@@ -29,7 +29,7 @@ struct FilterOracle {
     static func chain(pixelFormat: String, conversion: String?) -> String {
         // signalstats takes no grey, and the way there must not touch a sample: grey counts as full range.
         let luma = pixelFormat == "gray" ? "format=yuvj444p,signalstats" : "signalstats"
-        let measures = "scdet=threshold=10,\(black),\(freeze),\(luma)"
+        let measures = "scdet=threshold=10,\(black),\(freeze),cropdetect,\(luma)"
         guard let conversion else { return measures }
         let flags = "bicubic+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp"
         let matrix = "in_color_matrix=bt601:out_color_matrix=bt601:out_range=tv"
