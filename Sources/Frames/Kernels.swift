@@ -1,5 +1,6 @@
-/// The pixel loops that read samples through pointers: one file, to be audited as a whole. All are exact, in integers,
-/// and hold for any width, stride and alignment; tests hold them against a scalar reference.
+/// The pixel loops that read samples through pointers: one file, to be audited as a whole. All are exact, in integers
+/// but for the length of a gradient, and hold for any width, stride and alignment; tests hold them against a scalar
+/// reference.
 ///
 /// Vectors are 16 bytes, the widest that Swift keeps in registers on every x86-64 and arm64 machine.
 package enum Kernels {
@@ -328,7 +329,8 @@ extension Kernels {
     /// Sobel gradients of luma where all eight neighbours exist, and differences to another picture, both of samples
     /// clipped to `range`.
     ///
-    /// A gradient's length is rounded to the 24 bits of a Float; its square is that of the rounded length, so that a
+    /// The loops over a row are functions of their own: in one large function they find no registers and take twice as
+    /// long. A gradient's length is rounded to the 24 bits of a Float; its square is that of the rounded length, so that a
     /// picture of one gradient has no deviation. The order of the sums is fixed: the same bits on every machine.
     ///
     /// - Precondition: `previous` is comparable with `picture`.
@@ -338,13 +340,11 @@ extension Kernels {
             : detail(picture.luma, previous?.luma, shift: picture.shift, range, UInt16.self, Int32.self)
     }
 
-    /// Samples whose squared differences a UInt32 holds: 8 bits, in any number of lanes.
+    /// Samples whose differences are summed up in 32 bits, and of 8 bits their squares.
     private static let run = 4096
 
     @inline(__always)
-    private static func detail<
-        Sample: FixedWidthInteger & UnsignedInteger, Wide: FixedWidthInteger & SignedInteger & SIMDScalar
-    >(
+    private static func detail<Sample: FixedWidthInteger & UnsignedInteger, Wide: FixedWidthInteger & SignedInteger>(
         _ plane: Plane, _ other: Plane?, shift: Int, _ range: ClosedRange<Int>, _: Sample.Type, _: Wide.Type
     ) -> DetailSums {
         let width = plane.samplesPerRow
@@ -454,11 +454,13 @@ extension Kernels {
         roots(lengths, count)
     }
 
+    /// The magnitude says that nothing is negative, without which each root is a call.
     @inline(never)
     private static func roots(_ values: UnsafeMutablePointer<Float>, _ count: Int) {
         for x in 0..<count { values[x] = values[x].magnitude.squareRoot() }
     }
 
+    /// Adds a row of lengths and their squares, in 64 bits.
     @inline(never)
     private static func add(_ lengths: UnsafeMutablePointer<Float>, _ count: Int, _ result: inout DetailSums) {
         var (sum0, sum1) = (SIMD2<Double>.zero, SIMD2<Double>.zero)
@@ -567,7 +569,7 @@ extension Kernels {
     /// Counts chroma; nil for a picture that has none.
     ///
     /// - Complexity: O(samples). Pairs of 8 bits are counted as such, so that each is judged once, however often it
-    ///   occurs; deeper ones are judged sample by sample.
+    ///   occurs; deeper ones are judged one by one, but for those that are remembered.
     package static func colours(_ picture: Picture) -> ColourCounts? {
         guard let chroma = Chroma(picture) else { return nil }
         return picture.bytesPerSample == 1 ? pairs(chroma) : colours(chroma, picture)

@@ -88,6 +88,13 @@ import Testing
         #expect(full.summary["low_avg"] == 9 && full.summary["high_avg"] == 89)
     }
 
+    @Test func `the histogram is set by a word`() throws {
+        let setting = try #require(ToolRegistry.tool("luma")?.settings.first { $0.key == "histogram" })
+        #expect(setting.value("full") == 1 && setting.value("off") == 0)
+        for word in ["", "half", "1", "Full"] { #expect(setting.value(word) == nil) }
+        #expect(setting.word(setting.standard) == "off")
+    }
+
     @Test(arguments: [(9, 2), (10, 4), (16, 256)])
     func `low and high of deeper samples are on the 8-bit scale`(depth: Int, scale: Int) throws {
         let ramp = DrawnPicture.gray(width: 10, height: 10, depth: depth) { x, y in (x + 10 * y) * scale + scale / 2 }
