@@ -31,7 +31,7 @@ struct FilterOracle {
         let luma = pixelFormat == "gray" ? "format=yuvj444p,signalstats" : "signalstats"
         // The share of black samples, in whole per cent, where the filter takes the format as it is.
         let share = pixelFormat == "yuv420p" ? "blackframe=amount=0:threshold=38," : ""
-        let measures = "\(share)scdet=threshold=10,\(black),\(freeze),\(luma)"
+        let measures = "\(share)scdet=threshold=10,\(black),\(freeze),cropdetect,\(luma)"
         // scdet takes no interleaved chroma; taking it apart changes no sample.
         guard let conversion else { return pixelFormat == "nv12" ? "format=yuv420p,\(measures)" : measures }
         let flags = "bicubic+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp"

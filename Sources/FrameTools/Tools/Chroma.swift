@@ -1,0 +1,66 @@
+internal import Frames
+
+/// Colour: what signalstats says of U and V, on the 8-bit scale, with 64-bit sums.
+struct ChromaTool: FrameTool {
+    static let id = "chroma"
+    static let version = "1.0.0"
+    static let title = "Colour"
+    static let definition =
+        "signalstats U*, V*, SAT*, HUEMED, HUEAVG, UDIF, VDIF (vf_signalstats.c), 8-bit scale; absent without chroma"
+    static let reach = Reach.pair
+    static let settings: [Setting] = []
+    static let isDefault = false
+
+    init(settings: ToolSettings) {}
+
+    mutating func measure(_ frame: FrameStore) -> Measurement {
+        var result = Measurement()
+        guard let counts = Kernels.colours(frame.picture) else { return result }
+        let scale = frame.picture.scale
+        for (key, list) in [("u", counts.u), ("v", counts.v), ("sat", counts.saturation)] {
+            let levels = Levels(list)
+            for (name, level) in [("_min", levels.min), ("_low", levels.low)] {
+                if let level { result.set(key + name, Double(level) / scale) }
+            }
+            result.set(key + "_avg", levels.mean / scale)
+            for (name, level) in [("_high", levels.high), ("_max", levels.max)] {
+                if let level { result.set(key + name, Double(level) / scale) }
+            }
+        }
+        let hue = Levels(counts.hue)
+        if let median = hue.median { result.set("hue_med", Double(median)) }
+        result.set("hue_avg", hue.mean)
+        if let previous = frame.previous, previous.chroma == frame.picture.chroma,
+            let difference = Kernels.chromaDifference(frame.picture, previous)
+        {
+            result.set("u_dif", Double(difference.u) / Double(hue.count) / scale)
+            result.set("v_dif", Double(difference.v) / Double(hue.count) / scale)
+        }
+        return result
+    }
+
+    static func conclusion(settings: ToolSettings) -> any Conclusion { ChromaConclusion() }
+}
+
+private struct ChromaConclusion: Conclusion {
+    private var statistics: [String: Statistic] = [:]
+    let events: [ToolEvent] = []
+
+    mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
+        for (key, value) in measurement.values { statistics[key, default: Statistic()].add(value) }
+        return measurement
+    }
+
+    mutating func finish(end: Double) {}
+
+    var summary: Measurement {
+        var result = Measurement()
+        for key in ["u", "v", "sat"] {
+            if let least = statistics[key + "_min"]?.least { result.set(key + "_min", least) }
+            if let mean = statistics[key + "_avg"]?.mean { result.set(key + "_avg", mean) }
+            if let most = statistics[key + "_max"]?.most { result.set(key + "_max", most) }
+            if let mean = statistics[key + "_dif"]?.mean { result.set(key + "_dif", mean) }
+        }
+        return result
+    }
+}
