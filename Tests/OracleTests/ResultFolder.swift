@@ -33,7 +33,7 @@ final class ResultFolder: Sendable {
     static let videos = Task { try await ResultFolder(SharedVideos.folder, into: scratch.appending("videos")) }
 
     /// Removed when the tests' process ends.
-    private static let scratch: RawPath = {
+    static let scratch: RawPath = {
         guard let folder = try? TemporaryFolder() else { return RawPath("/nonexistent") }
         held = folder
         atexit { ResultFolder.held = nil }
