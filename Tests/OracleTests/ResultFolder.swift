@@ -40,7 +40,7 @@ final class ResultFolder: Sendable {
     }
 
     /// Removed when the tests' process ends.
-    private static let scratch: RawPath = {
+    static let scratch: RawPath = {
         guard let folder = try? TemporaryFolder() else { return RawPath("/nonexistent") }
         held = folder
         atexit { ResultFolder.held = nil }
