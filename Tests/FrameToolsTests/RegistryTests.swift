@@ -33,7 +33,9 @@ import Testing
     }
 
     @Test func `each setting is of the kind that the documentation gives it`() {
-        let measuring: Set = ["black.pixel", "freeze.noise"]
+        let measuring: Set = [
+            "black.pixel", "freeze.noise", "cuts.hue", "cuts.saturation", "cuts.brightness",
+        ]
         for tool in ToolRegistry.all {
             for setting in tool.settings {
                 let name = "\(tool.id).\(setting.key)"
