@@ -9,12 +9,13 @@ FORMATTED := Sources Tests Package.swift
 
 LIBRARIES := libavformat libavcodec libavutil libswscale libpng
 LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev
+PEERS := scenedetect==0.7.2 opencv-python-headless==5.0.0.93 dvr-scan==1.8.2 motmetrics==1.4.0 siti-tools==0.6.0
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # sudo drops the environment, so the variable is set on its far side.
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run test check format lint bench bench-videos install deps deps-test samples clean build
+.PHONY: help run test check format lint bench bench-videos bench-peers install deps deps-test samples clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,14 @@ bench: deps-test build ## measure speed and memory as ratios to decoding alone
 
 bench-videos: deps-test ## make the benchmark's videos in .videos/ (some minutes)
 	bash Benchmarks/make-videos.sh
+
+bench-peers: deps ## install other programs to compare with, in .venv-bench
+	@if ! .venv-bench/bin/python -c 'import scenedetect, cv2, dvr_scan, motmetrics, siti_tools' 2>/dev/null; then \
+	  echo "bench-peers: making .venv-bench"; \
+	  python3 -m venv --clear .venv-bench; \
+	  .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check $(PEERS); \
+	fi
+	@echo "bench-peers: ready"
 
 install: deps build ## install the binary below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"

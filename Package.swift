@@ -82,6 +82,9 @@ let package = Package(
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "OracleTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(
+            name: "VideoWorkerTests",
+            dependencies: ["VideoWorker", "FrameTools", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport"]),
     ]
 )
 

@@ -22,9 +22,12 @@ struct ToolPass {
     /// Frames that are known whole.
     private var known = 0
 
-    init(_ orders: [WorkerOrder.Tool]) throws(WorkerError) {
+    /// - Parameter tools: what there is to choose from.
+    init(_ orders: [WorkerOrder.Tool], among tools: [any FrameTool.Type] = ToolRegistry.all) throws(WorkerError) {
         for order in orders {
-            guard let type = ToolRegistry.tool(order.id) else { throw WorkerError("no tool named \(order.id)") }
+            guard let type = tools.first(where: { $0.id == order.id }) else {
+                throw WorkerError("no tool named \(order.id)")
+            }
             let settings = ToolSettings(type.settings, replacing: order.settings)
             entries.append(
                 Entry(

@@ -1,0 +1,139 @@
+import TestSupport
+import Testing
+
+@testable import Frames
+
+@Suite("The small picture") struct SmallLumaTests {
+    struct Format: Sendable, CustomTestStringConvertible {
+        let depth: Int
+        let shift: Int
+        var testDescription: String { "\(depth) bits shifted by \(shift)" }
+    }
+
+    private static let formats = [
+        Format(depth: 8, shift: 0), Format(depth: 10, shift: 0), Format(depth: 10, shift: 6),
+        Format(depth: 12, shift: 0), Format(depth: 16, shift: 0),
+    ]
+    private static let factors = [1, 2, 4, 8, 16, 32]
+
+    /// Sums of blocks of any power of two, each level from the one before.
+    private struct Blocks {
+        var width: Int
+        var height: Int
+        var sums: [Int]
+        var factor = 1
+
+        mutating func halve() {
+            let (columns, rows) = (width / 2, height / 2)
+            var smaller: [Int] = []
+            for y in 0..<rows {
+                for x in 0..<columns {
+                    let place = 2 * y * width + 2 * x
+                    smaller.append(sums[place] + sums[place + 1] + sums[place + width] + sums[place + width + 1])
+                }
+            }
+            (width, height, sums, factor) = (columns, rows, smaller, 2 * factor)
+        }
+
+        /// Means on the 8-bit scale, halves rounded up, never more than 255.
+        func means(depth: Int) -> [UInt8] {
+            let divisor = factor * factor << (depth - 8)
+            return sums.map { UInt8(min(255, ($0 + divisor / 2) / divisor)) }
+        }
+    }
+
+    private func check(
+        _ size: (samples: Int, rows: Int), _ format: Format, factors: [Int], layout: Drawing.Layout = .init(),
+        using generator: inout SeededGenerator
+    ) {
+        let drawn = Drawn(
+            sizes: [size], depth: format.depth, shift: format.shift, layout: layout, using: &generator)
+        var blocks = Blocks(width: size.samples, height: size.rows, sums: drawn.values[0])
+        let sums = Kernels.luma(drawn.picture, previous: nil, darkLimit: 99)
+        while blocks.factor <= 128 {
+            if factors.contains(blocks.factor), blocks.width > 0, blocks.height > 0 {
+                let found = Kernels.luma(drawn.picture, previous: nil, darkLimit: 99, factor: blocks.factor)
+                if found.small != blocks.means(depth: format.depth) {
+                    Issue.record("\(size) in blocks of \(blocks.factor)")
+                }
+                // Making the small picture changes nothing of the rest.
+                if found.sums != sums { Issue.record("sums of \(size) in blocks of \(blocks.factor)") }
+            }
+            blocks.halve()
+        }
+    }
+
+    @Test(arguments: formats) func `every width from 1 to 300 gives the means of blocks`(format: Format) {
+        var generator = SeededGenerator(seed: UInt64(format.depth * 100 + format.shift))
+        for width in 1...300 {
+            check((width, 32 + width % 9), format, factors: Self.factors, using: &generator)
+        }
+    }
+
+    @Test(arguments: formats) func `several rows of blocks and every size of them`(format: Format) {
+        var generator = SeededGenerator(seed: 77)
+        for size in [(256, 256), (275, 131), (129, 300), (1, 1), (1, 40), (40, 1)] {
+            check(size, format, factors: Self.factors + [64, 128], using: &generator)
+        }
+    }
+
+    @Test(arguments: formats) func `rows may lie in memory in any way`(format: Format) {
+        var generator = SeededGenerator(seed: 5)
+        let unit = format.depth > 8 ? 2 : 1
+        for (padding, offset) in [(1, 0), (0, 1), (31, 32)] {
+            for isBottomUp in [false, true] {
+                let layout = Drawing.Layout(padding: padding * unit, offset: offset * unit, isBottomUp: isBottomUp)
+                for size in [(33, 9), (70, 34)] {
+                    check(size, format, factors: Self.factors, layout: layout, using: &generator)
+                }
+            }
+        }
+    }
+
+    @Test func `halves are rounded up and the brightest stays within a byte`() {
+        // Of four samples 1, 1, 2, 2 the mean is 1.5.
+        let half = DrawnPicture.gray(width: 32, height: 2) { _, y in y + 1 }
+        #expect(Kernels.luma(half, previous: nil, darkLimit: 0, factor: 2).small == Array(repeating: 2, count: 16))
+        // 10 bits: 1023 is 255.75, 2 is a half of a level, 1 is less.
+        for (value, level) in [(1023, UInt8(255)), (1022, 255), (2, 1), (1, 0), (0, 0)] {
+            let deep = Drawing.flat(value, width: 35, height: 4, depth: 10)
+            for factor in [1, 2, 4] {
+                let small = Kernels.luma(deep, previous: nil, darkLimit: 0, factor: factor).small
+                #expect(small == Array(repeating: level, count: (35 / factor) * (4 / factor)), "\(value), \(factor)")
+            }
+        }
+        let white = Drawing.flat(65535, width: 300, height: 256, depth: 16)
+        for factor in [1, 2, 4, 128] {
+            let small = Kernels.luma(white, previous: nil, darkLimit: 0, factor: factor).small
+            #expect(Set(small) == [255])
+        }
+    }
+
+    @Test(arguments: [
+        (1, 1, 1), (300, 300, 1), (4000, 300, 1), (301, 301, 2), (640, 480, 2), (601, 700, 2), (602, 700, 4),
+        (1280, 720, 4), (1920, 1080, 4), (1080, 1920, 4), (3840, 2160, 8), (7680, 4320, 16), (40_000, 40_000, 128),
+        (60_000, 60_000, 128),
+    ])
+    func `the side of a block brings the shorter side to 300 or less`(width: Int, height: Int, factor: Int) {
+        #expect(SmallLuma.factor(width: width, height: height) == factor)
+    }
+
+    @Test func `the small picture has the size of whole blocks`() {
+        let picture = Drawing.flat(77, width: 611, height: 605)
+        let small = SmallLuma(
+            picture, samples: Kernels.luma(picture, previous: nil, darkLimit: 0, factor: 4).small)
+        #expect(small == SmallLuma(width: 152, height: 151, factor: 4, samples: Array(repeating: 77, count: 152 * 151)))
+    }
+
+    @Test func `a histogram counts every level`() {
+        var generator = SeededGenerator(seed: 3)
+        for count in Array(0...40) + [1000, 4099] {
+            let samples = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var expected = Array(repeating: 0, count: 256)
+            for sample in samples { expected[Int(sample)] += 1 }
+            #expect(Kernels.histogram(samples) == expected, "\(count) samples")
+        }
+        let all = Kernels.histogram(Array(repeating: 255, count: 70_001))
+        #expect(all[255] == 70_001 && all.reduce(0, +) == 70_001)
+    }
+}
