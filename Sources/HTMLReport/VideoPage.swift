@@ -159,7 +159,7 @@ struct VideoPage {
     }
 
     /// Events of one frame that several tools saw, such as a cut, share a row.
-    private static func joined(_ events: [JSON]) -> [(event: JSON, types: [String])] {
+    static func joined(_ events: [JSON]) -> [(event: JSON, types: [String])] {
         var result: [(event: JSON, types: [String])] = []
         for event in events {
             let type = event["type"]?.string ?? ""
