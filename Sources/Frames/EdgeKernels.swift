@@ -87,9 +87,10 @@ extension Kernels {
 
     private static func edgeWidths(_ plane: Plane, _ limits: EdgeLimits, _ radius: Int) -> EdgeWidths {
         let (width, rows) = (plane.samplesPerRow, plane.rows)
-        // Rows have room for whole vectors behind and before them: what is written there is never looked at.
+        // Rows have room for whole vectors, and for the 64 pixels that a search takes at once. What is written before
+        // and behind a row is never looked at; but what lies behind its marks is 0.
         let margin = 16
-        let stride = (width + 15) & ~15 + 2 * margin
+        let stride = (width + 63) & ~63 + 2 * margin
         var result = EdgeWidths()
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: stride * (rows + 4)) { bytes in
             withUnsafeTemporaryAllocation(of: Int16.self, capacity: stride * 9) { words in
@@ -99,7 +100,7 @@ extension Kernels {
                 words.initialize(repeating: 0, count: stride * 9)
                 func slopes(_ y: Int) -> SlopeRow { SlopeRow(words + margin + y % 3 * 3 * stride, stride) }
                 let lastMarks = smooth + rows * stride
-                (lastMarks - margin).initialize(repeating: 0, count: 3 * stride)
+                (lastMarks - margin).initialize(repeating: 0, count: 4 * stride)
                 let kept = lastMarks + 3 * stride
                 func marks(_ y: Int) -> UnsafeMutablePointer<UInt8> { lastMarks + y % 3 * stride }
                 // Slopes are known up to row y, edges up to the row before, and the row before that is measured.
@@ -339,18 +340,24 @@ extension Kernels {
             var (count, all, diagonal) = (0, 0, 0)
             var start = 0
             while start < width {
-                var word = UInt64(littleEndian: UnsafeRawPointer(marks + start).loadUnaligned(as: UInt64.self))
-                while word != 0 {
-                    let lane = word.trailingZeroBitCount >> 3
-                    let mark = UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: lane &* 8))
-                    word &= ~(0xff &<< UInt64(truncatingIfNeeded: lane &* 8))
-                    let x = start &+ lane
+                // A bit for each of 64 pixels: loops over the few marks of eight would often be left unexpectedly.
+                var bits: UInt64 = 0
+                for part in 0..<8 {
+                    let place = UnsafeRawPointer(marks + start + 8 &* part)
+                    let word = UInt64(littleEndian: place.loadUnaligned(as: UInt64.self))
+                    let ones = (word / UInt64(EdgeMark.edge)) & 0x0101_0101_0101_0101
+                    bits |= ((ones &* 0x0102_0408_1020_4080) &>> 56) &<< UInt64(truncatingIfNeeded: 8 &* part)
+                }
+                while bits != 0 {
+                    let x = start &+ bits.trailingZeroBitCount
+                    bits &= bits &- 1
+                    let mark = marks[x]
                     let steps = x >= first && x < last ? quickSteps(x, mark) : steps(x, mark)
                     count &+= min(steps, 1)
                     all &+= steps
                     diagonal &+= mark & (EdgeMark.tilted | EdgeMark.steep) == EdgeMark.tilted ? steps : 0
                 }
-                start &+= 8
+                start &+= 64
             }
             result.count += count
             result.straight += all - diagonal
