@@ -8,6 +8,13 @@ struct LumaTool: FrameTool {
     static let definition = "signalstats YMIN, YAVG, YMAX, YDIF (vf_signalstats.c), 8-bit scale"
     static let reach = Reach.pair
     static let settings: [Setting] = []
+    static let capabilities = ["brightness"]
+    static let outputs = ToolOutputs(frame: [
+        .init("min", to: 255.9961, help: "least sample, on the 8-bit scale"),
+        .init("avg", to: 255.9961, help: "mean of the samples"),
+        .init("max", to: 255.9961, help: "greatest sample"),
+        .init("dif", to: 255.9961, help: "mean absolute difference to the frame before"),
+    ])
 
     init(settings: ToolSettings) {}
 
