@@ -40,7 +40,8 @@ let package = Package(
         .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
         .target(
             name: "VideoWorker",
-            dependencies: ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits"]),
+            dependencies: ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits"],
+            resources: [.embedInCode("tool-costs.json")]),
 
         // The batch half.
         .target(name: "Jobs", dependencies: ["Bytes"]),

@@ -173,6 +173,11 @@ package protocol FrameTool: SendableMetatype {
     static var usesSmall: Bool { get }
     /// Whether it finds objects: the first such tool of a run fills a frame's `detections`.
     static var detects: Bool { get }
+    /// What it is good for, in words that a tool can be asked for by: the first tool that has one is meant. That it takes
+    /// videos, and that it finds objects, goes without saying.
+    static var capabilities: [String] { get }
+    /// What it puts into a result.
+    static var outputs: ToolOutputs { get }
 
     init(settings: ToolSettings)
 
@@ -187,6 +192,8 @@ extension FrameTool {
     package static var isDefault: Bool { true }
     package static var usesSmall: Bool { false }
     package static var detects: Bool { false }
+    package static var capabilities: [String] { [] }
+    package static var outputs: ToolOutputs { ToolOutputs() }
 }
 
 /// A fold over a tool's measurements in frame order. It yields each frame's record, the events and the summary.

@@ -55,7 +55,10 @@ struct InputArguments: ParsableArguments {
 }
 
 struct ToolArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Tools, separated by commas: default, all, ids; -ID takes one away.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "Tools, separated by commas: default, all, ids and capabilities (forgebatch tools lists them), none alone; -ID takes one away.",
+            valueName: "list"))
     var tools = "default"
 
     @Option(

@@ -31,6 +31,8 @@ struct ToolSelection {
         var chosen: Set<String> = []
         let words = list.split(separator: ",").map { $0.filter { $0 != " " } }
         guard !words.isEmpty else { throw Failure(64, "--tools: no tool given; try --tools default") }
+        // Frames are counted and judged even without a tool; but nobody should get that by a slip.
+        if words == ["none"] { return [] }
         for (place, word) in words.enumerated() {
             let isTaken = word.hasPrefix("-")
             let name = String(isTaken ? word.dropFirst() : Substring(word))
@@ -40,12 +42,17 @@ struct ToolSelection {
             switch name {
             case "default": ids = ToolRegistry.standard.map { $0.id }
             case "all": ids = ToolRegistry.all.map { $0.id }
+            case "none": throw Failure(64, "--tools \(Escape.visible(list)): none stands alone")
             default:
-                guard ToolRegistry.tool(name) != nil else {
-                    let near = Suggestion.text(for: name, among: ToolRegistry.all.map { $0.id })
-                    throw Failure(64, "--tools: there is no tool named '\(Escape.visible(name))'\(near)")
+                guard let tool = ToolResolver.tool(name) else {
+                    // The plugin's name is no part of what was mistyped.
+                    let prefix = ToolManifest.pluginID + "/"
+                    let word = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+                    let near = Suggestion.near(word, among: ToolResolver.names() + ["default", "all", "none"])
+                    let hint = near.isEmpty ? "forgebatch tools lists them" : "did you mean \(near)?"
+                    throw Failure(64, "--tools: there is no tool named '\(Escape.visible(name))'; \(hint)")
                 }
-                ids = [name]
+                ids = [tool.id]
             }
             if isTaken { chosen.subtract(ids) } else { chosen.formUnion(ids) }
         }
@@ -91,6 +98,16 @@ enum Suggestion {
         let near = names.map { ($0, distance(word, $0)) }.min { $0.1 < $1.1 }
         if let near, near.1 <= max(1, word.count / 3) { return "; did you mean '\(near.0)'?" }
         return names.isEmpty ? "" : names.count <= 12 ? "; there are \(names.joined(separator: ", "))" : ""
+    }
+
+    /// `'scene'`, or `'luma' or 'blur'`: the names that are nearest, and those that the word is a part of; empty if none.
+    static func near(_ word: String, among names: [String]) -> String {
+        let ranked = names.enumerated().map { (place, name) in
+            (distance: distance(word, name), isPart: word.count > 2 && name.contains(word), place: place, name: name)
+        }
+        let near = ranked.filter { $0.isPart || $0.distance <= max(1, word.count / 3) }
+        return near.sorted { ($0.distance, $0.place) < ($1.distance, $1.place) }.prefix(3).map { "'\($0.name)'" }
+            .joined(separator: " or ")
     }
 
     /// Levenshtein's edit distance.

@@ -65,6 +65,11 @@ struct FlagTableTests {
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
+        "tools": [
+            "--json": "tools lists every tool with its settings; --json prints the manifest",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
         "validate": [
             "--json": "validate finds a changed byte, a missing result and a foreign one; --json prints each breach",
             "--version": "--version and the help of every command end with 0",

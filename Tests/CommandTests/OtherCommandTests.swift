@@ -100,7 +100,7 @@ struct OtherCommandTests {
     @Test("--version and the help of every command end with 0")
     func help() async throws {
         let forge = try Forge()
-        for command in ["run", "report", "validate"] {
+        for command in ["run", "report", "validate", "tools"] {
             for words in [[command, "--help"], [command, "-h"], ["help", command]] {
                 let result = try await forge.forgebatch(words.map { RawPath($0) })
                 #expect(
@@ -118,7 +118,8 @@ struct OtherCommandTests {
     func completions(_ shell: String) async throws {
         let forge = try Forge()
         let result = try await forge.forgebatch("--generate-completion-script", shell)
-        #expect(result.status == 0 && result.output.contains("run") && result.output.contains("max-failures"))
+        #expect(result.status == 0 && result.output.contains("max-failures"))
+        for command in ["run", "report", "validate", "tools"] { #expect(result.output.contains(command)) }
         #expect(result.stdout.count > 1000)
     }
 

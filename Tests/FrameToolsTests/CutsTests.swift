@@ -52,8 +52,9 @@ import Testing
     @Test func `a flurry shorter than a scene waits for its next change`() throws {
         #expect(frames("content_cut", try conclude([10: 90, 12: 90, 14: 90])) == [10])
         #expect(frames("content_cut", try conclude([10: 90, 12: 90, 14: 90, 30: 90])) == [10, 30])
-        // Ten frames later it would have been a cut of its own.
-        #expect(frames("content_cut", try conclude([10: 90, 30: 90])) == [10, 30])
+        // That one belongs to the flurry still: what follows it closely is merged with it.
+        #expect(frames("content_cut", try conclude([10: 90, 12: 90, 14: 90, 30: 90, 32: 90])) == [10, 32])
+        #expect(frames("content_cut", try conclude([10: 90, 12: 90, 14: 90, 30: 90], frames: 36)) == [10])
     }
 
     @Test func `without a least length every change is a cut`() throws {

@@ -19,6 +19,10 @@ struct BlackTool: FrameTool {
             key: "duration", kind: .concluding, standard: 2, range: 0...86400,
             help: "seconds from which black pictures are an event"),
     ]
+    static let capabilities = ["black_detection"]
+    static let outputs = ToolOutputs(
+        frame: [.init("ratio", to: 1, help: "share of black samples")],
+        events: [.init("black", help: "black pictures for as long as the setting says")])
 
     init(settings: ToolSettings) {}
 

@@ -30,6 +30,20 @@ struct CutsTool: FrameTool {
             key: "min_scene", kind: .concluding, standard: 0.6, range: 0...3600,
             help: "seconds that a scene lasts at least"),
     ]
+    static let capabilities = ["cut_detection"]
+    static let outputs = ToolOutputs(
+        frame: [.init("content", to: 255, help: "mean change of hue, saturation and brightness")],
+        events: [
+            .init(
+                "cut",
+                values: [
+                    .init("content", to: 255, help: "the frame's change"),
+                    .init("ratio", to: 255, help: "its ratio to the neighbours'"),
+                ], help: "a cut by the adaptive detector"),
+            .init(
+                "content_cut", values: [.init("content", to: 255, help: "the frame's change")],
+                help: "a cut by the content detector"),
+        ])
 
     private let weights: (hue: Double, saturation: Double, brightness: Double)
     private var previous: HueImage?

@@ -19,6 +19,13 @@ struct FreezeTool: FrameTool {
             key: "duration", kind: .concluding, standard: 2, range: 0...86400,
             help: "seconds from which a frozen picture is an event"),
     ]
+    static let capabilities = ["freeze_detection"]
+    static let outputs = ToolOutputs(
+        frame: [
+            .init("since", help: "number of the frame that opened the standstill"),
+            .init("difference", to: 1, help: "mean absolute difference to that frame, over all planes"),
+        ],
+        events: [.init("freeze", help: "a standstill for as long as the setting says")])
 
     private let noise: Double
     private var reference: (picture: Picture, index: Int)?

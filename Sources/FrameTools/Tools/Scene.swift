@@ -13,6 +13,17 @@ struct SceneTool: FrameTool {
             key: "threshold", kind: .concluding, standard: 10, range: 0...100,
             help: "a score above it is a scene change")
     ]
+    static let capabilities = ["shot_detection"]
+    static let outputs = ToolOutputs(
+        frame: [
+            .init("mafd", to: 100, help: "mean absolute difference of luma to the frame before, in per cent"),
+            .init("score", to: 100, help: "the smaller of the difference and of its change"),
+        ],
+        events: [
+            .init(
+                "scene", values: [.init("score", to: 100, help: "the frame's score")],
+                help: "the first frame of a scene")
+        ])
 
     init(settings: ToolSettings) {}
 

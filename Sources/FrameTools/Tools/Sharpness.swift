@@ -10,6 +10,11 @@ struct SharpnessTool: FrameTool {
     static let reach = Reach.frame
     static let settings: [Setting] = []
     static let usesSmall = true
+    static let capabilities = ["sharpness_measurement"]
+    static let outputs = ToolOutputs(frame: [
+        .init("si", help: "standard deviation of the Sobel gradient"),
+        .init("laplacian", help: "variance of the Laplacian"),
+    ])
 
     init(settings: ToolSettings) {}
 

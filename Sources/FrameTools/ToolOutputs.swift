@@ -1,0 +1,41 @@
+/// What a tool puts into a result: the keys of a frame and the kinds of events.
+package struct ToolOutputs: Sendable {
+    /// A number under a name. A key that is undefined for a frame is absent.
+    package struct Field: Sendable {
+        package let key: String
+        package let least: Double?
+        package let most: Double?
+        package let help: String
+
+        package init(_ key: String, from least: Double? = 0, to most: Double? = nil, help: String) {
+            self.key = key
+            self.least = least
+            self.most = most
+            self.help = help
+        }
+    }
+
+    /// A kind of event, with the numbers that it carries besides its times and frames.
+    package struct Event: Sendable {
+        package let type: String
+        package let values: [Field]
+        package let help: String
+
+        package init(_ type: String, values: [Field] = [], help: String) {
+            self.type = type
+            self.values = values
+            self.help = help
+        }
+    }
+
+    package let frame: [Field]
+    package let events: [Event]
+    /// Whether frames also have places in the picture, under `regions`.
+    package let hasRegions: Bool
+
+    package init(frame: [Field] = [], events: [Event] = [], hasRegions: Bool = false) {
+        self.frame = frame
+        self.events = events
+        self.hasRegions = hasRegions
+    }
+}

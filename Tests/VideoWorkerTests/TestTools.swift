@@ -1,0 +1,78 @@
+import FrameTools
+import Frames
+import Testing
+
+/// A tool that sees an object in every frame and knows of it some frames later.
+protocol Seer: FrameTool {
+    static var delay: Int { get }
+    static var classID: Int { get }
+}
+
+extension Seer {
+    static var version: String { "1.0.0" }
+    static var title: String { "Test" }
+    static var definition: String { "an object whose left edge is the frame's number" }
+    static var reach: Reach { .sequence }
+    static var settings: [Setting] { [] }
+    static var detects: Bool { true }
+
+    mutating func measure(_ frame: FrameStore) -> Measurement {
+        var result = Measurement()
+        result.set("number", Double(frame.time.index))
+        result.regions = [Box(x1: 1, y1: 2, x2: 3, y2: 4)]
+        return result
+    }
+
+    static func conclusion(settings: ToolSettings) -> any Conclusion {
+        SeerConclusion(lag: delay, classID: classID)
+    }
+}
+
+private struct SeerConclusion: Conclusion {
+    let lag: Int
+    let classID: Int
+    private var folded = 0
+    private var isFinished = false
+    private var asked = 0
+    let events: [ToolEvent] = []
+    let summary = Measurement()
+
+    init(lag: Int, classID: Int) {
+        self.lag = lag
+        self.classID = classID
+    }
+
+    mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
+        folded += 1
+        return measurement
+    }
+
+    mutating func finish(end: Double) { isFinished = true }
+
+    mutating func detections(of index: Int) -> [Detection] {
+        // Each frame once, in order, and not before enough of them are in.
+        #expect(index == asked)
+        #expect(isFinished || folded > index + lag)
+        asked += 1
+        let left = Double(index)
+        return [
+            Detection(
+                track: 1, classID: classID, className: "class \(classID)",
+                box: Box(x1: left, y1: 10, x2: left + 4, y2: 15))
+        ]
+    }
+}
+
+struct Prompt: Seer {
+    static let id = "prompt"
+    static let delay = 0
+    static let classID = 7
+    init(settings: ToolSettings) {}
+}
+
+struct Slow: Seer {
+    static let id = "slow"
+    static let delay = 5
+    static let classID = 8
+    init(settings: ToolSettings) {}
+}
