@@ -211,7 +211,9 @@ extension Conclusion {
 
 /// All tools there are. A new tool is a file in `Tools` and a line here.
 package enum ToolRegistry {
-    package static let all: [any FrameTool.Type] = [LumaTool.self, SceneTool.self, BlackTool.self, FreezeTool.self]
+    package static let all: [any FrameTool.Type] = [
+        LumaTool.self, SceneTool.self, BlackTool.self, FreezeTool.self, MotionTool.self,
+    ]
 
     /// The tools that run when none are named.
     package static var standard: [any FrameTool.Type] { all.filter { $0.isDefault } }

@@ -435,3 +435,193 @@ private enum WordLanes: SampleLanes {
     @inline(__always)
     static func total(_ sums: SIMD2<UInt64>) -> UInt64 { sums[0] &+ sums[1] }
 }
+
+// MARK: - A background to tell what moves
+
+extension Kernels {
+    /// What ``compare(_:_:low:high:change:into:)`` finds of a sample: bits of a mask.
+    package enum Mark {
+        /// It differs from the background.
+        package static let weak: UInt8 = 1
+        /// It differs clearly.
+        package static let strong: UInt8 = 2
+        /// It differs from what it was a few frames ago.
+        package static let changed: UInt8 = 4
+    }
+
+    /// The background of a small picture, all parts of the same size.
+    package struct Layers {
+        /// The running average, in 128ths of a level.
+        package var average: [Int16]
+        /// What stood there before, for the samples that took over something that stopped; else the average.
+        package var former: [UInt8]
+        /// The average of the last few frames, in 128ths of a level.
+        package var recent: [Int16]
+
+        package init(_ samples: [UInt8]) {
+            average = samples.map { Int16($0) << 7 }
+            former = samples
+            recent = average
+        }
+    }
+
+    /// Weights 1 2 1 across and down, /16, rounded; the border's samples are repeated beyond it.
+    ///
+    /// - Complexity: O(samples)
+    package static func smooth(_ samples: [UInt8], width: Int, height: Int) -> [UInt8] {
+        precondition(samples.count == width * height, "one sample a place")
+        return [UInt8](unsafeUninitializedCapacity: samples.count) { result, used in
+            used = samples.count
+            samples.withUnsafeBufferPointer { samples in
+                guard let base = samples.baseAddress, let target = result.baseAddress, width > 0 else { return }
+                withUnsafeTemporaryAllocation(of: UInt16.self, capacity: width + 2) { columns in
+                    guard let sums = columns.baseAddress else { return }
+                    for y in 0..<height {
+                        let above = base + Swift.max(0, y - 1) * width
+                        let here = base + y * width
+                        let below = base + Swift.min(height - 1, y + 1) * width
+                        for x in 0..<width {
+                            sums[x &+ 1] = UInt16(above[x]) &+ UInt16(here[x]) &* 2 &+ UInt16(below[x])
+                        }
+                        sums[0] = sums[1]
+                        sums[width + 1] = sums[width]
+                        let row = target + y * width
+                        for x in 0..<width {
+                            let sum = sums[x] &+ sums[x &+ 1] &* 2 &+ sums[x &+ 2]
+                            row[x] = UInt8(truncatingIfNeeded: (sum &+ 8) &>> 4)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Marks each sample by its distance to the nearer of the two backgrounds and to the last few frames, and lets those
+    /// follow by an eighth.
+    ///
+    /// - Complexity: O(samples)
+    package static func compare(
+        _ samples: [UInt8], _ layers: inout Layers, low: Int, high: Int, change: Int, into mask: inout [UInt8]
+    ) {
+        let count = samples.count
+        precondition(
+            layers.average.count == count && layers.former.count == count && layers.recent.count == count
+                && mask.count == count, "all of one size")
+        let (low, high, change) = (Int16(clamping: low), Int16(clamping: high), Int16(clamping: change << 7))
+        samples.withUnsafeBufferPointer { samples in
+            layers.average.withUnsafeBufferPointer { average in
+                layers.former.withUnsafeBufferPointer { former in
+                    layers.recent.withUnsafeMutableBufferPointer { recent in
+                        mask.withUnsafeMutableBufferPointer { mask in
+                            for place in 0..<count {
+                                let sample = Int16(samples[place])
+                                let first = sample &- ((average[place] &+ 64) &>> 7)
+                                let second = sample &- Int16(former[place])
+                                let near = Swift.min(
+                                    Swift.max(first, 0 &- first), Swift.max(second, 0 &- second))
+                                let step = (sample &<< 7) &- recent[place]
+                                recent[place] = recent[place] &+ (step &+ 4) &>> 3
+                                let marks: Int16 =
+                                    (near > low ? 1 : 0) | (near > high ? 2 : 0)
+                                    | (Swift.max(step, 0 &- step) > change ? 4 : 0)
+                                mask[place] = UInt8(truncatingIfNeeded: marks)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets the average follow where the mask has neither a weak nor a strong mark. Where the former background shows
+    /// again, it takes its place back.
+    ///
+    /// - Parameters:
+    ///   - weight: of the new sample, in 256ths, at most 25.
+    ///   - low: levels up to which the average is followed, at most 40.
+    ///   - ages: set to 0 where there is no mark.
+    /// - Complexity: O(samples)
+    package static func follow(
+        _ samples: [UInt8], _ layers: inout Layers, weight: Int, low: Int, mask: [UInt8], ages: inout [UInt8]
+    ) {
+        let count = samples.count
+        precondition(
+            layers.average.count == count && layers.former.count == count && mask.count == count
+                && ages.count == count, "all of one size")
+        precondition(weight >= 0 && weight <= 25 && low >= 0 && low <= 40, "products of 16 bits")
+        let (weight, limit) = (Int16(weight), Int16(low) << 7)
+        samples.withUnsafeBufferPointer { samples in
+            layers.average.withUnsafeMutableBufferPointer { average in
+                layers.former.withUnsafeBufferPointer { former in
+                    mask.withUnsafeBufferPointer { mask in
+                        ages.withUnsafeMutableBufferPointer { ages in
+                            for place in 0..<count {
+                                let old = average[place]
+                                let step = (Int16(samples[place]) &<< 7) &- old
+                                let small = Swift.min(Swift.max(step, 0 &- limit), limit) &>> 2
+                                let followed = old &+ (small &* weight &+ 32) &>> 6
+                                let isNear = Swift.max(step, 0 &- step) <= limit &+ 64
+                                let new = isNear ? followed : Int16(former[place]) &<< 7
+                                let isFree = mask[place] & 3 == 0
+                                average[place] = isFree ? new : old
+                                ages[place] = isFree ? 0 : ages[place]
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stretches of samples with a weak mark, row by row: row, first column, column behind the last. Gaps of up to
+    /// `gap` samples belong to a stretch.
+    ///
+    /// - Complexity: O(samples)
+    package static func runs(_ mask: [UInt8], width: Int, height: Int, gap: Int) -> [MaskRun] {
+        precondition(mask.count == width * height, "one mark a place")
+        var result: [MaskRun] = []
+        mask.withUnsafeBufferPointer { mask in
+            guard let base = mask.baseAddress else { return }
+            for y in 0..<height {
+                let row = base + y * width
+                var start = -1
+                var last = -1
+                var x = 0
+                while x < width {
+                    if x &+ 8 <= width,
+                        UnsafeRawPointer(row + x).loadUnaligned(as: UInt64.self) & 0x0101_0101_0101_0101 == 0
+                    {
+                        x &+= 8
+                        continue
+                    }
+                    let end = Swift.min(width, x &+ 8)
+                    while x < end {
+                        if row[x] & 1 != 0 {
+                            if start >= 0, x &- last &- 1 > gap {
+                                result.append(MaskRun(row: y, start: start, end: last + 1))
+                                start = x
+                            }
+                            if start < 0 { start = x }
+                            last = x
+                        }
+                        x &+= 1
+                    }
+                }
+                if start >= 0 { result.append(MaskRun(row: y, start: start, end: last + 1)) }
+            }
+        }
+        return result
+    }
+}
+
+/// A stretch of marked samples in a row.
+package struct MaskRun: Equatable {
+    package let row: Int
+    package let start: Int
+    /// The column behind the last.
+    package let end: Int
+
+    package init(row: Int, start: Int, end: Int) {
+        (self.row, self.start, self.end) = (row, start, end)
+    }
+}

@@ -1,0 +1,179 @@
+internal import Frames
+
+/// An object followed from frame to frame. Its four edges move at a constant speed each, so that objects that enter,
+/// leave or come nearer are forecast as well as those that pass.
+struct Track {
+    /// Where an object was in a frame.
+    struct Place {
+        var box: Box
+        var time: Double
+        /// Seen by itself, or else reckoned.
+        var isSeen: Bool
+    }
+
+    /// An edge's place and its speed in pixels a frame.
+    struct Edge {
+        var at: Double
+        var speed = 0.0
+
+        mutating func correct(to seen: Double, _ gains: (place: Double, speed: Double)) {
+            let off = seen - at
+            at += gains.place * off
+            speed += gains.speed * off
+        }
+    }
+
+    let serial: Int
+    /// From 1 once it has appeared in a result.
+    var id: Int?
+    /// Its first frame, and where it was since: one place a frame.
+    private(set) var first: Int
+    private(set) var places: [Place] = []
+    private(set) var left: Edge
+    private(set) var top: Edge
+    private(set) var right: Edge
+    private(set) var bottom: Edge
+    private(set) var hits = 1
+    private(set) var lastSeen: Int
+    /// Frames since it was seen by itself, and since it had any region.
+    private(set) var misses = 0
+    var merged = 0
+    var isConfirmed = false
+    private let origin: Box
+
+    init(serial: Int, frame: Int, time: Double, box: Box) {
+        self.serial = serial
+        first = frame
+        lastSeen = frame
+        origin = box
+        (left, top, right, bottom) = (Edge(at: box.x1), Edge(at: box.y1), Edge(at: box.x2), Edge(at: box.y2))
+        places = [Place(box: box, time: time, isSeen: true)]
+    }
+
+    var box: Box { Box(x1: left.at, y1: top.at, x2: right.at, y2: bottom.at) }
+
+    /// Its motion as a whole, in pixels a frame. An edge that lies on the picture's border says nothing.
+    func speed(in size: (width: Double, height: Double)) -> (x: Double, y: Double) {
+        func common(_ low: Edge, _ high: Edge, _ end: Double) -> Double {
+            switch (low.at <= 1, high.at >= end - 1) {
+            case (true, false): high.speed
+            case (false, true): low.speed
+            default: (low.speed + high.speed) / 2
+            }
+        }
+        return (common(left, right, size.width), common(top, bottom, size.height))
+    }
+
+    /// Moves on by a frame. What is not seen moves as a whole and keeps its size.
+    mutating func advance(in size: (width: Double, height: Double)) {
+        if misses > 0 || merged > 0 {
+            let speed = speed(in: size)
+            (left.speed, right.speed) = (speed.x, speed.x)
+            (top.speed, bottom.speed) = (speed.y, speed.y)
+        }
+        left.at += left.speed
+        right.at += right.speed
+        top.at += top.speed
+        bottom.at += bottom.speed
+        // Edges that have passed each other would make a box inside out.
+        if right.at - left.at < 2 { hold(&left, &right) }
+        if bottom.at - top.at < 2 { hold(&top, &bottom) }
+    }
+
+    private func hold(_ low: inout Edge, _ high: inout Edge) {
+        let middle = (low.at + high.at) / 2
+        let speed = (low.speed + high.speed) / 2
+        low = Edge(at: middle - 1, speed: speed)
+        high = Edge(at: middle + 1, speed: speed)
+    }
+
+    /// It was seen by itself.
+    mutating func see(_ seen: Box, frame: Int, time: Double) {
+        hits += 1
+        let n = Double(hits)
+        let gains = (
+            place: max(0.6, 2 * (2 * n - 1) / (n * (n + 1))), speed: max(misses > 3 ? 0.05 : 0.15, 6 / (n * (n + 1)))
+        )
+        left.correct(to: seen.x1, gains)
+        right.correct(to: seen.x2, gains)
+        top.correct(to: seen.y1, gains)
+        bottom.correct(to: seen.y2, gains)
+        fill(upTo: seen, time)
+        places.append(Place(box: seen, time: time, isSeen: true))
+        lastSeen = frame
+        misses = 0
+        merged = 0
+    }
+
+    /// It shares a region with others: it goes on, shifted a little.
+    mutating func share(_ shift: (x: Double, y: Double), time: Double) {
+        left.correct(to: left.at + shift.x, (0.7, 0.08))
+        right.correct(to: right.at + shift.x, (0.7, 0.08))
+        top.correct(to: top.at + shift.y, (0.7, 0.08))
+        bottom.correct(to: bottom.at + shift.y, (0.7, 0.08))
+        places.append(Place(box: box, time: time, isSeen: false))
+        merged += 1
+        misses = 0
+    }
+
+    /// It has no region.
+    mutating func miss(time: Double) {
+        places.append(Place(box: box, time: time, isSeen: false))
+        misses += 1
+    }
+
+    /// Lays the frames since it was last seen on a straight line.
+    private mutating func fill(upTo seen: Box, _ time: Double) {
+        let start = lastSeen - first
+        let count = places.count - start
+        guard start >= 0, count > 1 else { return }
+        let from = places[start].box
+        for step in 1..<count {
+            let share = Double(step) / Double(count)
+            places[start + step].box = from.moved(towards: seen, share)
+        }
+    }
+
+    /// How far it has come from where it began, in pixels.
+    var distance: Double { origin.distance(box) }
+
+    func place(_ frame: Int) -> Place? {
+        places.indices.contains(frame - first) ? places[frame - first] : nil
+    }
+
+    /// Forgets places that no later frame asks for.
+    mutating func trim(before frame: Int) {
+        let count = min(frame - first, places.count - 1)
+        guard count > 64 else { return }
+        places.removeFirst(count)
+        first += count
+    }
+}
+
+extension Box {
+    func moved(towards other: Box, _ share: Double) -> Box {
+        Box(
+            x1: x1 + (other.x1 - x1) * share, y1: y1 + (other.y1 - y1) * share, x2: x2 + (other.x2 - x2) * share,
+            y2: y2 + (other.y2 - y2) * share)
+    }
+
+    func shifted(_ x: Double, _ y: Double) -> Box { Box(x1: x1 + x, y1: y1 + y, x2: x2 + x, y2: y2 + y) }
+
+    /// Between the middles.
+    func distance(_ other: Box) -> Double {
+        let (x, y) = (center.x - other.center.x, center.y - other.center.y)
+        return (x * x + y * y).squareRoot()
+    }
+
+    func shared(_ other: Box) -> Double {
+        max(0, min(x2, other.x2) - max(x1, other.x1)) * max(0, min(y2, other.y2) - max(y1, other.y1))
+    }
+
+    func union(_ other: Box) -> Box {
+        Box(x1: min(x1, other.x1), y1: min(y1, other.y1), x2: max(x2, other.x2), y2: max(y2, other.y2))
+    }
+
+    func clipped(_ size: (width: Double, height: Double)) -> Box {
+        Box(x1: max(0, x1), y1: max(0, y1), x2: min(size.width, x2), y2: min(size.height, y2))
+    }
+}
