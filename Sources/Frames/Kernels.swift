@@ -497,7 +497,7 @@ extension Kernels {
     }
 
     /// Marks each sample by its distance to the nearer of the two backgrounds and to the last few frames, and lets those
-    /// follow by an eighth.
+    /// follow by a quarter.
     ///
     /// - Complexity: O(samples)
     package static func compare(
@@ -520,7 +520,7 @@ extension Kernels {
                                 let near = Swift.min(
                                     Swift.max(first, 0 &- first), Swift.max(second, 0 &- second))
                                 let step = (sample &<< 7) &- recent[place]
-                                recent[place] = recent[place] &+ (step &+ 4) &>> 3
+                                recent[place] = recent[place] &+ (step &+ 2) &>> 2
                                 let marks: Int16 =
                                     (near > low ? 1 : 0) | (near > high ? 2 : 0)
                                     | (Swift.max(step, 0 &- step) > change ? 4 : 0)

@@ -24,8 +24,9 @@ enum Scenario: String, CaseIterable, Sendable {
         defer { g = maker.generator }
         switch self {
         case .crossing:
-            for _ in 0..<maker.int(1, 3) {
-                let y = maker.real(60, 300)
+            maker.height = 16...80
+            for lane in 0..<maker.int(1, 3) {
+                let y = 60 + 120 * Double(lane)
                 maker.walk(from: (-40, y), speed: (maker.real(3, 6), 0), start: maker.int(10, 40))
                 maker.walk(from: (680, y + maker.real(-15, 15)), speed: (-maker.real(3, 6), 0), start: maker.int(10, 40))
             }

@@ -26,7 +26,7 @@ struct Background {
     }
 
     private static let calibration = 10
-    private static let ghostTicks = 10
+    private static let ghostTicks = 6
     /// Seconds between two steps of the samples' ages, which have to fit a byte.
     private let tick: Double
     private static let ageLimit = 250
@@ -117,7 +117,9 @@ struct Background {
         let weight = max(Int32(256 / count), 51)
         for place in samples.indices {
             let old = Int32(layers.average[place])
-            let new = old &+ ((Int32(samples[place]) &<< 7 &- old) &* weight) / 256
+            let step = Int32(samples[place]) &<< 7 &- old
+            // What changes a lot is something that passes: the newest is the best guess of what is behind it.
+            let new = abs(step) > 24 << 7 ? old &+ step : old &+ (step &* weight) / 256
             layers.average[place] = Int16(truncatingIfNeeded: new)
             layers.former[place] = UInt8(truncatingIfNeeded: (new &+ 64) &>> 7)
             layers.recent[place] = Int16(samples[place]) << 7

@@ -35,9 +35,13 @@ struct Track {
     private(set) var bottom: Edge
     private(set) var hits = 1
     private(set) var lastSeen: Int
+    /// The last frame in which it had a region, alone or with others: what lies behind is only a forecast.
+    private(set) var lastBacked: Int
     /// Frames since it was seen by itself, and since it had any region.
     private(set) var misses = 0
     var merged = 0
+    /// The track whose fragment it may be, by serial number, and how its middle lay to that one's when it began.
+    var parent: (serial: Int, x: Double, y: Double)?
     var isConfirmed = false
     private let origin: Box
 
@@ -45,6 +49,7 @@ struct Track {
         self.serial = serial
         first = frame
         lastSeen = frame
+        lastBacked = frame
         origin = box
         (left, top, right, bottom) = (Edge(at: box.x1), Edge(at: box.y1), Edge(at: box.x2), Edge(at: box.y2))
         places = [Place(box: box, time: time, isSeen: true)]
@@ -101,19 +106,21 @@ struct Track {
         fill(upTo: seen, time)
         places.append(Place(box: seen, time: time, isSeen: true))
         lastSeen = frame
+        lastBacked = frame
         misses = 0
         merged = 0
     }
 
     /// It shares a region with others: it goes on, shifted a little.
     mutating func share(_ shift: (x: Double, y: Double), time: Double) {
-        left.correct(to: left.at + shift.x, (0.7, 0.08))
-        right.correct(to: right.at + shift.x, (0.7, 0.08))
-        top.correct(to: top.at + shift.y, (0.7, 0.08))
-        bottom.correct(to: bottom.at + shift.y, (0.7, 0.08))
+        left.correct(to: left.at + shift.x, (0.7, 0.03))
+        right.correct(to: right.at + shift.x, (0.7, 0.03))
+        top.correct(to: top.at + shift.y, (0.7, 0.03))
+        bottom.correct(to: bottom.at + shift.y, (0.7, 0.03))
         places.append(Place(box: box, time: time, isSeen: false))
         merged += 1
         misses = 0
+        lastBacked = first + places.count - 1
     }
 
     /// It has no region.
@@ -128,6 +135,9 @@ struct Track {
         let count = places.count - start
         guard start >= 0, count > 1 else { return }
         let from = places[start].box
+        // From or to the region of several objects there is no straight way.
+        let ratio = from.area / max(1, seen.area)
+        guard ratio > 0.6, ratio < 1.6 else { return }
         for step in 1..<count {
             let share = Double(step) / Double(count)
             places[start + step].box = from.moved(towards: seen, share)

@@ -29,6 +29,8 @@ struct Tracker {
     /// Tracks that have ended but have frames still to be asked for.
     private var ended: [Track] = []
     private var serial = 0
+    /// What regions of this frame are fragments of.
+    private var fragments: [Int: (serial: Int, x: Double, y: Double)] = [:]
     private var asked = 0
     private(set) var confirmed = 0
     private(set) var finished: [TrackSummary] = []
@@ -49,6 +51,7 @@ struct Tracker {
         for index in live.indices { live[index].advance(in: size) }
         var match = Match(regions.count, live.count)
         assign(regions, &match)
+        fragments = [:]
         gather(regions, &match)
         let groups = groups(regions, match)
         for (region, members) in groups { share(regions[region], members, time) }
@@ -64,7 +67,9 @@ struct Tracker {
         retire(frame, time)
         for region in regions.indices where !match.isTaken[region] {
             serial += 1
-            live.append(Track(serial: serial, frame: frame, time: time, box: regions[region]))
+            var track = Track(serial: serial, frame: frame, time: time, box: regions[region])
+            track.parent = fragments[region]
+            live.append(track)
         }
     }
 
@@ -109,12 +114,30 @@ struct Tracker {
             + 0.1 * Double(min(track.misses, 5)) / 5
     }
 
-    /// Regions that lie mostly within the forecast of a track that has another one are fragments of one object.
-    private func gather(_ regions: [Box], _ match: inout Match) {
+    /// Regions that lie mostly within the forecast of a track that has another one are taken for fragments of its
+    /// object, each with a track of its own: one that moves otherwise than the object becomes independent.
+    private mutating func gather(_ regions: [Box], _ match: inout Match) {
+        for index in live.indices {
+            guard let parent = live[index].parent else { continue }
+            guard let owner = live.firstIndex(where: { $0.serial == parent.serial }), let mine = match.boxes[index]
+            else {
+                if !live.contains(where: { $0.serial == parent.serial }) { live[index].parent = nil }
+                continue
+            }
+            guard let box = match.boxes[owner] else { continue }
+            let (own, other) = (mine.center, live[owner].box.center)
+            let (x, y) = (own.x - other.x - parent.x, own.y - other.y - parent.y)
+            let extent = min(live[owner].box.width, live[owner].box.height)
+            if (x * x + y * y).squareRoot() > max(5 * scale, 0.15 * extent) {
+                live[index].parent = nil
+            } else {
+                match.boxes[owner] = box.union(mine)
+            }
+        }
         for region in regions.indices where !match.isTaken[region] {
             let box = regions[region]
             var best: (track: Int, overlap: Double)?
-            for index in live.indices where live[index].hits >= 3 {
+            for index in live.indices where live[index].hits >= 3 && live[index].parent == nil {
                 guard let has = match.boxes[index] else { continue }
                 let forecast = live[index].box
                 let joined = has.union(box)
@@ -125,7 +148,8 @@ struct Tracker {
             }
             guard let best else { continue }
             match.boxes[best.track] = match.boxes[best.track]?.union(box)
-            match.isTaken[region] = true
+            let (own, other) = (box.center, live[best.track].box.center)
+            fragments[region] = (live[best.track].serial, own.x - other.x, own.y - other.y)
         }
     }
 
@@ -185,7 +209,8 @@ struct Tracker {
     }
 
     private mutating func confirm() {
-        for index in live.indices where !live[index].isConfirmed && live[index].hits >= options.hits {
+        for index in live.indices 
+        where !live[index].isConfirmed && live[index].parent == nil && live[index].hits >= options.hits {
             let track = live[index]
             let extent = min(track.box.width, track.box.height)
             live[index].isConfirmed = track.distance >= max(1.5 * options.still * scale, 0.15 * extent)
@@ -200,7 +225,7 @@ struct Tracker {
             if !track.isConfirmed {
                 isLost = track.misses > min(3, options.gap)
             } else if track.misses > 0, isStill(track, frame) {
-                isLost = time - (track.place(track.lastSeen)?.time ?? time) > Tracker.memory
+                isLost = time - (track.place(track.lastBacked)?.time ?? time) > Tracker.memory
             } else {
                 isLost = track.misses > options.gap || track.merged > Tracker.mergedLimit || inside < 4
             }
@@ -214,7 +239,7 @@ struct Tracker {
     }
 
     /// Whether a track has hardly moved in the second before it was last seen.
-    private func isStill(_ track: Track, _ frame: Int) -> Bool { !moves(track, track.lastSeen) }
+    private func isStill(_ track: Track, _ frame: Int) -> Bool { !moves(track, track.lastBacked) }
 
     /// Whether an object is in motion: it is elsewhere than some time within the last second, or soon will be.
     private func moves(_ track: Track, _ frame: Int) -> Bool {
@@ -226,7 +251,7 @@ struct Tracker {
             other -= 1
         }
         other = frame + 1
-        while let place = track.place(other), other <= track.lastSeen, place.time - here.time <= 0.3 {
+        while let place = track.place(other), other <= track.lastBacked, place.time - here.time <= 0.3 {
             if let next = smooth(track, other), next.box.distance(here.box) >= limit { return true }
             other += 1
         }
@@ -236,7 +261,7 @@ struct Tracker {
     /// A track's place, averaged with its neighbours on both sides: unbiased while speeds are constant.
     private func smooth(_ track: Track, _ frame: Int) -> Track.Place? {
         guard var place = track.place(frame) else { return nil }
-        let reach = min(2, frame - track.first, track.lastSeen - frame)
+        let reach = min(2, frame - track.first, track.lastBacked - frame)
         guard reach > 0 else { return place }
         var sum = [0.0, 0, 0, 0]
         for other in frame - reach...frame + reach {
@@ -253,7 +278,7 @@ struct Tracker {
         var found: [Detection] = []
         let all = (ended + live).sorted { $0.serial < $1.serial }
         var ids: [Int: Int] = [:]
-        for track in all where track.isConfirmed && frame <= track.lastSeen {
+        for track in all where track.isConfirmed && frame <= track.lastBacked {
             guard let place = smooth(track, frame), moves(track, frame) else { continue }
             let box = whole(place.box)
             guard box.area > 0 else { continue }
@@ -268,10 +293,10 @@ struct Tracker {
         for index in live.indices where live[index].id == nil { live[index].id = ids[live[index].serial] }
         for index in ended.indices where ended[index].id == nil { ended[index].id = ids[ended[index].serial] }
         asked = frame
-        for track in ended where track.lastSeen <= frame {
+        for track in ended where track.lastBacked <= frame {
             if let id = track.id, let summary = running.removeValue(forKey: id) { finished.append(summary) }
         }
-        ended.removeAll { $0.lastSeen <= frame }
+        ended.removeAll { $0.lastBacked <= frame }
         let last = places(before: frame)
         for index in live.indices { live[index].trim(before: last) }
         for index in ended.indices { ended[index].trim(before: last) }
