@@ -447,6 +447,8 @@ extension Kernels {
         package static let strong: UInt8 = 2
         /// It differs from what it was a few frames ago.
         package static let changed: UInt8 = 4
+        /// It has stood out unchanged for a while.
+        package static let aged: UInt8 = 8
     }
 
     /// The background of a small picture, all parts of the same size.
@@ -457,8 +459,11 @@ extension Kernels {
         package var former: [UInt8]
         /// The average of the last few frames, in 128ths of a level.
         package var recent: [Int16]
+        /// Levels by which a sample that comes and goes, such as a leaf in the wind, has to differ more.
+        package var unrest: [UInt8]
 
         package init(_ samples: [UInt8]) {
+            unrest = [UInt8](repeating: 0, count: samples.count)
             average = samples.map { Int16($0) << 7 }
             former = samples
             recent = average
@@ -497,8 +502,9 @@ extension Kernels {
     }
 
     /// Marks each sample by its distance to the nearer of the two backgrounds and to the last few frames, and lets those
-    /// follow by a quarter.
+    /// follow by a quarter. A sample whose weak mark comes or goes becomes restless.
     ///
+    /// - Parameter mask: the marks of the picture before, and after it those of this one.
     /// - Complexity: O(samples)
     package static func compare(
         _ samples: [UInt8], _ layers: inout Layers, low: Int, high: Int, change: Int, into mask: inout [UInt8]
@@ -506,25 +512,33 @@ extension Kernels {
         let count = samples.count
         precondition(
             layers.average.count == count && layers.former.count == count && layers.recent.count == count
-                && mask.count == count, "all of one size")
+                && layers.unrest.count == count && mask.count == count, "all of one size")
         let (low, high, change) = (Int16(clamping: low), Int16(clamping: high), Int16(clamping: change << 7))
         samples.withUnsafeBufferPointer { samples in
             layers.average.withUnsafeBufferPointer { average in
                 layers.former.withUnsafeBufferPointer { former in
                     layers.recent.withUnsafeMutableBufferPointer { recent in
-                        mask.withUnsafeMutableBufferPointer { mask in
-                            for place in 0..<count {
-                                let sample = Int16(samples[place])
-                                let first = sample &- ((average[place] &+ 64) &>> 7)
-                                let second = sample &- Int16(former[place])
-                                let near = Swift.min(
-                                    Swift.max(first, 0 &- first), Swift.max(second, 0 &- second))
-                                let step = (sample &<< 7) &- recent[place]
-                                recent[place] = recent[place] &+ (step &+ 2) &>> 2
-                                let marks: Int16 =
-                                    (near > low ? 1 : 0) | (near > high ? 2 : 0)
-                                    | (Swift.max(step, 0 &- step) > change ? 4 : 0)
-                                mask[place] = UInt8(truncatingIfNeeded: marks)
+                        layers.unrest.withUnsafeMutableBufferPointer { unrest in
+                            mask.withUnsafeMutableBufferPointer { mask in
+                                for place in 0..<count {
+                                    let sample = Int16(samples[place])
+                                    let first = sample &- ((average[place] &+ 64) &>> 7)
+                                    let second = sample &- Int16(former[place])
+                                    let more = Int16(unrest[place])
+                                    let near =
+                                        Swift.min(Swift.max(first, 0 &- first), Swift.max(second, 0 &- second))
+                                        &- more
+                                    let step = (sample &<< 7) &- recent[place]
+                                    recent[place] = recent[place] &+ (step &+ 2) &>> 2
+                                    let weak: Int16 = near > low ? 1 : 0
+                                    let marks =
+                                        weak | (near > high ? 2 : 0)
+                                        | (Swift.max(step, 0 &- step) > change ? 4 : 0)
+                                    let flips = (weak ^ Int16(mask[place])) & 1
+                                    unrest[place] = UInt8(
+                                        truncatingIfNeeded: Swift.min(unrestLimit, more &+ flips &* unrestStep))
+                                    mask[place] = UInt8(truncatingIfNeeded: marks)
+                                }
                             }
                         }
                     }
@@ -532,6 +546,10 @@ extension Kernels {
             }
         }
     }
+
+    /// What a flip adds to a sample's unrest, and the most it comes to.
+    package static let unrestStep: Int16 = 6
+    package static let unrestLimit: Int16 = 80
 
     /// Lets the average follow where the mask has neither a weak nor a strong mark. Where the former background shows
     /// again, it takes its place back.
@@ -573,12 +591,12 @@ extension Kernels {
         }
     }
 
-    /// Stretches of samples with a weak mark, row by row: row, first column, column behind the last. Gaps of up to
-    /// `gap` samples belong to a stretch.
+    /// Stretches of samples with a mark, row by row. Gaps of up to `gap` samples belong to a stretch.
     ///
     /// - Complexity: O(samples)
-    package static func runs(_ mask: [UInt8], width: Int, height: Int, gap: Int) -> [MaskRun] {
+    package static func runs(_ mask: [UInt8], width: Int, height: Int, mark: UInt8 = Mark.weak, gap: Int) -> [MaskRun] {
         precondition(mask.count == width * height, "one mark a place")
+        let marks = UInt64(mark) &* 0x0101_0101_0101_0101
         var result: [MaskRun] = []
         mask.withUnsafeBufferPointer { mask in
             guard let base = mask.baseAddress else { return }
@@ -589,14 +607,14 @@ extension Kernels {
                 var x = 0
                 while x < width {
                     if x &+ 8 <= width,
-                        UnsafeRawPointer(row + x).loadUnaligned(as: UInt64.self) & 0x0101_0101_0101_0101 == 0
+                        UnsafeRawPointer(row + x).loadUnaligned(as: UInt64.self) & marks == 0
                     {
                         x &+= 8
                         continue
                     }
                     let end = Swift.min(width, x &+ 8)
                     while x < end {
-                        if row[x] & 1 != 0 {
+                        if row[x] & mark != 0 {
                             if start >= 0, x &- last &- 1 > gap {
                                 result.append(MaskRun(row: y, start: start, end: last + 1))
                                 start = x

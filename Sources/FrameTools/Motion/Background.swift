@@ -26,7 +26,8 @@ struct Background {
     }
 
     private static let calibration = 10
-    private static let ghostTicks = 6
+    private static let ghostTicks: UInt8 = 6
+    private static let lightTicks = 25
     /// Seconds between two steps of the samples' ages, which have to fit a byte.
     private let tick: Double
     private static let ageLimit = 250
@@ -77,27 +78,22 @@ struct Background {
         lastShare = share
         let isTick = ticks(time)
         var components = Components(runs, mask: mask, width: width, gap: 2).list
-        measure(&components, smoothed)
-        var result = Foreground()
-        var moving = 0
-        for component in components {
-            if component.area >= options.area, component.strong * 8 >= component.area {
-                age(component, smoothed, isTick: isTick)
-                if !component.isStill { moving += component.area }
-                result.components.append(component)
-            } else {
-                // What is too small to count goes on feeding the average.
-                for run in component.runs {
-                    for place in run.row * width + run.start..<run.row * width + run.end { mask[place] = 0 }
-                }
+        components.removeAll { component in
+            if component.area >= options.area, component.strong * 8 >= component.area { return false }
+            // What is too small to count goes on feeding the average.
+            for run in component.runs {
+                for place in run.row * width + run.start..<run.row * width + run.end { mask[place] = 0 }
             }
+            return true
         }
+        for index in components.indices { judge(&components[index], smoothed, isTick: isTick) }
+        dissolveGhosts(smoothed)
         Kernels.follow(
             smoothed, &layers, weight: weight, low: min(40, limits.low), mask: mask, ages: &ages)
         frames += 1
-        if frames % 32 == 0 { forget() }
-        result.share = Double(moving) / Double(max(1, smoothed.count))
-        return result
+        if frames % 8 == 0 { forget() }
+        let moving = components.reduce(0) { $0 + ($1.isStill ? 0 : $1.area) }
+        return Foreground(components: components, share: Double(moving) / Double(max(1, smoothed.count)))
     }
 
     private var weight: Int { min(25, max(1, Int((options.alpha * 256).rounded()))) }
@@ -146,8 +142,10 @@ struct Background {
         exposure.restart(smoothed)
     }
 
-    /// The former background slowly becomes the present one, so that it is not kept for ever.
+    /// The former background slowly becomes the present one, so that it is not kept for ever; unrest passes.
     private mutating func forget() {
+        for place in layers.unrest.indices where layers.unrest[place] > 0 { layers.unrest[place] -= 1 }
+        guard frames % 32 == 0 else { return }
         for place in layers.former.indices {
             let target = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
             let old = layers.former[place]
@@ -155,44 +153,70 @@ struct Background {
         }
     }
 
-    /// How sharp each region's left and right ends are, in the picture and in the background.
-    private func measure(_ components: inout [Component], _ samples: [UInt8]) {
-        for index in components.indices {
-            var (here, there) = (0, 0)
-            for run in components[index].runs {
-                let row = run.row * width
-                for (inside, outside) in [
-                    (min(run.start + 1, width - 1), run.start - 2), (max(run.end - 2, 0), run.end + 1),
-                ] where outside >= 0 && outside < width {
-                    here += abs(Int(samples[row + inside]) - Int(samples[row + outside]))
-                    there += abs(Int(layers.average[row + inside]) - Int(layers.average[row + outside])) >> 7
-                }
-            }
-            components[index].isGhost = there > here
-            components[index].isStill =
-                Double(components[index].changed) < 0.5 * Double(components[index].area).squareRoot() + 2
+    /// How sharp the left and right ends of runs are, in the picture and in the background, and how many of them have
+    /// background beside them.
+    private func ends(_ runs: [MaskRun], _ samples: [UInt8]) -> (here: Int, there: Int, free: Int, all: Int) {
+        var result = (here: 0, there: 0, free: 0, all: 0)
+        func add(_ row: Int, _ inside: Int, _ outside: Int) {
+            guard outside >= 0, outside < width else { return }
+            result.here += abs(Int(samples[row + inside]) - Int(samples[row + outside]))
+            result.there += abs(Int(layers.average[row + inside]) - Int(layers.average[row + outside])) >> 7
+            result.free += mask[row + outside] & 3 == 0 ? 1 : 0
+            result.all += 1
         }
+        for run in runs {
+            add(run.row * width, min(run.start + 1, width - 1), run.start - 3)
+            add(run.row * width, max(run.end - 2, 0), run.end + 2)
+        }
+        return result
     }
 
-    /// Something that stands still grows older; a ghost soon, anything else late becomes background.
-    private mutating func age(_ component: Component, _ samples: [UInt8], isTick: Bool) {
-        if component.isStill, !isTick { return }
-        let limit = component.isGhost ? Background.ghostTicks : max(1, Int((options.absorb / tick).rounded()))
+    /// Tells whether a region stands still, lets its samples grow older, and gives those of one that has stood still for
+    /// long to the background.
+    private mutating func judge(_ component: inout Component, _ samples: [UInt8], isTick: Bool) {
+        let isStill = Double(component.changed) < 0.5 * Double(component.area).squareRoot() + 2
+        component.isStill = isStill
+        var limit = max(1, Int((options.absorb / tick).rounded()))
+        if isStill {
+            // The same edges as before in another light: that is no object.
+            let ends = ends(component.runs, samples)
+            if ends.there * 2 > ends.here { limit = min(limit, Background.lightTicks) }
+        }
         for run in component.runs {
             for place in run.row * width + run.start..<run.row * width + run.end {
-                guard component.isStill else {
+                let marks = mask[place]
+                guard marks & Kernels.Mark.weak != 0, marks & Kernels.Mark.changed == 0 else {
                     ages[place] = 0
                     continue
                 }
-                let age = Int(ages[place]) + 1
-                if age >= limit {
-                    layers.former[place] = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
-                    layers.average[place] = Int16(samples[place]) << 7
-                    ages[place] = 0
+                if isTick { ages[place] = min(254, ages[place]) + 1 }
+                if isStill {
+                    if Int(ages[place]) >= limit { absorb(place, samples) }
                 } else {
-                    ages[place] = UInt8(min(age, 255))
+                    ages[place] = min(ages[place], Background.ghostTicks)
                 }
+                if ages[place] >= Background.ghostTicks { mask[place] = marks | Kernels.Mark.aged }
             }
         }
+    }
+
+    /// What has stood out unchanged, with background around it, and is sharper in the background than in the picture is
+    /// the place of something that left, even where something that moves touches it.
+    private mutating func dissolveGhosts(_ samples: [UInt8]) {
+        let runs = Kernels.runs(mask, width: width, height: height, mark: Kernels.Mark.aged, gap: 0)
+        guard !runs.isEmpty else { return }
+        for component in Components(runs, mask: mask, width: width, gap: 0).list where component.area >= 4 {
+            let ends = ends(component.runs, samples)
+            guard ends.there > ends.here, ends.free * 10 >= ends.all * 8 else { continue }
+            for run in component.runs {
+                for place in run.row * width + run.start..<run.row * width + run.end { absorb(place, samples) }
+            }
+        }
+    }
+
+    private mutating func absorb(_ place: Int, _ samples: [UInt8]) {
+        layers.former[place] = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
+        layers.average[place] = Int16(samples[place]) << 7
+        ages[place] = 0
     }
 }

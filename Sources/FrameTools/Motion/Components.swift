@@ -12,8 +12,6 @@ struct Component {
     var area = 0
     var strong = 0
     var changed = 0
-    /// Its ends are sharper in the background than in the picture: what stood there has left.
-    var isGhost = false
     /// Hardly anything in it has changed lately.
     var isStill = false
 }

@@ -68,7 +68,7 @@ struct Exposure {
     /// The limits for weak and strong marks: the threshold holds for the stretched picture, and neither is within the
     /// noise.
     func limits(_ threshold: Double) -> (low: Int, high: Int) {
-        let scale = min(1, max(0.25, (spread ?? 255) / 255))
+        let scale = min(1, max(0.5, (spread ?? 255) / 255))
         let high = max(threshold * scale, 6 * noise, 5)
         let low = max(0.6 * high, 4 * noise, 3)
         return (Int(low.rounded()), Int(max(high, low).rounded()))
@@ -91,8 +91,10 @@ struct Exposure {
         let (meanB, meanX) = (fit.b / count, fit.x / count)
         let variance = fit.bb / count - meanB * meanB
         let covariance = fit.bx / count - meanB * meanX
-        var change = Change(gain: start.gain, offset: 0)
-        if variance > 36 { change.gain = min(4, max(0.25, covariance / variance)) }
+        // Where the background is too plain to tell a gain from an offset, it is a gain: exposure is one.
+        var change = Change(gain: (meanX - 16) / max(1, meanB - 16), offset: 0)
+        if variance > 36 { change.gain = covariance / variance }
+        change.gain = min(4, max(0.25, change.gain))
         change.offset = meanX - change.gain * meanB
         noise += (min(12, 1.25 * fit.deviation / count) - noise) * 0.05
         let far = [16.0, 128, 240].map { abs(change.gain * $0 + change.offset - $0) }.reduce(0, max)

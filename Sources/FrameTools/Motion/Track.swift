@@ -145,7 +145,7 @@ struct Track {
     }
 
     /// How far it has come from where it began, in pixels.
-    var distance: Double { origin.distance(box) }
+    func distance(in size: (width: Double, height: Double)) -> Double { origin.displacement(box, in: size) }
 
     func place(_ frame: Int) -> Place? {
         places.indices.contains(frame - first) ? places[frame - first] : nil
@@ -173,6 +173,26 @@ extension Box {
     func distance(_ other: Box) -> Double {
         let (x, y) = (center.x - other.center.x, center.y - other.center.y)
         return (x * x + y * y).squareRoot()
+    }
+
+    /// How far an object has moved: opposite edges have gone the same way, or it has grown or shrunk both ways. A box of
+    /// which only one edge moves has not moved. Edges on the picture's border say nothing.
+    func displacement(_ other: Box, in size: (width: Double, height: Double)) -> Double {
+        func along(_ low: (Double, Double), _ high: (Double, Double), _ end: Double) -> (shift: Double, growth: Double?) {
+            let (a, b) = (low.1 - low.0, high.1 - high.0)
+            switch (min(low.0, low.1) <= 1, max(high.0, high.1) >= end - 1) {
+            case (true, true): return (0, nil)
+            case (true, false): return (abs(b), nil)
+            case (false, true): return (abs(a), nil)
+            default:
+                let least = min(abs(a), abs(b))
+                return (a * b > 0 ? least : 0, abs(b - a))
+            }
+        }
+        let x = along((x1, other.x1), (x2, other.x2), size.width)
+        let y = along((y1, other.y1), (y2, other.y2), size.height)
+        let growth = min(x.growth ?? y.growth ?? 0, y.growth ?? x.growth ?? 0)
+        return max((x.shift * x.shift + y.shift * y.shift).squareRoot(), growth)
     }
 
     func shared(_ other: Box) -> Double {

@@ -213,7 +213,7 @@ struct Tracker {
         where !live[index].isConfirmed && live[index].parent == nil && live[index].hits >= options.hits {
             let track = live[index]
             let extent = min(track.box.width, track.box.height)
-            live[index].isConfirmed = track.distance >= max(1.5 * options.still * scale, 0.15 * extent)
+            live[index].isConfirmed = track.distance(in: size) >= max(1.5 * options.still * scale, 0.15 * extent)
         }
     }
 
@@ -247,12 +247,12 @@ struct Tracker {
         let limit = options.still * scale
         var other = frame - 1
         while let place = track.place(other), here.time - place.time <= 1 + 1e-6 {
-            if let past = smooth(track, other), past.box.distance(here.box) >= limit { return true }
+            if let past = smooth(track, other), past.box.displacement(here.box, in: size) >= limit { return true }
             other -= 1
         }
         other = frame + 1
         while let place = track.place(other), other <= track.lastBacked, place.time - here.time <= 0.3 {
-            if let next = smooth(track, other), next.box.distance(here.box) >= limit { return true }
+            if let next = smooth(track, other), next.box.displacement(here.box, in: size) >= limit { return true }
             other += 1
         }
         return false
