@@ -39,8 +39,8 @@ enum Scenario: String, CaseIterable, Sendable {
             }
         case .overtaking:
             let y = maker.real(80, 280)
-            maker.walk(from: (-50, y), speed: (maker.real(1.5, 2.5), 0), start: 10)
-            maker.walk(from: (-50, y + maker.real(-25, 25)), speed: (maker.real(4.5, 6.5), 0), start: maker.int(50, 90))
+            maker.walk(from: (-50, y), speed: (maker.real(1.5, 2.5), 0), start: 5)
+            maker.walk(from: (-70, y + maker.real(-25, 25)), speed: (maker.real(5, 7), 0), start: maker.int(85, 105))
             maker.walk(from: (maker.real(100, 500), 410), speed: (0, -maker.real(2, 4)), start: maker.int(10, 80))
         case .stopping:
             for lane in 0..<maker.int(2, 4) { maker.stopAndGo(y: 50 + 85 * Double(lane) + maker.real(-8, 8)) }

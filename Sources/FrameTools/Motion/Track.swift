@@ -199,6 +199,13 @@ extension Box {
         max(0, min(x2, other.x2) - max(x1, other.x1)) * max(0, min(y2, other.y2) - max(y1, other.y1))
     }
 
+    /// Whether they have a piece of an edge in common, as pieces of one region have.
+    func touches(_ other: Box) -> Bool {
+        let across = min(x2, other.x2) - max(x1, other.x1)
+        let down = min(y2, other.y2) - max(y1, other.y1)
+        return across == 0 && down > 0 || down == 0 && across > 0
+    }
+
     func union(_ other: Box) -> Box {
         Box(x1: min(x1, other.x1), y1: min(y1, other.y1), x2: max(x2, other.x2), y2: max(y2, other.y2))
     }

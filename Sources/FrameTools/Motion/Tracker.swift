@@ -47,8 +47,9 @@ struct Tracker {
         live = []
     }
 
-    mutating func take(_ regions: [Box], frame: Int, time: Double) {
+    mutating func take(_ found: [Box], frame: Int, time: Double) {
         for index in live.indices { live[index].advance(in: size) }
+        let regions = joined(found)
         var match = Match(regions.count, live.count)
         assign(regions, &match)
         fragments = [:]
@@ -71,6 +72,36 @@ struct Tracker {
             track.parent = fragments[region]
             live.append(track)
         }
+    }
+
+    /// Puts the pieces of a region together again where tracks explain its shape: one object that is as large as all of
+    /// it, or several whose forecasts say more than a straight cut.
+    private func joined(_ found: [Box]) -> [Box] {
+        var result: [Box] = []
+        var isUsed = Array(repeating: false, count: found.count)
+        for index in found.indices where !isUsed[index] {
+            var members = [index]
+            isUsed[index] = true
+            var next = 0
+            while next < members.count {
+                for other in found.indices where !isUsed[other] && found[members[next]].touches(found[other]) {
+                    isUsed[other] = true
+                    members.append(other)
+                }
+                next += 1
+            }
+            let whole = members.dropFirst().reduce(found[index]) { $0.union(found[$1]) }
+            let pieces = members.map { found[$0] }
+            let inside = live.filter { track in
+                guard track.isConfirmed, track.parent == nil else { return false }
+                let forecast = track.box.clipped(size)
+                return pieces.reduce(0) { $0 + $1.shared(forecast) } >= 0.5 * max(1, forecast.area)
+            }
+            let fits = inside.allSatisfy { track in pieces.contains { track.box.overlap($0) >= 0.6 } }
+            let explains = inside.count > 1 && !fits || inside.contains { $0.box.clipped(size).overlap(whole) >= 0.65 }
+            result += members.count == 1 || explains ? [whole] : pieces
+        }
+        return result
     }
 
     /// Who has which region.

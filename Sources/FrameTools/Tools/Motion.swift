@@ -79,14 +79,10 @@ struct MotionTool: FrameTool {
         }
         guard let found = background?.take(smoothed, at: frame.time.time) else { return result }
         result.set("score", 255 * found.share)
-        let factor = Double(small.factor)
-        result.regions = found.components.sorted { $0.area > $1.area }.prefix(MotionTool.limit)
-            .sorted { ($0.top, $0.left) < ($1.top, $1.left) }
-            .map {
-                Box(
-                    x1: Double($0.left) * factor, y1: Double($0.top) * factor, x2: Double($0.right) * factor,
-                    y2: Double($0.bottom) * factor)
-            }
+        let largest = found.components.sorted { $0.area > $1.area }.prefix(MotionTool.limit)
+        for component in largest.sorted(by: { ($0.top, $0.left) < ($1.top, $1.left) }) {
+            result.regions += component.pieces(least: 8, saving: 0.25).map { $0.box(factor: small.factor) }
+        }
         return result
     }
 
@@ -147,5 +143,14 @@ private struct MotionConclusion: Conclusion {
         result.set("score_avg", score.mean)
         result.set("score_max", score.most)
         return result
+    }
+}
+
+extension Cell {
+    /// In pixels of the picture.
+    fileprivate func box(factor: Int) -> Box {
+        Box(
+            x1: Double(left * factor), y1: Double(top * factor), x2: Double(right * factor),
+            y2: Double(bottom * factor))
     }
 }
