@@ -182,6 +182,7 @@ struct Background {
             let ends = ends(component.runs, samples)
             if ends.there * 2 > ends.here { limit = min(limit, Background.lightTicks) }
         }
+        var old = 0
         for run in component.runs {
             for place in run.row * width + run.start..<run.row * width + run.end {
                 let marks = mask[place]
@@ -190,14 +191,13 @@ struct Background {
                     continue
                 }
                 if isTick { ages[place] = min(254, ages[place]) + 1 }
-                if isStill {
-                    if Int(ages[place]) >= limit { absorb(place, samples) }
-                } else {
-                    ages[place] = min(ages[place], Background.ghostTicks)
-                }
+                if !isStill { ages[place] = min(ages[place], Background.ghostTicks) }
+                if Int(ages[place]) >= limit { old += 1 }
                 if ages[place] >= Background.ghostTicks { mask[place] = marks | Kernels.Mark.aged }
             }
         }
+        // As a whole: what is taken over bit by bit looks as if it moved.
+        if isStill, old * 2 > component.area { absorb(component.runs, samples) }
     }
 
     /// What has stood out unchanged, with background around it, and is sharper in the background than in the picture is
@@ -208,15 +208,17 @@ struct Background {
         for component in Components(runs, mask: mask, width: width, gap: 0).list where component.area >= 4 {
             let ends = ends(component.runs, samples)
             guard ends.there > ends.here, ends.free * 10 >= ends.all * 8 else { continue }
-            for run in component.runs {
-                for place in run.row * width + run.start..<run.row * width + run.end { absorb(place, samples) }
-            }
+            absorb(component.runs, samples)
         }
     }
 
-    private mutating func absorb(_ place: Int, _ samples: [UInt8]) {
-        layers.former[place] = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
-        layers.average[place] = Int16(samples[place]) << 7
-        ages[place] = 0
+    private mutating func absorb(_ runs: [MaskRun], _ samples: [UInt8]) {
+        for run in runs {
+            for place in run.row * width + run.start..<run.row * width + run.end {
+                layers.former[place] = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
+                layers.average[place] = Int16(samples[place]) << 7
+                ages[place] = 0
+            }
+        }
     }
 }

@@ -7,14 +7,17 @@ struct Exposure {
     struct Change {
         var gain: Double
         var offset: Double
+        /// The brightest level there is: where the picture is clipped, the background is.
+        var top = 255.0
 
         func apply(to layers: inout Kernels.Layers) {
             let (factor, add) = (Float(gain), Float(offset) * 128)
+            let most = Float(min(255, top)) * 128
             for place in layers.average.indices {
-                layers.average[place] = Int16(min(32640, max(0, Float(layers.average[place]) * factor + add)))
-                layers.recent[place] = Int16(min(32640, max(0, Float(layers.recent[place]) * factor + add)))
+                layers.average[place] = Int16(min(most, max(0, Float(layers.average[place]) * factor + add)))
+                layers.recent[place] = Int16(min(most, max(0, Float(layers.recent[place]) * factor + add)))
                 layers.former[place] = UInt8(
-                    min(255, max(0, Float(layers.former[place]) * factor + add / 128 + 0.5)))
+                    min(most / 128, max(0, Float(layers.former[place]) * factor + add / 128 + 0.5)))
             }
         }
     }
@@ -26,6 +29,7 @@ struct Exposure {
     private var spread: Double?
     /// The standard deviation of the smoothed samples around the background.
     private var noise = 1.0
+    private var brightest = 255
     private var frames = 0
 
     init(width: Int, height: Int) {
@@ -49,6 +53,7 @@ struct Exposure {
                 total += 1
             }
         }
+        brightest = counts.lastIndex { $0 > 0 } ?? 255
         let now = Double(Exposure.level(counts, total, 0.96) - Exposure.level(counts, total, 0.04))
         frames = min(50, frames + 1)
         spread = (spread ?? now) + (now - (spread ?? now)) / Double(frames)
@@ -98,6 +103,7 @@ struct Exposure {
         change.offset = meanX - change.gain * meanB
         noise += (min(12, 1.25 * fit.deviation / count) - noise) * 0.05
         let far = [16.0, 128, 240].map { abs(change.gain * $0 + change.offset - $0) }.reduce(0, max)
+        change.top = Double(brightest)
         return far > 0.75 ? change : nil
     }
 

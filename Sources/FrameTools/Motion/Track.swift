@@ -7,8 +7,8 @@ struct Track {
     struct Place {
         var box: Box
         var time: Double
-        /// Seen by itself, or else reckoned.
-        var isSeen: Bool
+        /// Seen, alone or with others, or between two places where it was; else only forecast.
+        var isSure: Bool
     }
 
     /// An edge's place and its speed in pixels a frame.
@@ -21,6 +21,21 @@ struct Track {
             at += gains.place * off
             speed += gains.speed * off
         }
+    }
+
+    /// Of which track something is a fragment, and where both were when it began.
+    struct Parent {
+        let serial: Int
+        let here: (x: Double, y: Double)
+        let there: (x: Double, y: Double)
+    }
+
+    /// A track in whose region another one hides, and where that one lies to it.
+    struct Cover {
+        let serial: Int
+        let x: Double
+        let y: Double
+        var frames = 1
     }
 
     let serial: Int
@@ -39,10 +54,14 @@ struct Track {
     private(set) var lastBacked: Int
     /// Frames since it was seen by itself, and since it had any region.
     private(set) var misses = 0
-    var merged = 0
-    /// The track whose fragment it may be, by serial number, and how its middle lay to that one's when it began.
-    var parent: (serial: Int, x: Double, y: Double)?
+    private(set) var merged = 0
+    /// Since when another track alone accounts for the region, and where this one lay to it then.
+    private(set) var cover: Cover?
+    /// The track whose fragment it may be.
+    var parent: Parent?
     var isConfirmed = false
+    /// Whether it was in motion when it last had a region.
+    var isMoving = false
     private let origin: Box
 
     init(serial: Int, frame: Int, time: Double, box: Box) {
@@ -52,7 +71,7 @@ struct Track {
         lastBacked = frame
         origin = box
         (left, top, right, bottom) = (Edge(at: box.x1), Edge(at: box.y1), Edge(at: box.x2), Edge(at: box.y2))
-        places = [Place(box: box, time: time, isSeen: true)]
+        places = [Place(box: box, time: time, isSure: true)]
     }
 
     var box: Box { Box(x1: left.at, y1: top.at, x2: right.at, y2: bottom.at) }
@@ -93,7 +112,7 @@ struct Track {
     }
 
     /// It was seen by itself.
-    mutating func see(_ seen: Box, frame: Int, time: Double) {
+    mutating func see(_ seen: Box, frame: Int, time: Double, bridging gap: Double) {
         hits += 1
         let n = Double(hits)
         let gains = (
@@ -103,37 +122,46 @@ struct Track {
         right.correct(to: seen.x2, gains)
         top.correct(to: seen.y1, gains)
         bottom.correct(to: seen.y2, gains)
-        fill(upTo: seen, time)
-        places.append(Place(box: seen, time: time, isSeen: true))
+        fill(upTo: seen, time, gap)
+        places.append(Place(box: seen, time: time, isSure: true))
         lastSeen = frame
         lastBacked = frame
         misses = 0
         merged = 0
+        cover = nil
     }
 
     /// It shares a region with others: it goes on, shifted a little.
-    mutating func share(_ shift: (x: Double, y: Double), time: Double) {
+    mutating func share(_ shift: (x: Double, y: Double), time: Double, with other: Cover?) {
         left.correct(to: left.at + shift.x, (0.7, 0.03))
         right.correct(to: right.at + shift.x, (0.7, 0.03))
         top.correct(to: top.at + shift.y, (0.7, 0.03))
         bottom.correct(to: bottom.at + shift.y, (0.7, 0.03))
-        places.append(Place(box: box, time: time, isSeen: false))
+        places.append(Place(box: box, time: time, isSure: true))
         merged += 1
+        // Whoever moves otherwise than the other is not a part of it.
+        if let old = cover, let new = other, old.serial == new.serial,
+            abs(old.x - new.x) + abs(old.y - new.y) <= 0.25 * min(box.width, box.height)
+        {
+            cover?.frames += 1
+        } else {
+            cover = other
+        }
         misses = 0
         lastBacked = first + places.count - 1
     }
 
     /// It has no region.
     mutating func miss(time: Double) {
-        places.append(Place(box: box, time: time, isSeen: false))
+        places.append(Place(box: box, time: time, isSure: false))
         misses += 1
     }
 
     /// Lays the frames since it was last seen on a straight line.
-    private mutating func fill(upTo seen: Box, _ time: Double) {
+    private mutating func fill(upTo seen: Box, _ time: Double, _ gap: Double) {
         let start = lastSeen - first
         let count = places.count - start
-        guard start >= 0, count > 1 else { return }
+        guard start >= 0, count > 1, time - places[start].time <= gap + 1e-6 else { return }
         let from = places[start].box
         // From or to the region of several objects there is no straight way.
         let ratio = from.area / max(1, seen.area)
@@ -141,6 +169,7 @@ struct Track {
         for step in 1..<count {
             let share = Double(step) / Double(count)
             places[start + step].box = from.moved(towards: seen, share)
+            places[start + step].isSure = true
         }
     }
 

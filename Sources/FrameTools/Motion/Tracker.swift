@@ -11,16 +11,18 @@ struct Tracker {
         var overlap: Double
         /// Frames with a region until a track counts.
         var hits: Int
-        /// Frames without a region until a track ends.
-        var gap: Int
+        /// Seconds without a region until a track ends.
+        var gap: Double
         /// Pixels, for a picture 640 wide, that an object moves within a second or is not reported.
         var still: Double
     }
 
     let options: Options
     static let lag = 30
-    /// Frames for which tracks share a region; longer than that they are one object.
-    private static let mergedLimit = 75
+    /// Seconds for which tracks share a region, and for which one hides wholly in another's; longer than that they are
+    /// one object.
+    private static let sharing = 3.0
+    private static let hiding = 0.7
     /// Seconds that a track which stands still is remembered without a region.
     private static let memory = 10.0
 
@@ -30,7 +32,7 @@ struct Tracker {
     private var ended: [Track] = []
     private var serial = 0
     /// What regions of this frame are fragments of.
-    private var fragments: [Int: (serial: Int, x: Double, y: Double)] = [:]
+    private var fragments: [Int: Track.Parent] = [:]
     private var asked = 0
     private(set) var confirmed = 0
     private(set) var finished: [TrackSummary] = []
@@ -59,7 +61,7 @@ struct Tracker {
         let inGroup = Set(groups.flatMap(\.members))
         for index in live.indices where !inGroup.contains(index) {
             if let box = match.boxes[index] {
-                live[index].see(box, frame: frame, time: time)
+                live[index].see(box, frame: frame, time: time, bridging: options.gap)
             } else {
                 live[index].miss(time: time)
             }
@@ -135,7 +137,8 @@ struct Tracker {
         let distance = forecast.distance(region)
         let extent = max(forecast.width, forecast.height, region.width, region.height)
         let speed = track.speed(in: size)
-        let run = (speed.x * speed.x + speed.y * speed.y).squareRoot()
+        let run = length(speed)
+        if track.misses > 0, !track.isMoving { return overlap >= 0.3 ? 1 - overlap + 0.1 : nil }
         let isYoung = track.hits < 3
         let gate = (isYoung ? 1.0 : 0.5) * extent + 6 * scale + min(0.3 * run * Double(track.misses), extent)
         guard overlap >= options.overlap || distance <= gate else { return nil }
@@ -144,6 +147,8 @@ struct Tracker {
         return 1 - overlap + 0.5 * min(1, distance / gate) + (track.isConfirmed ? 0 : 0.3)
             + 0.1 * Double(min(track.misses, 5)) / 5
     }
+
+    private func length(_ way: (x: Double, y: Double)) -> Double { (way.x * way.x + way.y * way.y).squareRoot() }
 
     /// Regions that lie mostly within the forecast of a track that has another one are taken for fragments of its
     /// object, each with a track of its own: one that moves otherwise than the object becomes independent.
@@ -157,9 +162,10 @@ struct Tracker {
             }
             guard let box = match.boxes[owner] else { continue }
             let (own, other) = (mine.center, live[owner].box.center)
-            let (x, y) = (own.x - other.x - parent.x, own.y - other.y - parent.y)
+            let way = (x: other.x - parent.there.x, y: other.y - parent.there.y)
+            let apart = length((own.x - parent.here.x - way.x, own.y - parent.here.y - way.y))
             let extent = min(live[owner].box.width, live[owner].box.height)
-            if (x * x + y * y).squareRoot() > max(5 * scale, 0.15 * extent) {
+            if apart > max(5 * scale, 0.15 * extent, 0.2 * length(way)) {
                 live[index].parent = nil
             } else {
                 match.boxes[owner] = box.union(mine)
@@ -179,8 +185,8 @@ struct Tracker {
             }
             guard let best else { continue }
             match.boxes[best.track] = match.boxes[best.track]?.union(box)
-            let (own, other) = (box.center, live[best.track].box.center)
-            fragments[region] = (live[best.track].serial, own.x - other.x, own.y - other.y)
+            let owner = live[best.track]
+            fragments[region] = Track.Parent(serial: owner.serial, here: box.center, there: owner.box.center)
         }
     }
 
@@ -233,9 +239,19 @@ struct Tracker {
             shifts[down.last].y = bottom
         }
         for (place, index) in members.enumerated() {
+            let owner = boxes.indices.first { other in
+                other != place && boxes[other].overlap(region) >= 0.6
+                    && (live[members[other]].hits, -other) > (live[index].hits, -place)
+            }
+            let cover = owner.map { other in
+                Track.Cover(
+                    serial: live[members[other]].serial, x: boxes[place].center.x - boxes[other].center.x,
+                    y: boxes[place].center.y - boxes[other].center.y)
+            }
             let limit = 0.1 * max(boxes[place].width, boxes[place].height) + 2 * scale
             live[index].share(
-                (min(limit, max(-limit, shifts[place].x)), min(limit, max(-limit, shifts[place].y))), time: time)
+                (min(limit, max(-limit, shifts[place].x)), min(limit, max(-limit, shifts[place].y))), time: time,
+                with: cover)
         }
     }
 
@@ -250,15 +266,21 @@ struct Tracker {
 
     private mutating func retire(_ frame: Int, _ time: Double) {
         var kept: [Track] = []
-        for track in live {
+        for var track in live {
+            if track.misses == 0 { track.isMoving = moves(track, frame) }
             let inside = track.box.clipped(size).area
             let isLost: Bool
+            let since = time - (track.place(track.lastBacked)?.time ?? time)
+            let step = frame > 0 ? time / Double(frame) : 0
             if !track.isConfirmed {
-                isLost = track.misses > min(3, options.gap)
-            } else if track.misses > 0, isStill(track, frame) {
-                isLost = time - (track.place(track.lastBacked)?.time ?? time) > Tracker.memory
+                isLost = track.misses > 3 || since > options.gap
+            } else if track.misses > 0, !track.isMoving {
+                isLost = since > Tracker.memory
             } else {
-                isLost = track.misses > options.gap || track.merged > Tracker.mergedLimit || inside < 4
+                isLost =
+                    since > options.gap + 1e-6 || track.misses > Tracker.lag
+                    || Double(track.merged) * step > Tracker.sharing
+                    || Double(track.cover?.frames ?? 0) * step > Tracker.hiding || inside < 4
             }
             if !isLost {
                 kept.append(track)
@@ -268,9 +290,6 @@ struct Tracker {
         }
         live = kept
     }
-
-    /// Whether a track has hardly moved in the second before it was last seen.
-    private func isStill(_ track: Track, _ frame: Int) -> Bool { !moves(track, track.lastBacked) }
 
     /// Whether an object is in motion: it is elsewhere than some time within the last second, or soon will be.
     private func moves(_ track: Track, _ frame: Int) -> Bool {
@@ -310,7 +329,7 @@ struct Tracker {
         let all = (ended + live).sorted { $0.serial < $1.serial }
         var ids: [Int: Int] = [:]
         for track in all where track.isConfirmed && frame <= track.lastBacked {
-            guard let place = smooth(track, frame), moves(track, frame) else { continue }
+            guard let place = smooth(track, frame), place.isSure, moves(track, frame) else { continue }
             let box = whole(place.box)
             guard box.area > 0 else { continue }
             let id = track.id ?? ids[track.serial] ?? confirmed + 1

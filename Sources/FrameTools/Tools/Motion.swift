@@ -45,8 +45,8 @@ struct MotionTool: FrameTool {
             key: "hits", kind: .concluding, standard: 5, range: 1...30,
             help: "frames in which a track is seen before it counts"),
         Setting(
-            key: "gap", kind: .concluding, standard: 20, range: 0...30,
-            help: "frames that a track may be out of sight"),
+            key: "gap", kind: .concluding, standard: 0.8, range: 0...10,
+            help: "seconds, and at most 30 frames, that a track may be out of sight"),
         Setting(
             key: "still", kind: .concluding, standard: 2, range: 0...1000,
             help: "pixels, in a picture 640 wide, by which an object moves within a second to be reported"),
@@ -99,7 +99,7 @@ private struct MotionConclusion: Conclusion {
     init(_ settings: ToolSettings) {
         tracker = Tracker(
             Tracker.Options(
-                overlap: settings["overlap"], hits: Int(settings["hits"]), gap: Int(settings["gap"]),
+                overlap: settings["overlap"], hits: Int(settings["hits"]), gap: settings["gap"],
                 still: settings["still"]))
         spans = MotionEvents(
             score: settings["score"], frames: Int(settings["frames"]), before: settings["before"],
