@@ -131,8 +131,21 @@ struct Track {
         cover = nil
     }
 
-    /// It shares a region with others: it goes on, shifted a little.
-    mutating func share(_ shift: (x: Double, y: Double), time: Double, with other: Cover?) {
+    /// It shares a region with others: it goes on, shifted a little. While the region lies on the border at which this
+    /// one comes in, more of it comes in, up to half more than it is across.
+    mutating func share(
+        _ region: Box, _ shift: (x: Double, y: Double), time: Double, in size: (width: Double, height: Double),
+        with other: Cover?
+    ) {
+        let (wide, high) = (box.width < 1.5 * box.height, box.height < 1.5 * box.width)
+        if wide, left.speed > 0, left.at - left.speed <= 1, region.x1 <= 1 { left.at = 0 }
+        if high, top.speed > 0, top.at - top.speed <= 1, region.y1 <= 1 { top.at = 0 }
+        if wide, right.speed < 0, right.at - right.speed >= size.width - 1, region.x2 >= size.width - 1 {
+            right.at = size.width
+        }
+        if high, bottom.speed < 0, bottom.at - bottom.speed >= size.height - 1, region.y2 >= size.height - 1 {
+            bottom.at = size.height
+        }
         left.correct(to: left.at + shift.x, (0.7, 0.03))
         right.correct(to: right.at + shift.x, (0.7, 0.03))
         top.correct(to: top.at + shift.y, (0.7, 0.03))
@@ -205,14 +218,15 @@ extension Box {
     }
 
     /// How far an object has moved: opposite edges have gone the same way, or it has grown or shrunk both ways. A box of
-    /// which only one edge moves has not moved. Edges on the picture's border say nothing.
+    /// which only one edge moves has not moved. Edges on the
+    /// picture's border say nothing, and those across from them, which may flicker, half.
     func displacement(_ other: Box, in size: (width: Double, height: Double)) -> Double {
         func along(_ low: (Double, Double), _ high: (Double, Double), _ end: Double) -> (shift: Double, growth: Double?) {
             let (a, b) = (low.1 - low.0, high.1 - high.0)
             switch (min(low.0, low.1) <= 1, max(high.0, high.1) >= end - 1) {
             case (true, true): return (0, nil)
-            case (true, false): return (abs(b), nil)
-            case (false, true): return (abs(a), nil)
+            case (true, false): return (abs(b) / 2, nil)
+            case (false, true): return (abs(a) / 2, nil)
             default:
                 let least = min(abs(a), abs(b))
                 return (a * b > 0 ? least : 0, abs(b - a))

@@ -250,8 +250,8 @@ struct Tracker {
             }
             let limit = 0.1 * max(boxes[place].width, boxes[place].height) + 2 * scale
             live[index].share(
-                (min(limit, max(-limit, shifts[place].x)), min(limit, max(-limit, shifts[place].y))), time: time,
-                with: cover)
+                region, (min(limit, max(-limit, shifts[place].x)), min(limit, max(-limit, shifts[place].y))),
+                time: time, in: size, with: cover)
         }
     }
 
@@ -260,7 +260,7 @@ struct Tracker {
         where !live[index].isConfirmed && live[index].parent == nil && live[index].hits >= options.hits {
             let track = live[index]
             let extent = min(track.box.width, track.box.height)
-            live[index].isConfirmed = track.distance(in: size) >= max(1.5 * options.still * scale, 0.15 * extent)
+            live[index].isConfirmed = track.distance(in: size) >= max(2 * options.still * scale, 0.15 * extent)
         }
     }
 

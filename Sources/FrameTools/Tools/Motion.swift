@@ -42,7 +42,7 @@ struct MotionTool: FrameTool {
             key: "overlap", kind: .concluding, standard: 0.2, range: 0.01...1,
             help: "least overlap, intersection over union, of a region with a track's forecast"),
         Setting(
-            key: "hits", kind: .concluding, standard: 5, range: 1...30,
+            key: "hits", kind: .concluding, standard: 6, range: 1...30,
             help: "frames in which a track is seen before it counts"),
         Setting(
             key: "gap", kind: .concluding, standard: 0.8, range: 0...10,
