@@ -33,7 +33,10 @@ import Testing
     }
 
     @Test func `each setting is of the kind that the documentation gives it`() {
-        let measuring: Set = ["black.pixel", "freeze.noise"]
+        let measuring: Set = [
+            "black.pixel", "freeze.noise", "motion.threshold", "motion.alpha", "motion.area", "motion.lightning",
+            "motion.absorb",
+        ]
         for tool in ToolRegistry.all {
             for setting in tool.settings {
                 let name = "\(tool.id).\(setting.key)"

@@ -28,14 +28,16 @@ enum Scenario: String, CaseIterable, Sendable {
             for lane in 0..<maker.int(1, 3) {
                 let y = 60 + 120 * Double(lane)
                 maker.walk(from: (-40, y), speed: (maker.real(3, 6), 0), start: maker.int(10, 40))
-                maker.walk(from: (680, y + maker.real(-15, 15)), speed: (-maker.real(3, 6), 0), start: maker.int(10, 40))
+                maker.walk(
+                    from: (680, y + maker.real(-15, 15)), speed: (-maker.real(3, 6), 0), start: maker.int(10, 40))
             }
         case .diagonal:
             for _ in 0..<maker.int(2, 4) {
                 let side = maker.bool()
                 maker.walk(
                     from: (side ? maker.real(-60, 200) : maker.real(440, 700), -50),
-                    speed: (side ? maker.real(1.5, 4) : -maker.real(1.5, 4), maker.real(1.5, 3)), start: maker.int(10, 60))
+                    speed: (side ? maker.real(1.5, 4) : -maker.real(1.5, 4), maker.real(1.5, 3)),
+                    start: maker.int(10, 60))
             }
         case .overtaking:
             let y = maker.real(80, 280)
@@ -116,7 +118,8 @@ private struct Maker {
             Actor(
                 x: x, y: y, width: (0..<count).map { wide * (scale?[$0] ?? 1) },
                 height: (0..<count).map { tall * (scale?[$0] ?? 1) }, frames: frames,
-                level: Int(110 + max(-105, off)), texture: texture, depth: Int(min(30, abs(off) * 0.4)), isRound: int(0, 2) == 0))
+                level: Int(110 + max(-105, off)), texture: texture, depth: Int(min(30, abs(off) * 0.4)),
+                isRound: int(0, 2) == 0))
     }
 
     /// Straight on, swaying a little.

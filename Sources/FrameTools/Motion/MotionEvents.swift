@@ -1,5 +1,3 @@
-internal import Frames
-
 /// Stretches of motion: enough frames over a score, with time before and after, and joined where those meet.
 struct MotionEvents {
     let score: Double
@@ -20,7 +18,11 @@ struct MotionEvents {
 
     mutating func take(_ value: Double?, frame: Int, time: Double) {
         if let open = current {
-            if time > open.last + after + 5e-7 { close(at: open.last + after, isOpen: false) } else { current?.end = frame }
+            if time > open.last + after + 5e-7 {
+                close(at: open.last + after, isOpen: false)
+            } else {
+                current?.end = frame
+            }
         }
         if let value, value >= score {
             run.append((frame, time))

@@ -221,7 +221,8 @@ extension Box {
     /// which only one edge moves has not moved. Edges on the
     /// picture's border say nothing, and those across from them, which may flicker, half.
     func displacement(_ other: Box, in size: (width: Double, height: Double)) -> Double {
-        func along(_ low: (Double, Double), _ high: (Double, Double), _ end: Double) -> (shift: Double, growth: Double?) {
+        func along(_ low: (Double, Double), _ high: (Double, Double), _ end: Double) -> (shift: Double, growth: Double?)
+        {
             let (a, b) = (low.1 - low.0, high.1 - high.0)
             switch (min(low.0, low.1) <= 1, max(high.0, high.1) >= end - 1) {
             case (true, true): return (0, nil)

@@ -256,7 +256,7 @@ struct Tracker {
     }
 
     private mutating func confirm() {
-        for index in live.indices 
+        for index in live.indices
         where !live[index].isConfirmed && live[index].parent == nil && live[index].hits >= options.hits {
             let track = live[index]
             let extent = min(track.box.width, track.box.height)
