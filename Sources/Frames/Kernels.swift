@@ -514,36 +514,77 @@ extension Kernels {
             layers.average.count == count && layers.former.count == count && layers.recent.count == count
                 && layers.unrest.count == count && mask.count == count, "all of one size")
         let (low, high, change) = (Int16(clamping: low), Int16(clamping: high), Int16(clamping: change << 7))
-        samples.withUnsafeBufferPointer { samples in
-            layers.average.withUnsafeBufferPointer { average in
-                layers.former.withUnsafeBufferPointer { former in
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * piece) { room in
+            samples.withUnsafeBufferPointer { samples in
+                guard let samples = samples.baseAddress, let nearest = room.baseAddress else { return }
+                let lately = nearest + piece
+                for start in stride(from: 0, to: count, by: piece) {
+                    let length = Swift.min(piece, count - start)
+                    layers.average.withUnsafeBufferPointer { average in
+                        layers.former.withUnsafeBufferPointer { former in
+                            guard let average = average.baseAddress, let former = former.baseAddress else { return }
+                            distance(samples + start, average + start, former + start, length, nearest)
+                        }
+                    }
                     layers.recent.withUnsafeMutableBufferPointer { recent in
-                        layers.unrest.withUnsafeMutableBufferPointer { unrest in
-                            mask.withUnsafeMutableBufferPointer { mask in
-                                for place in 0..<count {
-                                    let sample = Int16(samples[place])
-                                    let first = sample &- ((average[place] &+ 64) &>> 7)
-                                    let second = sample &- Int16(former[place])
-                                    let more = Int16(unrest[place])
-                                    let near =
-                                        Swift.min(Swift.max(first, 0 &- first), Swift.max(second, 0 &- second))
-                                        &- more
-                                    let step = (sample &<< 7) &- recent[place]
-                                    recent[place] = recent[place] &+ (step &+ 2) &>> 2
-                                    let weak: Int16 = near > low ? 1 : 0
-                                    let marks =
-                                        weak | (near > high ? 2 : 0)
-                                        | (Swift.max(step, 0 &- step) > change ? 4 : 0)
-                                    let flips = (weak ^ Int16(mask[place])) & 1
-                                    unrest[place] = UInt8(
-                                        truncatingIfNeeded: Swift.min(unrestLimit, more &+ flips &* unrestStep))
-                                    mask[place] = UInt8(truncatingIfNeeded: marks)
-                                }
-                            }
+                        guard let recent = recent.baseAddress else { return }
+                        follow(samples + start, recent + start, length, change, lately)
+                    }
+                    layers.unrest.withUnsafeMutableBufferPointer { unrest in
+                        mask.withUnsafeMutableBufferPointer { mask in
+                            guard let unrest = unrest.baseAddress, let mask = mask.baseAddress else { return }
+                            judge(nearest, lately, unrest + start, mask + start, length, low, high)
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// Samples that are worked on at a time, so that what is between two loops stays in the first-level cache. One loop
+    /// with all of the pointers would not be vectorised.
+    private static let piece = 1024
+
+    /// The distance to the nearer of both backgrounds.
+    private static func distance(
+        _ samples: UnsafePointer<UInt8>, _ average: UnsafePointer<Int16>, _ former: UnsafePointer<UInt8>, _ count: Int,
+        _ result: UnsafeMutablePointer<UInt8>
+    ) {
+        for place in 0..<count {
+            let sample = Int16(samples[place])
+            let first = sample &- ((average[place] &+ 64) &>> 7)
+            let second = sample &- Int16(former[place])
+            let near = Swift.min(Swift.max(first, 0 &- first), Swift.max(second, 0 &- second))
+            result[place] = UInt8(truncatingIfNeeded: near)
+        }
+    }
+
+    /// Lets the recent average follow, and says 4 where it was far off.
+    private static func follow(
+        _ samples: UnsafePointer<UInt8>, _ recent: UnsafeMutablePointer<Int16>, _ count: Int, _ limit: Int16,
+        _ result: UnsafeMutablePointer<UInt8>
+    ) {
+        for place in 0..<count {
+            let old = recent[place]
+            let step = (Int16(samples[place]) &<< 7) &- old
+            recent[place] = old &+ ((step &+ 2) &>> 2)
+            result[place] = Swift.max(step, 0 &- step) > limit ? Mark.changed : 0
+        }
+    }
+
+    /// Marks by the distances, and counts what comes and goes.
+    private static func judge(
+        _ nearest: UnsafePointer<UInt8>, _ lately: UnsafePointer<UInt8>, _ unrest: UnsafeMutablePointer<UInt8>,
+        _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ low: Int16, _ high: Int16
+    ) {
+        for place in 0..<count {
+            let more = Int16(unrest[place])
+            let near = Int16(nearest[place]) &- more
+            let weak: Int16 = near > low ? 1 : 0
+            let strong: Int16 = near > high ? 2 : 0
+            let flips = (weak ^ Int16(mask[place])) & 1
+            unrest[place] = UInt8(truncatingIfNeeded: Swift.min(unrestLimit, more &+ flips &* unrestStep))
+            mask[place] = UInt8(truncatingIfNeeded: weak | strong) | lately[place]
         }
     }
 
@@ -569,23 +610,58 @@ extension Kernels {
         precondition(weight >= 0 && weight <= 25 && low >= 0 && low <= 40, "products of 16 bits")
         let (weight, limit) = (Int16(weight), Int16(low) << 7)
         samples.withUnsafeBufferPointer { samples in
-            layers.average.withUnsafeMutableBufferPointer { average in
-                layers.former.withUnsafeBufferPointer { former in
-                    mask.withUnsafeBufferPointer { mask in
-                        ages.withUnsafeMutableBufferPointer { ages in
-                            for place in 0..<count {
-                                let old = average[place]
-                                let step = (Int16(samples[place]) &<< 7) &- old
-                                let small = Swift.min(Swift.max(step, 0 &- limit), limit) &>> 2
-                                let followed = old &+ (small &* weight &+ 32) &>> 6
-                                let isNear = Swift.max(step, 0 &- step) <= limit &+ 64
-                                let new = isNear ? followed : Int16(former[place]) &<< 7
-                                let isFree = mask[place] & 3 == 0
-                                average[place] = isFree ? new : old
-                                ages[place] = isFree ? 0 : ages[place]
-                            }
-                        }
+            mask.withUnsafeBufferPointer { mask in
+                guard let samples = samples.baseAddress, let mask = mask.baseAddress else { return }
+                layers.average.withUnsafeMutableBufferPointer { average in
+                    layers.former.withUnsafeBufferPointer { former in
+                        guard let average = average.baseAddress, let former = former.baseAddress else { return }
+                        follow(samples, average, former, mask, count, weight, limit)
                     }
+                }
+                ages.withUnsafeMutableBufferPointer { ages in
+                    guard let ages = ages.baseAddress else { return }
+                    for place in 0..<count { ages[place] = mask[place] & 3 == 0 ? 0 : ages[place] }
+                }
+            }
+        }
+    }
+
+    private static func follow(
+        _ samples: UnsafePointer<UInt8>, _ average: UnsafeMutablePointer<Int16>, _ former: UnsafePointer<UInt8>,
+        _ mask: UnsafePointer<UInt8>, _ count: Int, _ weight: Int16, _ limit: Int16
+    ) {
+        for place in 0..<count {
+            let old = average[place]
+            let step = (Int16(samples[place]) &<< 7) &- old
+            let small = Swift.min(Swift.max(step, 0 &- limit), limit) &>> 2
+            let followed = old &+ ((small &* weight &+ 32) &>> 6)
+            let returned = Int16(former[place]) &<< 7
+            // All ones where it follows, and where there is no mark.
+            let isNear: Int16 = Swift.max(step, 0 &- step) > limit &+ 64 ? 0 : -1
+            let isFree: Int16 = Int16(mask[place] & 3) > 0 ? 0 : -1
+            let new = (followed & isNear) | (returned & ~isNear)
+            average[place] = (new & isFree) | (old & ~isFree)
+        }
+    }
+
+    /// Lets unrest pass by one level; and where asked, brings the former background a level nearer to the average.
+    ///
+    /// - Complexity: O(samples)
+    package static func forget(_ layers: inout Layers, nearer: Bool) {
+        let count = layers.average.count
+        precondition(layers.former.count == count && layers.unrest.count == count, "all of one size")
+        layers.unrest.withUnsafeMutableBufferPointer { unrest in
+            guard let unrest = unrest.baseAddress else { return }
+            for place in 0..<count { unrest[place] = Swift.max(unrest[place], 1) &- 1 }
+        }
+        guard nearer else { return }
+        layers.average.withUnsafeBufferPointer { average in
+            layers.former.withUnsafeMutableBufferPointer { former in
+                guard let average = average.baseAddress, let former = former.baseAddress else { return }
+                for place in 0..<count {
+                    let off = ((average[place] &+ 64) &>> 7) &- Int16(former[place])
+                    let step = Swift.min(Swift.max(off, -1), 1)
+                    former[place] = UInt8(truncatingIfNeeded: Int16(former[place]) &+ step)
                 }
             }
         }

@@ -90,6 +90,24 @@ import Testing
         }
     }
 
+    @Test func `what is former comes nearer by one level, and unrest passes`() {
+        var generator = SeededGenerator(seed: 5)
+        for count in 1...300 {
+            var layers = Kernels.Layers(Self.bytes(count, using: &generator))
+            layers.former = Self.bytes(count, using: &generator)
+            layers.unrest = (0..<count).map { _ in UInt8.random(in: 0...3, using: &generator) }
+            let before = layers
+            Kernels.forget(&layers, nearer: false)
+            #expect(layers.unrest == before.unrest.map { $0 == 0 ? 0 : $0 - 1 })
+            #expect(layers.former == before.former && layers.average == before.average)
+            Kernels.forget(&layers, nearer: true)
+            for place in 0..<count {
+                let off = (Int(before.average[place]) + 64) >> 7 - Int(before.former[place])
+                #expect(Int(layers.former[place]) == Int(before.former[place]) + off.signum())
+            }
+        }
+    }
+
     @Test func `runs are the stretches of a mark, with gaps closed`() {
         var generator = SeededGenerator(seed: 4)
         for width in 1...300 {

@@ -1,7 +1,7 @@
 internal import Frames
 
 /// What a video's small pictures look like as a whole: contrast, noise, and how their exposure differs from the
-/// background's. Every fourth sample of every fourth row is looked at.
+/// background's. A few thousand of the samples are looked at.
 struct Exposure {
     /// A gain and an offset in levels.
     struct Change {
@@ -25,7 +25,7 @@ struct Exposure {
     private let width: Int
     private let height: Int
     private let step: Int
-    /// The distance from the 4th to the 96th percentile, averaged over 50 frames.
+    /// The distance from the 4th to the 96th percentile, averaged over about 50 frames, of which one in four is looked at.
     private var spread: Double?
     /// The standard deviation of the smoothed samples around the background.
     private var noise = 1.0
@@ -34,7 +34,8 @@ struct Exposure {
 
     init(width: Int, height: Int) {
         (self.width, self.height) = (width, height)
-        step = min(width, height) >= 64 ? 4 : 1
+        // About 3600 samples are enough to tell.
+        step = max(1, Int((Double(width * height) / 3600).squareRoot()))
     }
 
     mutating func restart(_ samples: [UInt8]) {
@@ -55,7 +56,7 @@ struct Exposure {
         }
         brightest = counts.lastIndex { $0 > 0 } ?? 255
         let now = Double(Exposure.level(counts, total, 0.96) - Exposure.level(counts, total, 0.04))
-        frames = min(50, frames + 1)
+        frames = min(13, frames + 1)
         spread = (spread ?? now) + (now - (spread ?? now)) / Double(frames)
     }
 

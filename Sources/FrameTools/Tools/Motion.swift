@@ -15,7 +15,7 @@ struct MotionTool: FrameTool {
             key: "threshold", kind: .measuring, standard: 30, range: 1...255,
             help: "difference to the background, after contrast is stretched, from which a sample is foreground"),
         Setting(
-            key: "alpha", kind: .measuring, standard: 0.01, range: 0.004...0.1,
+            key: "alpha", kind: .measuring, standard: 0.01, range: 0.002...0.045,
             help: "weight of a new frame in the background"),
         Setting(
             key: "area", kind: .measuring, standard: 10, range: 1...100_000,
