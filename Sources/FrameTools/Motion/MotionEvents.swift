@@ -1,3 +1,5 @@
+internal import Frames
+
 /// Stretches of motion: enough frames over a score, with time before and after, and joined where those meet.
 struct MotionEvents {
     let score: Double
@@ -17,9 +19,9 @@ struct MotionEvents {
     }
 
     mutating func take(_ value: Double?, frame: Int, time: Double) {
-        if let open = current {
-            if time > open.last + after + 5e-7 {
-                close(at: open.last + after, isOpen: false)
+        if let ongoing = current {
+            if time > ongoing.last + after + 5e-7 {
+                close(at: ongoing.last + after, isOpen: false)
             } else {
                 current?.end = frame
             }
@@ -48,18 +50,18 @@ struct MotionEvents {
     }
 
     private mutating func close(at time: Double, isOpen: Bool) {
-        guard let open = current else { return }
+        guard let ongoing = current else { return }
         current = nil
-        seconds += time - open.start.time
+        seconds += time - ongoing.start.time
         list.append(
             ToolEvent(
-                tool: "motion", type: "motion", startFrame: open.start.frame, endFrame: open.end,
-                start: open.start.time, end: rounded6(time), isOpenAtEnd: isOpen))
+                tool: "motion", type: "motion", startFrame: ongoing.start.frame, endFrame: ongoing.end,
+                start: ongoing.start.time, end: rounded6(time), isOpenAtEnd: isOpen))
     }
 
     mutating func finish(end: Double) {
-        guard let open = current else { return }
-        let time = open.last + after
+        guard let ongoing = current else { return }
+        let time = ongoing.last + after
         if time < end { close(at: time, isOpen: false) } else { close(at: end, isOpen: true) }
     }
 }
