@@ -68,6 +68,7 @@ struct Tracker {
         }
         confirm()
         retire(frame, time)
+        unite(frame, time)
         for region in regions.indices where !match.isTaken[region] {
             serial += 1
             var track = Track(serial: serial, frame: frame, time: time, box: regions[region])
@@ -289,6 +290,46 @@ struct Tracker {
             }
         }
         live = kept
+    }
+
+    /// Two tracks one above the other that have touched and moved as one for a while are one object: legs and a body.
+    private mutating func unite(_ frame: Int, _ time: Double) {
+        var gone: Set<Int> = []
+        for one in live.indices where live[one].isConfirmed && live[one].misses == 0 {
+            for two in live.indices where two > one && live[two].isConfirmed && live[two].misses == 0 {
+                guard !gone.contains(live[one].serial), areStacked(live[one].box, live[two].box),
+                    moveAlike(live[one], live[two], frame, time)
+                else { continue }
+                gone.insert(live[live[one].hits >= live[two].hits ? two : one].serial)
+            }
+        }
+        live.removeAll { track in
+            guard gone.contains(track.serial) else { return false }
+            // What has been reported of it stays.
+            if track.id != nil, let summary = track.id.flatMap({ running.removeValue(forKey: $0) }) {
+                finished.append(summary)
+            }
+            return true
+        }
+    }
+
+    private func areStacked(_ one: Box, _ two: Box) -> Bool {
+        let across = min(one.x2, two.x2) - max(one.x1, two.x1)
+        let apart = max(one.y1, two.y1) - min(one.y2, two.y2)
+        return across >= 0.6 * min(one.width, two.width) && apart <= 0.1 * max(one.height, two.height)
+    }
+
+    /// Whether two tracks have gone the same way for most of a second.
+    private func moveAlike(_ one: Track, _ two: Track, _ frame: Int, _ time: Double) -> Bool {
+        var then = frame
+        while let place = one.place(then), two.place(then) != nil, time - place.time < Tracker.hiding { then -= 1 }
+        guard let (a, b) = one.place(then).flatMap({ a in two.place(then).map { (a.box, $0.box) } }) else { return false }
+        let (first, second) = (one.box.center, two.box.center)
+        let way = (x: first.x - a.center.x, y: first.y - a.center.y)
+        let other = (x: second.x - b.center.x, y: second.y - b.center.y)
+        let extent = min(one.box.width, two.box.width)
+        return length(way) >= max(4 * scale, 0.5 * extent)
+            && length((way.x - other.x, way.y - other.y)) <= 0.2 * length(way) + scale
     }
 
     /// Whether an object is in motion: it is elsewhere than some time within the last second, or soon will be.
