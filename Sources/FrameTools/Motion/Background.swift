@@ -189,7 +189,7 @@ struct Background {
             }
         }
         // As a whole: what is taken over bit by bit looks as if it moved.
-        if isStill, old * 2 > component.area { absorb(component.runs, samples) }
+        if isStill, old * 2 > component.area { absorb(component.runs, samples, isGhost: false) }
     }
 
     /// What has stood out unchanged, with background around it, and is sharper in the background than in the picture is
@@ -200,14 +200,16 @@ struct Background {
         for component in Components(runs, mask: mask, width: width, gap: 0).list where component.area >= 4 {
             let ends = ends(component.runs, samples)
             guard ends.there > ends.here, ends.free * 10 >= ends.all * 8 else { continue }
-            absorb(component.runs, samples)
+            absorb(component.runs, samples, isGhost: true)
         }
     }
 
-    private mutating func absorb(_ runs: [MaskRun], _ samples: [UInt8]) {
+    /// Makes background of samples. What a ghost's place looked like before was no background to come back to.
+    private mutating func absorb(_ runs: [MaskRun], _ samples: [UInt8], isGhost: Bool) {
         for run in runs {
             for place in run.row * width + run.start..<run.row * width + run.end {
-                layers.former[place] = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
+                layers.former[place] =
+                    isGhost ? samples[place] : UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
                 layers.average[place] = Int16(samples[place]) << 7
                 ages[place] = 0
             }
