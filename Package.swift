@@ -35,7 +35,9 @@ let package = Package(
 
         // The pixel half.
         .target(name: "Media", dependencies: ["Frames", "CFFmpeg"]),
-        .target(name: "FrameTools", dependencies: ["Frames"], swiftSettings: [.strictMemorySafety()]),
+        .target(
+            name: "FrameTools", dependencies: ["Frames"],
+            swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "FrameResults", dependencies: ["Bytes"]),
         .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
         .target(
@@ -81,6 +83,10 @@ let package = Package(
         .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
+        // Draws thousands of pictures.
+        .testTarget(
+            name: "MotionTests", dependencies: ["FrameTools", "Frames", "TestSupport"],
+            swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .testTarget(name: "OracleTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(

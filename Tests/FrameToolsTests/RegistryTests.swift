@@ -37,6 +37,8 @@ import Testing
             "black.pixel", "freeze.noise", "luma.histogram", "crop.limit", "crop.round", "crop.skip",
             "cuts.hue", "cuts.saturation", "cuts.brightness",
             "blur.low", "blur.high", "blur.radius",
+            "motion.threshold", "motion.alpha", "motion.area", "motion.lightning",
+            "motion.absorb",
         ]
         for tool in ToolRegistry.all {
             for setting in tool.settings {

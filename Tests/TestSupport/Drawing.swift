@@ -80,6 +80,17 @@ package enum Drawing {
             owner: storage)
     }
 
+    /// One luma plane of 8 bits with the samples given.
+    package static func gray(_ samples: [UInt8], width: Int, height: Int) -> Picture {
+        precondition(samples.count == width * height, "one sample a place")
+        let storage = Storage(count: samples.count)
+        storage.bytes.copyBytes(from: samples)
+        guard let base = storage.bytes.baseAddress else { preconditionFailure("an allocation has an address") }
+        let plane = Plane(base: UnsafeRawPointer(base), stride: width, samplesPerRow: width, rows: height)
+        return Picture(
+            planes: [plane], width: width, height: height, depth: 8, shift: 0, isFullRange: false, owner: storage)
+    }
+
     /// A 4:2:0 picture whose three planes have one value each.
     package static func yuv(_ y: Int, _ u: Int, _ v: Int, width: Int = 16, height: Int = 16) -> Picture {
         let chroma = (samples: (width + 1) / 2, rows: (height + 1) / 2)

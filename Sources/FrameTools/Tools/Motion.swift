@@ -1,0 +1,156 @@
+internal import Frames
+
+/// What moves: regions that differ from a running background, joined to tracks.
+struct MotionTool: FrameTool {
+    static let id = "motion"
+    static let version = "1.0.0"
+    static let title = "Motion"
+    static let definition =
+        "running-average background on the small luma; score = 255 * share of moving foreground; regions joined to tracks"
+    static let reach = Reach.sequence
+    static let usesSmall = true
+    static let detects = true
+    static let settings = [
+        Setting(
+            key: "threshold", kind: .measuring, standard: 30, range: 1...255,
+            help: "difference to the background, after contrast is stretched, from which a sample is foreground"),
+        Setting(
+            key: "alpha", kind: .measuring, standard: 0.01, range: 0.002...0.045,
+            help: "weight of a new frame in the background"),
+        Setting(
+            key: "area", kind: .measuring, standard: 10, range: 1...100_000,
+            help: "samples of the small picture from which a region counts"),
+        Setting(
+            key: "lightning", kind: .measuring, standard: 0.8, range: 0.1...1,
+            help: "share of foreground from which the picture has changed as a whole"),
+        Setting(
+            key: "absorb", kind: .measuring, standard: 10, range: 0.1...3600,
+            help: "seconds after which an object that stopped becomes background"),
+        Setting(
+            key: "score", kind: .concluding, standard: 0.15, range: 0...255,
+            help: "score from which a frame has motion"),
+        Setting(
+            key: "frames", kind: .concluding, standard: 2, range: 1...1000,
+            help: "frames in a row with motion that begin an event"),
+        Setting(
+            key: "before", kind: .concluding, standard: 1.5, range: 0...3600,
+            help: "seconds that an event begins earlier"),
+        Setting(
+            key: "after", kind: .concluding, standard: 2, range: 0...3600,
+            help: "seconds without motion that end an event, and that belong to it"),
+        Setting(
+            key: "overlap", kind: .concluding, standard: 0.2, range: 0.01...1,
+            help: "least overlap, intersection over union, of a region with a track's forecast"),
+        Setting(
+            key: "hits", kind: .concluding, standard: 6, range: 1...30,
+            help: "frames in which a track is seen before it counts"),
+        Setting(
+            key: "gap", kind: .concluding, standard: 0.8, range: 0...10,
+            help: "seconds, and at most 30 frames, that a track may be out of sight"),
+        Setting(
+            key: "still", kind: .concluding, standard: 2, range: 0...1000,
+            help: "pixels, in a picture 640 wide, by which an object moves within a second to be reported"),
+    ]
+
+    private let options: Background.Options
+    private var background: Background?
+    private var size: (width: Int, height: Int)?
+
+    /// More regions than this are weather, not objects.
+    private static let limit = 64
+
+    init(settings: ToolSettings) {
+        options = Background.Options(
+            threshold: settings["threshold"], alpha: settings["alpha"], area: Int(settings["area"]),
+            lightning: settings["lightning"], absorb: settings["absorb"])
+    }
+
+    mutating func measure(_ frame: FrameStore) -> Measurement {
+        var result = Measurement()
+        let small = frame.small
+        let smoothed = Kernels.smooth(small.samples, width: small.width, height: small.height)
+        guard let size, size == (frame.picture.width, frame.picture.height), background != nil else {
+            size = (frame.picture.width, frame.picture.height)
+            background = Background(small, smoothed: smoothed, options: options)
+            // The concluding half, which has no picture, is told of its size where it begins.
+            result.set("width", Double(frame.picture.width))
+            result.set("height", Double(frame.picture.height))
+            return result
+        }
+        guard let found = background?.take(smoothed, at: frame.time.time) else { return result }
+        result.set("score", 255 * found.share)
+        let largest = found.components.sorted { $0.area > $1.area }.prefix(MotionTool.limit)
+        for component in largest.sorted(by: { ($0.top, $0.left) < ($1.top, $1.left) }) {
+            result.regions += component.pieces(least: 8, saving: 0.25).map { $0.box(factor: small.factor) }
+        }
+        return result
+    }
+
+    static func conclusion(settings: ToolSettings) -> any Conclusion { MotionConclusion(settings) }
+}
+
+private struct MotionConclusion: Conclusion {
+    private var tracker: Tracker
+    private var spans: MotionEvents
+    private var score = Statistic()
+    private var clock = 0.0
+    let lag = Tracker.lag
+
+    init(_ settings: ToolSettings) {
+        tracker = Tracker(
+            Tracker.Options(
+                overlap: settings["overlap"], hits: Int(settings["hits"]), gap: settings["gap"],
+                still: settings["still"]))
+        spans = MotionEvents(
+            score: settings["score"], frames: Int(settings["frames"]), before: settings["before"],
+            after: settings["after"])
+    }
+
+    mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
+        clock = time.time ?? clock
+        if let width = measurement["width"], let height = measurement["height"] {
+            tracker.restart(width: width, height: height)
+        }
+        score.add(measurement["score"])
+        spans.take(measurement["score"], frame: time.index, time: clock)
+        tracker.take(measurement.regions, frame: time.index, time: clock)
+        return measurement
+    }
+
+    mutating func finish(end: Double) { spans.finish(end: end) }
+
+    mutating func detections(of index: Int) -> [Detection] { tracker.objects(of: index) }
+
+    var events: [ToolEvent] {
+        let tracks = tracker.summaries.map { track -> ToolEvent in
+            var event = ToolEvent(
+                tool: MotionTool.id, type: "track", startFrame: track.start.frame, endFrame: track.end.frame,
+                start: track.start.time, end: track.end.time)
+            event.values.set("track_id", Double(track.id))
+            event.values.set("distance", track.distance.rounded())
+            return event
+        }
+        return (spans.list + tracks).enumerated().sorted {
+            ($0.element.startFrame, $0.offset) < ($1.element.startFrame, $1.offset)
+        }.map(\.element)
+    }
+
+    var summary: Measurement {
+        var result = Measurement()
+        result.set("events", Double(spans.list.count))
+        result.set("seconds", spans.seconds)
+        result.set("tracks", Double(tracker.confirmed))
+        result.set("score_avg", score.mean)
+        result.set("score_max", score.most)
+        return result
+    }
+}
+
+extension Cell {
+    /// In pixels of the picture.
+    fileprivate func box(factor: Int) -> Box {
+        Box(
+            x1: Double(left * factor), y1: Double(top * factor), x2: Double(right * factor),
+            y2: Double(bottom * factor))
+    }
+}

@@ -1,0 +1,134 @@
+import Frames
+import TestSupport
+import Testing
+
+@Suite("Background loops") struct BackgroundKernelTests {
+    private static func bytes(_ count: Int, using generator: inout SeededGenerator) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    @Test func `smoothing is the binomial mean at every width`() {
+        var generator = SeededGenerator(seed: 1)
+        for width in 1...300 {
+            let height = 1 + width % 5
+            let samples = Self.bytes(width * height, using: &generator)
+            func at(_ x: Int, _ y: Int) -> Int {
+                Int(samples[min(height - 1, max(0, y)) * width + min(width - 1, max(0, x))])
+            }
+            var expected: [UInt8] = []
+            for y in 0..<height {
+                for x in 0..<width {
+                    var sum = 8
+                    for dy in -1...1 {
+                        for dx in -1...1 { sum += (2 - abs(dx)) * (2 - abs(dy)) * at(x + dx, y + dy) }
+                    }
+                    expected.append(UInt8(sum / 16))
+                }
+            }
+            #expect(Kernels.smooth(samples, width: width, height: height) == expected, "\(width)x\(height)")
+        }
+        #expect(Kernels.smooth([], width: 0, height: 0) == [])
+    }
+
+    @Test func `marks, recent average and unrest are those of the definition`() {
+        var generator = SeededGenerator(seed: 2)
+        for count in 1...300 {
+            let samples = Self.bytes(count, using: &generator)
+            var layers = Kernels.Layers(Self.bytes(count, using: &generator))
+            layers.average = layers.average.map { min(32640, $0 + Int16.random(in: 0...127, using: &generator)) }
+            layers.former = Self.bytes(count, using: &generator)
+            layers.recent = (0..<count).map { _ in Int16.random(in: 0...32640, using: &generator) }
+            layers.unrest = (0..<count).map { _ in UInt8.random(in: 0...80, using: &generator) }
+            var mask = (0..<count).map { _ in UInt8.random(in: 0...15, using: &generator) }
+            let (before, old) = (layers, mask)
+            let low = Int.random(in: 0...60, using: &generator)
+            let high = low + Int.random(in: 0...60, using: &generator)
+            let change = Int.random(in: 0...60, using: &generator)
+            Kernels.compare(samples, &layers, low: low, high: high, change: change, into: &mask)
+            for place in 0..<count {
+                let sample = Int(samples[place])
+                let near =
+                    min(
+                        abs(sample - (Int(before.average[place]) + 64) >> 7), abs(sample - Int(before.former[place])))
+                    - Int(before.unrest[place])
+                let step = sample * 128 - Int(before.recent[place])
+                let marks = (near > low ? 1 : 0) + (near > high ? 2 : 0) + (abs(step) > change * 128 ? 4 : 0)
+                #expect(Int(mask[place]) == marks)
+                #expect(Int(layers.recent[place]) == Int(before.recent[place]) + (step + 2) >> 2)
+                let flips = (marks ^ Int(old[place])) & 1
+                #expect(Int(layers.unrest[place]) == min(80, Int(before.unrest[place]) + 6 * flips))
+            }
+            #expect(layers.average == before.average && layers.former == before.former)
+        }
+    }
+
+    @Test func `the average follows where nothing stands out`() {
+        var generator = SeededGenerator(seed: 3)
+        for count in 1...300 {
+            let samples = Self.bytes(count, using: &generator)
+            var layers = Kernels.Layers(samples.map { UInt8(max(0, min(255, Int($0) + Int($0) % 90 - 45))) })
+            layers.former = Self.bytes(count, using: &generator)
+            let mask = (0..<count).map { _ in UInt8.random(in: 0...15, using: &generator) & 7 }
+            var ages = Self.bytes(count, using: &generator)
+            let (before, old) = (layers, ages)
+            let weight = Int.random(in: 0...25, using: &generator)
+            let low = Int.random(in: 0...40, using: &generator)
+            Kernels.follow(samples, &layers, weight: weight, low: low, mask: mask, ages: &ages)
+            for place in 0..<count {
+                var expected = Int(before.average[place])
+                if mask[place] & 3 == 0 {
+                    let step = Int(samples[place]) * 128 - expected
+                    if abs(step) <= low * 128 + 64 {
+                        expected += (max(-low * 128, min(low * 128, step)) >> 2 * weight + 32) >> 6
+                    } else {
+                        expected = Int(before.former[place]) * 128
+                    }
+                }
+                #expect(Int(layers.average[place]) == expected)
+                #expect(ages[place] == (mask[place] & 3 == 0 ? 0 : old[place]))
+            }
+        }
+    }
+
+    @Test func `what is former comes nearer by one level, and unrest passes`() {
+        var generator = SeededGenerator(seed: 5)
+        for count in 1...300 {
+            var layers = Kernels.Layers(Self.bytes(count, using: &generator))
+            layers.former = Self.bytes(count, using: &generator)
+            layers.unrest = (0..<count).map { _ in UInt8.random(in: 0...3, using: &generator) }
+            let before = layers
+            Kernels.forget(&layers, nearer: false)
+            #expect(layers.unrest == before.unrest.map { $0 == 0 ? 0 : $0 - 1 })
+            #expect(layers.former == before.former && layers.average == before.average)
+            Kernels.forget(&layers, nearer: true)
+            for place in 0..<count {
+                let off = (Int(before.average[place]) + 64) >> 7 - Int(before.former[place])
+                #expect(Int(layers.former[place]) == Int(before.former[place]) + off.signum())
+            }
+        }
+    }
+
+    @Test func `runs are the stretches of a mark, with gaps closed`() {
+        var generator = SeededGenerator(seed: 4)
+        for width in 1...300 {
+            let height = 1 + width % 3
+            let density = Int.random(in: 1...40, using: &generator)
+            let mask = (0..<width * height).map { _ -> UInt8 in
+                Int.random(in: 0..<40, using: &generator) < density ? UInt8.random(in: 0...15, using: &generator) : 0
+            }
+            for (mark, gap) in [(Kernels.Mark.weak, 0), (Kernels.Mark.weak, 2), (Kernels.Mark.aged, 1)] {
+                var expected: [MaskRun] = []
+                for y in 0..<height {
+                    for x in 0..<width where mask[y * width + x] & mark != 0 {
+                        if let last = expected.last, last.row == y, x - last.end <= gap {
+                            expected[expected.count - 1] = MaskRun(row: y, start: last.start, end: x + 1)
+                        } else {
+                            expected.append(MaskRun(row: y, start: x, end: x + 1))
+                        }
+                    }
+                }
+                #expect(Kernels.runs(mask, width: width, height: height, mark: mark, gap: gap) == expected)
+            }
+        }
+    }
+}
