@@ -20,6 +20,10 @@ struct BlurTool: FrameTool {
             help: "pixels that are searched for an edge's end, in each direction"),
     ]
     static let isDefault = false
+    static let capabilities = ["blur_detection"]
+    static let outputs = ToolOutputs(frame: [
+        .init("blur", help: "mean width of edges in pixels; absent without an edge")
+    ])
 
     private let low: Int
     private let high: Int

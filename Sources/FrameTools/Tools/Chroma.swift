@@ -10,6 +10,26 @@ struct ChromaTool: FrameTool {
     static let reach = Reach.pair
     static let settings: [Setting] = []
     static let isDefault = false
+    static let capabilities = ["colour"]
+    static let outputs = ToolOutputs(frame: levels("u", "U") + levels("v", "V") + levels("sat", "saturation") + others)
+
+    private static func levels(_ key: String, _ name: String) -> [ToolOutputs.Field] {
+        let top = 255.9961
+        return [
+            .init(key + "_min", to: top, help: "least \(name), on the 8-bit scale"),
+            .init(key + "_low", to: top, help: "level that a tenth of \(name) reaches"),
+            .init(key + "_avg", to: top, help: "mean \(name)"),
+            .init(key + "_high", to: top, help: "level that nine tenths of \(name) reach"),
+            .init(key + "_max", to: top, help: "greatest \(name)"),
+        ]
+    }
+
+    private static let others: [ToolOutputs.Field] = [
+        .init("hue_med", to: 359, help: "median hue in degrees"),
+        .init("hue_avg", to: 359, help: "mean hue in degrees"),
+        .init("u_dif", to: 255.9961, help: "mean absolute difference of U to the frame before"),
+        .init("v_dif", to: 255.9961, help: "mean absolute difference of V to the frame before"),
+    ]
 
     init(settings: ToolSettings) {}
 

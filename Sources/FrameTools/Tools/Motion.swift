@@ -10,6 +10,22 @@ struct MotionTool: FrameTool {
     static let reach = Reach.sequence
     static let usesSmall = true
     static let detects = true
+    static let capabilities = ["motion_detection"]
+    static let outputs = ToolOutputs(
+        frame: [
+            .init("score", to: 255, help: "255 times the share of the picture that lies in regions which move"),
+            .init("width", from: 1, help: "of the picture, at the first frame of a size"),
+            .init("height", from: 1, help: "of the picture, at the first frame of a size"),
+        ],
+        events: [
+            .init("motion", help: "a stretch of frames with motion"),
+            .init(
+                "track",
+                values: [
+                    .init("track_id", from: 1, help: "number of the object"),
+                    .init("distance", help: "pixels along its way"),
+                ], help: "an object, from its first frame to its last"),
+        ], hasRegions: true)
     static let settings = [
         Setting(
             key: "threshold", kind: .measuring, standard: 30, range: 1...255,

@@ -10,6 +10,11 @@ struct SITITool: FrameTool {
     static let reach = Reach.pair
     static let settings: [Setting] = []
     static let isDefault = false
+    static let capabilities = ["spatial_information", "temporal_information"]
+    static let outputs = ToolOutputs(frame: [
+        .init("si", help: "standard deviation of the Sobel gradient's length, luma mapped to 0 to 255"),
+        .init("ti", help: "standard deviation of the difference to the frame before"),
+    ])
 
     init(settings: ToolSettings) {}
 
