@@ -73,6 +73,7 @@ deps: ## install the libraries the build needs (apt)
 deps-test: deps ## install what the tests need besides
 	@need=""; \
 	command -v ffmpeg >/dev/null || need="ffmpeg"; \
+	command -v strace >/dev/null || need="$$need strace"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || need="$$need chromium"; \
 	if [ -n "$$need" ]; then \

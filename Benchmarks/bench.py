@@ -158,9 +158,63 @@ def workers(bench):
         f"{statistics.median(theirs):.2f}x")
 
 
+def no_tools(bench):
+    bench.compare(
+        "P3", "CPU: run --jobs 1 --tools none / decoding", lambda: bench.run("--jobs", "1", "--tools", "none", "--no-stills"),
+        bench.decode)
+
+
+def ffmpeg_filters(bench):
+    """The measures that FFmpeg has filters for, at full size, on the first 300 frames of a 1080p video."""
+    source = next((f for f in bench.files if "1080p" in f), bench.files[0])
+    file = os.path.join(bench.scratch, "filters.mp4")
+    measure([["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", source, "-map", "0:v:0", "-frames:v", "300", "-c", "copy", file]])
+    chain = "blackdetect,freezedetect,blurdetect,scdet,signalstats,metadata=print:file=/dev/null"
+    tools = "luma,scene,black,freeze,blur,chroma"
+    bench.compare(
+        "P7", "CPU: ffmpeg with blackdetect, freezedetect, blurdetect, scdet, signalstats / run with the same measures",
+        lambda: bench.run("--jobs", "1", "--tools", tools, "--set", "luma.histogram=full", files=[file]),
+        lambda: bench.decode([file], chain), inverse=True)
+
+
+def peer(name):
+    path = os.path.join(PEERS, name)
+    if not os.path.exists(path):
+        raise Failed(f"no {name} in .venv-bench; install the peers with `make bench-peers`")
+    return path
+
+
+def scenedetect(bench):
+    command = peer("scenedetect")
+
+    def detect(files):
+        return [[command, "-q", "-i", file, "detect-content", "list-scenes", "-n"] for file in files]
+
+    file = [max(bench.files, key=os.path.getsize)]
+    bench.compare(
+        "P4", f"CPU: PySceneDetect detect-content / run --jobs 1, default tools ({os.path.basename(file[0])})",
+        lambda: bench.run("--jobs", "1", files=file), lambda: detect(file), inverse=True)
+    bench.compare(
+        "P5", "wall: PySceneDetect, file by file / run, all CPUs", bench.run, lambda: detect(bench.files), key="wall",
+        inverse=True, rounds=min(2, bench.rounds))
+
+
+def motion(bench):
+    """Motion on one 720p video: DVR-Scan and a plain loop over OpenCV's MOG2."""
+    file = next((f for f in bench.files if "street-720p" in f), min(bench.files, key=os.path.getsize))
+    dvr = [[peer("dvr-scan"), "-q", "-so", "-i", file]]
+    loop = [[peer("python"), os.path.join(ROOT, "Benchmarks", "mog2.py"), file]]
+    for name, command in (("DVR-Scan -so", dvr), ("an OpenCV MOG2 loop", loop)):
+        bench.compare(
+            "P6", f"wall: {name} / run, default tools, all CPUs ({os.path.basename(file)})",
+            lambda: bench.run(files=[file]), lambda: command, key="wall", inverse=True, rounds=min(2, bench.rounds))
+
+
 SECTIONS = {
-    "set": whole_set, "four": first_tools, "workers": workers, "memory": memory, "fixed": fixed_cost,
+    "set": whole_set, "four": first_tools, "none": no_tools, "workers": workers, "memory": memory, "fixed": fixed_cost,
+    "filters": ffmpeg_filters, "scenedetect": scenedetect, "motion": motion,
 }
+OWN = ["set", "four", "none", "workers", "memory", "fixed", "filters"]
 
 
 def videos(folder):
@@ -172,14 +226,17 @@ def videos(folder):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1][len("usage: "):])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default=",".join(SECTIONS))
+    parser.add_argument("--only")
     parser.add_argument("--binary", default=os.path.join(ROOT, ".build", "release", "forgebatch"))
     parser.add_argument("folder", nargs="?")
     try:
         arguments = parser.parse_args()
     except SystemExit as stop:
         return 64 if stop.code else 0
-    unknown = set(arguments.only.split(",")) - set(SECTIONS)
+    # Other programs are compared with once they are installed.
+    standard = list(SECTIONS) if os.path.isdir(PEERS) else OWN
+    sections = arguments.only.split(",") if arguments.only else standard
+    unknown = set(sections) - set(SECTIONS)
     if unknown or arguments.rounds < 1:
         print(f"bench: sections are {', '.join(SECTIONS)}; rounds are 1 or more", file=sys.stderr)
         return 64
@@ -193,7 +250,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="forgebatch-bench-") as scratch:
         bench = Bench(arguments.binary, files, arguments.rounds, scratch)
         try:
-            for word in arguments.only.split(","):
+            for word in sections:
                 SECTIONS[word](bench)
         except Failed as failure:
             print(f"bench: {failure}", file=sys.stderr)

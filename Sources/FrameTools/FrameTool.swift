@@ -220,6 +220,7 @@ extension Conclusion {
 package enum ToolRegistry {
     package static let all: [any FrameTool.Type] = [
         LumaTool.self, SceneTool.self, BlackTool.self, FreezeTool.self, CutsTool.self, SharpnessTool.self,
+        SITITool.self, BlurTool.self, CropTool.self, ChromaTool.self,
     ]
 
     /// The tools that run when none are named.

@@ -1,5 +1,6 @@
-/// The pixel loops that read samples through pointers: one file, to be audited as a whole. All are exact, in integers,
-/// and hold for any width, stride and alignment; tests hold them against a scalar reference.
+/// The pixel loops that read samples through pointers: one file, to be audited as a whole. All are exact, in integers
+/// but for the length of a gradient, and hold for any width, stride and alignment; tests hold them against a scalar
+/// reference.
 ///
 /// Vectors are 16 bytes, the widest that Swift keeps in registers on every x86-64 and arm64 machine.
 package enum Kernels {
@@ -297,12 +298,38 @@ package enum Kernels {
     @inline(__always)
     private static func difference<Lanes: SampleLanes>(_ plane: Plane, _ other: Plane, _: Lanes.Type) -> UInt64 {
         var total: UInt64 = 0
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plane.samplesPerRow / 4 + 4) { quads in
-            for y in stride(from: 0, to: plane.rows, by: stripHeight) {
-                let rows = Swift.min(stripHeight, plane.rows - y)
-                total &+= add(plane, other, from: y, rows, quads, Lanes.self).difference
-            }
+        for y in 0..<plane.rows {
+            let row = plane.base + y * plane.stride
+            let otherRow = other.base + y * other.stride
+            total &+= difference(row, otherRow, plane.samplesPerRow, Lanes.self)
         }
+        return total
+    }
+
+    /// Sum of absolute differences of two rows.
+    @inline(__always)
+    private static func difference<Lanes: SampleLanes>(
+        _ row: UnsafeRawPointer, _ other: UnsafeRawPointer, _ count: Int, _: Lanes.Type
+    ) -> UInt64 {
+        let size = MemoryLayout<Lanes.Sample>.size
+        var sum = Lanes.Wide.zero
+        var x = 0
+        // Four vectors are added up before their sums are widened.
+        while x &+ 4 &* Lanes.count <= count {
+            var steps = Lanes.Pairs.zero
+            for part in 0..<4 {
+                let offset = (x &+ part &* Lanes.count) &* size
+                let a = (row + offset).loadUnaligned(as: Lanes.Vector.self)
+                let b = (other + offset).loadUnaligned(as: Lanes.Vector.self)
+                steps = Lanes.add(steps, Lanes.distance(a, b))
+            }
+            sum = Lanes.widen(sum, steps)
+            x &+= 4 &* Lanes.count
+        }
+        var total = Lanes.total(sum)
+        let a = row.assumingMemoryBound(to: Lanes.Sample.self)
+        let b = other.assumingMemoryBound(to: Lanes.Sample.self)
+        for x in x..<count { total &+= UInt64(a[x] > b[x] ? a[x] &- b[x] : b[x] &- a[x]) }
         return total
     }
 }
@@ -335,12 +362,18 @@ extension Kernels {
     package static func hues(_ picture: Picture) -> HueImage {
         let (width, height) = HueImage.size(width: picture.width, height: picture.height)
         let count = width * height
-        let luma = Sampler(picture, Chroma.Component(plane: 0), shifts: (0, 0), to: (width, height))
-        let differences = picture.chroma.map { chroma in
-            [chroma.u, chroma.v].map {
-                Sampler(picture, $0, shifts: (chroma.shiftX, chroma.shiftY), to: (width, height))
+        let luma = Sampler(picture, plane: 0, to: (width, height))
+        let differences: (u: Sampler, v: Sampler)? =
+            switch picture.chroma {
+            case .none: nil
+            case .planar:
+                (Sampler(picture, plane: 1, to: (width, height)), Sampler(picture, plane: 2, to: (width, height)))
+            case .interleaved, .interleavedSwapped:
+                (
+                    Sampler(picture, plane: 1, to: (width, height), place: picture.chroma == .interleaved ? 0 : 1),
+                    Sampler(picture, plane: 1, to: (width, height), place: picture.chroma == .interleaved ? 1 : 0)
+                )
             }
-        }
         // Rows of luma and of both colour differences, on the 8-bit scale, long enough for whole vectors.
         let padded = (width + 7) & ~7
         let samples = [UInt8](unsafeUninitializedCapacity: 3 * count) { samples, used in
@@ -355,8 +388,8 @@ extension Kernels {
                     for row in 0..<height {
                         luma.sample(row, y, pairs)
                         if let differences {
-                            differences[0].sample(row, u, pairs)
-                            differences[1].sample(row, v, pairs)
+                            differences.u.sample(row, u, pairs)
+                            differences.v.sample(row, v, pairs)
                         }
                         convert(y, u, v, width, picture.isFullRange, target + row * width, count)
                     }
@@ -373,27 +406,14 @@ extension Kernels {
     {
         precondition(a.width == b.width && a.height == b.height, "images of one size")
         let count = a.width * a.height
-        func mean(_ part: Int) -> Double {
-            Double(difference(a.samples, b.samples, part * count..<(part + 1) * count)) / Double(count)
-        }
-        return (mean(0), mean(1), mean(2))
-    }
-
-    /// Sum of absolute differences of two lists of bytes.
-    static func difference(_ a: [UInt8], _ b: [UInt8], _ range: Range<Int>) -> Int {
-        a.withUnsafeBytes { a in
-            b.withUnsafeBytes { b in
-                var total = SIMD4<UInt32>.zero
-                var place = range.lowerBound
-                while place + 16 <= range.upperBound {
-                    let x = a.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
-                    let y = b.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
-                    total = ByteLanes.widen(total, ByteLanes.add(.zero, ByteLanes.distance(x, y)))
-                    place &+= 16
+        return a.samples.withUnsafeBytes { left in
+            b.samples.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return (0, 0, 0) }
+                func mean(_ part: Int) -> Double {
+                    let sum = difference(left + part * count, right + part * count, count, ByteLanes.self)
+                    return Double(sum) / Double(count)
                 }
-                var rest = 0
-                for place in place..<max(place, range.upperBound) { rest += abs(Int(a[place]) - Int(b[place])) }
-                return Int(ByteLanes.total(total)) + rest
+                return (mean(0), mean(1), mean(2))
             }
         }
     }
@@ -424,21 +444,33 @@ extension Kernels {
     /// One plane's way to a row of the scaled image.
     private struct Sampler {
         let plane: Plane
-        let component: Chroma.Component
+        /// Where its first sample lies in a row, and how far it is to the next: 2 where two components take turns.
+        let offset: Int
+        let step: Int
         let across: Taps
         let down: Taps
         let lastColumn: Int
         let depthScale: Float
         let isBytes: Bool
 
-        init(_ picture: Picture, _ component: Chroma.Component, shifts: (x: Int, y: Int), to size: (Int, Int)) {
-            plane = picture.planes[component.plane]
-            self.component = component
-            across = Taps(from: picture.width, to: size.0, shift: shifts.x)
-            down = Taps(from: picture.height, to: size.1, shift: shifts.y)
-            lastColumn = (picture.width - 1) >> shifts.x
+        /// - Parameter place: 0 or 1 in a plane of two components that take turns.
+        init(_ picture: Picture, plane index: Int, to size: (Int, Int), place: Int? = nil) {
+            plane = picture.planes[index]
+            offset = place ?? 0
+            step = place == nil ? 1 : 2
+            // A plane has one sample for 2^shift pixels; where several shifts fit, as for a single pixel, all say the same.
+            let shiftX = Sampler.shift(picture.width, plane.samplesPerRow / step)
+            across = Taps(from: picture.width, to: size.0, shift: shiftX)
+            down = Taps(from: picture.height, to: size.1, shift: Sampler.shift(picture.height, plane.rows))
+            lastColumn = (picture.width - 1) >> shiftX
             depthScale = 1 / Float(1 << (picture.depth - 8 + picture.shift))
             isBytes = picture.bytesPerSample == 1
+        }
+
+        private static func shift(_ length: Int, _ samples: Int) -> Int {
+            var shift = 0
+            while shift < 4, (length + (1 << shift) - 1) >> shift > samples { shift += 1 }
+            return shift
         }
 
         /// Samples row `y` of the scaled image on the 8-bit scale. `pairs` has room for two rows of whole vectors.
@@ -447,8 +479,8 @@ extension Kernels {
             let first = min(down.first[y], plane.rows - 1)
             let top = plane.base + first * plane.stride
             let bottom = plane.base + min(first + 1, plane.rows - 1) * plane.stride
-            if isBytes, component.step == 1, lastColumn > 0 {
-                neighbours(top + component.offset, bottom + component.offset, down.weight[y], target, pairs)
+            if isBytes, step == 1, lastColumn > 0 {
+                neighbours(top, bottom, down.weight[y], target, pairs)
             } else if isBytes {
                 singles(top, bottom, down.weight[y], target, UInt8.self)
             } else {
@@ -506,10 +538,10 @@ extension Kernels {
             _ top: UnsafeRawPointer, _ bottom: UnsafeRawPointer, _ weight: Float,
             _ target: UnsafeMutablePointer<Float>, _: Sample.Type
         ) {
-            let upper = top.assumingMemoryBound(to: Sample.self) + component.offset
-            let lower = bottom.assumingMemoryBound(to: Sample.self) + component.offset
+            let upper = top.assumingMemoryBound(to: Sample.self) + offset
+            let lower = bottom.assumingMemoryBound(to: Sample.self) + offset
             for (x, place) in across.first.enumerated() {
-                let (a, b) = (place &* component.step, min(place + 1, lastColumn) &* component.step)
+                let (a, b) = (place &* step, min(place + 1, lastColumn) &* step)
                 let left = Float(upper[a]) + (Float(lower[a]) - Float(upper[a])) * weight
                 let right = Float(upper[b]) + (Float(lower[b]) - Float(upper[b])) * weight
                 target[x] = (left + (right - left) * across.weight[x]) * depthScale
@@ -659,6 +691,483 @@ extension Kernels {
         result.laplacianSquared += Double(curvesSquared.sum())
     }
 }
+
+// MARK: - Spatial and temporal information (siti)
+
+extension Kernels {
+    /// Sums that two standard deviations come from.
+    package struct DetailSums: Equatable {
+        /// Gradients of the inner samples: their number, sum and sum of squares.
+        package var count = 0
+        package var sum = 0.0
+        package var squares = 0.0
+        /// Differences to the other picture, of all samples; nil without one.
+        package var change: (sum: Int64, squares: UInt64)?
+
+        package static func == (left: DetailSums, right: DetailSums) -> Bool {
+            left.count == right.count && left.sum == right.sum && left.squares == right.squares
+                && left.change?.sum == right.change?.sum && left.change?.squares == right.change?.squares
+        }
+    }
+
+    /// Sobel gradients of luma where all eight neighbours exist, and differences to another picture, both of samples
+    /// clipped to `range`.
+    ///
+    /// The loops over a row are functions of their own: in one large function they find no registers and take twice as
+    /// long. A gradient's length is rounded to the 24 bits of a Float; its square is that of the rounded length, so that a
+    /// picture of one gradient has no deviation. The order of the sums is fixed: the same bits on every machine.
+    ///
+    /// - Precondition: `previous` is comparable with `picture`.
+    package static func detail(_ picture: Picture, previous: Picture?, range: ClosedRange<Int>) -> DetailSums {
+        picture.bytesPerSample == 1
+            ? detail(picture.luma, previous?.luma, shift: 0, range, UInt8.self, Int16.self)
+            : detail(picture.luma, previous?.luma, shift: picture.shift, range, UInt16.self, Int32.self)
+    }
+
+    /// Samples whose differences are summed up in 32 bits, and of 8 bits their squares.
+    private static let run = 4096
+
+    @inline(__always)
+    private static func detail<Sample: FixedWidthInteger & UnsignedInteger, Wide: FixedWidthInteger & SignedInteger>(
+        _ plane: Plane, _ other: Plane?, shift: Int, _ range: ClosedRange<Int>, _: Sample.Type, _: Wide.Type
+    ) -> DetailSums {
+        let width = plane.samplesPerRow
+        let (low, high) = (Wide(truncatingIfNeeded: range.lowerBound), Wide(truncatingIfNeeded: range.upperBound))
+        var result = DetailSums()
+        var (sum, squares) = (Int64(0), UInt64(0))
+        let inner = Swift.max(0, width - 2)
+        // A row of each picture; slopes across and means across of three rows in turn.
+        withUnsafeTemporaryAllocation(of: Wide.self, capacity: 2 * width + 6 * inner) { rows in
+            guard let row = rows.baseAddress else { return }
+            let before = row + width
+            let (slopes, means) = (before + width, before + width + 3 * inner)
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: inner + 4) { lengths in
+                guard let lengths = lengths.baseAddress else { return }
+                for y in 0..<plane.rows {
+                    clip(plane, y, row, low, high, shift, Sample.self)
+                    if let other {
+                        clip(other, y, before, low, high, shift, Sample.self)
+                        let change = change(row, before, width)
+                        sum &+= change.sum
+                        squares &+= change.squares
+                    }
+                    guard inner > 0 else { continue }
+                    let (here, above, middle) = (y % 3 * inner, (y + 1) % 3 * inner, (y + 2) % 3 * inner)
+                    across(row, inner, slopes + here, means + here)
+                    guard y > 1 else { continue }
+                    gradients(
+                        (slopes + above, slopes + middle, slopes + here), (means + above, means + here), inner, lengths)
+                    add(lengths, inner, &result)
+                }
+            }
+        }
+        if other != nil { result.change = (sum, squares) }
+        return result
+    }
+
+    /// A row of samples, widened and clipped.
+    @inline(never)
+    private static func clip<Sample: FixedWidthInteger & UnsignedInteger, Wide: FixedWidthInteger & SignedInteger>(
+        _ plane: Plane, _ y: Int, _ row: UnsafeMutablePointer<Wide>, _ low: Wide, _ high: Wide, _ shift: Int,
+        _: Sample.Type
+    ) {
+        let samples = (plane.base + y * plane.stride).assumingMemoryBound(to: Sample.self)
+        let by = Sample(truncatingIfNeeded: shift)
+        for x in 0..<plane.samplesPerRow {
+            row[x] = Swift.min(Swift.max(Wide(truncatingIfNeeded: samples[x] &>> by), low), high)
+        }
+    }
+
+    /// Sum and sum of squares of the differences of two rows.
+    @inline(never)
+    private static func change<Wide: FixedWidthInteger & SignedInteger>(
+        _ row: UnsafeMutablePointer<Wide>, _ before: UnsafeMutablePointer<Wide>, _ width: Int
+    ) -> (sum: Int64, squares: UInt64) {
+        var (sum, squares) = (Int64(0), UInt64(0))
+        var x = 0
+        while x < width {
+            let end = Swift.min(width, x &+ run)
+            var part: Int32 = 0
+            for place in x..<end {
+                part &+= Int32(truncatingIfNeeded: row[place]) &- Int32(truncatingIfNeeded: before[place])
+            }
+            sum &+= Int64(part)
+            if Wide.bitWidth == 16 {
+                var part: UInt32 = 0
+                for place in x..<end {
+                    let step = Int32(truncatingIfNeeded: row[place] &- before[place])
+                    part &+= UInt32(truncatingIfNeeded: step &* step)
+                }
+                squares &+= UInt64(part)
+            } else {
+                for place in x..<end {
+                    let step = Int64(truncatingIfNeeded: row[place] &- before[place])
+                    squares &+= UInt64(truncatingIfNeeded: step &* step)
+                }
+            }
+            x = end
+        }
+        return (sum, squares)
+    }
+
+    /// Of each three neighbours of a row, the slope and the mean of weights 1, 2, 1.
+    @inline(never)
+    private static func across<Wide: FixedWidthInteger & SignedInteger>(
+        _ row: UnsafeMutablePointer<Wide>, _ count: Int, _ slopes: UnsafeMutablePointer<Wide>,
+        _ means: UnsafeMutablePointer<Wide>
+    ) {
+        for x in 0..<count {
+            let (a, b, c) = (row[x], row[x &+ 1], row[x &+ 2])
+            slopes[x] = c &- a
+            means[x] = a &+ b &+ b &+ c
+        }
+    }
+
+    /// Lengths of the gradients at the inner samples of the middle row.
+    @inline(never)
+    private static func gradients<Wide: FixedWidthInteger & SignedInteger>(
+        _ slopes: (UnsafeMutablePointer<Wide>, UnsafeMutablePointer<Wide>, UnsafeMutablePointer<Wide>),
+        _ means: (UnsafeMutablePointer<Wide>, UnsafeMutablePointer<Wide>), _ count: Int,
+        _ lengths: UnsafeMutablePointer<Float>
+    ) {
+        for x in 0..<count {
+            let a = Float(slopes.0[x] &+ slopes.1[x] &+ slopes.1[x] &+ slopes.2[x])
+            let b = Float(means.1[x] &- means.0[x])
+            lengths[x] = a * a + b * b
+        }
+        roots(lengths, count)
+    }
+
+    /// The magnitude says that nothing is negative, without which each root is a call.
+    @inline(never)
+    private static func roots(_ values: UnsafeMutablePointer<Float>, _ count: Int) {
+        for x in 0..<count { values[x] = values[x].magnitude.squareRoot() }
+    }
+
+    /// Adds a row of lengths and their squares, in 64 bits.
+    @inline(never)
+    private static func add(_ lengths: UnsafeMutablePointer<Float>, _ count: Int, _ result: inout DetailSums) {
+        var (sum0, sum1) = (SIMD2<Double>.zero, SIMD2<Double>.zero)
+        var (squares0, squares1) = (SIMD2<Double>.zero, SIMD2<Double>.zero)
+        // The last lanes of a row are filled with zeros.
+        for x in count..<(count &+ 3) & ~3 { lengths[x] = 0 }
+        var x = 0
+        while x < count {
+            let four = UnsafeRawPointer(lengths + x).loadUnaligned(as: SIMD4<Float>.self)
+            let a = SIMD2(Double(four[0]), Double(four[1]))
+            let b = SIMD2(Double(four[2]), Double(four[3]))
+            sum0 += a
+            sum1 += b
+            squares0 += a * a
+            squares1 += b * b
+            x &+= 4
+        }
+        result.count += count
+        let (sum, squares) = (sum0 + sum1, squares0 + squares1)
+        result.sum += sum[0] + sum[1]
+        result.squares += squares[0] + squares[1]
+    }
+}
+
+// MARK: - Levels and colours (luma.histogram, chroma)
+
+extension Kernels {
+    /// How often each level of the picture's depth occurs in luma. A sample beyond the depth counts as the greatest.
+    ///
+    /// - Complexity: O(samples)
+    package static func lumaHistogram(_ picture: Picture) -> [Int] {
+        let plane = picture.luma
+        let levels = 1 << picture.depth
+        var tables = [UInt32](repeating: 0, count: 4 * levels)
+        tables.withUnsafeMutableBufferPointer { tables in
+            guard let base = tables.baseAddress else { return }
+            for y in 0..<plane.rows {
+                let row = plane.base + y * plane.stride
+                if picture.bytesPerSample == 1 {
+                    count(row, plane.samplesPerRow, base)
+                } else {
+                    count(row, plane.samplesPerRow, base, shift: UInt16(picture.shift), levels: levels)
+                }
+            }
+        }
+        return (0..<levels).map { level in
+            (0..<4).reduce(0) { $0 &+ Int(tables[level &+ $1 &* levels]) }
+        }
+    }
+
+    /// A row of bytes into four tables of 256: neighbours are often equal and would wait for each other's count.
+    @inline(never)
+    private static func count(_ row: UnsafeRawPointer, _ width: Int, _ tables: UnsafeMutablePointer<UInt32>) {
+        var x = 0
+        while x &+ 8 <= width {
+            let eight = (row + x).loadUnaligned(as: UInt64.self)
+            for place in 0..<8 {
+                let level = Int(truncatingIfNeeded: (eight &>> UInt64(8 &* place)) & 255)
+                tables[(place & 3) &* 256 &+ level] &+= 1
+            }
+            x &+= 8
+        }
+        let samples = row.assumingMemoryBound(to: UInt8.self)
+        while x < width {
+            tables[Int(samples[x])] &+= 1
+            x &+= 1
+        }
+    }
+
+    /// The same for words.
+    @inline(never)
+    private static func count(
+        _ row: UnsafeRawPointer, _ width: Int, _ tables: UnsafeMutablePointer<UInt32>, shift: UInt16, levels: Int
+    ) {
+        let samples = row.assumingMemoryBound(to: UInt16.self)
+        for x in 0..<width {
+            let level = Swift.min(Int(samples[x] &>> shift), levels &- 1)
+            tables[(x & 3) &* levels &+ level] &+= 1
+        }
+    }
+
+    /// How often colours occur, on the scale of the samples.
+    package struct ColourCounts: Equatable {
+        /// By level, and by whole saturation: the distance from grey, rounded down.
+        package var u: [Int]
+        package var v: [Int]
+        package var saturation: [Int]
+        /// By whole degree, 0 to 359.
+        package var hue = [Int](repeating: 0, count: 360)
+
+        init(levels: Int) {
+            u = [Int](repeating: 0, count: levels)
+            v = u
+            saturation = u
+        }
+
+        @inline(__always)
+        fileprivate mutating func add(_ times: Int, u: Int, v: Int, saturation: Int, hue: Int) {
+            self.u[u] &+= times
+            self.v[v] &+= times
+            self.saturation[saturation] &+= times
+            self.hue[hue] &+= times
+        }
+    }
+
+    /// Counts chroma; nil for a picture that has none.
+    ///
+    /// - Complexity: O(samples). Pairs of 8 bits are counted as such, so that each is judged once, however often it
+    ///   occurs; deeper ones are judged one by one, but for those that are remembered.
+    package static func colours(_ picture: Picture) -> ColourCounts? {
+        guard let chroma = Chroma(picture) else { return nil }
+        return picture.bytesPerSample == 1 ? pairs(chroma) : colours(chroma, picture)
+    }
+
+    /// Sums of absolute differences of U and V, on the scale of the samples; nil for a picture that has no chroma.
+    ///
+    /// - Precondition: the pictures are comparable.
+    package static func chromaDifference(_ picture: Picture, _ other: Picture) -> (u: UInt64, v: UInt64)? {
+        switch picture.chroma {
+        case .none: return nil
+        case .planar: return (difference(picture, other, plane: 1), difference(picture, other, plane: 2))
+        case .interleaved, .interleavedSwapped:
+            guard let one = Chroma(picture), let two = Chroma(other) else { return nil }
+            return picture.bytesPerSample == 1
+                ? (interleaved(one, two, \.u, UInt8.self), interleaved(one, two, \.v, UInt8.self))
+                : (
+                    interleaved(one, two, \.u, UInt16.self) >> UInt64(picture.shift),
+                    interleaved(one, two, \.v, UInt16.self) >> UInt64(picture.shift)
+                )
+        }
+    }
+
+    /// Where U and V lie.
+    private struct Chroma {
+        let u: UnsafeRawPointer
+        let v: UnsafeRawPointer
+        let strides: (u: Int, v: Int)
+        /// Samples from one of a component to the next.
+        let step: Int
+        let columns: Int
+        let rows: Int
+
+        init?(_ picture: Picture) {
+            switch picture.chroma {
+            case .none: return nil
+            case .planar:
+                let (one, two) = (picture.planes[1], picture.planes[2])
+                (u, v, strides, step) = (one.base, two.base, (one.stride, two.stride), 1)
+                columns = Swift.min(one.samplesPerRow, two.samplesPerRow)
+                rows = Swift.min(one.rows, two.rows)
+            case .interleaved, .interleavedSwapped:
+                let plane = picture.planes[1]
+                let second = plane.base + picture.bytesPerSample
+                (u, v) = picture.chroma == .interleaved ? (plane.base, second) : (second, plane.base)
+                (strides, step) = ((plane.stride, plane.stride), 2)
+                (columns, rows) = (plane.samplesPerRow / 2, plane.rows)
+            }
+        }
+    }
+
+    @inline(never)
+    private static func pairs(_ chroma: Chroma) -> ColourCounts {
+        let places = ColourWheel.ofBytes
+        var counts = ColourCounts(levels: 256)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 65536) { table in
+            table.initialize(repeating: 0)
+            guard let table = table.baseAddress else { return }
+            for y in 0..<chroma.rows {
+                let u = (chroma.u + y * chroma.strides.u).assumingMemoryBound(to: UInt8.self)
+                let v = (chroma.v + y * chroma.strides.v).assumingMemoryBound(to: UInt8.self)
+                count(u, v, chroma.columns, chroma.step, table)
+            }
+            for pair in 0..<65536 where table[pair] != 0 {
+                let place = places[pair]
+                counts.add(
+                    Int(table[pair]), u: pair &>> 8, v: pair & 255, saturation: Int(place.saturation),
+                    hue: Int(place.hue))
+            }
+        }
+        return counts
+    }
+
+    @inline(never)
+    private static func count(
+        _ u: UnsafePointer<UInt8>, _ v: UnsafePointer<UInt8>, _ columns: Int, _ step: Int,
+        _ table: UnsafeMutablePointer<UInt32>
+    ) {
+        var place = 0
+        for _ in 0..<columns {
+            table[Int(u[place]) &<< 8 | Int(v[place])] &+= 1
+            place &+= step
+        }
+    }
+
+    @inline(never)
+    private static func colours(_ chroma: Chroma, _ picture: Picture) -> ColourCounts {
+        let wheel = ColourWheel()
+        let levels = 1 << picture.depth
+        let shift = UInt16(picture.shift)
+        // U, V, saturation and hue, one behind the other.
+        let all = [Int](unsafeUninitializedCapacity: 3 * levels + 360) { all, used in
+            used = 3 * levels + 360
+            all.initialize(repeating: 0)
+            // Neighbouring colours are judged once and remembered in a slot of their own.
+            withUnsafeTemporaryAllocation(of: KnownColour.self, capacity: 1 << 14) { known in
+                known.initialize(repeating: KnownColour())
+                guard let all = all.baseAddress, let known = known.baseAddress else { return }
+                for y in 0..<chroma.rows {
+                    let u = (chroma.u + y * chroma.strides.u).assumingMemoryBound(to: UInt16.self)
+                    let v = (chroma.v + y * chroma.strides.v).assumingMemoryBound(to: UInt16.self)
+                    count(u, v, chroma.columns, chroma.step, shift, levels, wheel, known, all)
+                }
+            }
+        }
+        var counts = ColourCounts(levels: 0)
+        counts.u = Array(all[..<levels])
+        counts.v = Array(all[levels..<2 * levels])
+        counts.saturation = Array(all[(2 * levels)..<3 * levels])
+        counts.hue = Array(all[(3 * levels)...])
+        return counts
+    }
+
+    /// A colour and where it lies.
+    private struct KnownColour {
+        var colour = UInt32.max
+        var place = ColourWheel.Place(saturation: 0, hue: 0)
+    }
+
+    @inline(never)
+    private static func count(
+        _ u: UnsafePointer<UInt16>, _ v: UnsafePointer<UInt16>, _ columns: Int, _ step: Int, _ shift: UInt16,
+        _ levels: Int, _ wheel: ColourWheel, _ known: UnsafeMutablePointer<KnownColour>,
+        _ all: UnsafeMutablePointer<Int>
+    ) {
+        for x in 0..<columns {
+            let a = Swift.min(Int(u[x &* step] &>> shift), levels &- 1)
+            let b = Swift.min(Int(v[x &* step] &>> shift), levels &- 1)
+            let slot = (a & 127) &<< 7 | (b & 127)
+            // An empty slot looks like the greatest colour of 16 bits, which is therefore always judged.
+            let colour = UInt32(truncatingIfNeeded: a &<< 16 | b)
+            if known[slot].colour != colour || colour == .max {
+                known[slot] = KnownColour(
+                    colour: colour, place: wheel.place(u: a &- levels / 2, v: b &- levels / 2))
+            }
+            let place = known[slot].place
+            all[a] &+= 1
+            all[levels &+ b] &+= 1
+            all[2 &* levels &+ Int(place.saturation)] &+= 1
+            all[3 &* levels &+ Int(place.hue)] &+= 1
+        }
+    }
+
+    @inline(__always)
+    private static func interleaved<Sample: FixedWidthInteger & UnsignedInteger>(
+        _ one: Chroma, _ two: Chroma, _ component: KeyPath<Chroma, UnsafeRawPointer>, _: Sample.Type
+    ) -> UInt64 {
+        var total: UInt64 = 0
+        for y in 0..<one.rows {
+            let a = (one[keyPath: component] + y * one.strides.u).assumingMemoryBound(to: Sample.self)
+            let b = (two[keyPath: component] + y * two.strides.u).assumingMemoryBound(to: Sample.self)
+            for x in 0..<one.columns {
+                let (here, there) = (a[2 &* x], b[2 &* x])
+                total &+= UInt64(here > there ? here &- there : there &- here)
+            }
+        }
+        return total
+    }
+}
+
+// MARK: - Sums of rows and columns (crop)
+
+extension Kernels {
+    /// The sum of a row of luma, on the scale of the samples.
+    ///
+    /// - Complexity: O(width)
+    package static func rowSum(_ picture: Picture, row: Int) -> UInt64 {
+        let plane = picture.luma
+        let line = plane.base + row * plane.stride
+        let total =
+            picture.bytesPerSample == 1
+            ? sum(line.assumingMemoryBound(to: UInt8.self), plane.samplesPerRow)
+            : sum(line.assumingMemoryBound(to: UInt16.self), plane.samplesPerRow)
+        return total >> UInt64(picture.shift)
+    }
+
+    /// The sums of some columns of luma, on the scale of the samples.
+    ///
+    /// - Complexity: O(columns * height), in the order of memory.
+    package static func columnSums(_ picture: Picture, columns: Range<Int>) -> [UInt64] {
+        let plane = picture.luma
+        var sums = [UInt64](repeating: 0, count: columns.count)
+        sums.withUnsafeMutableBufferPointer { sums in
+            guard let sums = sums.baseAddress else { return }
+            for y in 0..<plane.rows {
+                let line = plane.base + y * plane.stride
+                if picture.bytesPerSample == 1 {
+                    add(line.assumingMemoryBound(to: UInt8.self) + columns.lowerBound, columns.count, sums)
+                } else {
+                    add(line.assumingMemoryBound(to: UInt16.self) + columns.lowerBound, columns.count, sums)
+                }
+            }
+        }
+        return picture.shift == 0 ? sums : sums.map { $0 >> UInt64(picture.shift) }
+    }
+
+    @inline(never)
+    private static func sum<Sample: FixedWidthInteger & UnsignedInteger>(
+        _ samples: UnsafePointer<Sample>, _ count: Int
+    ) -> UInt64 {
+        var total: UInt64 = 0
+        for x in 0..<count { total &+= UInt64(truncatingIfNeeded: samples[x]) }
+        return total
+    }
+
+    @inline(never)
+    private static func add<Sample: FixedWidthInteger & UnsignedInteger>(
+        _ samples: UnsafePointer<Sample>, _ count: Int, _ sums: UnsafeMutablePointer<UInt64>
+    ) {
+        for x in 0..<count { sums[x] &+= UInt64(truncatingIfNeeded: samples[x]) }
+    }
+}
+
+// MARK: - Vectors
 
 /// Vectors of samples of one size, and sums of them in wider lanes.
 private protocol SampleLanes {

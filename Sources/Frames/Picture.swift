@@ -18,34 +18,17 @@ package struct Plane {
     package var sampleCount: Int { samplesPerRow * rows }
 }
 
-/// Where the two colour differences of a picture lie.
-package struct Chroma: Equatable, Sendable {
-    /// One colour difference in a plane: alone, or taking turns with the other (NV12).
-    package struct Component: Equatable, Sendable {
-        package let plane: Int
-        /// The first sample's place in a row.
-        package let offset: Int
-        /// Samples from one to the next: 1, or 2 where they take turns.
-        package let step: Int
+/// Where a picture's chroma lies.
+package enum ChromaLayout: Equatable, Sendable {
+    case none
+    /// U is plane 1 and V plane 2.
+    case planar
+    /// U and V take turns in plane 1, as in NV12; or V and U, as in NV21.
+    case interleaved
+    case interleavedSwapped
 
-        package init(plane: Int, offset: Int = 0, step: Int = 1) {
-            self.plane = plane
-            self.offset = offset
-            self.step = step
-        }
-    }
-    package let u: Component
-    package let v: Component
-    /// Chroma has one sample for 2^shift luma samples across and down.
-    package let shiftX: Int
-    package let shiftY: Int
-
-    package init(u: Component, v: Component, shiftX: Int, shiftY: Int) {
-        self.u = u
-        self.v = v
-        self.shiftX = shiftX
-        self.shiftY = shiftY
-    }
+    /// What the number of planes says.
+    package init(planes: Int) { self = planes > 2 ? .planar : planes == 2 ? .interleaved : .none }
 }
 
 /// A decoded frame's picture: planes read in place, and the object that owns their memory.
@@ -62,16 +45,19 @@ package final class Picture {
     package let shift: Int
     /// Whether luma spans 0…2^depth-1 instead of 16…235 on the 8-bit scale.
     package let isFullRange: Bool
-    /// Nil for grey pictures.
-    package let chroma: Chroma?
+    package let chroma: ChromaLayout
     /// What keeps the planes' memory.
     package let owner: AnyObject
 
+    /// - Parameter chroma: nil for what the number of planes says.
     package init(
-        planes: [Plane], width: Int, height: Int, depth: Int, shift: Int, isFullRange: Bool, chroma: Chroma? = nil,
-        owner: AnyObject
+        planes: [Plane], width: Int, height: Int, depth: Int, shift: Int, isFullRange: Bool,
+        chroma: ChromaLayout? = nil, owner: AnyObject
     ) {
         precondition(!planes.isEmpty && depth >= 8 && depth <= 16, "a picture has a luma plane of 8 to 16 bits")
+        let chroma = chroma ?? ChromaLayout(planes: planes.count)
+        precondition(
+            planes.count > (chroma == .planar ? 2 : chroma == .none ? 0 : 1), "chroma lies in planes that there are")
         self.planes = planes
         self.width = width
         self.height = height

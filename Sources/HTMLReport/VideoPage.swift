@@ -84,10 +84,10 @@ struct VideoPage {
         marks = (folded?.marks ?? []).map { Axis(time: $0.time, frame: $0.frame) }
         end = Axis(time: folded?.end.time ?? "", frame: folded?.end.frame ?? "")
 
-        let all = result?.events ?? []
+        let all = VideoPage.joined(result?.events ?? [])
         hasEvents = !all.isEmpty
         eventCount = Text.count(all.count)
-        events = all.prefix(rows).map(VideoPage.event)
+        events = all.prefix(rows).map { VideoPage.event($0.event, types: $0.types) }
         moreEvents = all.count > events.count ? Text.count(all.count - events.count) : nil
         let errors = result?.errors ?? []
         let errorCount = max(errors.count, result?.decode?["error_count"]?.int ?? 0)
@@ -158,7 +158,24 @@ struct VideoPage {
             command: Text.shown(Rerun.command(run, video), limit: 6000))
     }
 
-    private static func event(_ event: JSON) -> Event {
+    /// Events of one frame that several tools saw, such as a cut, share a row.
+    static func joined(_ events: [JSON]) -> [(event: JSON, types: [String])] {
+        var result: [(event: JSON, types: [String])] = []
+        for event in events {
+            let type = event["type"]?.string ?? ""
+            let isMoment = event["start_frame"]?.int == event["end_frame"]?.int
+            if isMoment, let last = result.last, last.event["start_frame"] == event["start_frame"],
+                last.event["end_frame"] == event["end_frame"]
+            {
+                result[result.count - 1].types.append(type)
+            } else {
+                result.append((event, [type]))
+            }
+        }
+        return result
+    }
+
+    private static func event(_ event: JSON, types: [String]) -> Event {
         let start = event["start"]?.double
         let end = event["end"]?.double
         let first = event["start_frame"]?.int
@@ -169,7 +186,7 @@ struct VideoPage {
         if event["open_at_end"]?.bool == true { length += " (to the end)" }
         return Event(
             tool: Text.shown(event["tool"]?.string ?? "", limit: 40),
-            type: Text.shown(event["type"]?.string ?? "", limit: 40), start: Text.clock(start, digits: 2),
+            type: types.map { Words.name($0) }.joined(separator: ", "), start: Text.clock(start, digits: 2),
             end: isMoment ? "" : Text.clock(end, digits: 2), length: length,
             frames: isMoment ? Text.count(first) : "\(Text.count(first))–\(Text.count(last))")
     }

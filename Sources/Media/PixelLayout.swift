@@ -24,7 +24,7 @@ struct PixelLayout {
     let shift: Int
     let planes: Int
     let chromaShiftY: Int
-    let chroma: Chroma?
+    let chroma: ChromaLayout
     let isReadInPlace: Bool
     let hasFullRangeName: Bool
     /// Whether converting leaves the range of luma as it is. RGB, palettes and grey become limited range.
@@ -40,7 +40,13 @@ struct PixelLayout {
         shift = Int(luma.shift)
         planes = Int(av_pix_fmt_count_planes(format))
         chromaShiftY = Int(descriptor.pointee.log2_chroma_h)
-        chroma = PixelLayout.chroma(descriptor.pointee, bytes: luma.depth > 8 ? 2 : 1)
+        let (u, v) = (descriptor.pointee.comp.1, descriptor.pointee.comp.2)
+        chroma =
+            switch (descriptor.pointee.nb_components, u.plane, v.plane) {
+            case (3..., 1, 2): .planar
+            case (3..., 1, 1): u.offset < v.offset ? .interleaved : .interleavedSwapped
+            default: .none
+            }
         hasFullRangeName = name.hasPrefix("yuvj")
         keepsRange = flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) == 0 && descriptor.pointee.nb_components >= 3
         let barred =
@@ -50,18 +56,6 @@ struct PixelLayout {
         isReadInPlace =
             flags & barred == 0 && (flags & AV_PIX_FMT_FLAG_BE == 0 || depth == 8) && depth >= 8 && depth <= 16
             && luma.plane == 0 && Int(luma.step) == bytes && luma.offset == 0 && !name.hasPrefix("xyz")
-    }
-
-    /// Two colour differences in planes of their own, or taking turns in one.
-    private static func chroma(_ descriptor: AVPixFmtDescriptor, bytes: Int) -> Chroma? {
-        guard descriptor.nb_components >= 3 else { return nil }
-        func component(_ raw: AVComponentDescriptor) -> Chroma.Component {
-            Chroma.Component(
-                plane: Int(raw.plane), offset: Int(raw.offset) / bytes, step: max(1, Int(raw.step) / bytes))
-        }
-        return Chroma(
-            u: component(descriptor.comp.1), v: component(descriptor.comp.2), shiftX: Int(descriptor.log2_chroma_w),
-            shiftY: Int(descriptor.log2_chroma_h))
     }
 
     /// Planar YUV 4:4:4 of the same depth, or of 8 or 16 bits where FFmpeg has none of that depth.
@@ -98,7 +92,6 @@ struct PixelLayout {
         let isFull = raw.color_range == AVCOL_RANGE_JPEG || (hasFullRangeName && raw.color_range != AVCOL_RANGE_MPEG)
         return Picture(
             planes: result, width: width, height: height, depth: depth, shift: shift, isFullRange: isFull,
-            chroma: chroma,
-            owner: frame)
+            chroma: chroma, owner: frame)
     }
 }

@@ -52,19 +52,21 @@ struct KindTests {
         }
     }
 
-    @Test(
-        "What cannot be read costs only itself, given by name it is status 66",
-        .enabled(if: geteuid() != 0, "root reads everything"))
+    @Test("What cannot be read costs only itself, given by name it is status 66")
     func unreadable() async throws {
         let forge = try Forge(["a.y4m", "dir/b.y4m", "secret.y4m"])
         for name in ["dir", "secret.y4m"] {
             #expect(forge.input.appending(name).withCString { chmod($0, 0) } == 0)
         }
-        let result = try await forge.run(expecting: 3)
+        let result = try await forge.run { $0.heedPermissions() }
+        #expect(result.status == 3)
         #expect(result.error.contains("in/dir: Permission denied"))
         #expect(result.error.contains("secret.y4m: open: Permission denied"))
         #expect(try forge.names() == ["a.y4m"])
-        #expect(try await forge.forgebatch("run", "in/dir", "in/a.y4m", "-o", "out2").status == 66)
+        let second = try await forge.forgebatch(["run", "in/dir", "in/a.y4m", "-o", "out2"].map { RawPath($0) }) {
+            $0.heedPermissions()
+        }
+        #expect(second.status == 66)
     }
 
     /// Texts that libav would take for a list of other files.

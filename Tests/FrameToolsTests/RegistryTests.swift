@@ -34,7 +34,9 @@ import Testing
 
     @Test func `each setting is of the kind that the documentation gives it`() {
         let measuring: Set = [
-            "black.pixel", "freeze.noise", "cuts.hue", "cuts.saturation", "cuts.brightness",
+            "black.pixel", "freeze.noise", "luma.histogram", "crop.limit", "crop.round", "crop.skip",
+            "cuts.hue", "cuts.saturation", "cuts.brightness",
+            "blur.low", "blur.high", "blur.radius",
         ]
         for tool in ToolRegistry.all {
             for setting in tool.settings {

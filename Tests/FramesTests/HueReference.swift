@@ -53,19 +53,9 @@ struct ColorDrawing {
         let drawn = Drawn(sizes: sizes, depth: format.depth, shift: format.shift, layout: layout, using: &generator)
         planes = drawn.values
         columns = sizes.map(\.samples)
-        let (x, y) = format.shifts
-        let place: Chroma? =
-            switch format.chroma {
-            case .none: nil
-            case .planar: Chroma(u: .init(plane: 1), v: .init(plane: 2), shiftX: x, shiftY: y)
-            case .interleaved:
-                Chroma(
-                    u: .init(plane: 1, offset: 0, step: 2), v: .init(plane: 1, offset: 1, step: 2), shiftX: x,
-                    shiftY: y)
-            }
         picture = Picture(
             planes: drawn.picture.planes, width: width, height: height, depth: format.depth, shift: format.shift,
-            isFullRange: isFullRange, chroma: place, owner: drawn.picture.owner)
+            isFullRange: isFullRange, owner: drawn.picture.owner)
     }
 
     /// Luma, first or second colour difference of a source pixel.
@@ -110,8 +100,8 @@ struct ColorDrawing {
         for y in 0..<size.height {
             for x in 0..<size.width {
                 let luma = sample(0, x, y, size)
-                let u = picture.chroma == nil ? 128 : sample(1, x, y, size)
-                let v = picture.chroma == nil ? 128 : sample(2, x, y, size)
+                let u = picture.chroma == .none ? 128 : sample(1, x, y, size)
+                let v = picture.chroma == .none ? 128 : sample(2, x, y, size)
                 for (part, value) in ColorDrawing.hue(luma, u, v, isFullRange: picture.isFullRange).enumerated() {
                     parts[part].append(value)
                 }

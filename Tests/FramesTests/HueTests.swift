@@ -62,7 +62,7 @@ import Testing
         let drawn = Drawing.yuv(y, u, v, width: 5, height: 3)
         let picture = Picture(
             planes: drawn.planes, width: 5, height: 3, depth: 8, shift: 0, isFullRange: false,
-            chroma: Chroma(u: .init(plane: 1), v: .init(plane: 2), shiftX: 1, shiftY: 1), owner: drawn.owner)
+            owner: drawn.owner)
         let image = Kernels.hues(picture)
         for part in 0..<3 {
             let values = Set(image.samples[15 * part..<15 * part + 15].map { Int($0) })

@@ -9,8 +9,8 @@ struct Drawn {
     let picture: Picture
 
     init(
-        sizes: [(samples: Int, rows: Int)], depth: Int, shift: Int = 0, layout: Drawing.Layout = .init(),
-        using generator: inout SeededGenerator
+        sizes: [(samples: Int, rows: Int)], depth: Int, shift: Int = 0, chroma: ChromaLayout? = nil,
+        layout: Drawing.Layout = .init(), using generator: inout SeededGenerator
     ) {
         let top = (1 << depth) - 1
         // The extremes as often as everything between them.
@@ -25,7 +25,8 @@ struct Drawn {
         }
         self.values = values
         self.sizes = sizes
-        picture = Drawing.picture(planes: sizes, depth: depth, shift: shift, layout: layout) { plane, x, y in
+        picture = Drawing.picture(planes: sizes, depth: depth, shift: shift, chroma: chroma, layout: layout) {
+            plane, x, y in
             values[plane][y * sizes[plane].samples + x]
         }
     }

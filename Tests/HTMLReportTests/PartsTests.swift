@@ -115,6 +115,17 @@ import Testing
         #expect(drawn[2].note == "3 errors")
     }
 
+    @Test func `what several tools see at one frame is one row, what lasts is a row of its own`() throws {
+        func event(_ type: String, _ start: Int, _ end: Int) -> JSON {
+            .members(["type": .string(type), "start_frame": .int(start), "end_frame": .int(end)])
+        }
+        let rows = VideoPage.joined([
+            event("black", 20, 40), event("scene", 20, 20), event("cut", 20, 20), event("content_cut", 20, 20),
+            event("cut", 21, 21), event("freeze", 50, 60), event("motion", 50, 60),
+        ])
+        #expect(rows.map(\.types) == [["black"], ["scene", "cut", "content_cut"], ["cut"], ["freeze"], ["motion"]])
+    }
+
     @Test func `the rerun command names one video and keeps the run's settings`() {
         let facts = RunFacts(
             id: "r",

@@ -132,7 +132,7 @@ import Testing
     static let transcript = Samples.root.parent.appending(
         "shared/transcripts/08-router-only-two-jobs-two-tools-designed-events.jsonl")
 
-    @Test(.enabled(if: Files.exists(transcript), "the recorded traffic lies beside the checkout"))
+    @Test(.enabled(if: Files.exists(transcript), "needs ../shared/transcripts"))
     func `recorded progress of ForgeSyte is written again equal in every member`() throws {
         var seen = 0
         for record in try LineFile.objects(Self.transcript).objects where record["dir"]?.string == "s2c" {

@@ -81,6 +81,7 @@ struct FilterComparison {
                 result.append("black.ratio \(ratio), blackframe \(share) %")
             }
         }
+        result += exactBreaches(frame, expected, index: index, scale: scale)
         // Where a file's times step back, the key is absent. The command prints six significant digits.
         if let time = frame["time"]?.double, let other = expected.time, abs(time - (other - start)) > 0.001 {
             result.append("time \(time), not \(other - start)")

@@ -31,12 +31,17 @@ struct FilterOracle {
         let luma = pixelFormat == "gray" ? "format=yuvj444p,signalstats" : "signalstats"
         // The share of black samples, in whole per cent, where the filter takes the format as it is.
         let share = pixelFormat == "yuv420p" ? "blackframe=amount=0:threshold=38," : ""
-        let measures = "\(share)scdet=threshold=10,\(black),\(freeze),\(luma)"
+        let measures = "\(share)scdet=threshold=10,\(black),\(freeze),cropdetect,\(luma)"
         // scdet takes no interleaved chroma; taking it apart changes no sample.
         guard let conversion else { return pixelFormat == "nv12" ? "format=yuv420p,\(measures)" : measures }
+        return "\(FilterOracle.conversion(to: conversion)),\(measures)"
+    }
+
+    /// The filters that convert a video as a result says that it was converted.
+    static func conversion(to format: String) -> String {
         let flags = "bicubic+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp"
         let matrix = "in_color_matrix=bt601:out_color_matrix=bt601:out_range=tv"
-        return "scale=\(matrix):flags=\(flags),format=\(conversion),\(measures)"
+        return "scale=\(matrix):flags=\(flags),format=\(format)"
     }
 
     /// Decodes a stream with the `ffmpeg` command, one thread, every frame once and at its own time.

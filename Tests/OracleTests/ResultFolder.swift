@@ -26,14 +26,21 @@ final class ResultFolder: Sendable {
 
     func hasResult(_ path: String) -> Bool { Files.exists(root.appending("results").appending(path + ".json")) }
 
+    /// The default tools and those on demand that FFmpeg's filters can judge: one run and one pass for all of them.
+    private static let exact = ["--tools", "default,siti,crop,chroma", "--set", "luma.histogram=full"]
+
     /// The project's clips, processed once for all tests.
-    static let samples = Task { try await ResultFolder(Samples.folder, into: scratch.appending("samples")) }
+    static let samples = Task {
+        try await ResultFolder(Samples.folder, into: scratch.appending("samples"), options: exact)
+    }
 
     /// The clips by others beside the checkout, processed once for all tests.
-    static let videos = Task { try await ResultFolder(SharedVideos.folder, into: scratch.appending("videos")) }
+    static let videos = Task {
+        try await ResultFolder(SharedVideos.folder, into: scratch.appending("videos"), options: exact)
+    }
 
     /// Removed when the tests' process ends.
-    private static let scratch: RawPath = {
+    static let scratch: RawPath = {
         guard let folder = try? TemporaryFolder() else { return RawPath("/nonexistent") }
         held = folder
         atexit { ResultFolder.held = nil }

@@ -30,7 +30,7 @@ package enum Drawing {
     /// Draws planes of the given sizes; `sample(plane, x, y)` gives values of `depth` bits.
     package static func picture(
         planes sizes: [(samples: Int, rows: Int)], depth: Int = 8, shift: Int = 0, isFullRange: Bool = false,
-        layout: Layout = Layout(), sample: (Int, Int, Int) -> Int
+        chroma: ChromaLayout? = nil, layout: Layout = Layout(), sample: (Int, Int, Int) -> Int
     ) -> Picture {
         let size = depth > 8 ? 2 : 1
         let strides = sizes.map { $0.samples * size + layout.padding }
@@ -59,7 +59,7 @@ package enum Drawing {
         }
         return Picture(
             planes: planes, width: sizes[0].samples, height: sizes[0].rows, depth: depth, shift: shift,
-            isFullRange: isFullRange, owner: storage)
+            isFullRange: isFullRange, chroma: chroma, owner: storage)
     }
 
     /// One luma plane of a single value, filled without asking for each sample.

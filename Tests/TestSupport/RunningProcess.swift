@@ -1,4 +1,5 @@
 package import Bytes
+internal import CTestSupport
 internal import Glibc
 internal import Synchronization
 
@@ -34,6 +35,21 @@ package struct Launch: Sendable {
         self.executable = executable
         self.arguments = arguments
     }
+
+    /// Starts it without the privilege to pass over the permissions of files, which root has.
+    package mutating func heedPermissions() {
+        guard geteuid() == 0 else { return }
+        arguments = [RawPath("--bounding-set=-all"), RawPath("--inh-caps=-all"), executable] + arguments
+        executable = RawPath("/usr/bin/setpriv")
+    }
+}
+
+/// Runs `body` on this thread without the privilege to pass over the permissions of files.
+package func heedingPermissions<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let isRoot = geteuid() == 0
+    if isRoot { precondition(fbt_heed_permissions(1) == 0, "root may give up a capability") }
+    defer { if isRoot { _ = fbt_heed_permissions(0) } }
+    return try body()
 }
 
 /// What is left of a process.

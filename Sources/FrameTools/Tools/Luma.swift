@@ -1,30 +1,41 @@
 internal import Frames
 
-/// Brightness: signalstats' YMIN, YAVG, YMAX and YDIF on the 8-bit scale, with 64-bit sums.
+/// Brightness: signalstats' YMIN, YAVG, YMAX and YDIF on the 8-bit scale, with 64-bit sums; on demand YLOW and YHIGH.
 struct LumaTool: FrameTool {
     static let id = "luma"
     static let version = "1.0.0"
     static let title = "Brightness"
     static let definition = "signalstats YMIN, YAVG, YMAX, YDIF (vf_signalstats.c), 8-bit scale"
     static let reach = Reach.pair
-    static let settings: [Setting] = []
+    static let settings = [
+        Setting(
+            key: "histogram", kind: .measuring, choices: ["off", "full"],
+            help: "full adds low and high, from a histogram of every sample")
+    ]
     static let capabilities = ["brightness"]
     static let outputs = ToolOutputs(frame: [
         .init("min", to: 255.9961, help: "least sample, on the 8-bit scale"),
+        .init("low", to: 255.9961, help: "level of the darkest tenth, with histogram=full"),
         .init("avg", to: 255.9961, help: "mean of the samples"),
+        .init("high", to: 255.9961, help: "level of the brightest tenth, with histogram=full"),
         .init("max", to: 255.9961, help: "greatest sample"),
         .init("dif", to: 255.9961, help: "mean absolute difference to the frame before"),
     ])
 
-    init(settings: ToolSettings) {}
+    private let hasHistogram: Bool
+
+    init(settings: ToolSettings) { hasHistogram = settings["histogram"] > 0 }
 
     mutating func measure(_ frame: FrameStore) -> Measurement {
         let sums = frame.luma
         let scale = frame.picture.scale
         let count = Double(frame.sampleCount)
         var result = Measurement()
+        let levels = hasHistogram ? Levels(Kernels.lumaHistogram(frame.picture)) : nil
         result.set("min", Double(sums.min) / scale)
+        if let low = levels?.low { result.set("low", Double(low) / scale) }
         result.set("avg", Double(sums.sum) / count / scale)
+        if let high = levels?.high { result.set("high", Double(high) / scale) }
         result.set("max", Double(sums.max) / scale)
         if let difference = sums.difference { result.set("dif", Double(difference) / count / scale) }
         return result
@@ -38,6 +49,8 @@ private struct LumaConclusion: Conclusion {
     private var average = Statistic()
     private var high = Statistic()
     private var difference = Statistic()
+    private var lowTenth = Statistic()
+    private var highTenth = Statistic()
     let events: [ToolEvent] = []
 
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
@@ -45,6 +58,8 @@ private struct LumaConclusion: Conclusion {
         average.add(measurement["avg"])
         high.add(measurement["max"])
         difference.add(measurement["dif"])
+        lowTenth.add(measurement["low"])
+        highTenth.add(measurement["high"])
         return measurement
     }
 
@@ -58,6 +73,8 @@ private struct LumaConclusion: Conclusion {
         result.set("dif", difference.mean)
         result.set("darkest_avg", average.least)
         result.set("brightest_avg", average.most)
+        result.set("low_avg", lowTenth.mean)
+        result.set("high_avg", highTenth.mean)
         return result
     }
 }

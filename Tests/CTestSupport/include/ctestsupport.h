@@ -13,5 +13,7 @@ int fbt_add_directory(posix_spawn_file_actions_t *actions, const char *path);
 int fbt_fresh_session(posix_spawnattr_t *attributes);
 /// Opens a pseudo-terminal of so many columns. Returns the master's descriptor or -1; `*terminal` is the other end.
 int fbt_terminal(unsigned short columns, int *terminal);
+/// Whether this thread heeds the permissions of files although it is root's. Returns 0, or -1.
+int fbt_heed_permissions(int heed);
 
 #endif

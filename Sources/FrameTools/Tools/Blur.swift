@@ -1,0 +1,70 @@
+internal import Frames
+
+/// Blur: blurdetect's mean width of edges over the whole luma plane.
+struct BlurTool: FrameTool {
+    static let id = "blur"
+    static let version = "1.0.0"
+    static let title = "Blur"
+    static let definition =
+        "blurdetect (vf_blurdetect.c): mean width of Canny edges along the gradient (Marziliano et al. 2002), in pixels, 8-bit scale"
+    static let reach = Reach.frame
+    static let settings = [
+        Setting(
+            key: "low", kind: .measuring, standard: 15, range: 0...255,
+            help: "gradient, of 0 to 255, over which a pixel next to a strong edge is an edge"),
+        Setting(
+            key: "high", kind: .measuring, standard: 30, range: 0...255,
+            help: "gradient, of 0 to 255, over which a pixel is a strong edge"),
+        Setting(
+            key: "radius", kind: .measuring, standard: 50, range: 1...100,
+            help: "pixels that are searched for an edge's end, in each direction"),
+    ]
+    static let isDefault = false
+    static let capabilities = ["blur_measurement"]
+    static let outputs = ToolOutputs(frame: [
+        .init("blur", to: 200, help: "mean width of the edges in pixels")
+    ])
+
+    private let low: Int
+    private let high: Int
+    private let radius: Int
+
+    init(settings: ToolSettings) {
+        // Gradients are whole numbers: one is over a limit when it is over the limit rounded down.
+        low = Int(settings["low"])
+        high = Int(settings["high"])
+        radius = Int(settings["radius"])
+    }
+
+    mutating func measure(_ frame: FrameStore) -> Measurement {
+        let edges = Kernels.edgeWidths(frame.picture, low: low, high: high, radius: radius)
+        // A diagonal step counts for 0.7, as in blurdetect: half of what it is long.
+        let total = Double(edges.straight) + 0.7 * Double(edges.diagonal)
+        var result = Measurement()
+        // Less than two pixels of width in a whole picture is no edge to speak of: blurdetect divides 0 by 0 there.
+        if total >= 2 { result.set("blur", total / Double(edges.count)) }
+        return result
+    }
+
+    static func conclusion(settings: ToolSettings) -> any Conclusion { BlurConclusion() }
+}
+
+private struct BlurConclusion: Conclusion {
+    private var width = Statistic()
+    let events: [ToolEvent] = []
+
+    mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
+        width.add(measurement["blur"])
+        return measurement
+    }
+
+    mutating func finish(end: Double) {}
+
+    var summary: Measurement {
+        var result = Measurement()
+        result.set("blur_avg", width.mean)
+        result.set("blur_min", width.least)
+        result.set("blur_max", width.most)
+        return result
+    }
+}
