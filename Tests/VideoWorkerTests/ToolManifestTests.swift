@@ -70,7 +70,7 @@ import Testing
             let level = [16, 60, 200, 120, 90][index / 30]
             let noise = index / 30 == 3
             return Drawing.picture(planes: [(96, 64), (48, 32), (48, 32)]) { plane, x, y in
-                if plane > 0 { return 128 }
+                if plane > 0 { return 100 + index / 30 * 10 + x % 3 }
                 let isObject = index >= 60 && (2 * (index % 30)..<2 * (index % 30) + 20).contains(x) && y < 40
                 return isObject ? 235 : noise ? level + Int.random(in: 0...60, using: &generator) : level
             }
@@ -79,7 +79,16 @@ import Testing
 
     @Test(arguments: ids) func `whatever a tool stores is declared, within its bounds`(id: String) throws {
         let type = try #require(ToolRegistry.tool(id))
-        var pass = try ToolPass([WorkerOrder.Tool(id: id, settings: [:])])
+        try checkStored(type, [:])
+        // What is only stored on demand is declared as well.
+        for setting in type.settings where !setting.choices.isEmpty {
+            for choice in 1..<setting.choices.count { try checkStored(type, [setting.key: Double(choice)]) }
+        }
+    }
+
+    private func checkStored(_ type: any FrameTool.Type, _ settings: [String: Double]) throws {
+        let id = type.id
+        var pass = try ToolPass([WorkerOrder.Tool(id: id, settings: settings)])
         var measures: [(key: String, value: Double)] = []
         var hasRegions = false
         func take(_ records: [(values: [(key: String, value: Double)], regions: Bool)]) {

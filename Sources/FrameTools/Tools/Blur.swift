@@ -20,9 +20,9 @@ struct BlurTool: FrameTool {
             help: "pixels that are searched for an edge's end, in each direction"),
     ]
     static let isDefault = false
-    static let capabilities = ["blur_detection"]
+    static let capabilities = ["blur_measurement"]
     static let outputs = ToolOutputs(frame: [
-        .init("blur", help: "mean width of edges in pixels; absent without an edge")
+        .init("blur", to: 200, help: "mean width of the edges in pixels")
     ])
 
     private let low: Int

@@ -10,26 +10,19 @@ struct ChromaTool: FrameTool {
     static let reach = Reach.pair
     static let settings: [Setting] = []
     static let isDefault = false
-    static let capabilities = ["colour"]
-    static let outputs = ToolOutputs(frame: levels("u", "U") + levels("v", "V") + levels("sat", "saturation") + others)
-
-    private static func levels(_ key: String, _ name: String) -> [ToolOutputs.Field] {
-        let top = 255.9961
-        return [
-            .init(key + "_min", to: top, help: "least \(name), on the 8-bit scale"),
-            .init(key + "_low", to: top, help: "level that a tenth of \(name) reaches"),
-            .init(key + "_avg", to: top, help: "mean \(name)"),
-            .init(key + "_high", to: top, help: "level that nine tenths of \(name) reach"),
-            .init(key + "_max", to: top, help: "greatest \(name)"),
-        ]
-    }
-
-    private static let others: [ToolOutputs.Field] = [
-        .init("hue_med", to: 359, help: "median hue in degrees"),
-        .init("hue_avg", to: 359, help: "mean hue in degrees"),
-        .init("u_dif", to: 255.9961, help: "mean absolute difference of U to the frame before"),
-        .init("v_dif", to: 255.9961, help: "mean absolute difference of V to the frame before"),
-    ]
+    static let capabilities = ["colour_measurement"]
+    static let outputs = ToolOutputs(
+        frame: [("u", "U"), ("v", "V"), ("sat", "the saturation")].flatMap { key, name in
+            [
+                ("min", "least"), ("low", "level of the lowest tenth of"), ("avg", "mean of"),
+                ("high", "level of the highest tenth of"), ("max", "greatest"),
+            ].map { .init("\(key)_\($0.0)", to: 255.9961, help: "\($0.1) \(name)") }
+        } + [
+            .init("hue_med", to: 359, help: "median of the hue in degrees"),
+            .init("hue_avg", to: 359, help: "mean of the hue's degrees"),
+            .init("u_dif", to: 255.9961, help: "mean absolute difference of U to the frame before"),
+            .init("v_dif", to: 255.9961, help: "mean absolute difference of V to the frame before"),
+        ])
 
     init(settings: ToolSettings) {}
 

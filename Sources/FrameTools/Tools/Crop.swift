@@ -20,13 +20,16 @@ struct CropTool: FrameTool {
             help: "frames at the start that are not looked at"),
     ]
     static let isDefault = false
-    static let capabilities = ["crop_detection"]
+    static let capabilities = ["border_detection"]
     static let outputs = ToolOutputs(frame: [
-        .init("x", help: "left side of the box, rounded to even"), .init("y", help: "its top side, rounded to even"),
-        .init("w", help: "its width, a multiple of the setting"),
-        .init("h", help: "its height, a multiple of the setting"),
-        .init("x1", help: "first column of the exact box"), .init("y1", help: "first row of the exact box"),
-        .init("x2", help: "last column of the exact box"), .init("y2", help: "last row of the exact box"),
+        .init("x", help: "left column of the box that can be cut out"),
+        .init("y", help: "its top row"),
+        .init("w", help: "its width"),
+        .init("h", help: "its height"),
+        .init("x1", help: "first column of the exact box"),
+        .init("y1", help: "its first row"),
+        .init("x2", help: "its last column"),
+        .init("y2", help: "its last row"),
     ])
 
     private let limit: Double

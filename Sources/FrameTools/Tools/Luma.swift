@@ -15,11 +15,11 @@ struct LumaTool: FrameTool {
     static let capabilities = ["brightness"]
     static let outputs = ToolOutputs(frame: [
         .init("min", to: 255.9961, help: "least sample, on the 8-bit scale"),
+        .init("low", to: 255.9961, help: "level of the darkest tenth, with histogram=full"),
         .init("avg", to: 255.9961, help: "mean of the samples"),
+        .init("high", to: 255.9961, help: "level of the brightest tenth, with histogram=full"),
         .init("max", to: 255.9961, help: "greatest sample"),
         .init("dif", to: 255.9961, help: "mean absolute difference to the frame before"),
-        .init("low", to: 255.9961, help: "level that a tenth of the samples reach, with histogram=full"),
-        .init("high", to: 255.9961, help: "level that nine tenths of the samples reach, with histogram=full"),
     ])
 
     private let hasHistogram: Bool

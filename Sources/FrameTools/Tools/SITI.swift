@@ -10,9 +10,9 @@ struct SITITool: FrameTool {
     static let reach = Reach.pair
     static let settings: [Setting] = []
     static let isDefault = false
-    static let capabilities = ["spatial_information", "temporal_information"]
+    static let capabilities = ["spatial_temporal_information"]
     static let outputs = ToolOutputs(frame: [
-        .init("si", help: "standard deviation of the Sobel gradient's length, luma mapped to 0 to 255"),
+        .init("si", help: "standard deviation of the gradient"),
         .init("ti", help: "standard deviation of the difference to the frame before"),
     ])
 
