@@ -1,4 +1,4 @@
-/// The pixel loops that look for edges and how wide they are: audited like `Kernels.swift`, whose rules hold here. They
+/// The pixel loops that look for edges and how wide they are: audited with the others of this folder, whose rules hold here. They
 /// work on bytes; deeper samples are brought to the 8-bit scale first.
 ///
 /// One plane is smoothed as a whole, because an edge's width may reach far up and down. What follows goes row by row:
