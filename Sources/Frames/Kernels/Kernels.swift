@@ -73,8 +73,7 @@ package enum Kernels {
         }
     }
 
-    /// Rows that are read together, so that sums are widened once for all of them. Both pictures' rows fit the
-    /// first-level cache.
+    /// Rows after which what they add up to is taken together, where no small picture says how many.
     private static let stripHeight = 4
 
     /// What a strip of rows adds up to.
@@ -83,6 +82,13 @@ package enum Kernels {
         var high = Sample.min
         var sum: UInt64 = 0
         var difference: UInt64 = 0
+
+        mutating func take(_ other: Strip) {
+            sum &+= other.sum
+            difference &+= other.difference
+            low = Swift.min(low, other.low)
+            high = Swift.max(high, other.high)
+        }
 
         /// Takes one sample and the one at its place in the other picture.
         @inline(__always)
@@ -114,33 +120,39 @@ package enum Kernels {
         }
     }
 
+    /// The traversal. Rows are read one after the other, which the machine foresees; reading several at once takes three
+    /// times as long when they are not in the cache. What a small picture needs of a row is added to sums of columns.
     @inline(__always)
     private static func scan<Lanes: SampleLanes>(
         _ plane: Plane, _ other: Plane?, limit: Lanes.Sample, shift: Int, _ block: Block, _: Lanes.Type
     ) -> (LumaSums, [UInt8]) {
         var result = LumaSums()
         var all = Strip<Lanes.Sample>()
-        let height = Swift.max(block.factor, stripHeight)
+        let height = block.factor < 2 ? stripHeight : block.factor
         let count = block.factor == 0 ? 0 : (plane.samplesPerRow / block.factor) * (plane.rows / block.factor)
+        let vectors = plane.samplesPerRow / Lanes.count
         let small = [UInt8](unsafeUninitializedCapacity: count) { small, used in
             used = count
-            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plane.samplesPerRow / 4 + 4) { quads in
-                for y in stride(from: 0, to: plane.rows, by: height) {
-                    let rows = Swift.min(height, plane.rows - y)
-                    let strip = add(plane, other ?? plane, from: y, rows, quads, Lanes.self)
-                    all.sum &+= strip.sum
-                    all.difference &+= strip.difference
-                    all.low = Swift.min(all.low, strip.low)
-                    all.high = Swift.max(all.high, strip.high)
-                    // Dark samples are only counted where there are any; many strips of most videos have none.
-                    if strip.low <= limit {
-                        for row in y..<y + rows { result.dark += dark(plane, row, limit, Lanes.self) }
-                    }
-                    if block.factor >= 4, rows == height {
-                        shrink(plane, y, quads, block, small, Lanes.self)
-                    } else if block.factor > 0, block.factor < 4 {
-                        for row in stride(from: y, to: y + rows - block.factor + 1, by: block.factor) {
-                            halve(plane, row, block, small, Lanes.self)
+            withUnsafeTemporaryAllocation(of: Lanes.Pairs.self, capacity: vectors + 1) { columns in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plane.samplesPerRow / 4 + 4) { quads in
+                    columns.initialize(repeating: .zero)
+                    for y in stride(from: 0, to: plane.rows, by: height) {
+                        let rows = y..<Swift.min(y + height, plane.rows)
+                        var strip = Strip<Lanes.Sample>()
+                        if block.factor < 2 {
+                            add(plane, other ?? plane, rows, nil, &strip, Lanes.self)
+                        } else {
+                            add(plane, other ?? plane, rows, columns.baseAddress, &strip, Lanes.self)
+                            let row = rows.count == height ? small : UnsafeMutableBufferPointer(start: nil, count: 0)
+                            finish(plane, y, columns, quads, block, row, &strip, Lanes.self)
+                        }
+                        all.take(strip)
+                        // Dark samples are only counted where there are any; many strips of most videos have none.
+                        if strip.low <= limit {
+                            for row in rows { result.dark += dark(plane, row, limit, Lanes.self) }
+                        }
+                        if block.factor == 1 {
+                            for row in rows { copy(plane, row, block, small, Lanes.self) }
                         }
                     }
                 }
@@ -153,7 +165,89 @@ package enum Kernels {
         return (result, small)
     }
 
-    /// A row of the small picture from the sums of four columns that ``add(_:_:from:_:_:_:)`` left.
+    /// Adds up rows; sums of two columns are added to `columns` where there is room for them, else to the strip's sum.
+    @inline(__always)
+    private static func add<Lanes: SampleLanes>(
+        _ plane: Plane, _ other: Plane, _ rows: Range<Int>, _ columns: UnsafeMutablePointer<Lanes.Pairs>?,
+        _ strip: inout Strip<Lanes.Sample>, _: Lanes.Type
+    ) {
+        let width = plane.samplesPerRow
+        let whole = width & ~(Lanes.count - 1)
+        let size = MemoryLayout<Lanes.Sample>.size
+        var low = Lanes.Vector(repeating: .max)
+        var high = Lanes.Vector(repeating: .min)
+        var sum = Lanes.Wide.zero
+        var difference = Lanes.Wide.zero
+        for y in rows {
+            let here = plane.base + y * plane.stride
+            let there = other.base + y * other.stride
+            var x = 0
+            var column = columns
+            // Four vectors are added up before their sums are widened.
+            while x < whole {
+                let end = Swift.min(x &+ 4 &* Lanes.count, whole)
+                var steps = Lanes.Pairs.zero
+                var samples = Lanes.Pairs.zero
+                while x < end {
+                    let a = (here + x &* size).loadUnaligned(as: Lanes.Vector.self)
+                    let b = (there + x &* size).loadUnaligned(as: Lanes.Vector.self)
+                    low = Lanes.lesser(low, a)
+                    high = Lanes.greater(high, a)
+                    steps = Lanes.add(steps, Lanes.distance(a, b))
+                    if let place = column {
+                        place.pointee = Lanes.add(place.pointee, a)
+                        column = place + 1
+                    } else {
+                        samples = Lanes.add(samples, a)
+                    }
+                    x &+= Lanes.count
+                }
+                difference = Lanes.widen(difference, steps)
+                if columns == nil { sum = Lanes.widen(sum, samples) }
+            }
+            let row = here.assumingMemoryBound(to: Lanes.Sample.self)
+            let otherRow = there.assumingMemoryBound(to: Lanes.Sample.self)
+            for x in whole..<width { strip.take(row[x], otherRow[x]) }
+        }
+        guard whole > 0 else { return }
+        strip.low = Swift.min(strip.low, low.min())
+        strip.high = Swift.max(strip.high, high.max())
+        strip.sum &+= Lanes.total(sum)
+        strip.difference &+= Lanes.total(difference)
+    }
+
+    /// Takes the sums of columns into the strip's sum and, where there is room for it, a row of the small picture; leaves
+    /// them zero.
+    @inline(__always)
+    private static func finish<Lanes: SampleLanes>(
+        _ plane: Plane, _ y: Int, _ columns: UnsafeMutableBufferPointer<Lanes.Pairs>,
+        _ quads: UnsafeMutableBufferPointer<UInt32>, _ block: Block, _ small: UnsafeMutableBufferPointer<UInt8>,
+        _ strip: inout Strip<Lanes.Sample>, _: Lanes.Type
+    ) {
+        let vectors = plane.samplesPerRow / Lanes.count
+        let row = y / block.factor * (plane.samplesPerRow / block.factor)
+        let isHalved = block.factor == 2 && !small.isEmpty
+        var sum = Lanes.Wide.zero
+        for place in 0..<vectors {
+            let four = Lanes.widen(.zero, columns[place])
+            sum = sum &+ four
+            if isHalved {
+                Lanes.store(
+                    columns[place], small, row &+ place &* Lanes.count / 2, half: block.half, shift: block.shift)
+            } else {
+                Lanes.store(four, quads, place &* Lanes.count / 4)
+            }
+            columns[place] = .zero
+        }
+        strip.sum &+= Lanes.total(sum)
+        if isHalved {
+            shrink(plane, y, block, small, from: vectors * Lanes.count / 2, Lanes.self)
+        } else if !small.isEmpty {
+            shrink(plane, y, quads, block, small, Lanes.self)
+        }
+    }
+
+    /// A row of the small picture from the sums of four columns that ``finish(_:_:_:_:_:_:_:_:)`` left.
     @inline(__always)
     private static func shrink<Lanes: SampleLanes>(
         _ plane: Plane, _ y: Int, _ quads: UnsafeMutableBufferPointer<UInt32>, _ block: Block,
@@ -175,28 +269,19 @@ package enum Kernels {
         shrink(plane, y, block, small, from: whole, Lanes.self)
     }
 
-    /// A row of a small picture of half the width and height, or of the same.
+    /// A row of a small picture that is as large as the picture.
     @inline(__always)
-    private static func halve<Lanes: SampleLanes>(
+    private static func copy<Lanes: SampleLanes>(
         _ plane: Plane, _ y: Int, _ block: Block, _ small: UnsafeMutableBufferPointer<UInt8>, _: Lanes.Type
     ) {
         let whole = plane.samplesPerRow & ~(Lanes.count - 1)
         let top = plane.base + y * plane.stride
-        let row = y / block.factor * (plane.samplesPerRow / block.factor)
-        var x = 0
-        while x < whole {
-            let here = top + x &* MemoryLayout<Lanes.Sample>.size
-            let a = here.loadUnaligned(as: Lanes.Vector.self)
-            if block.factor == 2 {
-                let b = (here + plane.stride).loadUnaligned(as: Lanes.Vector.self)
-                let columns = Lanes.add(Lanes.add(.zero, a), b)
-                Lanes.store(columns, small, row &+ x / 2, half: block.half, shift: block.shift)
-            } else {
-                Lanes.store(a, small, row &+ x, half: block.half, shift: block.shift)
-            }
-            x &+= Lanes.count
+        let row = y * plane.samplesPerRow
+        for x in stride(from: 0, to: whole, by: Lanes.count) {
+            let samples = (top + x &* MemoryLayout<Lanes.Sample>.size).loadUnaligned(as: Lanes.Vector.self)
+            Lanes.store(samples, small, row &+ x, half: block.half, shift: block.shift)
         }
-        shrink(plane, y, block, small, from: whole / block.factor, Lanes.self)
+        shrink(plane, y, block, small, from: whole, Lanes.self)
     }
 
     /// A row of the small picture, from a column on, sample by sample.
@@ -216,58 +301,6 @@ package enum Kernels {
             }
             small[row &+ x] = block.mean(sum)
         }
-    }
-
-    /// Adds up a strip of rows. `quads`, where it has room, is left with the sums of each four columns.
-    @inline(__always)
-    private static func add<Lanes: SampleLanes>(
-        _ plane: Plane, _ other: Plane, from y: Int, _ rows: Int, _ quads: UnsafeMutableBufferPointer<UInt32>,
-        _: Lanes.Type
-    ) -> Strip<Lanes.Sample> {
-        let width = plane.samplesPerRow
-        let whole = width & ~(Lanes.count - 1)
-        let top = plane.base + y * plane.stride
-        let otherTop = other.base + y * other.stride
-        var low = Lanes.Vector(repeating: .max)
-        var high = Lanes.Vector(repeating: .min)
-        var sum = Lanes.Wide.zero
-        var difference = Lanes.Wide.zero
-        var x = 0
-        while x < whole {
-            let offset = x &* MemoryLayout<Lanes.Sample>.size
-            var here = top + offset
-            var there = otherTop + offset
-            var columns = Lanes.Pairs.zero
-            var steps = Lanes.Pairs.zero
-            for _ in 0..<rows {
-                let a = here.loadUnaligned(as: Lanes.Vector.self)
-                let b = there.loadUnaligned(as: Lanes.Vector.self)
-                low = Lanes.lesser(low, a)
-                high = Lanes.greater(high, a)
-                columns = Lanes.add(columns, a)
-                steps = Lanes.add(steps, Lanes.distance(a, b))
-                here += plane.stride
-                there += other.stride
-            }
-            let four = Lanes.widen(.zero, columns)
-            Lanes.store(four, quads, x &>> 2)
-            sum = sum &+ four
-            difference = Lanes.widen(difference, steps)
-            x &+= Lanes.count
-        }
-        var strip = Strip<Lanes.Sample>()
-        if whole > 0 {
-            strip.low = low.min()
-            strip.high = high.max()
-            strip.sum = Lanes.total(sum)
-            strip.difference = Lanes.total(difference)
-        }
-        for row in 0..<rows {
-            let here = (top + row * plane.stride).assumingMemoryBound(to: Lanes.Sample.self)
-            let there = (otherTop + row * other.stride).assumingMemoryBound(to: Lanes.Sample.self)
-            for x in whole..<width { strip.take(here[x], there[x]) }
-        }
-        return strip
     }
 
     /// Samples of a row at or below the limit.
