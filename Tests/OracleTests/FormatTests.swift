@@ -34,7 +34,7 @@ struct FormatTests {
                 "-f lavfi -i testsrc2=s=64x48:r=5:d=5,drawbox=w=iw:h=ih:t=fill:color=black:enable=between(t\\,1\\,3.9)",
                 video.options)
         }
-        let run = try await workshop.run("--no-stills")
+        let run = try await workshop.run(["--no-stills"] + ResultFolder.exact)
         #expect(run.status == 0, "\(run.messages)")
         for video in FormatTests.videos {
             let result = try run.result(video.name)

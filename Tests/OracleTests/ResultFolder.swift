@@ -27,7 +27,7 @@ final class ResultFolder: Sendable {
     func hasResult(_ path: String) -> Bool { Files.exists(root.appending("results").appending(path + ".json")) }
 
     /// The default tools and those on demand that FFmpeg's filters can judge: one run and one pass for all of them.
-    private static let exact = ["--tools", "default,siti,crop,chroma", "--set", "luma.histogram=full"]
+    static let exact = ["--tools", "default,siti,crop,chroma", "--set", "luma.histogram=full"]
 
     /// The project's clips, processed once for all tests.
     static let samples = Task {

@@ -28,7 +28,9 @@ struct Workshop {
         return path
     }
 
-    func run(_ options: String...) async throws -> ResultFolder {
+    func run(_ options: String...) async throws -> ResultFolder { try await run(options) }
+
+    func run(_ options: [String]) async throws -> ResultFolder {
         try await ResultFolder(input, into: folder.path.appending("out"), options: options)
     }
 }
