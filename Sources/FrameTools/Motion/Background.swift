@@ -94,7 +94,7 @@ struct Background {
         }
         frames += 1
         // What is former is not kept for ever, and unrest passes.
-        if frames % 8 == 0 { Kernels.forget(&layers, nearer: frames % 32 == 0) }
+        if frames % 4 == 0 { Kernels.forget(&layers, nearer: frames % 32 == 0) }
         let moving = components.reduce(0) { $0 + ($1.isStill ? 0 : $1.area) }
         return Foreground(components: components, share: Double(moving) / Double(max(1, smoothed.count)))
     }
