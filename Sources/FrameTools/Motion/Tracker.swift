@@ -323,7 +323,9 @@ struct Tracker {
     private func moveAlike(_ one: Track, _ two: Track, _ frame: Int, _ time: Double) -> Bool {
         var then = frame
         while let place = one.place(then), two.place(then) != nil, time - place.time < Tracker.hiding { then -= 1 }
-        guard let (a, b) = one.place(then).flatMap({ a in two.place(then).map { (a.box, $0.box) } }) else { return false }
+        guard let (a, b) = one.place(then).flatMap({ a in two.place(then).map { (a.box, $0.box) } }) else {
+            return false
+        }
         let (first, second) = (one.box.center, two.box.center)
         let way = (x: first.x - a.center.x, y: first.y - a.center.y)
         let other = (x: second.x - b.center.x, y: second.y - b.center.y)
