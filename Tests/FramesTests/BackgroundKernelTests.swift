@@ -38,7 +38,7 @@ import Testing
             layers.average = layers.average.map { min(32640, $0 + Int16.random(in: 0...127, using: &generator)) }
             layers.former = Self.bytes(count, using: &generator)
             layers.recent = (0..<count).map { _ in Int16.random(in: 0...32640, using: &generator) }
-            layers.unrest = (0..<count).map { _ in UInt8.random(in: 0...80, using: &generator) }
+            layers.unrest = (0..<count).map { _ in UInt8.random(in: 0...60, using: &generator) }
             var mask = (0..<count).map { _ in UInt8.random(in: 0...15, using: &generator) }
             let (before, old) = (layers, mask)
             let low = Int.random(in: 0...60, using: &generator)
@@ -56,7 +56,7 @@ import Testing
                 #expect(Int(mask[place]) == marks)
                 #expect(Int(layers.recent[place]) == Int(before.recent[place]) + (step + 2) >> 2)
                 let flips = (marks ^ Int(old[place])) & 1
-                #expect(Int(layers.unrest[place]) == min(80, Int(before.unrest[place]) + 6 * flips))
+                #expect(Int(layers.unrest[place]) == min(60, Int(before.unrest[place]) + 6 * flips))
             }
             #expect(layers.average == before.average && layers.former == before.former)
         }

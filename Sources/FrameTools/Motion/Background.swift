@@ -79,11 +79,10 @@ struct Background {
         let isTick = ticks(time)
         var components = Components(runs, mask: mask, width: width, gap: 2).list
         components.removeAll { component in
-            if component.area >= options.area, component.strong * 8 >= component.area { return false }
-            // What is too small to count goes on feeding the average.
-            for run in component.runs {
-                for place in run.row * width + run.start..<run.row * width + run.end { mask[place] = 0 }
-            }
+            let counts = component.area >= options.area && component.strong * 8 >= component.area
+            if counts, !isLight(component, smoothed) { return false }
+            // What is too small to count, or only lit otherwise, slowly becomes background.
+            adopt(component.runs, smoothed, shift: counts ? 3 : 5)
             return true
         }
         for index in components.indices { judge(&components[index], smoothed, isTick: isTick) }
@@ -94,7 +93,7 @@ struct Background {
         }
         frames += 1
         // What is former is not kept for ever, and unrest passes.
-        if frames % 8 == 0 { Kernels.forget(&layers, nearer: frames % 32 == 0) }
+        if frames % 4 == 0 { Kernels.forget(&layers, nearer: frames % 32 == 0) }
         let moving = components.reduce(0) { $0 + ($1.isStill ? 0 : $1.area) }
         return Foreground(components: components, share: Double(moving) / Double(max(1, smoothed.count)))
     }
@@ -161,6 +160,41 @@ struct Background {
             add(run.row * width, max(run.end - 2, 0), run.end + 2)
         }
         return result
+    }
+
+    /// Moves the average, and what was before it, by a part of the way to the picture.
+    private mutating func adopt(_ runs: [MaskRun], _ samples: [UInt8], shift: Int16) {
+        for run in runs {
+            for place in run.row * width + run.start..<run.row * width + run.end {
+                layers.average[place] += (Int16(samples[place]) << 7 - layers.average[place]) >> shift
+                layers.former[place] = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
+                mask[place] = 0
+            }
+        }
+    }
+
+    /// Whether a region shows the same as before in another light: picture and background go up and down together.
+    private func isLight(_ component: Component, _ samples: [UInt8]) -> Bool {
+        let (left, right) = (max(0, component.left - 2), min(width, component.right + 2))
+        let (top, bottom) = (max(0, component.top - 2), min(height, component.bottom + 2))
+        let step = max(1, Int((Double((right - left) * (bottom - top)) / 1000).squareRoot()))
+        var (count, a, b, aa, bb, ab) = (0, 0, 0, 0, 0, 0)
+        for y in stride(from: top, to: bottom, by: step) {
+            for place in stride(from: y * width + left, to: y * width + right, by: step) {
+                let (here, there) = (Int(samples[place]), Int(layers.average[place]) >> 7)
+                count += 1
+                a += here
+                b += there
+                aa += here * here
+                bb += there * there
+                ab += here * there
+            }
+        }
+        let (varianceA, varianceB) = (count * aa - a * a, count * bb - b * b)
+        let common = count * ab - a * b
+        // A plain background has nothing to go up and down.
+        guard varianceB > 64 * count * count, common > 0 else { return false }
+        return Double(common) * Double(common) >= 0.93 * Double(varianceA) * Double(varianceB)
     }
 
     /// Tells whether a region stands still, lets its samples grow older, and gives those of one that has stood still for

@@ -9,15 +9,19 @@ struct Exposure {
         var offset: Double
         /// The brightest level there is: where the picture is clipped, the background is.
         var top = 255.0
+        /// The levels for which it was fitted. Others are shifted as the nearest of these.
+        var levels = 0.0...255.0
 
         func apply(to layers: inout Kernels.Layers) {
-            let (factor, add) = (Float(gain), Float(offset) * 128)
-            let most = Float(min(255, top)) * 128
+            let (factor, add, most) = (Float(gain - 1), Float(offset) * 128, Float(min(255, top)) * 128)
+            let (low, high) = (Float(levels.lowerBound) * 128, Float(levels.upperBound) * 128)
+            func changed(_ level: Float) -> Float {
+                min(most, max(0, level + min(high, max(low, level)) * factor + add))
+            }
             for place in layers.average.indices {
-                layers.average[place] = Int16(min(most, max(0, Float(layers.average[place]) * factor + add)))
-                layers.recent[place] = Int16(min(most, max(0, Float(layers.recent[place]) * factor + add)))
-                layers.former[place] = UInt8(
-                    min(most / 128, max(0, Float(layers.former[place]) * factor + add / 128 + 0.5)))
+                layers.average[place] = Int16(changed(Float(layers.average[place])))
+                layers.recent[place] = Int16(changed(Float(layers.recent[place])))
+                layers.former[place] = UInt8(min(255, changed(Float(layers.former[place]) * 128) / 128 + 0.5))
             }
         }
     }
@@ -30,6 +34,7 @@ struct Exposure {
     /// The standard deviation of the smoothed samples around the background.
     private var noise = 1.0
     private var brightest = 255
+    private var middle = 0.0...255.0
     private var frames = 0
 
     init(width: Int, height: Int) {
@@ -55,7 +60,9 @@ struct Exposure {
             }
         }
         brightest = counts.lastIndex { $0 > 0 } ?? 255
-        let now = Double(Exposure.level(counts, total, 0.96) - Exposure.level(counts, total, 0.04))
+        let (low, high) = (Exposure.level(counts, total, 0.04), Exposure.level(counts, total, 0.96))
+        middle = Double(low)...Double(high)
+        let now = Double(high - low)
         frames = min(13, frames + 1)
         spread = (spread ?? now) + (now - (spread ?? now)) / Double(frames)
     }
@@ -105,6 +112,7 @@ struct Exposure {
         noise += (min(12, 1.25 * fit.deviation / count) - noise) * 0.05
         let far = [16.0, 128, 240].map { abs(change.gain * $0 + change.offset - $0) }.reduce(0, max)
         change.top = Double(brightest)
+        change.levels = max(0, middle.lowerBound - 16)...middle.upperBound + 16
         return far > 0.75 ? change : nil
     }
 

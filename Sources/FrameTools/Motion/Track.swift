@@ -1,5 +1,3 @@
-internal import Frames
-
 /// An object followed from frame to frame. Its four edges move at a constant speed each, so that objects that enter,
 /// leave or come nearer are forecast as well as those that pass.
 struct Track {

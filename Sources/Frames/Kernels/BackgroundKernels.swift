@@ -152,7 +152,7 @@ extension Kernels {
 
     /// What a flip adds to a sample's unrest, and the most it comes to.
     package static let unrestStep: Int16 = 6
-    package static let unrestLimit: Int16 = 80
+    package static let unrestLimit: Int16 = 60
 
     /// Lets the average follow where the mask has neither a weak nor a strong mark. Where the former background shows
     /// again, it takes its place back.
