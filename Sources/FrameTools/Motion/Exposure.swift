@@ -18,10 +18,14 @@ struct Exposure {
             func changed(_ level: Float) -> Float {
                 min(most, max(0, level + min(high, max(low, level)) * factor + add))
             }
+            // Levels are few and samples many, so each level is changed once.
+            let top = 255 * 128
+            let table = (0...top).map { Int16(changed(Float($0))) }
+            let bytes = (0...255).map { UInt8(min(255, changed(Float($0 * 128)) / 128 + 0.5)) }
             for place in layers.average.indices {
-                layers.average[place] = Int16(changed(Float(layers.average[place])))
-                layers.recent[place] = Int16(changed(Float(layers.recent[place])))
-                layers.former[place] = UInt8(min(255, changed(Float(layers.former[place]) * 128) / 128 + 0.5))
+                layers.average[place] = table[min(top, max(0, Int(layers.average[place])))]
+                layers.recent[place] = table[min(top, max(0, Int(layers.recent[place])))]
+                layers.former[place] = bytes[Int(layers.former[place])]
             }
         }
     }
