@@ -12,6 +12,7 @@ Exit status: 0 measured, 1 a command failed, 64 usage.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -160,7 +161,7 @@ def workers(bench):
 
 def no_tools(bench):
     bench.compare(
-        "P3", "CPU: run --jobs 1 --tools none / decoding", lambda: bench.run("--jobs", "1", "--tools", "none", "--no-stills"),
+        "P3", "CPU: run --jobs 1 --tools none, no stills, no report / decoding", lambda: bench.run("--jobs", "1", "--tools", "none", "--no-stills"),
         bench.decode)
 
 
@@ -210,11 +211,33 @@ def motion(bench):
             lambda: bench.run(files=[file]), lambda: command, key="wall", inverse=True, rounds=min(2, bench.rounds))
 
 
+def tool_costs(bench):
+    """What each tool costs by itself, as a multiple of decoding; written where `forgebatch tools` reads it."""
+    files = [f for f in bench.files if "1080p.mp4" in f and "hevc" not in f] or bench.files
+    listed = subprocess.run([bench.binary, "tools", "--json"], stdout=subprocess.PIPE, check=True).stdout
+    rows = []
+    for tool in json.loads(listed)["tools"]:
+        ratios = []
+        for _ in range(bench.rounds):
+            decoding = measure(bench.decode(files))["cpu"]
+            alone = bench.run("--jobs", "1", "--tools", tool["id"], "--no-stills", "--report", "none", files=files)
+            ratios.append(measure(alone, status=(0, 3))["cpu"] / decoding)
+        ratio = statistics.median(ratios)
+        bench.add("tool", f"CPU: run with {tool['id']} alone / decoding, 1080p H.264", ratios, "", "")
+        rows.append({
+            "id": tool["id"], "version": tool["version"], "decode_ratio": round(ratio, 2),
+            "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        })
+    with open(os.path.join(ROOT, "Sources", "VideoWorker", "tool-costs.json"), "w", encoding="utf-8") as file:
+        json.dump({"schema": "forgebatch/tool-costs/1", "tools": rows}, file, separators=(",", ":"))
+        file.write("\n")
+
+
 SECTIONS = {
     "set": whole_set, "four": first_tools, "none": no_tools, "workers": workers, "memory": memory, "fixed": fixed_cost,
-    "filters": ffmpeg_filters, "scenedetect": scenedetect, "motion": motion,
+    "tools": tool_costs, "filters": ffmpeg_filters, "scenedetect": scenedetect, "motion": motion,
 }
-OWN = ["set", "four", "none", "workers", "memory", "fixed", "filters"]
+OWN = ["set", "four", "none", "workers", "memory", "fixed", "tools", "filters"]
 
 
 def videos(folder):

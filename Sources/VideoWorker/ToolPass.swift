@@ -46,8 +46,11 @@ struct ToolPass {
 
     /// Takes the next frame.
     ///
+    /// - Parameter wantsLuma: whether the frame's average luma is asked for; without it, nothing is read that no tool reads.
     /// - Returns: the frames that are known whole by now, in order, and the average luma of the one taken.
-    mutating func take(_ picture: Picture, _ time: FrameTime) -> (ready: [FrameRecord], luma: Double) {
+    mutating func take(_ picture: Picture, _ time: FrameTime, wantsLuma: Bool = true) -> (
+        ready: [FrameRecord], luma: Double?
+    ) {
         let store = FrameStore(
             picture: picture, time: time, before: previous, darkLevel: darkLevel, makesSmall: makesSmall)
         var measures: [ToolMeasures] = []
@@ -62,7 +65,8 @@ struct ToolPass {
         previous = picture
         waiting.append(FrameRecord(time: time.time, measures: measures))
         let lag = entries.reduce(0) { max($0, $1.conclusion.lag) }
-        return (release(keeping: lag), Double(store.luma.sum) / Double(store.sampleCount) / picture.scale)
+        let luma = wantsLuma ? Double(store.luma.sum) / Double(store.sampleCount) / picture.scale : nil
+        return (release(keeping: lag), luma)
     }
 
     /// - Parameter end: seconds at which the last frame ends.

@@ -100,9 +100,9 @@ package enum VideoWorker {
         var lastSign = monotonicNanoseconds()
         var end = 0.0
         while let (picture, time) = try reader.next() {
-            let (ready, luma) = pass.take(picture, time)
+            let (ready, luma) = pass.take(picture, time, wantsLuma: order.stills)
             for record in ready { try writer.append(record) }
-            if order.stills { try? stills.add(picture, index: time.index, luma: luma) }
+            if let luma { try? stills.add(picture, index: time.index, luma: luma) }
             if let start = time.time { end = start + (time.duration ?? 0) }
             let now = monotonicNanoseconds()
             if let step = pacer.frame(time.index + 1, now: now) {

@@ -108,6 +108,26 @@ import Testing
         }
     }
 
+    @Test func `another exposure changes each level by itself, at every length`() {
+        var generator = SeededGenerator(seed: 41)
+        for count in 1...300 {
+            var layers = Kernels.Layers((0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) })
+            for place in 0..<count { layers.average[place] = Int16.random(in: 0...32640, using: &generator) }
+            let before = layers
+            let gain = Float.random(in: 0.5...2, using: &generator)
+            let offset = Float.random(in: -40...40, using: &generator)
+            Kernels.expose(&layers, gain: gain, offset: offset, most: 240, fitted: 20...200)
+            func changed(_ level: Float) -> Float {
+                let inside = min(200 * 128, max(20 * 128, level))
+                return min(240 * 128, max(0, level + inside * (gain - 1) + offset * 128)).rounded(.toNearestOrEven)
+            }
+            #expect(layers.average == before.average.map { Int16(changed(Float($0))) }, "\(count)")
+            #expect(layers.recent == before.recent.map { Int16(changed(Float($0))) }, "\(count)")
+            #expect(layers.former == before.former.map { UInt8(changed(Float($0) * 128) / 128 + 0.5) }, "\(count)")
+            #expect(layers.unrest == before.unrest)
+        }
+    }
+
     @Test func `runs are the stretches of a mark, with gaps closed`() {
         var generator = SeededGenerator(seed: 4)
         for width in 1...300 {

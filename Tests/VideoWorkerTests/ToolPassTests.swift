@@ -28,7 +28,7 @@ import Testing
             let (ready, luma) = pass.take(Drawing.flat(index), time)
             account.records += ready
             account.ready.append(account.records.count)
-            account.lumas.append(luma)
+            account.lumas.append(try #require(luma))
         }
         account.records += pass.finish(end: Double(frames) / 10)
         account.description = pass.description

@@ -13,20 +13,9 @@ struct Exposure {
         var levels = 0.0...255.0
 
         func apply(to layers: inout Kernels.Layers) {
-            let (factor, add, most) = (Float(gain - 1), Float(offset) * 128, Float(min(255, top)) * 128)
-            let (low, high) = (Float(levels.lowerBound) * 128, Float(levels.upperBound) * 128)
-            func changed(_ level: Float) -> Float {
-                min(most, max(0, level + min(high, max(low, level)) * factor + add))
-            }
-            // Levels are few and samples many, so each level is changed once.
-            let top = 255 * 128
-            let table = (0...top).map { Int16(changed(Float($0))) }
-            let bytes = (0...255).map { UInt8(min(255, changed(Float($0 * 128)) / 128 + 0.5)) }
-            for place in layers.average.indices {
-                layers.average[place] = table[min(top, max(0, Int(layers.average[place])))]
-                layers.recent[place] = table[min(top, max(0, Int(layers.recent[place])))]
-                layers.former[place] = bytes[Int(layers.former[place])]
-            }
+            Kernels.expose(
+                &layers, gain: Float(gain), offset: Float(offset), most: Float(min(255, top)),
+                fitted: Float(levels.lowerBound)...Float(levels.upperBound))
         }
     }
 

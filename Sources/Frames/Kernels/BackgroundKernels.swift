@@ -32,6 +32,68 @@ extension Kernels {
         }
     }
 
+    /// Gives the background another exposure: `level + (gain - 1) * level + offset`, held between 0 and `most`, in levels.
+    /// Levels outside of `fitted` are shifted as the nearest inside.
+    ///
+    /// - Complexity: O(samples)
+    package static func expose(
+        _ layers: inout Layers, gain: Float, offset: Float, most: Float, fitted: ClosedRange<Float>
+    ) {
+        let exposure = Exposure(
+            factor: gain - 1, add: offset * 128, most: most * 128, low: fitted.lowerBound * 128,
+            high: fitted.upperBound * 128)
+        layers.average.withUnsafeMutableBufferPointer { exposure.apply(to: $0) }
+        layers.recent.withUnsafeMutableBufferPointer { exposure.apply(to: $0) }
+        // The levels of bytes are few, so each is changed once.
+        let table = (0...255).map { UInt8(min(255, Float(exposure.changed(Int16($0 * 128))) / 128 + 0.5)) }
+        layers.former.withUnsafeMutableBufferPointer { former in
+            table.withUnsafeBufferPointer { table in
+                for place in former.indices { former[place] = table[Int(former[place])] }
+            }
+        }
+    }
+
+    /// A change of exposure, in 128ths of a level.
+    private struct Exposure {
+        let factor: Float
+        let add: Float
+        let most: Float
+        let low: Float
+        let high: Float
+
+        @inline(__always)
+        func changed(_ level: SIMD4<Float>) -> SIMD4<Float> {
+            let over = level.replacing(with: SIMD4(repeating: low), where: level .< low)
+            let inside = over.replacing(with: SIMD4(repeating: high), where: over .> high)
+            let new = level + inside * factor + add
+            let positive = new.replacing(with: SIMD4(repeating: 0), where: new .< 0)
+            return positive.replacing(with: SIMD4(repeating: most), where: positive .> most)
+        }
+
+        func changed(_ level: Int16) -> Int16 {
+            let value = changed(SIMD4(repeating: Float(level)))[0]
+            return Int16(truncatingIfNeeded: Int(value.rounded(.toNearestOrEven)))
+        }
+
+        func apply(to levels: UnsafeMutableBufferPointer<Int16>) {
+            guard let base = levels.baseAddress else { return }
+            let raw = UnsafeMutableRawPointer(base)
+            // Adding 1.5 * 2^23 leaves the nearest whole number in the lowest bits.
+            let magic = SIMD4<Float>(repeating: 12_582_912)
+            var place = 0
+            while place + 8 <= levels.count {
+                let pairs = (raw + 2 * place).loadUnaligned(as: SIMD4<Int32>.self)
+                let even = changed(SIMD4<Float>((pairs &<< 16) &>> 16))
+                let odd = changed(SIMD4<Float>(pairs &>> 16))
+                let low = unsafeBitCast(even + magic, to: SIMD4<Int32>.self) & 0xffff
+                let high = unsafeBitCast(odd + magic, to: SIMD4<Int32>.self) &<< 16
+                raw.storeBytes(of: low | high, toByteOffset: 2 * place, as: SIMD4<Int32>.self)
+                place &+= 8
+            }
+            for place in place..<levels.count { base[place] = changed(base[place]) }
+        }
+    }
+
     /// Weights 1 2 1 across and down, /16, rounded; the border's samples are repeated beyond it.
     ///
     /// - Complexity: O(samples)
