@@ -213,7 +213,7 @@ def motion(bench):
 
 def tool_costs(bench):
     """What each tool costs by itself, as a multiple of decoding; written where `forgebatch tools` reads it."""
-    files = [f for f in bench.files if "1080p.mp4" in f and "hevc" not in f] or bench.files
+    files = [next((f for f in bench.files if "camera-1080p" in f), bench.files[0])]
     listed = subprocess.run([bench.binary, "tools", "--json"], stdout=subprocess.PIPE, check=True).stdout
     rows = []
     for tool in json.loads(listed)["tools"]:
@@ -223,7 +223,7 @@ def tool_costs(bench):
             alone = bench.run("--jobs", "1", "--tools", tool["id"], "--no-stills", "--report", "none", files=files)
             ratios.append(measure(alone, status=(0, 3))["cpu"] / decoding)
         ratio = statistics.median(ratios)
-        bench.add("tool", f"CPU: run with {tool['id']} alone / decoding, 1080p H.264", ratios, "", "")
+        bench.add("tool", f"CPU: run with {tool['id']} alone / decoding ({os.path.basename(files[0])})", ratios, "", "")
         rows.append({
             "id": tool["id"], "version": tool["version"], "decode_ratio": round(ratio, 2),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
