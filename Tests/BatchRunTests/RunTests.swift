@@ -142,7 +142,7 @@ struct RunTests {
         bench.options.retries = 0
         let outcome = try await bench.run()
         #expect(outcome.counts.completed == 1)
-        #expect(try bench.ends(outcome).contains { $0.hasPrefix("a.mp4: no frame for 5 s") })
+        #expect(try bench.ends(outcome).contains { $0.hasPrefix("a.mp4: no frame for 5.0 s") })
         #expect(outcome.seconds < 300)
     }
 
@@ -326,6 +326,13 @@ struct RunTests {
         #expect(deadlines.limit(duration: 60) == 900)
         #expect(deadlines.limit(duration: nil) == 1200)
         #expect(Deadlines(stall: 1, timeout: 5, size: 1).limit(duration: 60) == 5)
+    }
+
+    @Test("A sign of life that is noted after the look is no time ago")
+    func lateSign() {
+        #expect(Deadlines.seconds(from: 1_000_000_000, to: 3_500_000_000) == 2.5)
+        #expect(Deadlines.seconds(from: 7, to: 7) == 0)
+        #expect(Deadlines.seconds(from: 3_500_000_001, to: 3_500_000_000) == 0)
     }
 
     @Test("Of several exit statuses the first of the documented order wins")

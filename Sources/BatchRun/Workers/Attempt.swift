@@ -61,6 +61,12 @@ struct Deadlines: Sendable {
     /// Bytes.
     var size: Int64
 
+    /// The time between two looks at a monotonic clock. A sign of life may be noted after a look was taken, by another
+    /// thread; it is then no time ago, and not the age of the universe.
+    static func seconds(from earlier: UInt64, to later: UInt64) -> Double {
+        later > earlier ? Double(later - earlier) / 1e9 : 0
+    }
+
     /// Ten minutes and five times the duration that the worker reports; without one, five minutes per 100 MB.
     func limit(duration: Double?) -> Double {
         if let timeout { return timeout }

@@ -202,7 +202,10 @@ private final class Watch: Sendable {
     /// Seconds since the last sign of life and since the start, and the duration of the video.
     func times(now: UInt64) -> (idle: Double, total: Double, duration: Double?) {
         state.withLock { state in
-            (Double(now &- state.lastSign) / 1e9, Double(now &- start &- state.leftOut) / 1e9, state.duration)
+            (
+                Deadlines.seconds(from: state.lastSign, to: now),
+                Deadlines.seconds(from: start &+ state.leftOut, to: now), state.duration
+            )
         }
     }
 
