@@ -70,8 +70,6 @@ package enum Files {
 
     package static func exists(_ path: RawPath) -> Bool { path.withCString { access($0, F_OK) == 0 } }
 
-    package static func isReadable(_ path: RawPath) -> Bool { path.withCString { access($0, R_OK) == 0 } }
-
     package static func open(_ path: RawPath, _ flags: Int32, mode: UInt32 = 0o644) throws(SystemError) -> Int32 {
         while true {
             let descriptor = path.withCString { Glibc.open($0, flags | O_CLOEXEC, mode) }

@@ -8,13 +8,7 @@ package struct JSONWriter {
 
     package init(reserving capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
-    /// Hands out what was written so far and forgets it. Commas are still placed right.
-    package mutating func drain() -> [UInt8] {
-        defer { bytes.removeAll(keepingCapacity: true) }
-        return bytes
-    }
-
-    /// Empties the buffer without giving its memory back.
+    /// Empties the buffer without giving its memory back. Commas are still placed right.
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
     private mutating func separate() {
@@ -124,12 +118,6 @@ package struct JSONWriter {
             }
             endObject()
         }
-    }
-
-    /// Puts JSON text that this writer made before in the place of a value.
-    package mutating func raw(_ encoded: [UInt8]) {
-        separate()
-        bytes.append(contentsOf: encoded)
     }
 
     /// Ends a line of NDJSON; the next value starts a new text.

@@ -28,9 +28,6 @@ package final class FrameStore {
         picture,
         samples: makesSmall ? scan.small : Kernels.luma(picture, previous: nil, darkLimit: 0, factor: factor).small)
 
-    /// How often each level occurs in ``small``.
-    package private(set) lazy var smallHistogram = Kernels.histogram(small.samples)
-
     /// Luma samples of the picture.
     package var sampleCount: Int { picture.luma.sampleCount }
 

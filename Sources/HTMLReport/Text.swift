@@ -100,16 +100,6 @@ enum Text {
         return seconds < 0 && all != 0 ? "−" + text : text
     }
 
-    /// `2026-11-23T14:12:59Z` as `2026-11-23 14:12:59 UTC`; other text as it is.
-    static func moment(_ text: String?) -> String {
-        guard let text else { return nothing }
-        let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), bytes.last == UInt8(ascii: "Z") else {
-            return shown(text)
-        }
-        return shown(String(text.prefix(10)) + " " + String(text.dropFirst(11).prefix(8)) + " UTC")
-    }
-
     /// `1 video`, `2 videos`.
     static func plural(_ count: Int, _ noun: String) -> String {
         "\(self.count(count)) \(noun)\(count == 1 ? "" : "s")"
@@ -123,22 +113,6 @@ enum Text {
         case .array(let items): items.isEmpty ? "none" : items.map { self.value($0) }.joined(separator: ", ")
         default: shown(JSONWriter.text(value), limit: 300)
         }
-    }
-
-    /// Text for HTML outside a template, escaped scalar by scalar.
-    static func html(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "&": result += "&amp;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 
     private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }

@@ -83,8 +83,9 @@ import Testing
         writer.null()
         writer.beginObject()
         writer.endObject()
-        let first = writer.drain()
-        writer.raw(Array("{\"x\":2}".utf8))
+        let first = writer.bytes
+        writer.removeAll()
+        writer.value(.members(["x": 2]))
         writer.endArray()
         writer.key("b")
         writer.bool(false)
