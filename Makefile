@@ -41,6 +41,7 @@ lint: ## check the format of the Swift sources
 	swift format lint --strict -r $(FORMATTED)
 
 bench: deps-test build ## measure speed and memory as ratios to decoding alone
+	swift build -c release --static-swift-stdlib --product Stages
 	python3 Benchmarks/bench.py $(BENCH)
 
 bench-videos: deps-test ## make the benchmark's videos in .videos/ (some minutes)

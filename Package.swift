@@ -69,6 +69,9 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // Stages of the work timed by themselves, for `make bench`; no product that anyone installs.
+        .executableTarget(name: "Stages", dependencies: ["FrameResults", "Bytes"], path: "Benchmarks/Stages"),
+
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(name: "TestSupport", dependencies: ["Bytes", "Frames", "CTestSupport"], path: "Tests/TestSupport"),
         .testTarget(

@@ -138,6 +138,17 @@ def fixed_cost(bench):
     bench.add("P13", "ms a file: 100 files of one frame, one worker, wall", seconds, f"{statistics.median(seconds):.1f} ms", "–")
 
 
+def stages(bench):
+    """Single stages, timed inside one process."""
+    program = os.path.join(os.path.dirname(bench.binary), "Stages")
+    if not os.path.exists(program):
+        raise Failed("no Stages beside the binary; build it with `make bench`")
+    said = subprocess.run([program, bench.scratch], stdout=subprocess.PIPE, check=True).stdout.decode()
+    costs = dict(line.split("\t") for line in said.splitlines())
+    nanoseconds = float(costs["json"])
+    bench.add("P12", "ns: one frame's JSON with three objects", [nanoseconds], f"{nanoseconds:.0f} ns", "–")
+
+
 def workers(bench):
     """How much faster two workers are than one, beside ffmpeg's own."""
     cpus = len(os.sched_getaffinity(0))
@@ -234,10 +245,10 @@ def tool_costs(bench):
 
 
 SECTIONS = {
-    "set": whole_set, "four": first_tools, "none": no_tools, "workers": workers, "memory": memory, "fixed": fixed_cost,
+    "set": whole_set, "four": first_tools, "none": no_tools, "workers": workers, "memory": memory, "fixed": fixed_cost, "stages": stages,
     "tools": tool_costs, "filters": ffmpeg_filters, "scenedetect": scenedetect, "motion": motion,
 }
-OWN = ["set", "four", "none", "workers", "memory", "fixed", "tools", "filters"]
+OWN = ["set", "four", "none", "workers", "memory", "fixed", "stages", "tools", "filters"]
 
 
 def videos(folder):

@@ -45,6 +45,16 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// A key that is known to need no escape.
+    package mutating func key(plain name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     package mutating func string(_ text: String) {
         separate()
         quote(text)
@@ -62,10 +72,16 @@ package struct JSONWriter {
 
     package mutating func int(_ value: Int64) {
         separate()
-        digits(value.magnitude, negative: value < 0)
+        var text = Digits()
+        text.prepend(value.magnitude)
+        if value < 0 { text.prepend(UInt8(ascii: "-")) }
+        text.append(to: &bytes)
     }
 
     package mutating func int(_ value: Int) { int(Int64(value)) }
+
+    /// Adding and taking away 1.5 times the fifty-second power of two rounds smaller numbers to integers, ties to even.
+    private static let integral = 6_755_399_441_055_744.0
 
     /// Writes the shortest digits that read back the same; -0 becomes 0, integral values lose their point.
     ///
@@ -75,24 +91,14 @@ package struct JSONWriter {
         separate()
         // With at most four decimals and fewer than 16 digits the trimmed decimal is the only one so short
         // that reads back the same, so it needs no search. Nearly all measures are of this kind.
-        let scaled = (value * 10000).rounded()
+        let scaled = (value * 10000 + JSONWriter.integral) - JSONWriter.integral
         if abs(scaled) < 1e15, scaled / 10000 == value {
             let magnitude = UInt64(abs(scaled))
-            digits(magnitude / 10000, negative: scaled < 0)
-            var fraction = magnitude % 10000
-            guard fraction != 0 else { return }
-            var width = 4
-            while fraction % 10 == 0 {
-                fraction /= 10
-                width -= 1
-            }
-            bytes.append(UInt8(ascii: "."))
-            var divisor: UInt64 = 1
-            for _ in 1..<width { divisor *= 10 }
-            while divisor > 0 {
-                bytes.append(UInt8(ascii: "0") + UInt8(fraction / divisor % 10))
-                divisor /= 10
-            }
+            var text = Digits()
+            text.prepend(fraction: UInt32(magnitude % 10000))
+            text.prepend(magnitude / 10000)
+            if scaled < 0 { text.prepend(UInt8(ascii: "-")) }
+            text.append(to: &bytes)
         } else {
             let text = value.description.utf8
             bytes.append(contentsOf: text.suffix(2).elementsEqual(".0".utf8) ? text.dropLast(2) : text[...])
@@ -141,23 +147,22 @@ package struct JSONWriter {
 
     package static func text(_ value: JSON) -> String { String(decoding: encode(value), as: UTF8.self) }
 
-    private mutating func digits(_ magnitude: UInt64, negative: Bool) {
-        if negative { bytes.append(UInt8(ascii: "-")) }
-        if magnitude < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(magnitude))
-            return
-        }
-        let start = bytes.count
-        var rest = magnitude
-        while rest > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        }
-        bytes[start...].reverse()
-    }
-
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        // Most texts need no escape and go in as they are.
+        let isPlain =
+            text.utf8.withContiguousStorageIfAvailable { utf8 in
+                for byte in utf8 where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                    return false
+                }
+                bytes.append(contentsOf: utf8)
+                return true
+            } ?? false
+        if !isPlain { escape(text) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ text: String) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): bytes.append(contentsOf: [0x5c, 0x22])
@@ -169,6 +174,42 @@ package struct JSONWriter {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+/// The text of one number, made from its end, so that a buffer grows once for it.
+private struct Digits {
+    /// A sign, twenty digits of a 64-bit number, a point and four decimals fit.
+    private var text = InlineArray<26, UInt8>(repeating: 0)
+    private var start = 26
+
+    mutating func prepend(_ byte: UInt8) {
+        start -= 1
+        text[start] = byte
+    }
+
+    /// The digits of a whole number.
+    mutating func prepend(_ value: UInt64) {
+        var rest = value
+        repeat {
+            prepend(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+    }
+
+    /// A point and up to four decimals, without the zeros at their end; nothing for 0.
+    mutating func prepend(fraction: UInt32) {
+        guard fraction != 0 else { return }
+        var rest = fraction
+        for _ in 0..<4 {
+            let digit = rest % 10
+            rest /= 10
+            if digit != 0 || start < 26 { prepend(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)) }
+        }
+        prepend(UInt8(ascii: "."))
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        text.span.extracting(start..<26).withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
     }
 }

@@ -80,13 +80,13 @@ package struct ResultWriter: ~Copyable {
     package mutating func append(_ frame: FrameRecord) throws(SystemError) {
         if frames > 0 { buffer.endElementLine() }
         buffer.beginObject()
-        buffer.key("frame_index")
+        buffer.key(plain: "frame_index")
         buffer.int(frames)
         if let time = frame.time.flatMap({ sanitizer.number($0) }) {
-            buffer.key("time")
+            buffer.key(plain: "time")
             buffer.double(time)
         }
-        buffer.key("detections")
+        buffer.key(plain: "detections")
         buffer.beginObject()
         if let detections = frame.detections { objects(detections) }
         buffer.endObject()
@@ -105,7 +105,7 @@ package struct ResultWriter: ~Copyable {
             buffer.double(value)
         }
         if !measure.regions.isEmpty {
-            buffer.key("regions")
+            buffer.key(plain: "regions")
             buffer.beginArray()
             for region in measure.regions where sanitizer.accepts(region) { corners(region) }
             buffer.endArray()
@@ -115,19 +115,19 @@ package struct ResultWriter: ~Copyable {
     }
 
     private mutating func objects(_ objects: [TrackedObject]) {
-        buffer.key("tracked_objects")
+        buffer.key(plain: "tracked_objects")
         buffer.beginArray()
         for object in objects where sanitizer.accepts(object.corners) {
             buffer.beginObject()
-            buffer.key("track_id")
+            buffer.key(plain: "track_id")
             buffer.int(object.track)
-            buffer.key("class_id")
+            buffer.key(plain: "class_id")
             buffer.int(object.classID)
-            buffer.key("class")
+            buffer.key(plain: "class")
             buffer.string(object.className)
-            buffer.key("xyxy")
+            buffer.key(plain: "xyxy")
             corners(object.corners)
-            buffer.key("center")
+            buffer.key(plain: "center")
             buffer.beginArray()
             buffer.double((object.corners[0] + object.corners[2]) / 2)
             buffer.double((object.corners[1] + object.corners[3]) / 2)
