@@ -47,6 +47,26 @@ package struct UTCTime: Equatable, Sendable, Comparable {
         )
     }
 
+    /// The first millisecond of a day given as `2026-02-26`; nil when it is no date.
+    ///
+    /// The inverse of ``text``: years begin in March, so that the day that comes and goes is the last.
+    package static func startOfDay(_ text: some Collection<UInt8>) -> Int64? {
+        let bytes = Array(text)
+        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-") else { return nil }
+        var numbers = [0, 0, 0]
+        for (index, byte) in bytes.enumerated() where index != 4 && index != 7 {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let part = index < 4 ? 0 : index < 7 ? 1 : 2
+            numbers[part] = numbers[part] * 10 + Int(byte - 0x30)
+        }
+        let (month, day) = (numbers[1], numbers[2])
+        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+        let year = numbers[0] - (month < 3 ? 1 : 0)
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let days = 365 * year + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
+        return Int64(days) * 86_400_000
+    }
+
     private func pad(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }
 

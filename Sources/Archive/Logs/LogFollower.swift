@@ -1,0 +1,108 @@
+package import Bytes
+
+/// Reads a log that may still be growing, whole lines only.
+///
+/// Use it from one thread at a time.
+package final class LogFollower {
+    /// What a look at the file brought.
+    package enum News: Equatable, Sendable {
+        /// Nothing but, at most, part of a line.
+        case nothing
+        case lines
+        /// The file is shorter than what was read, or another one has its name: it was read anew from its start.
+        case replaced
+    }
+
+    package let path: RawPath
+    private var descriptor: Int32 = -1
+    private var identity: (device: UInt64, inode: UInt64) = (0, 0)
+    private var scanner = LogScanner()
+    /// The end of the last whole line.
+    private var read: Int64 = 0
+    /// The file's size and time of change when all of it was last read.
+    private var seen: (size: Int64, modified: Int64) = (0, 0)
+    /// In the middle of a line that is longer than a piece, which no event is.
+    private var isInOverlong = false
+
+    /// Bytes of one piece.
+    private static let piece = 1 << 20
+
+    package init(_ path: RawPath) { self.path = path }
+
+    deinit { if descriptor >= 0 { Files.close(descriptor) } }
+
+    /// Bytes of whole lines so far.
+    package var size: Int64 { read }
+
+    /// Adds new lines to an index, at most `limit` bytes of them.
+    ///
+    /// - Returns: what there was; ``News/replaced`` asks for an empty index from here on, and adds nothing.
+    /// - Throws: `SystemError` when the file cannot be read; a later call tries again.
+    package func advance(_ index: inout LogIndex, limit: Int = .max) throws(SystemError) -> News {
+        guard let status = try open() else { return .replaced }
+        // A writer that resumes cuts off what its predecessor left of a line, so the size alone tells nothing.
+        guard status.size != seen.size || status.modified != seen.modified else { return .nothing }
+        let before = read
+        while read - before < Int64(limit) {
+            let piece = try Files.read(descriptor, at: read, count: LogFollower.piece, path: path)
+            guard take(piece, &index) else { break }
+        }
+        // What stands beyond the limit is for the next look.
+        if read - before < Int64(limit) { seen = (status.size, status.modified) }
+        return read > before ? .lines : .nothing
+    }
+
+    /// The bytes of a line.
+    package func line(_ range: (offset: Int64, length: Int)) throws(SystemError) -> [UInt8] {
+        try Files.read(descriptor, at: range.offset, count: range.length, path: path)
+    }
+
+    /// The bytes of lines that lie one behind the other, from a first to a last.
+    package func lines(from first: (offset: Int64, length: Int), to last: (offset: Int64, length: Int))
+        throws(SystemError) -> [UInt8]
+    {
+        try Files.read(
+            descriptor, at: first.offset, count: Int(last.offset - first.offset) + last.length, path: path)
+    }
+
+    /// The file as it is; nil when what was read is not what the name now stands for.
+    private func open() throws(SystemError) -> FileStatus? {
+        let now = try Files.status(path)
+        if descriptor >= 0 {
+            if now.inode == identity.inode, now.device == identity.device, now.size >= read {
+                return now
+            }
+            Files.close(descriptor)
+            descriptor = -1
+        }
+        let wasRead = read > 0
+        descriptor = try Files.openInput(path)
+        let status = try Files.status(descriptor: descriptor, path: path)
+        identity = (status.device, status.inode)
+        (read, seen, isInOverlong) = (0, (0, 0), false)
+        return wasRead ? nil : status
+    }
+
+    /// Takes the whole lines of a piece that lies at `read`. Returns whether it came further.
+    private func take(_ piece: [UInt8], _ index: inout LogIndex) -> Bool {
+        guard let end = piece.lastIndex(of: 0x0a) else {
+            guard piece.count == LogFollower.piece else { return false }
+            isInOverlong = true
+            read += Int64(piece.count)
+            return true
+        }
+        piece.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start <= end {
+                let rest = UnsafeBufferPointer(rebasing: bytes[start...end])
+                let length = rest.firstIndex(of: 0x0a) ?? rest.count
+                let line = isInOverlong ? nil : scanner.scan(UnsafeBufferPointer(rebasing: rest[..<length]))
+                isInOverlong = false
+                index.append(line, offset: read + Int64(start), length: length)
+                start += length + 1
+            }
+        }
+        read += Int64(end) + 1
+        return true
+    }
+}

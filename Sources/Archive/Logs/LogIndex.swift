@@ -1,0 +1,143 @@
+internal import Bytes
+package import Jobs
+
+/// Where the lines of one log are, when they were written and whose they are: about 25 bytes a line, so that a log of
+/// any length is sought in without being in memory.
+///
+/// Lines are numbered from 0 in the order of the log. Times never fall: a line written after the clock stepped back
+/// counts as written with the line before.
+package struct LogIndex: Sendable {
+    /// What is known of one job.
+    package struct Job: Sendable {
+        package let id: JobID
+        /// The lines about it, rising.
+        package fileprivate(set) var lines: [Int32] = []
+        /// Its first line that says that it was started; nil for one that was only skipped.
+        package fileprivate(set) var start: Int32?
+        package fileprivate(set) var skip: Int32?
+
+        fileprivate init(id: JobID) { self.id = id }
+    }
+
+    private var offsets: [Int64] = []
+    private var lengths: [UInt32] = []
+    private var times: [UInt32] = []
+    private var seqs: [UInt32] = []
+    private var kinds: [ScannedLine.Kind] = []
+    private var owners: [Int32] = []
+    private var places: [JobKey: Int32] = [:]
+
+    /// In the order in which the log first names them.
+    package private(set) var jobs: [Job] = []
+    /// Milliseconds since 1970 of the first line.
+    package private(set) var start: Int64?
+    /// Lines that are no events.
+    package private(set) var broken = 0
+    /// The number of the line that ended the run.
+    package private(set) var finish: Int?
+
+    package init() {}
+
+    package var count: Int { offsets.count }
+
+    /// Seconds from the first line to the last.
+    package var duration: Double { Double(times.last ?? 0) / 1000 }
+
+    mutating func append(_ line: ScannedLine?, offset: Int64, length: Int) {
+        guard let line else {
+            broken += 1
+            return
+        }
+        let number = Int32(count)
+        let start = self.start ?? line.time
+        self.start = start
+        offsets.append(offset)
+        lengths.append(UInt32(length))
+        times.append(max(times.last ?? 0, UInt32(clamping: line.time - start)))
+        seqs.append(UInt32(clamping: line.seq))
+        kinds.append(line.kind)
+        if line.kind == .runFinished { finish = Int(number) }
+        guard let key = line.job else { return owners.append(-1) }
+        let place = places[key] ?? Int32(jobs.count)
+        if Int(place) == jobs.count {
+            places[key] = place
+            jobs.append(Job(id: key.job))
+        }
+        owners.append(place)
+        jobs[Int(place)].lines.append(number)
+        switch line.kind {
+        case .jobSkipped: jobs[Int(place)].skip = number
+        case .jobStarted, .progress, .completed, .error:
+            if jobs[Int(place)].start == nil { jobs[Int(place)].start = number }
+        default: break
+        }
+    }
+
+    /// Where a line lies in the file, its line feed not counted.
+    package func range(_ line: Int) -> (offset: Int64, length: Int) { (offsets[line], Int(lengths[line])) }
+
+    package func kind(_ line: Int) -> ScannedLine.Kind { kinds[line] }
+
+    package func seq(_ line: Int) -> Int { Int(seqs[line]) }
+
+    /// Seconds since the first line.
+    package func time(_ line: Int) -> Double { Double(times[line]) / 1000 }
+
+    /// The place in ``jobs`` of the job that a line is about.
+    package func owner(_ line: Int) -> Int? { owners[line] < 0 ? nil : Int(owners[line]) }
+
+    /// The place in ``jobs``.
+    package func place(_ job: JobID) -> Int? { places[JobKey(job)].map { Int($0) } }
+
+    /// How many lines were written up to and with a moment, in seconds since the first line.
+    package func lines(until seconds: Double) -> Int {
+        guard seconds >= 0 else { return 0 }
+        let limit = UInt32(clamping: Int64((min(seconds, 4_294_967) * 1000).rounded(.down)))
+        return times.partitioned { $0 > limit }
+    }
+
+    /// The first line whose sequence number is at least `seq`.
+    package func line(seq: Int) -> Int { seqs.partitioned { $0 >= UInt32(clamping: seq) } }
+
+    /// The last line about a job among the first `lines` of the log, of a kind that is asked for.
+    package func last(_ place: Int, before lines: Int, where fits: (ScannedLine.Kind) -> Bool = { _ in true }) -> Int? {
+        let own = jobs[place].lines
+        var index = own.partitioned { $0 >= Int32(clamping: lines) }
+        while index > 0 {
+            index -= 1
+            let line = Int(own[index])
+            if fits(kinds[line]) { return line }
+        }
+        return nil
+    }
+
+    /// The lines about a job in a range of the log.
+    package func lines(_ place: Int, in range: Range<Int>) -> ArraySlice<Int32> {
+        let own = jobs[place].lines
+        let first = own.partitioned { $0 >= Int32(clamping: range.lowerBound) }
+        let end = own.partitioned { $0 >= Int32(clamping: range.upperBound) }
+        return own[first..<max(first, end)]
+    }
+
+    /// The line at which the next gap longer than `seconds` ends, at or after a line; nil when there is none.
+    package func gaps(longerThan seconds: Double, from line: Int = 1) -> [(start: Double, end: Double)] {
+        let least = UInt32(clamping: Int64(seconds * 1000))
+        guard line < times.count else { return [] }
+        return (max(1, line)..<times.count).compactMap { index in
+            times[index] - times[index - 1] > least
+                ? (Double(times[index - 1]) / 1000, Double(times[index]) / 1000) : nil
+        }
+    }
+}
+
+extension Array {
+    /// The first index whose element is right of a boundary; the elements are ordered by it.
+    fileprivate func partitioned(_ isRight: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isRight(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

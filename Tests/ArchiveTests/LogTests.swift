@@ -1,0 +1,185 @@
+import Archive
+import Bytes
+import Jobs
+import TestSupport
+import Testing
+
+@Suite("Lines of a log, found again")
+struct LogTests {
+    private let job = JobID(video: RawPath("a.mp4"))
+    private let other = JobID(video: RawPath("b.mp4"))
+
+    private func line(_ event: LogEvent, _ milliseconds: Int64, _ seq: Int) -> [UInt8] {
+        event.encode(time: UTCTime(milliseconds: 1_772_067_723_000 + milliseconds), seq: seq) + [0x0a]
+    }
+
+    private func progress(_ job: JobID, _ frame: Int) -> LogEvent {
+        .progress(job: job, Progress(currentFrame: frame, totalFrames: 100))
+    }
+
+    @Test("The quick way of reading a line agrees with the thorough one, for every event")
+    func scanner() throws {
+        let pass = Progress(
+            currentFrame: 3, totalFrames: 9, pass: Progress.Pass(tool: "x", completed: 0, total: 2))
+        let events: [LogEvent] = [
+            .runStarted(runID: "r", version: "1", jobs: 2, settings: "s"), progress(job, 0), progress(job, 100),
+            .progress(job: job, pass), .completed(job: job), .error(job: job, message: "a \"b\"\u{7}"),
+            .jobStarted(job: job, path: RawPath("a.mp4"), totalFrames: 0, size: 1),
+            .jobSkipped(job: job, path: RawPath("a.mp4"), reason: "known"),
+            .jobRetry(job: job, attempt: 2, reason: "killed"), .runFinished(counts: .object([]), exitStatus: 0),
+            .logRepaired(bytes: 3),
+        ]
+        var scanner = LogScanner()
+        for (index, event) in events.enumerated() {
+            let text = Array(line(event, 7 * 86_400_000 + Int64(index), index + 1).dropLast())
+            let found = scanner.scan(text)
+            let scanned = try #require(found)
+            #expect(scanned.seq == index + 1)
+            #expect(UTCTime(milliseconds: scanned.time).text == (try LogLine.parse(text).time))
+            #expect(scanned.job.map(\.job) == event.job)
+            #expect(scanned.kind.isTerminal == event.isTerminal)
+        }
+    }
+
+    @Test("A line with one byte lost, doubled or changed is never taken for another event of its job")
+    func damagedLines() throws {
+        let text = Array(line(progress(job, 50), 0, 1234).dropLast())
+        let whole = try #require(LogScanner.once(text))
+        for place in text.indices {
+            var shorter = text
+            shorter.remove(at: place)
+            var longer = text
+            longer.insert(text[place], at: place)
+            var changed = text
+            changed[place] ^= 0x40
+            for damaged in [shorter, longer, changed] {
+                guard let scanned = LogScanner.once(damaged) else { continue }
+                // What is still an event must be one for the strict reader too.
+                let parsed = try #require(try? LogLine.parse(damaged), "\(String(decoding: damaged, as: UTF8.self))")
+                #expect(scanned.seq == parsed.seq)
+                #expect(parsed.event.job.map { JobKey($0) } == scanned.job)
+                #expect(scanned.kind == whole.kind || scanned.kind == .other)
+            }
+        }
+    }
+
+    @Test("Days of four centuries are read back as they are written")
+    func days() {
+        var milliseconds: Int64 = -5_000_000_000_000
+        while milliseconds < 8_000_000_000_000 {
+            let text = UTCTime(milliseconds: milliseconds).text
+            let day = UTCTime.startOfDay(Array(text.utf8.prefix(10)))
+            #expect(day.map { UTCTime(milliseconds: $0).text } == String(text.prefix(10)) + "T00:00:00.000Z")
+            milliseconds += 86_400_000 * 13 + 12_345_678
+        }
+    }
+
+    @Test("A moment, a sequence number and a job each find their lines")
+    func index() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("progress.ndjson")
+        var text = line(.runStarted(runID: "r", version: "1", jobs: 2, settings: "s"), 0, 1)
+        text += line(.jobStarted(job: job, path: RawPath("a.mp4"), totalFrames: 100, size: 1), 10, 2)
+        text += line(progress(job, 1), 20, 3)
+        text += Array("garbage\n".utf8)
+        text += line(progress(other, 5), 30, 5)
+        text += line(progress(job, 50), 25, 6)  // the clock stepped back
+        text += line(.completed(job: job), 9000, 7)
+        try AtomicFile.write(text, to: path)
+        var index = LogIndex()
+        let follower = LogFollower(path)
+        #expect(try follower.advance(&index) == .lines)
+        #expect(try follower.advance(&index) == .nothing)
+        #expect(index.count == 6 && index.broken == 1)
+        #expect(index.lines(until: 0.0199) == 2)
+        #expect(index.lines(until: 0.03) == 5)
+        #expect(index.lines(until: -1) == 0)
+        #expect(index.lines(until: 1e300) == 6)
+        #expect(index.line(seq: 4) == 3)
+        #expect(index.seq(index.line(seq: 5)) == 5)
+        let place = try #require(index.place(job))
+        #expect(Array(index.lines(place, in: 0..<6)) == [1, 2, 4, 5])
+        #expect(index.last(place, before: 5) == 4)
+        #expect(index.last(place, before: 6) { $0 == .progress } == 4)
+        #expect(index.gaps(longerThan: 5).map(\.start) == [0.03])
+        #expect(index.duration == 9)
+        #expect(try LogLine.parse(try follower.line(index.range(5))).event == .completed(job: job))
+    }
+
+    @Test("A growing log is read line by line, however its bytes arrive")
+    func growth() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("progress.ndjson")
+        let descriptor = try Files.open(path, Files.appendOrCreate)
+        defer { Files.close(descriptor) }
+        let follower = LogFollower(path)
+        var index = LogIndex()
+        var bytes: [UInt8] = []
+        for seq in 1...50 { bytes += line(progress(seq % 3 == 0 ? other : job, seq), Int64(seq), seq) }
+        var place = 0
+        var size = 1
+        while place < bytes.count {
+            let piece = Array(bytes[place..<min(bytes.count, place + size)])
+            try Files.write(piece, to: descriptor, path: path)
+            place += piece.count
+            size = (size * 7 + 3) % 211 + 1
+            _ = try follower.advance(&index)
+            #expect(index.count == bytes[..<place].count { $0 == 0x0a })
+        }
+        #expect(index.broken == 0 && index.count == 50)
+    }
+
+    @Test("A torn line that a resuming writer cuts off is no event, and what it then writes is")
+    func tornLine() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("progress.ndjson")
+        try AtomicFile.write(line(progress(job, 1), 0, 1) + Array("{\"job_id\":\"torn".utf8), to: path)
+        let follower = LogFollower(path)
+        var index = LogIndex()
+        #expect(try follower.advance(&index) == .lines)
+        let log = try ProgressLog(path)
+        try log.append(progress(job, 2), time: .now, now: 0)
+        #expect(try follower.advance(&index) == .lines)
+        #expect(index.count == 3 && index.broken == 0)
+        #expect(index.kind(1) == .other)
+    }
+
+    @Test("A log that was cut or replaced is read anew")
+    func replaced() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("progress.ndjson")
+        try AtomicFile.write(line(progress(job, 1), 0, 1) + line(progress(job, 2), 0, 2), to: path)
+        let follower = LogFollower(path)
+        var index = LogIndex()
+        #expect(try follower.advance(&index) == .lines)
+        try AtomicFile.write(line(progress(job, 9), 0, 1) + line(progress(job, 10), 0, 2), to: path)
+        #expect(try follower.advance(&index) == .replaced)
+        index = LogIndex()
+        #expect(try follower.advance(&index) == .lines)
+        #expect(index.count == 2)
+        let descriptor = try Files.open(path, Files.appendOrCreate)
+        try Files.truncate(descriptor, to: 0, path: path)
+        Files.close(descriptor)
+        #expect(try follower.advance(&index) == .replaced)
+        Files.remove(path)
+        #expect(throws: SystemError.self) { try follower.advance(&index) }
+    }
+
+    @Test("A line of megabytes is counted once and passed over")
+    func overlong() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("progress.ndjson")
+        let rubbish = [UInt8](repeating: UInt8(ascii: "x"), count: 3 << 20) + [0x0a]
+        try AtomicFile.write(line(progress(job, 1), 0, 1) + rubbish + line(progress(job, 2), 1, 2), to: path)
+        var index = LogIndex()
+        #expect(try LogFollower(path).advance(&index) == .lines)
+        #expect(index.count == 2 && index.broken == 1)
+    }
+}
+
+extension LogScanner {
+    fileprivate static func once(_ line: [UInt8]) -> ScannedLine? {
+        var scanner = LogScanner()
+        return scanner.scan(line)
+    }
+}
