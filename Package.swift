@@ -61,6 +61,7 @@ let package = Package(
                 "Archive", "FrameResults", "Jobs", "Bytes", .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [.embedInCode("templates")]),
+        .target(name: "ReplayServer", dependencies: ["Archive", "FrameResults", "Jobs", "Bytes"]),
         .executableTarget(
             name: "forgebatch",
             dependencies: [

@@ -264,6 +264,15 @@ package enum Files {
         return false
     }
 
+    /// Whether another holds the lock of a file. A shared lock is taken for the blink of an eye where none does.
+    package static func isLocked(_ path: RawPath) -> Bool {
+        guard let descriptor = try? openInput(path) else { return false }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return errno == EWOULDBLOCK }
+        unlock(descriptor)
+        return false
+    }
+
     /// Gives a lock back, also where a process that is just being started still holds a copy of the descriptor.
     package static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
 

@@ -23,6 +23,21 @@ package struct UTCTime: Equatable, Sendable, Comparable {
             + "\(pad(time % 60)).\(fraction < 100 ? "0" : "")\(pad(fraction))Z"
     }
 
+    /// Reads ``text`` back; nil when it is not of that form.
+    package init?(text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24, let day = UTCTime.startOfDay(bytes[..<10]) else { return nil }
+        var numbers: [Int64] = []
+        for (range, marks) in [(11..<13, "T:"), (14..<16, "::"), (17..<19, ":."), (20..<23, ".Z")] {
+            let digits = bytes[range]
+            let ends = [bytes[range.lowerBound - 1], bytes[range.upperBound]]
+            guard ends == Array(marks.utf8), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            numbers.append(digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) })
+        }
+        guard numbers[0] < 24, numbers[1] < 60, numbers[2] < 61 else { return nil }
+        milliseconds = day + ((numbers[0] * 60 + numbers[1]) * 60 + numbers[2]) * 1000 + numbers[3]
+    }
+
     /// `20260226T010203Z`, which sorts by time.
     package var compact: String {
         let (day, time) = civil

@@ -62,6 +62,20 @@ package struct ResultWriter: ~Copyable {
     private var buffer = JSONWriter(reserving: 1 << 17)
     private var sanitizer = Sanitizer()
     private var frames = 0
+    private var detections = 0
+    private var classes: [String] = []
+
+    /// What was put in place.
+    package struct Published: Sendable {
+        /// In hexadecimal.
+        package let sha256: String
+        /// Bytes.
+        package let size: Int64
+        /// Objects in the `detections` of all frames.
+        package let detections: Int
+        /// Their classes, in the order in which they first appear.
+        package let classes: [String]
+    }
 
     private static let flushSize = 1 << 16
 
@@ -88,7 +102,7 @@ package struct ResultWriter: ~Copyable {
         }
         buffer.key(plain: "detections")
         buffer.beginObject()
-        if let detections = frame.detections { objects(detections) }
+        if let detections = frame.detections { count(objects(detections)) }
         buffer.endObject()
         for measure in frame.measures where !measure.isEmpty { self.measure(measure) }
         buffer.endObject()
@@ -110,14 +124,21 @@ package struct ResultWriter: ~Copyable {
             for region in measure.regions where sanitizer.accepts(region) { corners(region) }
             buffer.endArray()
         }
-        if !measure.objects.isEmpty { objects(measure.objects) }
+        if !measure.objects.isEmpty { _ = objects(measure.objects) }
         buffer.endObject()
     }
 
-    private mutating func objects(_ objects: [TrackedObject]) {
+    private mutating func count(_ written: [TrackedObject]) {
+        detections += written.count
+        for object in written where !classes.contains(object.className) { classes.append(object.className) }
+    }
+
+    /// Returns those that may be written.
+    private mutating func objects(_ objects: [TrackedObject]) -> [TrackedObject] {
+        let accepted = objects.filter { sanitizer.accepts($0.corners) }
         buffer.key(plain: "tracked_objects")
         buffer.beginArray()
-        for object in objects where sanitizer.accepts(object.corners) {
+        for object in accepted {
             buffer.beginObject()
             buffer.key(plain: "track_id")
             buffer.int(object.track)
@@ -135,6 +156,7 @@ package struct ResultWriter: ~Copyable {
             buffer.endObject()
         }
         buffer.endArray()
+        return accepted
     }
 
     private mutating func corners(_ values: [Double]) {
@@ -149,9 +171,7 @@ package struct ResultWriter: ~Copyable {
     }
 
     /// Puts the whole document in place.
-    ///
-    /// - Returns: its SHA-256 and its size in bytes.
-    package consuming func publish(_ head: ResultHead) throws(SystemError) -> (sha256: String, size: Int64) {
+    package consuming func publish(_ head: ResultHead) throws(SystemError) -> Published {
         precondition(head.decode.decodedFrames == frames, "every decoded frame has a record")
         try flush()
         var first = JSONWriter()
@@ -172,6 +192,7 @@ package struct ResultWriter: ~Copyable {
         }
         try file.write(Array("\n]}\n".utf8))
         let size = file.size
-        return (try file.publish(), size)
+        let (detections, classes) = (detections, classes)
+        return Published(sha256: try file.publish(), size: size, detections: detections, classes: classes)
     }
 }

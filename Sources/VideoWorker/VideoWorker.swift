@@ -165,7 +165,8 @@ package enum VideoWorker {
     }
 
     private static func outcome(
-        _ reader: VideoReader, _ report: DecodeReport, _ head: ResultHead, _ published: (sha256: String, size: Int64)
+        _ reader: VideoReader, _ report: DecodeReport, _ head: ResultHead,
+        _ published: ResultWriter.Published
     ) -> JobOutcome {
         var outcome = JobOutcome(kind: .completed)
         outcome.frames = report.decodedFrames
@@ -179,6 +180,7 @@ package enum VideoWorker {
         outcome.facts = .members([
             "codec": .string(reader.info.codec), "width": .int(reader.info.width), "height": .int(reader.info.height),
             "duration": (report.coveredDuration ?? reader.info.duration).map { .double($0) },
+            "detections": .int(published.detections), "classes": .array(published.classes.map { .string($0) }),
         ])
         outcome.summaries = head.summary
         return outcome

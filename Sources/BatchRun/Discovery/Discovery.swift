@@ -1,4 +1,5 @@
 package import Bytes
+package import Jobs
 
 /// A file that may be a video.
 package struct Candidate: Sendable, Equatable {
@@ -23,6 +24,8 @@ package struct Discovery: Sendable {
     package var candidates: [Candidate] = []
     /// Sorted by their paths, each told once.
     package var problems: [DiscoveryProblem] = []
+    /// Where relative paths start from, in the order of the inputs.
+    package var roots: [InputRoot] = []
     /// How many candidates were left out because they changed a moment ago.
     package var tooYoung = 0
 
@@ -41,6 +44,10 @@ package struct Discovery: Sendable {
         let sorted = walk.files.values.map(\.candidate).sorted { $0.relative < $1.relative }
         found.candidates = sorted.filter { !options.isTooYoung($0.status) }
         found.tooYoung = sorted.count - found.candidates.count
+        for input in inputs {
+            let root = InputRoot(prefix: prefixes[input.root] ?? RawPath(""), path: input.root)
+            if !found.roots.contains(root) { found.roots.append(root) }
+        }
         found.problems = walk.problems.sorted { ($0.path, $0.reason) < ($1.path, $1.reason) }
         if let limit = options.limit { found.candidates = Array(found.candidates.prefix(max(0, limit))) }
         return found

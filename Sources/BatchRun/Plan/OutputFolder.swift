@@ -36,6 +36,9 @@ package enum OutputFolder {
         }
     }
 
+    /// Seconds for which the lock may be held by one who only looks whether it is: see ``Files/isLocked(_:)``.
+    private static let glance = 0.05
+
     /// Makes the folder where it is missing and takes its lock.
     ///
     /// - Throws: ``RunRefusal``.
@@ -51,12 +54,13 @@ package enum OutputFolder {
         let lock = Lock(descriptor: descriptor)
         let start = monotonicNanoseconds()
         while try !Files.lock(descriptor, path: layout.lock) {
-            guard case .wait(let seconds) = mode,
-                seconds.map({ Double(monotonicNanoseconds() - start) / 1e9 < $0 }) ?? true
-            else {
+            let waited = Double(monotonicNanoseconds() - start) / 1e9
+            var patience = glance
+            if case .wait(let seconds) = mode { patience = max(glance, seconds ?? .infinity) }
+            guard waited < patience else {
                 throw RunRefusal.locked("\(layout.root.display): another run holds the lock: \(holder(layout))")
             }
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: .milliseconds(waited < glance ? 10 : 100))
         }
         let text = "run \(runID), process \(processID()), since \(UTCTime.now.text)\n"
         do {

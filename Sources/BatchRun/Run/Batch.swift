@@ -31,7 +31,7 @@ final class Batch {
     let layout: OutputLayout
     let runID: String
     let kill = KillSwitch()
-    private let plan: Plan
+    let plan: Plan
     private let log: ProgressLog
     private let catalog: LineFile
     private let failures: LineFile

@@ -38,7 +38,7 @@ struct RunRecord {
             "settings": .object(options.settings.map { JSON.Member($0.key, $0.value) }),
             "tools": .array(options.toolDescriptions),
             "notes": batch.notes.isEmpty ? nil : .array(batch.notes.map { .string($0) }),
-            "jobs": .array(batch.records),
+            "roots": .array(batch.plan.discovery.roots.map(\.json)), "jobs": .array(batch.records),
         ])
         return .object(head + (rest.members ?? []))
     }

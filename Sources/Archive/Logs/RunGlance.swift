@@ -1,0 +1,96 @@
+package import Bytes
+package import Jobs
+
+/// How a run stands.
+package enum RunStanding: String, Sendable {
+    case running, finished
+    /// It ended without saying so: killed, or the machine went down.
+    case interrupted
+}
+
+/// A run as the two ends of its log tell it: what a list of runs shows, at the cost of two short reads a run.
+package struct RunGlance: Sendable {
+    package let id: String
+    package var standing: RunStanding
+    /// Of the first line; nil for a log without one.
+    package var started: UTCTime?
+    /// Of the last line.
+    package var last: UTCTime?
+    /// The number of the last event.
+    package var events = 0
+    /// Bytes of the log.
+    package var size: Int64 = 0
+    /// Jobs planned.
+    package var jobs = 0
+    /// Counts by name, of a run that finished.
+    package var counts: JSON?
+    package var exitStatus: Int?
+
+    /// Nanoseconds after its last line for which a log counts as being written, though nobody holds the lock.
+    private static let warmth: Int64 = 5_000_000_000
+    /// Room for the longest line and what a writer may have left of another.
+    private static let ends = 2 * LogEvent.lineLimit
+
+    /// The runs of an output folder that have a log, newest first.
+    package static func all(_ layout: OutputLayout) throws(SystemError) -> [RunGlance] {
+        try ids(layout).compactMap { RunGlance(layout, run: $0) }
+    }
+
+    /// The names of the runs that have a log, newest first.
+    package static func ids(_ layout: OutputLayout) throws(SystemError) -> [String] {
+        guard Files.exists(layout.runs) else { return [] }
+        return try Files.list(layout.runs).reversed().compactMap { name in
+            guard let id = name.text, Files.exists(layout.log(run: id)) else { return nil }
+            return id
+        }
+    }
+
+    /// Nil when the run has no log.
+    package init?(_ layout: OutputLayout, run id: String) {
+        let path = layout.log(run: id)
+        guard let descriptor = try? Files.openInput(path) else { return nil }
+        defer { Files.close(descriptor) }
+        guard let status = try? Files.status(descriptor: descriptor, path: path), status.kind == .file else {
+            return nil
+        }
+        self.id = id
+        size = status.size
+        standing = .interrupted
+        let head = (try? Files.read(descriptor, at: 0, count: RunGlance.ends, path: path)) ?? []
+        let first = head.split(separator: 0x0a).lazy.compactMap { try? LogLine.parse(Array($0)) }.first
+        if let first {
+            started = UTCTime(text: first.time)
+            if case .runStarted(_, _, let jobs, _) = first.event { self.jobs = jobs }
+        }
+        let start = max(0, size - Int64(RunGlance.ends))
+        let tail = (try? Files.read(descriptor, at: start, count: RunGlance.ends, path: path)) ?? []
+        let whole = tail.lastIndex(of: 0x0a).map { tail[...$0] } ?? []
+        let last = whole.split(separator: 0x0a).reversed().lazy.compactMap { try? LogLine.parse(Array($0)) }.first
+        if let last {
+            self.last = UTCTime(text: last.time)
+            events = last.seq
+            if case .runFinished(let counts, let exit) = last.event {
+                (standing, self.counts, exitStatus) = (.finished, counts, exit)
+            }
+        }
+        if standing != .finished, RunGlance.isBeingWritten(layout, run: id, modified: status.modified) {
+            standing = .running
+        }
+    }
+
+    /// Whether somebody writes the log of a run that has not said that it finished: its run holds the folder's lock, or
+    /// the log has just grown.
+    ///
+    /// - Parameter modified: nanoseconds since 1970, of the log.
+    package static func isBeingWritten(_ layout: OutputLayout, run id: String, modified: Int64) -> Bool {
+        if UTCTime.now.milliseconds * 1_000_000 - modified < warmth { return true }
+        guard Files.isLocked(layout.lock), let holder = try? Files.read(layout.lock, limit: 4096) else { return false }
+        return holder.starts(with: "run \(id),".utf8)
+    }
+
+    /// Seconds from the first line to the last.
+    package var duration: Double {
+        guard let started, let last else { return 0 }
+        return max(0, Double(last.milliseconds - started.milliseconds) / 1000)
+    }
+}

@@ -1,0 +1,81 @@
+/// How fast a replay goes.
+package enum ReplaySpeed: Equatable, Sendable {
+    /// So many times as fast as the run was.
+    case times(Double)
+    /// The run is simply over.
+    case max
+}
+
+/// Where the replay of an archived run is: one for all who watch it.
+///
+/// It stands at its beginning until it is started. Moments of the wall are nanoseconds of a monotonic clock, handed in.
+struct ReplayClock: Sendable {
+    var timeline: Timeline
+    private(set) var speed: ReplaySpeed
+    private(set) var isStarted = false
+    private var isRunning: Bool
+    /// Played seconds at the moment `since`.
+    private var origin: Double
+    private var since: UInt64 = 0
+
+    init(timeline: Timeline, speed: ReplaySpeed, from start: Double, isPaused: Bool) {
+        self.timeline = timeline
+        self.speed = speed
+        isRunning = !isPaused
+        origin = timeline.played(Swift.max(0, start))
+    }
+
+    /// Run seconds from the first line.
+    func position(_ now: UInt64) -> Double {
+        if speed == .max, isStarted, isRunning { return timeline.duration }
+        return min(timeline.duration, timeline.time(played(now)))
+    }
+
+    private func played(_ now: UInt64) -> Double {
+        guard isStarted, isRunning, case .times(let factor) = speed, now > since else { return origin }
+        return origin + Double(now - since) / 1e9 * factor
+    }
+
+    /// Whether it moves: at the end it does not.
+    func isPlaying(_ now: UInt64) -> Bool { isRunning && position(now) < timeline.duration }
+
+    /// Begins, if it has not begun.
+    mutating func start(_ now: UInt64) {
+        guard !isStarted else { return }
+        isStarted = true
+        since = now
+    }
+
+    mutating func seek(to time: Double, _ now: UInt64) {
+        isStarted = true
+        origin = timeline.played(min(Swift.max(0, time), timeline.duration))
+        since = now
+        // At this speed there is no other place than the end.
+        if speed == .max { speed = .times(1) }
+    }
+
+    mutating func setPlaying(_ playing: Bool, _ now: UInt64) {
+        hold(now)
+        isStarted = true
+        isRunning = playing
+    }
+
+    mutating func setSpeed(_ speed: ReplaySpeed, _ now: UInt64) {
+        hold(now)
+        self.speed = speed
+    }
+
+    private mutating func hold(_ now: UInt64) {
+        origin = timeline.played(position(now))
+        since = now
+    }
+
+    /// The moment of the wall at which the replay comes to a run time; nil while it stands.
+    func deadline(_ time: Double, _ now: UInt64) -> UInt64? {
+        guard isStarted, isRunning, case .times(let factor) = speed, factor > 0 else { return nil }
+        let ahead = (timeline.played(time) - played(now)) / factor
+        guard ahead > 0 else { return now }
+        // A hair later, so that rounding never wakes anybody too early.
+        return now + UInt64(min(ahead, 1e9) * 1e9) + 10_000
+    }
+}

@@ -1,0 +1,81 @@
+internal import Archive
+internal import Bytes
+internal import Jobs
+internal import Synchronization
+
+/// The runs of an output folder, and which of them a request means.
+final class RunLibrary: Sendable {
+    let layout: OutputLayout
+    /// The run that job paths speak of: one by its id, or nil for the newest there is.
+    private let selected: String?
+    private let options: RunFeed.Options
+    private let state = Mutex(State())
+    let catalog: CatalogMirror
+
+    private struct State {
+        var feeds: [String: RunFeed] = [:]
+        var newest: (id: String?, seen: UInt64)?
+    }
+
+    /// Nanoseconds for which the newest run is taken to be so.
+    private static let freshness: UInt64 = 200_000_000
+
+    init(_ layout: OutputLayout, selected: String?, options: RunFeed.Options) {
+        self.layout = layout
+        self.selected = selected
+        self.options = options
+        catalog = CatalogMirror(layout)
+    }
+
+    /// The id of the run that job paths speak of; nil in a folder without runs.
+    var selectedID: String? {
+        if let selected { return selected }
+        let now = monotonicNanoseconds()
+        if let newest = state.withLock({ $0.newest }), now - newest.seen < RunLibrary.freshness { return newest.id }
+        let id = (try? RunGlance.ids(layout))?.first
+        state.withLock { $0.newest = (id, now) }
+        return id
+    }
+
+    /// A run by its id, or the selected one. The id is looked up, never joined into a path.
+    func feed(_ id: String? = nil) -> RunFeed? {
+        guard let id = id == "latest" ? selectedID : id ?? selectedID else { return nil }
+        if let known = state.withLock({ $0.feeds[id] }) { return known }
+        guard let ids = try? RunGlance.ids(layout), ids.contains(id),
+            let feed = RunFeed(layout, run: id, options: options)
+        else { return nil }
+        return state.withLock { state in
+            // Two may have asked at once.
+            if let known = state.feeds[id] { return known }
+            state.feeds[id] = feed
+            return feed
+        }
+    }
+
+    /// The run that answers for a job: the one asked for, or, when it only skipped the job, the one that last
+    /// processed it.
+    ///
+    /// - Returns: nil for a job that none of them started.
+    func feed(of job: JobID, run id: String?) async -> RunFeed? {
+        guard let asked = feed(id) else { return nil }
+        if await asked.hasStarted(job) { return asked }
+        guard id == nil || catalog.knows(job) else { return nil }
+        if let run = catalog.entry(job)?.runID, run != asked.id, let feed = feed(run), await feed.hasStarted(job) {
+            return feed
+        }
+        guard catalog.knows(job), let ids = try? RunGlance.ids(layout) else { return nil }
+        for older in ids where older < asked.id {
+            if let feed = feed(older), await feed.hasStarted(job) { return feed }
+        }
+        return nil
+    }
+}
+
+extension RunFeed {
+    /// Whether a line of this run, though it may not have happened yet, says that a job was started.
+    fileprivate func hasStarted(_ job: JobID) async -> Bool {
+        await whenLoaded { index, _ in
+            index.place(job).flatMap { index.jobs[$0].start }.map { _ in true }
+        } ?? false
+    }
+}
