@@ -92,6 +92,9 @@ let package = Package(
             name: "MotionTests", dependencies: ["FrameTools", "Frames", "TestSupport"],
             swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .testTarget(name: "OracleTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(
+            name: "ReplayServerTests",
+            dependencies: ["ReplayServer", "Archive", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(
             name: "VideoWorkerTests",

@@ -66,7 +66,7 @@ package struct ResultWriter: ~Copyable {
     private var classes: [String] = []
 
     /// What was put in place.
-    package struct Published: Sendable {
+    package struct Published: Equatable, Sendable {
         /// In hexadecimal.
         package let sha256: String
         /// Bytes.

@@ -39,7 +39,7 @@ final class MadeFolder {
         try AtomicFile.write(Array("{\"run_id\":\"x\"}\n".utf8), to: layout.summary(run: Self.run), durable: false)
     }
 
-    static func write(_ path: RawPath, _ video: RawPath) throws -> (sha256: String, size: Int64) {
+    static func write(_ path: RawPath, _ video: RawPath) throws -> ResultWriter.Published {
         var writer = try ResultWriter(path: path)
         for frame in 0..<4 {
             try writer.append(

@@ -14,7 +14,7 @@ import Testing
             summary: .members(["luma": .members(["avg": .double(1.5)])]), events: [])
     }
 
-    private func write(_ path: RawPath, frames: Int) throws -> (sha256: String, size: Int64) {
+    private func write(_ path: RawPath, frames: Int) throws -> ResultWriter.Published {
         var writer = try ResultWriter(path: path)
         for frame in 0..<frames {
             try writer.append(time: Double(frame) / 25, measures: [("luma", [("avg", 100.25)]), ("scene", [])])

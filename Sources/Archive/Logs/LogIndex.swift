@@ -119,9 +119,9 @@ package struct LogIndex: Sendable {
         return own[first..<max(first, end)]
     }
 
-    /// The line at which the next gap longer than `seconds` ends, at or after a line; nil when there is none.
+    /// The gaps longer than so many seconds that end at or after a line.
     package func gaps(longerThan seconds: Double, from line: Int = 1) -> [(start: Double, end: Double)] {
-        let least = UInt32(clamping: Int64(seconds * 1000))
+        let least = UInt32(clamping: Int64(min(seconds, 4_294_967) * 1000))
         guard line < times.count else { return [] }
         return (max(1, line)..<times.count).compactMap { index in
             times[index] - times[index - 1] > least

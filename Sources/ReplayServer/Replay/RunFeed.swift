@@ -29,6 +29,7 @@ final class RunFeed: Sendable {
     private let layout: OutputLayout
     private let state: Mutex<State>
     private let wakeup = Wakeup()
+    private let summary = Mutex<RunFacts?>(nil)
 
     private struct State {
         var index = LogIndex()
@@ -117,6 +118,14 @@ final class RunFeed: Sendable {
             let reader = try LineReader(path)
             state.reader = reader
             return reader
+        }
+    }
+
+    /// What `run.json` says; nil before it is written.
+    var facts: RunFacts? {
+        summary.withLock { summary in
+            if summary == nil { summary = RunFacts(layout.summary(run: id)) }
+            return summary
         }
     }
 

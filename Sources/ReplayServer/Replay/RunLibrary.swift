@@ -14,6 +14,8 @@ final class RunLibrary: Sendable {
 
     private struct State {
         var feeds: [String: RunFeed] = [:]
+        /// Of runs that are over.
+        var glances: [String: RunGlance] = [:]
         var newest: (id: String?, seen: UInt64)?
     }
 
@@ -35,6 +37,16 @@ final class RunLibrary: Sendable {
         let id = (try? RunGlance.ids(layout))?.first
         state.withLock { $0.newest = (id, now) }
         return id
+    }
+
+    /// All runs, newest first.
+    func glances() throws(SystemError) -> [RunGlance] {
+        let known = state.withLock { $0.glances }
+        let all = try RunGlance.ids(layout).compactMap { known[$0] ?? RunGlance(layout, run: $0) }
+        state.withLock { state in
+            for glance in all where glance.standing == .finished { state.glances[glance.id] = glance }
+        }
+        return all
     }
 
     /// A run by its id, or the selected one. The id is looked up, never joined into a path.

@@ -1,0 +1,129 @@
+internal import Archive
+internal import Bytes
+internal import Jobs
+
+extension ReplayAPI {
+    /// `GET /v1/runs`
+    func runs() throws(Refusal) -> Reply {
+        let glances: [RunGlance]
+        do throws(SystemError) {
+            glances = try library.glances()
+        } catch {
+            throw Refusal(status: 500, detail: "the runs cannot be listed: \(error.reason)")
+        }
+        let selected = library.selectedID
+        return .json([
+            "runs": .array(glances.map { run($0, isSelected: $0.id == selected) }), "count": .int(glances.count),
+        ])
+    }
+
+    /// `GET /v1/runs/{id}`
+    func oneRun(_ id: String) throws(Refusal) -> Reply {
+        let feed = try run(id)
+        guard let glance = RunGlance(layout, run: feed.id) else { throw .notFound("run \(feed.id) is no longer there") }
+        return .json(run(glance, isSelected: feed.id == library.selectedID))
+    }
+
+    private func run(_ glance: RunGlance, isSelected: Bool) -> JSON {
+        let state = (try? JSONReader.parse(Files.read(layout.state(run: glance.id))))?["counts"]
+        func count(_ name: String) -> JSON { glance.counts?[name] ?? state?[name] ?? .null }
+        return [
+            "run_id": .string(glance.id), "state": .string(glance.standing.rawValue),
+            "started_at": .text(glance.started?.text),
+            "finished_at": glance.standing == .finished ? .text(glance.last?.text) : .null,
+            "duration": .double(glance.duration), "events": .int(glance.events), "size": .int(glance.size),
+            "jobs": .int(glance.jobs), "completed": count("completed"), "failed": count("failed"),
+            "skipped": count("skipped"), "exit_status": .number(glance.exitStatus), "selected": .bool(isSelected),
+        ]
+    }
+
+    /// `GET /v1/runs/{id}/log`
+    func log(_ id: String) throws(Refusal) -> Reply {
+        let feed = try run(id)
+        let path = layout.log(run: feed.id)
+        guard let status = try? Files.status(path), status.kind == .file else {
+            throw .notFound("run \(feed.id) has no log")
+        }
+        // The log only grows, so its length says which state of it this is.
+        return .file(
+            ServedFile(
+                path: path, size: status.size, tag: "\(feed.id)-\(status.inode)-\(status.size)", type: MediaType.lines,
+                name: "\(feed.id).ndjson"))
+    }
+
+    /// `GET /v1/replay`, `GET /v1/runs/{id}/replay`
+    func replay(_ id: String?) throws(Refusal) -> Reply {
+        let feed = try run(id)
+        feed.load()
+        return .json(feed.clockMessage())
+    }
+
+    /// `PUT /v1/replay`, `PUT /v1/runs/{id}/replay`
+    func setReplay(_ id: String?, body: [UInt8]) throws(Refusal) -> Reply {
+        let feed = try run(id)
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSONReader.parse(body)
+        } catch {
+            throw Refusal(status: 400, detail: "the body is not JSON: \(error)")
+        }
+        guard json.members != nil else { throw .unusable("the body has to be an object") }
+        if let run = json["run_id"], run.string != feed.id { throw .unusable("run_id is not that of this run") }
+        let time = try value(json, "at", "a number of seconds, 0 or more") { $0.double.flatMap { $0 >= 0 ? $0 : nil } }
+        let playing = try value(json, "playing", "true or false") { $0.bool }
+        let speed = try value(json, "speed", "a number above 0 and at most 1000, or \"max\"") { ReplaySpeed($0) }
+        guard time != nil || playing != nil || speed != nil else {
+            throw .unusable("nothing to change: give at, speed or playing")
+        }
+        guard feed.change(at: time, speed: speed, isPlaying: playing) else {
+            throw Refusal(status: 409, detail: "run \(feed.id) is still being written: its clock is now")
+        }
+        return .json(feed.clockMessage())
+    }
+
+    private func value<Value>(_ json: JSON, _ name: String, _ wanted: String, _ read: (JSON) -> Value?)
+        throws(Refusal) -> Value?
+    {
+        guard let given = json[name] else { return nil }
+        guard let value = read(given) else { throw .unusable("\(name) has to be \(wanted)") }
+        return value
+    }
+}
+
+extension ReplaySpeed {
+    /// A number above 0, at most 1000, or `max`.
+    init?(_ json: JSON) {
+        if json.string == "max" {
+            self = .max
+        } else if let factor = json.double, factor > 0, factor <= 1000 {
+            self = .times(factor)
+        } else {
+            return nil
+        }
+    }
+
+    /// As typed by a person: `1`, `0.5`, `max`.
+    package init?(_ text: String) {
+        self.init(text == "max" ? .string(text) : Double(text).map { .double($0) } ?? .null)
+    }
+
+    var json: JSON {
+        switch self {
+        case .times(let factor): .double(factor)
+        case .max: "max"
+        }
+    }
+}
+
+extension RunFeed {
+    /// The clock for HTTP.
+    func clockMessage() -> JSON {
+        let clock = clock
+        return [
+            "run_id": .string(id), "at": .double(milli(clock.at)), "duration": .double(milli(clock.duration)),
+            "speed": clock.speed.json, "playing": .bool(clock.isPlaying), "live": .bool(clock.isLive),
+        ]
+    }
+
+    private func milli(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
+}

@@ -1,0 +1,129 @@
+internal import Archive
+internal import Bytes
+internal import Jobs
+
+/// One client that watches one job.
+struct JobSession: Sendable {
+    let feed: RunFeed
+    let job: JobID
+    /// The sequence number from which on the client wants all events; nil for those from now on.
+    let from: Int?
+
+    /// Nanoseconds after which a send that still waits makes a client a slow one.
+    private static let patience: UInt64 = 1_000_000_000
+    /// Lines whose places are looked up at once.
+    private static let batch = 1024
+
+    /// Sends the job as it is, then what happens to it, until the connection ends.
+    func run(_ socket: some TextSocket) async throws {
+        feed.start()
+        // A late client is told how things stand, not how they came to be so.
+        _ = await feed.whenLoaded { index, moment in index.duration > moment ? true : nil }
+        let subscription = feed.subscribe(job)
+        defer { feed.unsubscribe(subscription) }
+        var sender = Sender(feed: feed, job: job, socket: socket)
+        var place = subscription.start.place
+        if let from {
+            try await sender.send(from: from, to: subscription.start.lines)
+        } else {
+            try await sender.sendState(subscription.start.lines)
+        }
+        try await sender.sendEnd(subscription.start)
+        for await advance in subscription.advances {
+            if advance.place != place {
+                place = advance.place
+                sender.reset()
+                try await sender.sendState(advance.lines)
+            } else {
+                try await sender.send(to: advance.lines)
+            }
+            try await sender.sendEnd(advance)
+        }
+    }
+
+    /// What was sent, and how fast the client takes it.
+    private struct Sender<Socket: TextSocket> {
+        let feed: RunFeed
+        let job: JobID
+        let socket: Socket
+        private var position = 0
+        private var isSlow = false
+        private var hasEnded = false
+
+        init(feed: RunFeed, job: JobID, socket: Socket) {
+            self.feed = feed
+            self.job = job
+            self.socket = socket
+        }
+
+        /// After a seek nothing that was said before counts.
+        mutating func reset() { hasEnded = false }
+
+        /// The last event of the job among the first lines of the log.
+        mutating func sendState(_ lines: Int) async throws {
+            let range: (offset: Int64, length: Int)? = feed.read { index, _, _ in
+                guard let place = index.place(job) else { return nil }
+                let last = index.last(place, before: lines) { $0 == .progress || $0.isTerminal }
+                return last.map { index.range($0) }
+            }
+            position = lines
+            if let range { try await send(range) }
+        }
+
+        /// All events from a sequence number on.
+        mutating func send(from seq: Int, to lines: Int) async throws {
+            position = feed.read { index, _, _ in min(lines, index.line(seq: seq)) }
+            try await send(to: lines)
+        }
+
+        /// The events since the last that was sent. A slow client gets of progress only the newest.
+        mutating func send(to lines: Int) async throws {
+            while position < lines {
+                let (start, isSlow) = (position, isSlow)
+                let (ranges, next) = feed.read { index, _, _ -> ([(offset: Int64, length: Int)], Int) in
+                    let end = min(lines, index.count)
+                    guard let place = index.place(job) else { return ([], end) }
+                    let own = index.lines(place, in: start..<end).prefix(JobSession.batch)
+                    let next = own.count == JobSession.batch ? own.last.map { Int($0) + 1 } ?? end : end
+                    let told = own.filter { JobSession.isTold(index.kind(Int($0))) }
+                    let kept = isSlow ? JobSession.coalesced(told) { index.kind(Int($0)) } : Array(told)
+                    return (kept.map { index.range(Int($0)) }, next)
+                }
+                let before = monotonicNanoseconds()
+                for range in ranges { try await send(range) }
+                self.isSlow = monotonicNanoseconds() - before > JobSession.patience
+                guard next > position else { break }
+                position = next
+            }
+        }
+
+        /// The job of a run that ended without a word is over too, though no line says so.
+        mutating func sendEnd(_ advance: Advance) async throws {
+            guard advance.isDead, !hasEnded else { return }
+            guard let view = feed.view(job), view.status == .failed, view.message == JobView.interrupted else { return }
+            hasEnded = true
+            let seq = feed.read { index, _, _ in index.count > 0 ? index.seq(index.count - 1) + 1 : 1 }
+            let event = LogEvent.error(job: job, message: JobView.interrupted)
+            try await socket.send(event.encode(time: UTCTime(text: view.updated) ?? .now, seq: seq))
+        }
+
+        private func send(_ range: (offset: Int64, length: Int)) async throws {
+            try await socket.send(try feed.bytes(range))
+        }
+    }
+
+    /// The lines of a job that its clients get.
+    static func isTold(_ kind: ScannedLine.Kind) -> Bool {
+        kind == .progress || kind.isTerminal || kind == .jobRetry
+    }
+
+    /// Without progress that newer progress follows.
+    static func coalesced<Line>(_ lines: some Collection<Line>, _ kind: (Line) -> ScannedLine.Kind) -> [Line] {
+        var kept: [Line] = []
+        for line in lines {
+            if kind(line) == .progress, let last = kept.last, kind(last) == .progress { kept.removeLast() }
+            kept.append(line)
+        }
+        return kept
+    }
+}
