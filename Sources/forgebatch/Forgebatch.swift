@@ -14,7 +14,11 @@ struct Forgebatch: AsyncParsableCommand {
             forgebatch run ./videos walks the folder, analyses every video in a process of its own, and writes \
             per-frame JSON, a progress log and an HTML report to ./videos.forgebatch.
             """,
-        version: version, subcommands: [RunCommand.self, ReportCommand.self, ValidateCommand.self, ToolsCommand.self])
+        version: version,
+        subcommands: [
+            RunCommand.self, ReportCommand.self, ValidateCommand.self, ToolsCommand.self,
+            TailCommand.self, ListCommand.self, ShowCommand.self,
+        ])
 
     /// Parses, runs, ends the process.
     static func main(arguments: [String]) async {

@@ -36,7 +36,7 @@ struct ToolListing {
                 cost ?? "not measured", tool.title,
             ])
         }
-        lines = ToolListing.aligned(rows)
+        lines = TextTable.aligned(rows)
         for tool in tools { lines += [""] + ToolListing.paragraph(tool) }
     }
 
@@ -56,19 +56,8 @@ struct ToolListing {
                     : setting.choices.joined(separator: " or "), setting.kind.rawValue, setting.help,
             ]
         }
-        return lines + aligned(settings)
+        return lines + TextTable.aligned(settings)
     }
 
     private static func text(_ value: JSON) -> String { value.string ?? JSONWriter.text(value) }
-
-    /// Columns of equal width, two spaces apart.
-    private static func aligned(_ rows: [[String]]) -> [String] {
-        let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = row.enumerated().map { column, cell in
-                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-            }
-            return cells.joined(separator: "  ")
-        }
-    }
 }

@@ -65,6 +65,24 @@ struct FlagTableTests {
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
+        "tail": [
+            "--run": "tail of a run that ended tells all of it; --json is the log byte for byte",
+            "--json": "tail of a run that ended tells all of it; --json is the log byte for byte",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "list": [
+            "--runs": "list --runs shows each run with its end, newest first",
+            "--status": "list shows each video once with its status, --status chooses, names are escaped",
+            "--json": "list shows each video once with its status, --status chooses, names are escaped",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "show": [
+            "--json": "show takes a path or an id; of a result --json is the head, of a failure what is remembered",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
         "tools": [
             "--json": "tools lists every tool with its settings; --json prints the manifest",
             "--version": "--version and the help of every command end with 0",

@@ -1,0 +1,62 @@
+package import Bytes
+internal import FrameResults
+package import Jobs
+
+/// A video as an output folder knows it, whichever run processed it last.
+package struct ShelvedVideo: Sendable {
+    package enum Standing: String, Sendable, CaseIterable { case failed, quarantined, damaged, warning, ok }
+
+    package let job: JobID
+    package let path: RawPath
+    package var standing: Standing
+    /// Of a video that failed or is damaged.
+    package var message: String?
+    /// What the catalog says of its result; nil when there is none.
+    package var entry: CatalogEntry?
+    /// What is remembered of its failure.
+    package var failure: FailureEntry?
+
+    /// All videos that have a result or failed, in the order of their paths.
+    package static func all(_ layout: OutputLayout) throws(SystemError) -> [ShelvedVideo] {
+        var videos: [JobID: ShelvedVideo] = [:]
+        for json in try LineFile.objects(layout.catalog).objects {
+            guard let entry = CatalogEntry(json) else { continue }
+            let standing = Standing(rawValue: entry.verdict) ?? .ok
+            videos[entry.job] = ShelvedVideo(job: entry.job, path: entry.path, standing: standing, entry: entry)
+        }
+        var failures: [JobID: FailureEntry] = [:]
+        for json in try LineFile.objects(layout.failures).objects {
+            guard let entry = FailureEntry(json) else { continue }
+            failures[entry.job] = entry.isCleared ? nil : entry
+        }
+        for (job, failure) in failures {
+            var video = videos[job] ?? ShelvedVideo(job: job, path: failure.path, standing: .failed)
+            // A damaged video is remembered as one not to be redone; it has its result all the same.
+            if video.standing != .damaged || failure.isQuarantined {
+                video.standing = failure.isQuarantined ? .quarantined : .failed
+            }
+            (video.message, video.failure) = (failure.message, failure)
+            videos[job] = video
+        }
+        return videos.values.sorted { ($0.path, $0.job.text) < ($1.path, $1.job.text) }
+    }
+
+    package var json: JSON {
+        let head = [JSON.Member("job_id", .string(job.text))] + path.members()
+        let rest = JSON.members([
+            "status": .string(standing.rawValue), "message": message.map { .string($0) },
+            "frames": entry.map { .int($0.frames) }, "duration": entry?.facts["duration"],
+            "codec": entry?.facts["codec"], "width": entry?.facts["width"], "height": entry?.facts["height"],
+            "events": entry?.facts["events"], "detections": entry?.facts["detections"],
+            "size": .int(entry?.size ?? failure?.size ?? 0), "run_id": entry.map { .string($0.runID) },
+        ])
+        return .object(head + (entry?.result.members("result") ?? []) + (rest.members ?? []))
+    }
+}
+
+extension Archive {
+    /// What stands before the frames of a result.
+    package static func head(_ layout: OutputLayout, _ entry: CatalogEntry) throws -> JSON {
+        try HeadReader.read(layout.root.appending(entry.result))
+    }
+}

@@ -1,0 +1,135 @@
+internal import Archive
+internal import ArgumentParser
+internal import BatchRun
+internal import Bytes
+internal import Jobs
+
+extension ShelvedVideo.Standing: ExpressibleByArgument {}
+
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the videos of an output folder, or its runs.",
+        discussion: "Off a terminal, too, everything goes to standard output. Exit status: 0, 66 no output folder.")
+
+    @Argument(help: "The output folder of a run.")
+    var output: PathArgument
+
+    @Flag(help: "List the runs instead, newest first.")
+    var runs = false
+
+    @Option(
+        name: .customLong("status"),
+        help: ArgumentHelp("Only videos of this status; may be repeated.", valueName: "status"))
+    var statuses: [ShelvedVideo.Standing] = []
+
+    @Flag(help: "Print JSON, one object a line.")
+    var json = false
+
+    func validate() throws {
+        if runs && !statuses.isEmpty { throw ValidationError("--status is about videos; leave out --runs.") }
+    }
+
+    func run() throws {
+        let layout = try OutputArgument.layout(output)
+        do throws(SystemError) {
+            if runs { try listRuns(layout) } else { try listVideos(layout) }
+        } catch {
+            throw Failure(ExitStatus.unreadableInput, "\(error)")
+        }
+    }
+
+    private func listVideos(_ layout: OutputLayout) throws(SystemError) {
+        let videos = try ShelvedVideo.all(layout).filter { statuses.isEmpty || statuses.contains($0.standing) }
+        if json { return videos.forEach { Terminal.output(JSONWriter.encode($0.json) + [0x0a]) } }
+        let rows = videos.map { video in
+            [
+                video.standing.rawValue, video.entry.map { "\($0.frames)" } ?? "–",
+                video.entry?.facts["duration"]?.double.map { Quantity.duration($0) } ?? "–", video.path.display,
+            ]
+        }
+        TextTable.aligned([["STATUS", "FRAMES", "DURATION", "VIDEO"]] + rows).forEach { Terminal.output($0) }
+    }
+
+    private func listRuns(_ layout: OutputLayout) throws(SystemError) {
+        let glances = try RunGlance.all(layout)
+        if json {
+            return glances.forEach { glance in
+                let object = JSON.members([
+                    "run_id": .string(glance.id), "state": .string(glance.standing.rawValue),
+                    "started_at": glance.started.map { .string($0.text) }, "duration": .double(glance.duration),
+                    "jobs": .int(glance.jobs), "counts": glance.counts,
+                    "exit_status": glance.exitStatus.map { .int($0) },
+                ])
+                Terminal.output(JSONWriter.encode(object) + [0x0a])
+            }
+        }
+        let rows = glances.map { glance in
+            [
+                glance.id, glance.standing.rawValue, Quantity.duration(glance.duration), "\(glance.jobs)",
+                glance.counts?["failed"]?.int.map { "\($0)" } ?? "–", glance.exitStatus.map { "\($0)" } ?? "–",
+            ]
+        }
+        TextTable.aligned([["RUN", "STATE", "TOOK", "JOBS", "FAILED", "EXIT"]] + rows).forEach { Terminal.output($0) }
+    }
+}
+
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show what is known of one video.",
+        discussion: "Exit status: 0, 66 no such video or output folder.")
+
+    @Argument(help: "The output folder of a run.")
+    var output: PathArgument
+
+    @Argument(help: "The video: its path as list prints it, or its job id.")
+    var job: String
+
+    @Flag(help: "Print JSON: all before the frames of the result, or what is known of a failure.")
+    var json = false
+
+    func run() throws {
+        let layout = try OutputArgument.layout(output)
+        let id = OutputArgument.job(job)
+        guard let video = try ShelvedVideo.all(layout).first(where: { $0.job == id }) else {
+            let name = RawArguments.path(job).display
+            throw Failure(
+                ExitStatus.unreadableInput,
+                "\(output.path.display): no video \(name); forgebatch list shows those there are")
+        }
+        let head = video.entry.flatMap { try? Archive.head(layout, $0) }
+        if json { return Terminal.output(JSONWriter.encode(head ?? video.failure?.json ?? video.json) + [0x0a]) }
+        facts(video, head, layout).forEach { Terminal.output($0) }
+    }
+
+    private func facts(_ video: ShelvedVideo, _ head: JSON?, _ layout: OutputLayout) -> [String] {
+        var rows: [[String]] = []
+        func add(_ name: String, _ value: String?) { if let value { rows.append([name, value]) } }
+        add("video", video.path.display)
+        add("job", video.job.text)
+        add("status", video.standing.rawValue)
+        add("message", video.message.map { Escape.visible($0) })
+        add(
+            "reasons",
+            (head?["decode"]?["reasons"]?.array?.compactMap(\.string)).flatMap {
+                $0.isEmpty ? nil : $0.joined(separator: ", ")
+            })
+        if let entry = video.entry {
+            let declared = head?["declared_frames"]?.int.map { " of \($0) declared" } ?? ""
+            add("frames", "\(entry.frames)\(declared)")
+            add("duration", entry.facts["duration"]?.double.map { Quantity.duration($0) })
+            if let width = entry.facts["width"]?.int, let height = entry.facts["height"]?.int {
+                add("picture", "\(width) x \(height), \(Escape.visible(entry.facts["codec"]?.string ?? "?"))")
+            }
+            add("events", entry.facts["events"]?.int.map { "\($0)" })
+            add("detections", entry.facts["detections"]?.int.map { "\($0)" })
+            add("result", layout.root.appending(entry.result).display)
+            add("run", entry.runID)
+        }
+        var lines = TextTable.aligned(rows)
+        for tool in head?["summary"]?.members ?? [] {
+            let values = (tool.value.members ?? []).map { "\($0.key) \(JSONWriter.text($0.value))" }
+            lines.append("  \(tool.key): " + values.joined(separator: ", "))
+        }
+        return lines
+    }
+}
