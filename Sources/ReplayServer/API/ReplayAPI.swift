@@ -8,6 +8,8 @@ struct ReplayAPI: Sendable {
     /// The tools of this build.
     let manifest: JSON
     let version: String
+    /// The viewer's page, scripts and styles by their names.
+    let viewerFile: @Sendable (String) -> [UInt8]?
 
     var layout: OutputLayout { library.layout }
 

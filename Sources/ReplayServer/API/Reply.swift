@@ -6,6 +6,8 @@ enum Reply: Sendable {
     /// A JSON object whose last member is the content of a file: `head` is all before it, from the opening brace on.
     case document(head: [UInt8], file: ServedFile)
     case file(ServedFile)
+    /// A page or a script that is part of this program.
+    case content([UInt8], type: String)
 }
 
 /// A file to be answered with, known to be there when it was looked for.
@@ -25,6 +27,8 @@ struct Refusal: Error, Equatable, Sendable {
     var status: Int
     /// One sentence for a person.
     var detail: String
+    /// The methods that there are, for 405.
+    var allow: String?
 
     static func notFound(_ detail: String) -> Refusal { Refusal(status: 404, detail: detail) }
     static func unusable(_ detail: String) -> Refusal { Refusal(status: 422, detail: detail) }

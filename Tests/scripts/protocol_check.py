@@ -1,0 +1,781 @@
+#!/usr/bin/env python3
+"""Holds `forgebatch replay` to docs/protocol.md over real sockets, with a client library that knows nothing of it.
+
+usage: protocol_check.py BINARY [WORD…]      only checks whose names hold a WORD
+
+Prints a line a check. Exit status: 0 all hold, 1 one does not, 2 the module `websockets` is missing.
+"""
+
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+try:
+    from websockets.exceptions import ConnectionClosed, InvalidStatus
+    from websockets.sync.client import connect
+except ImportError:
+    print("protocol_check: no module websockets; make deps-test installs it", file=sys.stderr)
+    sys.exit(2)
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from replay_server import Checks, MadeRun, Server, compact, job_id, wait  # noqa: E402
+
+PING, PONG = '{"type":"ping"}', '{"type":"pong"}'
+
+
+def two_jobs(folder, step=10, **more):
+    """a.mp4 completes, b.mp4 fails; both told in ten steps."""
+    run = MadeRun(folder, **more)
+    run.begin(2)
+    run.start("a.mp4", after=step)
+    run.start("b.mp4", after=step)
+    for frame in range(10, 101, 10):
+        run.progress("a.mp4", frame, after=step)
+        if frame <= 50:
+            run.progress("b.mp4", frame, after=step)
+        if frame == 50:
+            run.fail("b.mp4", "b.mp4: decode: broken at frame 51 of 100", after=step)
+    run.complete("a.mp4", after=step)
+    run.finish(3, after=step)
+    return run
+
+
+def read(socket, until, seconds=30):
+    """Messages up to and with the first that `until` accepts."""
+    messages = []
+    end = time.monotonic() + seconds
+    while True:
+        messages.append(socket.recv(timeout=max(0.01, end - time.monotonic())))
+        if until(messages[-1]):
+            return messages
+
+
+def terminal(text):
+    return '"status":' in text
+
+
+def quiet(socket, seconds=0.3):
+    """Nothing comes."""
+    try:
+        text = socket.recv(timeout=seconds)
+    except TimeoutError:
+        return True
+    raise AssertionError(f"unexpected {text}")
+
+
+def alive(socket):
+    socket.send(PING)
+    read(socket, lambda text: text == PONG)
+
+
+# The sockets of jobs.
+
+def check_every_event_of_a_job_and_of_no_other(binary, folder):
+    run = two_jobs(folder)
+    with Server(binary, folder) as server:
+        a = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        b = connect(f"{server.ws}/v1/ws/jobs/{job_id('b.mp4')}")
+        assert read(a, terminal) == run.told("a.mp4")
+        texts = read(b, terminal)
+        assert texts[-1] == run.told("b.mp4")[-1] and set(texts) <= set(run.told("b.mp4"))
+        assert [json.loads(t)["percent"] for t in run.told("a.mp4")[:-1]] == list(range(10, 101, 10))
+
+
+def check_two_clients_of_a_job_get_the_same(binary, folder):
+    run = two_jobs(folder, step=20)
+    with Server(binary, folder, "--paused") as server:
+        clients = [connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}") for _ in range(2)]
+        assert server.put("/v1/replay", {"playing": True})[0] == 200
+        assert [read(c, terminal) for c in clients] == [run.told("a.mp4")] * 2
+
+
+def check_pings_are_answered_between_progress(binary, folder):
+    two_jobs(folder, step=50)
+    with Server(binary, folder) as server:
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        for text in [PING, "ping", '{"type":"ping","x":[1,{}]}', ' {"type" : "ping"}']:
+            socket.send(text)
+            read(socket, lambda got: got == PONG, seconds=2)
+        read(socket, terminal)
+        alive(socket)
+
+
+def check_odd_frames_do_no_harm(binary, folder):
+    two_jobs(folder)
+    with Server(binary, folder, "--speed", "max") as server:
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        read(socket, terminal)
+        odd = ['{"type":"subscribe"}', "{}", "[1]", "5", '"ping"', "null", "", b'{"type":"ping"}', '{"type":"PING"}',
+               "{", "\u0000", '{"type":["ping"]}', "x" * 60000, b"\xff" * 60000, '{"type":"ping","type":"x"}']
+        for frame in odd:
+            socket.send(frame)
+            quiet(socket, 0.05)
+        alive(socket)
+
+
+def check_a_late_subscriber_gets_the_last_event(binary, folder):
+    run = two_jobs(folder, step=1000)
+    with Server(binary, folder, "--paused") as server:
+        server.put("/v1/replay", {"at": 9.5})
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        first = socket.recv(timeout=30)
+        assert first in run.told("a.mp4") and 0 < json.loads(first)["percent"] < 100
+        quiet(socket)
+        server.put("/v1/replay", {"at": 1e6})
+        late = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        assert late.recv(timeout=30) == run.told("a.mp4")[-1]
+        quiet(late)
+        failed = connect(f"{server.ws}/ws/jobs/{job_id('b.mp4')}")
+        assert failed.recv(timeout=30) == run.told("b.mp4")[-1]
+
+
+def check_from_misses_nothing(binary, folder):
+    run = two_jobs(folder)
+    with Server(binary, folder, "--speed", "max") as server:
+        told = run.told("a.mp4")
+        for line in told:
+            seq = json.loads(line)["seq"]
+            socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}?from={seq}")
+            assert read(socket, terminal) == told[told.index(line):]
+            socket.close()
+        beyond = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}?from=999")
+        quiet(beyond)
+        for wrong in ["x", "-1", "1.5", ""]:
+            refused(server, f"/ws/jobs/{job_id('a.mp4')}?from={wrong}", 422)
+
+
+def refused(server, path, status, **more):
+    try:
+        connect(server.ws + path, **more).close()
+    except InvalidStatus as error:
+        assert error.response.status_code == status, error.response.status_code
+        body = json.loads(error.response.body)
+        assert set(body) == {"detail"} and isinstance(body["detail"], str) and body["detail"], body
+        return
+    raise AssertionError(f"{path} was accepted")
+
+
+def check_unknown_jobs_are_refused(binary, folder):
+    two_jobs(folder)
+    with Server(binary, folder) as server:
+        for name in ["00000000-0000-4000-8000-000000000000", "abc", "%2e%2e%2f", "..", job_id("a.mp4") + "/"]:
+            refused(server, f"/ws/jobs/{name}", 404)
+        refused(server, f"/ws/jobs/{job_id('a.mp4')}?run=none", 404)
+        refused(server, "/v1/ws/runs/none", 404)
+        refused(server, "/ws/nothing", 404)
+
+
+def check_an_error_keeps_the_socket_open(binary, folder):
+    two_jobs(folder)
+    with Server(binary, folder, "--speed", "max") as server:
+        for path in ["a.mp4", "b.mp4"]:
+            socket = connect(f"{server.ws}/ws/jobs/{job_id(path)}")
+            read(socket, terminal)
+            quiet(socket, 1)
+            alive(socket)
+
+
+def check_a_seek_gives_the_state_of_there(binary, folder):
+    run = two_jobs(folder, step=1000)
+    with Server(binary, folder, "--paused") as server:
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        seen = []
+        for at in [15.5, 3.5, 1e9, 8.5]:
+            status, clock = server.put("/v1/replay", {"at": at})
+            assert status == 200 and clock["at"] <= clock["duration"]
+            seen.append(json.loads(socket.recv(timeout=30)))
+        quiet(socket)
+        # One client reads every place of the four: forward, back, over, back.
+        assert seen[0]["seq"] > seen[1]["seq"] < seen[2]["seq"] > seen[3]["seq"]
+        assert seen[2]["status"] == "completed" and seen[1]["percent"] == 10
+        assert all(compact(event) in run.told("a.mp4") for event in seen)
+
+
+def check_going_away_is_1001(binary, folder):
+    two_jobs(folder)
+    server = Server(binary, folder, "--speed", "max")
+    sockets = [connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}") for _ in range(20)]
+    for socket in sockets:
+        read(socket, terminal)
+    # The clients answer a close by themselves.
+    status, seconds = server.stop()
+    assert seconds < 4, seconds
+    assert status in (0, 143, -15), status
+    for socket in sockets:
+        try:
+            socket.recv(timeout=10)
+            raise AssertionError("more after the end")
+        except ConnectionClosed as error:
+            assert error.rcvd and error.rcvd.code == 1001, error
+
+
+# The socket of a run.
+
+def check_a_run_gets_every_line(binary, folder):
+    run = two_jobs(folder)
+    with Server(binary, folder) as server:
+        socket = connect(f"{server.ws}/v1/ws/runs/{run.run}")
+        texts = read(socket, lambda text: "run_finished" in text)
+        clock = json.loads(texts[0])
+        assert clock["type"] == "replay_clock" and clock["run_id"] == run.run and clock["live"] is False
+        assert [t for t in texts if "replay_clock" not in t] == run.lines()
+        again = connect(f"{server.ws}/v1/ws/runs/{run.run}?from=10")
+        texts = read(again, lambda text: "run_finished" in text)
+        assert [t for t in texts if "replay_clock" not in t] == run.lines()[9:]
+
+
+def check_a_run_hears_of_its_clock(binary, folder):
+    run = two_jobs(folder, step=1000)
+    with Server(binary, folder, "--paused") as server:
+        socket = connect(f"{server.ws}/v1/ws/runs/{run.run}?from=999")
+        assert json.loads(socket.recv(timeout=30))["playing"] is False
+        server.put(f"/v1/runs/{run.run}/replay", {"speed": 8})
+        assert json.loads(socket.recv(timeout=30))["speed"] == 8
+        server.put("/v1/replay", {"at": 6.5})
+        texts = read(socket, lambda text: '"b.mp4' in text or job_id("b.mp4") in text)
+        assert json.loads(texts[0])["at"] == 6.5
+
+
+# One clock.
+
+def check_http_completes_before_the_socket(binary, folder):
+    run = two_jobs(folder)
+    with Server(binary, folder, "--speed", "4") as server:
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        for text in iter(lambda: socket.recv(timeout=30), None):
+            status, job = server.get(f"/v1/jobs/{job_id('a.mp4')}?include=none")
+            assert status == 200
+            event = json.loads(text)
+            if terminal(text):
+                assert job["status"] == "completed", job
+                break
+            assert job["status"] == "completed" or job["progress"] >= event["percent"]
+    assert run.told("a.mp4")
+
+
+def check_the_clock_starts_with_a_question_about_a_job(binary, folder):
+    two_jobs(folder, step=1000)
+    with Server(binary, folder) as server:
+        for path in ["/health", "/v1/jobs", "/v1/runs", "/v1/replay", f"/v1/runs/20260226T010203Z-abcdef/log"]:
+            assert server.request("GET", path)[0] == 200
+        time.sleep(0.3)
+        assert server.get("/v1/replay")[1]["at"] == 0
+        job = server.get(f"/v1/jobs/{job_id('a.mp4')}")[1]
+        assert job["status"] == "pending" and job["progress"] is None and job["updated_at"]
+        wait(lambda: server.get("/v1/replay")[1]["at"] > 0.05)
+
+
+def check_polling_alone_sees_the_whole_replay(binary, folder):
+    two_jobs(folder, step=60)
+    with Server(binary, folder) as server:
+        seen = []
+        while True:
+            job = server.get(f"/v1/jobs/{job_id('a.mp4')}")[1]
+            seen.append((job["status"], job["progress"]))
+            if job["status"] == "completed":
+                break
+            time.sleep(0.02)
+        numbers = [p for _, p in seen if p is not None]
+        assert numbers == sorted(numbers) and numbers[-1] == 100 and len(set(numbers)) > 5, seen
+        assert {s for s, _ in seen} >= {"running", "completed"}
+
+
+def check_replay_speed_seek_pause(binary, folder):
+    two_jobs(folder, step=1000)
+    with Server(binary, folder, "--paused", "--from", "4s") as server:
+        clock = server.get("/v1/replay")[1]
+        assert clock == {"run_id": "20260226T010203Z-abcdef", "at": 4, "duration": clock["duration"], "speed": 1,
+                         "playing": False, "live": False}
+        server.put("/v1/replay", {"playing": True, "speed": 64})
+        wait(lambda: server.get("/v1/replay")[1]["at"] == clock["duration"])
+        assert server.get("/v1/replay")[1]["playing"] is False
+        status, after = server.put("/v1/replay", {"at": 2, "speed": 1, "playing": False})
+        assert status == 200 and after["at"] == 2
+        for wrong in [{"at": -1}, {"at": "1"}, {"speed": 0}, {"speed": "fast"}, {"playing": 1}, {}, [], 5,
+                      {"run_id": "other", "at": 1}]:
+            status, body = server.put("/v1/replay", wrong)
+            assert status == 422 and isinstance(body["detail"], str), (wrong, status)
+        status, _, _ = server.request("PUT", "/v1/replay", body=b"{nonsense")
+        assert status == 400
+        assert server.get("/v1/replay")[1]["at"] == 2
+
+
+def check_long_gaps_are_shortened(binary, folder):
+    run = MadeRun(folder)
+    run.begin()
+    run.start("a.mp4")
+    run.progress("a.mp4", 50)
+    run.progress("a.mp4", 60, after=3_600_000)
+    run.complete("a.mp4")
+    run.finish()
+    with Server(binary, folder, "--max-idle", "1s") as server:
+        begun = time.monotonic()
+        assert read(connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}"), terminal) == run.told("a.mp4")
+        assert time.monotonic() - begun < 15
+        assert server.get("/v1/replay")[1]["duration"] > 3600
+
+
+# HTTP.
+
+JOB_KEYS = {
+    "job_id", "status", "plugin_id", "run_id", "result_url", "summary", "tool", "tools", "job_type", "error_message",
+    "progress", "current_tool", "tools_total", "tools_completed", "created_at", "updated_at"}
+ITEM_KEYS = {"job_id", "status", "plugin", "created_at", "completed_at", "result_url", "summary", "error", "progress"}
+
+
+def check_jobs_over_http(binary, folder):
+    two_jobs(folder)
+    a, b = job_id("a.mp4"), job_id("b.mp4")
+    with Server(binary, folder, "--speed", "max") as server:
+        status, job = server.get(f"/v1/jobs/{a}")
+        assert status == 200 and set(job) == JOB_KEYS | {"results"}, job
+        assert job["status"] == "completed" and job["progress"] == 100 and job["result_url"] == f"/v1/jobs/{a}/result"
+        assert job["summary"] == {"frame_count": 4, "detection_count": 7, "classes": ["moving"]}
+        assert job["results"]["total_frames"] == 4 and len(job["results"]["frames"]) == 4
+        assert job["tools"] == ["luma", "motion"] and job["job_type"] == "video"
+        assert "results" not in server.get(f"/v1/jobs/{a}?include=none")[1]
+        assert server.get(f"/v1/jobs/{a.upper()}?_t=1")[1] == job
+        status, failed = server.get(f"/v1/jobs/{b}")
+        assert status == 200 and set(failed) == JOB_KEYS and failed["status"] == "failed"
+        assert failed["progress"] == 50 and "frame 51" in failed["error_message"] and failed["summary"] is None
+        assert server.get(f"/v1/jobs/{b}/result")[0] == 404
+        status, listing = server.get("/v1/jobs")
+        assert status == 200 and listing["count"] == 2 and [i["job_id"] for i in listing["jobs"]] == [b, a]
+        assert all(set(item) == ITEM_KEYS for item in listing["jobs"])
+        assert [i["job_id"] for i in server.get("/v1/jobs?status=failed")[1]["jobs"]] == [b]
+        assert server.get("/v1/jobs?limit=1&skip=1")[1]["jobs"][0]["job_id"] == a
+        assert server.get("/v1/jobs?skip=999")[1] == {"jobs": [], "count": 2}
+        for wrong in ["limit=0", "limit=101", "limit=abc", "skip=-1", "status=done"]:
+            status, body = server.get(f"/v1/jobs?{wrong}")
+            assert status == 422 and isinstance(body["detail"], str), wrong
+        status, view = server.get(f"/v1/video/status/{a}")
+        assert set(view) == {"job_id", "status", "progress", "created_at", "updated_at"} and view["progress"] == 100
+        assert all(view[k].endswith("Z") for k in ["created_at", "updated_at"])
+
+
+def check_health_plugins_and_runs(binary, folder):
+    run = two_jobs(folder)
+    with Server(binary, folder) as server:
+        for path in ["/health", "/v1/health"]:
+            status, body = server.get(path)
+            assert status == 200 and set(body) == {"status", "plugins_loaded", "version"} and body["status"] == "healthy"
+        assert server.get("/v1/plugins")[1][0]["name"] == "forgebatch"
+        manifest = server.get("/v1/plugins/forgebatch/manifest")[1]
+        assert "streaming_video_analysis" in manifest["capabilities"] and manifest["tools"]
+        assert server.get("/v1/plugins/none/manifest")[0] == 404
+        runs = server.get("/v1/runs")[1]
+        assert runs["count"] == 1 and runs["runs"][0]["run_id"] == run.run and runs["runs"][0]["selected"] is True
+        one = server.get(f"/v1/runs/{run.run}")[1]
+        assert one == runs["runs"][0] and one["state"] == "finished" and one["exit_status"] == 3
+        assert server.get("/v1/runs/none")[0] == 404
+        status, headers, body = server.request("GET", f"/v1/runs/{run.run}/log")
+        assert status == 200 and body.decode().splitlines() == run.lines()
+        assert headers["content-type"] == "application/x-ndjson"
+
+
+def check_methods_head_and_errors(binary, folder):
+    two_jobs(folder)
+    a = job_id("a.mp4")
+    with Server(binary, folder, "--speed", "max") as server:
+        for method in ["DELETE", "POST", "PATCH", "PUT"]:
+            status, headers, body = server.request(method, f"/v1/jobs/{a}", body=b"")
+            assert status == 405 and "GET" in headers["allow"], (method, status)
+            assert json.loads(body)["detail"]
+        assert "PUT" in server.request("DELETE", "/v1/replay", body=b"")[1]["allow"]
+        for path in [f"/v1/jobs/{a}", f"/v1/jobs/{a}/result", "/health", "/v1/runs", "/v1/jobs/none", "/"]:
+            got = server.request("GET", path)
+            head = server.request("HEAD", path)
+            assert head[0] == got[0] and head[2] == b"" and head[1]["content-length"] == str(len(got[2])), path
+            assert head[1]["content-type"] == got[1]["content-type"]
+        for path in ["/v1/jobs/not-a-uuid", "/v1/jobs/00000000-0000-4000-8000-000000000000", f"/v1/jobs/{a}/nothing",
+                     "/nothing", "/v1", f"/v1/jobs/{a}/"]:
+            status, headers, body = server.request("GET", path)
+            assert status == 404 and headers["content-type"] == "application/json", (path, status)
+            assert isinstance(json.loads(body)["detail"], str)
+        assert server.request("GET", "/v1/jobs")[1]["cache-control"] == "no-store"
+        assert server.request("PUT", "/v1/replay", body=b" " * 70000)[0] == 413
+
+
+def check_ranges_and_tags(binary, folder):
+    two_jobs(folder)
+    path = f"/v1/jobs/{job_id('a.mp4')}/result"
+    with Server(binary, folder, "--speed", "max") as server:
+        status, headers, whole = server.request("GET", path)
+        size, tag = len(whole), headers["etag"]
+        assert status == 200 and headers["accept-ranges"] == "bytes" and not tag.startswith("W/")
+        for wanted, part in [("0-9", whole[:10]), ("5-", whole[5:]), ("-7", whole[-7:]), ("0-99999", whole),
+                             (f"{size - 1}-", whole[-1:])]:
+            status, headers, body = server.request("GET", path, headers={"Range": f"bytes={wanted}"})
+            first = size - len(part) if wanted.startswith("-") else int(wanted.split("-")[0])
+            assert status == 206 and body == part, wanted
+            assert headers["content-range"] == f"bytes {first}-{first + len(part) - 1}/{size}", headers
+        for wanted in [f"{size}-", "99999-", "-0"]:
+            status, headers, _ = server.request("GET", path, headers={"Range": f"bytes={wanted}"})
+            assert status == 416 and headers["content-range"] == f"bytes */{size}", (wanted, status)
+        for ignored in ["lines=1-2", "bytes=", "bytes=a-b", "bytes=9-1"]:
+            status, _, body = server.request("GET", path, headers={"Range": ignored})
+            assert status == 200 and body == whole, ignored
+        status, _, body = server.request("GET", path, headers={"Range": "bytes=0-1,4-5"})
+        assert (status == 200 and body == whole) or status == 416
+        assert server.request("GET", path, headers={"If-None-Match": tag})[0] == 304
+        assert server.request("GET", path, headers={"If-None-Match": '"x", ' + tag})[0] == 304
+        assert server.request("GET", path, headers={"Range": "bytes=0-1", "If-Range": tag})[0] == 206
+        assert server.request("GET", path, headers={"Range": "bytes=0-1", "If-Range": '"other"'})[0] == 200
+
+
+def check_a_video_is_served_while_it_is_unchanged(binary, folder):
+    source = os.path.join(folder, "in")
+    os.makedirs(source)
+    video = os.path.join(source, "a.mp4")
+    with open(video, "wb") as file:
+        file.write(b"video")
+    out = os.path.join(folder, "out")
+    run = MadeRun(out)
+    run.begin()
+    run.start("a.mp4")
+    run.complete("a.mp4")
+    run.finish(roots=[{"path": source, "prefix": ""}])
+    with Server(binary, out, "--speed", "max") as server:
+        path = f"/v1/jobs/{job_id('a.mp4')}/video"
+        status, headers, body = server.request("GET", path)
+        assert status == 200 and body == b"video" and headers["content-type"] == "video/mp4", (status, body)
+        status, headers, body = server.request("GET", path, headers={"Range": "bytes=1-2"})
+        assert status == 206 and body == b"id"
+        with open(video, "ab") as file:
+            file.write(b"!")
+        assert server.get(path)[0] == 404
+        os.remove(video)
+        assert server.get(path)[0] == 404
+
+
+def check_a_replaced_result_says_by_which_run(binary, folder):
+    first = MadeRun(folder, run="20260226T010203Z-aaaaaa")
+    first.begin()
+    first.start("a.mp4")
+    first.complete("a.mp4", frames=4)
+    first.finish()
+    second = MadeRun(folder, run="20260227T010203Z-bbbbbb")
+    second.begin()
+    second.start("a.mp4")
+    second.complete("a.mp4", frames=6, content="b")
+    second.finish()
+    a = job_id("a.mp4")
+    with Server(binary, folder, "--speed", "max") as server:
+        assert server.get(f"/v1/jobs/{a}")[1]["results"]["total_frames"] == 6
+        old = server.get(f"/v1/jobs/{a}?run={first.run}")[1]
+        assert old["status"] == "completed" and old["result_url"] is None and old["run_id"] == first.run
+        assert old["results"] == {"total_frames": 4, "superseded_by": second.run}
+        status, body = server.get(f"/v1/jobs/{a}/result?run={first.run}")
+        assert status == 404 and second.run in body["detail"]
+    with Server(binary, folder, "--speed", "max", "--run", first.run) as server:
+        assert server.get(f"/v1/jobs/{a}")[1]["run_id"] == first.run
+        assert server.get("/v1/replay")[1]["run_id"] == first.run
+
+
+def check_a_skipped_job_answers_from_the_run_that_processed_it(binary, folder):
+    first = MadeRun(folder, run="20260226T010203Z-aaaaaa")
+    first.begin(2)
+    first.start("a.mp4")
+    first.complete("a.mp4")
+    first.finish()
+    second = MadeRun(folder, run="20260227T010203Z-bbbbbb")
+    second.begin()
+    second.skip("a.mp4")
+    second.start("c.mp4")
+    second.complete("c.mp4")
+    second.finish()
+    with Server(binary, folder, "--speed", "max") as server:
+        job = server.get(f"/v1/jobs/{job_id('a.mp4')}")[1]
+        assert job["run_id"] == first.run and job["status"] == "completed" and job["result_url"]
+        assert server.get("/v1/jobs")[1]["count"] == 1
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        assert socket.recv(timeout=30) == first.told("a.mp4")[-1]
+
+
+def check_a_long_result_is_told_by_its_head(binary, folder):
+    run = MadeRun(folder)
+    run.begin()
+    run.start("a.mp4")
+    run.complete("a.mp4", frames=160_000)
+    run.finish()
+    with Server(binary, folder, "--speed", "max") as server:
+        path = f"/v1/jobs/{job_id('a.mp4')}"
+        job = server.get(path)[1]
+        assert job["results"]["total_frames"] == 160_000 and "frames" not in job["results"]
+        whole = json.loads(server.request("GET", job["result_url"])[2])
+        assert len(whole["frames"]) == 160_000
+
+
+def check_multi_pass_events_are_replayed_member_by_member(binary, folder):
+    """The designed events of two jobs with two tools each: ForgeSyte's own sequence."""
+    passes = []
+    for tool, done in [("video_player_tracking", 0), ("video_ball_detection", 1)]:
+        for frame in range(1, 9):
+            passes.append({"current_frame": frame, "total_frames": 8, "percent": 100 * (done * 8 + frame) // 16,
+                           "current_tool": tool, "tools_total": 2, "tools_completed": done})
+    run = MadeRun(folder)
+    run.begin(2)
+    for path in ["a.mp4", "b.mp4"]:
+        run.start(path, 8)
+    for event in passes:
+        for path in ["a.mp4", "b.mp4"]:
+            run.emit({"job_id": job_id(path), **event})
+    run.complete("a.mp4")
+    run.fail("b.mp4", "late")
+    run.finish(3)
+    with Server(binary, folder) as server:
+        texts = read(connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}"), terminal)
+        assert texts == run.told("a.mp4") and len(texts) == 17
+
+
+def check_recorded_events_are_replayed_with_every_member_equal(binary, folder):
+    """The recorded traffic of a real server, where the checkout has it beside itself."""
+    recorded = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared", "transcripts",
+                            "08-router-only-two-jobs-two-tools-designed-events.jsonl")
+    if not os.path.exists(recorded):
+        return
+    run = MadeRun(folder)
+    run.begin(2)
+    wanted = {}
+    with open(recorded, encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    for row in rows:
+        if row["ev"] == "ws" and row["dir"] == "s2c" and row["conn"] in ("A1", "B1") and "job_id" in row["raw"]:
+            event = json.loads(row["raw"])
+            wanted.setdefault(event["job_id"], []).append(event)
+            run.emit(event)
+    run.finish(0)
+    assert wanted
+    with Server(binary, folder) as server:
+        sockets = {job: connect(f"{server.ws}/ws/jobs/{job}?from=1") for job in wanted}
+        for job, events in wanted.items():
+            got = [json.loads(text) for text in read(sockets[job], terminal)]
+            for event, sent in zip(events, got, strict=True):
+                assert {k: v for k, v in sent.items() if k not in ("ts", "seq")} == event
+
+
+# A run that goes on.
+
+def check_a_growing_run_is_followed(binary, folder):
+    run = MadeRun(folder)
+    run.begin(2)
+    run.start("a.mp4")
+    run.progress("a.mp4", 1)
+    with Server(binary, folder) as server:
+        assert server.get("/v1/replay")[1]["live"] is True
+        assert server.put("/v1/replay", {"at": 0})[0] == 409
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        assert socket.recv(timeout=30) == run.lines()[-1]
+        for frame in [10, 20, 30]:
+            line = run.progress("a.mp4", frame)
+            assert socket.recv(timeout=30) == line
+        with open(run.log, "a", encoding="utf-8") as file:
+            file.write("garbage that is no event\n")
+            file.flush()
+            file.write('{"job_id":"')
+            file.flush()
+            quiet(socket)
+            file.truncate(os.path.getsize(run.log) - 11)
+        line = run.complete("a.mp4")
+        assert socket.recv(timeout=30) == line
+        job = server.get(f"/v1/jobs/{job_id('a.mp4')}")[1]
+        assert job["status"] == "completed" and job["results"]["total_frames"] == 4
+        run.finish()
+        wait(lambda: server.get("/v1/replay")[1]["live"] is False)
+        assert server.put("/v1/replay", {"at": 0})[0] == 200
+
+
+def check_a_new_run_becomes_the_selected_one(binary, folder):
+    two_jobs(folder)
+    with Server(binary, folder, "--speed", "max") as server:
+        assert server.get("/v1/replay")[1]["run_id"] == "20260226T010203Z-abcdef"
+        second = MadeRun(folder, run="20260301T000000Z-ffffff")
+        second.begin()
+        second.start("new.mp4")
+        second.progress("new.mp4", 5)
+        wait(lambda: server.get("/v1/replay")[1]["run_id"] == second.run)
+        assert server.get(f"/v1/jobs/{job_id('new.mp4')}")[1]["status"] == "running"
+        assert [r["run_id"] for r in server.get("/v1/runs")[1]["runs"]] == [second.run, "20260226T010203Z-abcdef"]
+        assert server.get(f"/v1/jobs/{job_id('b.mp4')}?run=20260226T010203Z-abcdef")[1]["status"] == "failed"
+
+
+def check_a_run_that_dies_is_interrupted(binary, folder):
+    run = MadeRun(folder)
+    run.begin(1)
+    run.start("a.mp4")
+    run.progress("a.mp4", 10)
+    run.age()
+    a = job_id("a.mp4")
+    with Server(binary, folder) as server:
+        assert server.get("/v1/runs")[1]["runs"][0]["state"] == "interrupted"
+        socket = connect(f"{server.ws}/ws/jobs/{a}")
+        last = json.loads(read(socket, terminal)[-1])
+        assert last["status"] == "error" and last["job_id"] == a and last["message"].startswith("interrupted")
+        job = server.get(f"/v1/jobs/{a}")[1]
+        assert job["status"] == "failed" and job["error_message"].startswith("interrupted")
+        alive(socket)
+
+
+def check_a_cut_log_starts_afresh(binary, folder):
+    run = MadeRun(folder)
+    run.begin(1)
+    run.start("a.mp4")
+    for frame in range(1, 50):
+        run.progress("a.mp4", frame)
+    with Server(binary, folder) as server:
+        socket = connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}")
+        socket.recv(timeout=30)
+        run.seq = run.clock = 0
+        open(run.log, "w").close()
+        time.sleep(0.1)
+        run.begin(1)
+        run.start("a.mp4")
+        line = run.progress("a.mp4", 3)
+        read(socket, lambda text: text == line)
+
+
+def check_appends_arrive_within_100_ms(binary, folder):
+    run = MadeRun(folder)
+    run.begin(1)
+    run.start("a.mp4", 1000)
+    run.progress("a.mp4", 1, 1000)
+    with Server(binary, folder) as server:
+        clients = [connect(f"{server.ws}/ws/jobs/{job_id('a.mp4')}") for _ in range(2)]
+        for client in clients:
+            client.recv(timeout=30)
+        arrived = [{}, {}]
+
+        def listen(number):
+            while len(arrived[number]) < 998:
+                text = clients[number].recv(timeout=60)
+                arrived[number][json.loads(text)["seq"]] = time.monotonic()
+
+        threads = [threading.Thread(target=listen, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        sent = {}
+        for frame in range(2, 1000):
+            run.progress("a.mp4", frame, 1000)
+            sent[run.seq] = time.monotonic()
+            time.sleep(0.005)
+        for thread in threads:
+            thread.join()
+        lags = sorted(times[seq] - sent[seq] for times in arrived for seq in sent)
+        print(f"      lag of {len(lags)} arrivals: median {lags[len(lags) // 2] * 1000:.1f} ms, "
+              f"p99 {lags[len(lags) * 99 // 100] * 1000:.1f} ms")
+        assert lags[len(lags) // 2] < 0.1
+
+
+# Those who mean no good.
+
+def check_foreign_origins_and_hosts(binary, folder):
+    two_jobs(folder)
+    a = job_id("a.mp4")
+    with Server(binary, folder, "--allow-origin", "https://ok.example", "--allow-host", "box.example") as server:
+        own = f"http://127.0.0.1:{server.port}"
+        for origin in [own, "http://localhost:3000", "http://127.0.0.1:1", "https://ok.example", "http://[::1]:5"]:
+            status, headers, _ = server.request("GET", "/v1/jobs", headers={"Origin": origin})
+            assert status == 200 and headers["access-control-allow-origin"] == origin, origin
+            assert "origin" in headers["vary"].lower()
+            connect(f"{server.ws}/ws/jobs/{a}", origin=origin).close()
+        for origin in ["https://evil.example", "null", f"{own}.evil.example", "http://localhost.evil.example",
+                       "https://ok.example.evil", "file://"]:
+            assert server.request("GET", "/v1/jobs", headers={"Origin": origin})[0] == 403, origin
+            refused(server, f"/ws/jobs/{a}", 403, origin=origin)
+        for host in [f"localhost:{server.port}", "box.example", f"[::1]:{server.port}", "127.0.0.1"]:
+            assert server.request("GET", "/health", host=host)[0] == 200, host
+        for host in ["evil.example", "127.0.0.1.evil.example", f"evil.example:{server.port}", "box.example.evil"]:
+            for path in ["/health", "/", "/v1/jobs", "/report/index.html"]:
+                assert server.request("GET", path, host=host)[0] in (421, 403), (host, path)
+        status, headers, body = server.request(
+            "OPTIONS", f"/v1/jobs/{a}", headers={
+                "Origin": "http://localhost:3000", "Access-Control-Request-Method": "GET",
+                "Access-Control-Request-Headers": "content-type,x-api-key"})
+        assert status in (200, 204) and headers["access-control-allow-origin"] == "http://localhost:3000"
+        allowed = headers["access-control-allow-headers"].lower()
+        assert "content-type" in allowed and "x-api-key" in allowed
+        status, headers, _ = server.request("GET", "/v1/jobs/none", headers={"Origin": "http://localhost:3000"})
+        assert status == 404 and headers["access-control-allow-origin"] == "http://localhost:3000"
+
+
+def check_nothing_outside_is_served(binary, folder):
+    out = os.path.join(folder, "out")
+    two_jobs(out)
+    with open(os.path.join(folder, "secret.txt"), "w", encoding="utf-8") as file:
+        file.write("the secret")
+    os.makedirs(os.path.join(out, "report"), exist_ok=True)
+    with open(os.path.join(out, "report", "index.html"), "w", encoding="utf-8") as file:
+        file.write("the report")
+    os.symlink(os.path.join(folder, "secret.txt"), os.path.join(out, "report", "link.txt"))
+    os.symlink(folder, os.path.join(out, "report", "folder"))
+    tries = ["/report/../../secret.txt", "/report/%2e%2e/%2e%2e/secret.txt", "/report/..%2f..%2fsecret.txt",
+             "/report/%252e%252e/secret.txt", "/report/..%5c..%5csecret.txt", "//secret.txt", "/report//etc/passwd",
+             "/report/%00", "/report/link.txt", "/report/folder/secret.txt", "/../secret.txt", "/report/./index.html",
+             "/v1/jobs/..%2f..%2fsecret.txt", "/v1/runs/..%2f..", "/v1/runs/%2e%2e/log", "/catalog.ndjson", "/lock",
+             "/v1/jobs/%00/result", "/report/%ff%fe"]
+    with Server(binary, out) as server:
+        assert server.request("GET", "/report/index.html")[2] == b"the report"
+        for path in tries:
+            status, _, body = server.request("GET", path)
+            assert status in (400, 404) and b"secret" not in body and b"root:" not in body, (path, status, body)
+
+
+def raw(server, data, seconds=20):
+    """What comes back for these bytes, up to the end of the connection; None when it does not end in time."""
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.settimeout(seconds)
+        connection.sendall(data)
+        answer = b""
+        try:
+            while True:
+                piece = connection.recv(65536)
+                if not piece:
+                    return answer
+                answer += piece
+        except ConnectionResetError:
+            return answer
+        except TimeoutError:
+            return None
+
+
+def check_rude_connections_are_ended(binary, folder):
+    two_jobs(folder)
+    with Server(binary, folder) as server:
+        host = f"Host: 127.0.0.1:{server.port}\r\n".encode()
+        key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        upgrade = (b"GET /ws/jobs/" + job_id("a.mp4").encode() + b" HTTP/1.1\r\n" + host
+                   + b"Upgrade: websocket\r\nConnection: Upgrade\r\n" + key + b"\r\n")
+        giant = upgrade + struct.pack(">BBQ4s", 0x81, 0xff, 1 << 30, b"abcd")
+        answer = raw(server, giant)
+        assert answer is not None and b"101" in answer.split(b"\r\n")[0] and answer.endswith(struct.pack(">H", 1009))
+        answer = raw(server, b"GET /health HTTP/1.1\r\n" + host + b"X: " + b"x" * 70000 + b"\r\n\r\n")
+        assert answer is not None and answer.split(b" ")[1] in (b"400", b"431"), answer
+        for slow in [b"", b"GET /health HTTP/1.1\r\n" + host, b"rubbish\r\n\r\n"]:
+            assert raw(server, slow) is not None, slow
+        twice = b"GET /health HTTP/1.1\r\n" + host + b"Host: evil.example\r\nConnection: close\r\n\r\n"
+        assert raw(server, twice).split(b" ")[1] == b"400"
+        assert server.request("GET", "/health")[0] == 200
+
+
+def check_a_taken_port_is_a_clear_error(binary, folder):
+    two_jobs(folder)
+    with Server(binary, folder) as server:
+        try:
+            Server(binary, folder, port=server.port).stop()
+        except RuntimeError as error:
+            assert str(server.port) in str(error) and "in use" in str(error).lower(), error
+            return
+        raise AssertionError("two servers on one port")
+
+
+CHECKS = [value for name, value in list(globals().items()) if name.startswith("check_")]
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        print(__doc__.split("\n\n")[1], file=sys.stderr)
+        sys.exit(64)
+    sys.exit(Checks(sys.argv[1]).run(CHECKS, sys.argv[2:]))
