@@ -10,6 +10,9 @@ FORMATTED := Sources Tests Package.swift
 LIBRARIES := libavformat libavcodec libavutil libswscale libpng
 LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev
 PEERS := scenedetect==0.7.2 opencv-python-headless==5.0.0.93 dvr-scan==1.8.2 motmetrics==1.4.0 siti-tools==0.6.0
+# What tests read forgebatch's output with, by other people's code.
+TEST_MODULES := jsonschema websockets==15.0.1
+TEST_IMPORTS := jsonschema, websockets
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # sudo drops the environment, so the variable is set on its far side.
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -75,6 +78,7 @@ deps-test: deps ## install what the tests need besides
 	@need=""; \
 	command -v ffmpeg >/dev/null || need="ffmpeg"; \
 	command -v strace >/dev/null || need="$$need strace"; \
+	command -v curl >/dev/null || need="$$need curl"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || need="$$need chromium"; \
 	if [ -n "$$need" ]; then \
@@ -84,14 +88,14 @@ deps-test: deps ## install what the tests need besides
 	    $(APT) install -y -qq $$package >/dev/null || echo "deps-test: no $$package; going on without it" >&2; \
 	  done; \
 	fi
-	@if ! .venv/bin/python -c 'import jsonschema' 2>/dev/null; then \
-	  echo "deps-test: making .venv with jsonschema"; \
+	@if ! .venv/bin/python -c 'import $(TEST_IMPORTS)' 2>/dev/null; then \
+	  echo "deps-test: making .venv with $(TEST_MODULES)"; \
 	  if ! python3 -m venv .venv >/dev/null 2>&1; then \
 	    $(APT) update -qq; \
 	    $(APT) install -y -qq python3-venv >/dev/null; \
 	    python3 -m venv --clear .venv; \
 	  fi; \
-	  .venv/bin/python -m pip install --quiet --disable-pip-version-check jsonschema; \
+	  .venv/bin/python -m pip install --quiet --disable-pip-version-check $(TEST_MODULES); \
 	fi
 	@echo "deps-test: ready"
 

@@ -112,7 +112,10 @@ let package = Package(
         .testTarget(name: "OracleTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(
             name: "ReplayServerTests",
-            dependencies: ["ReplayServer", "Archive", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
+            dependencies: [
+                "ReplayServer", "Archive", "FrameResults", "Jobs", "Bytes", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(
             name: "VideoWorkerTests",

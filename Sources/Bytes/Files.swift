@@ -83,6 +83,11 @@ package enum Files {
         try open(path, O_RDONLY | O_NONBLOCK)
     }
 
+    /// Opens a regular file for reading; a link is not followed.
+    package static func openUnlinked(_ path: RawPath) throws(SystemError) -> Int32 {
+        try open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+    }
+
     /// From here on a write to a pipe that nobody reads is an error of `write` instead of this process's death.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
