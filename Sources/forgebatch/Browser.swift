@@ -11,7 +11,7 @@ enum Browser {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
         }
         var pid: pid_t = 0
-        let words: [UnsafeMutablePointer<CChar>?] = ["xdg-open", address].map { strdup($0) }
+        let words: [UnsafeMutablePointer<CChar>?] = ["xdg-open", address].map { (word: String) in strdup(word) }
         defer { for word in words { free(word) } }
         let code = posix_spawnp(&pid, "xdg-open", &actions, nil, words + [nil], environ)
         if code != 0 {
