@@ -16,8 +16,8 @@ struct Forgebatch: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, ReportCommand.self, ValidateCommand.self, ToolsCommand.self,
-            TailCommand.self, ListCommand.self, ShowCommand.self,
+            RunCommand.self, ReportCommand.self, DiffCommand.self, ValidateCommand.self,
+            ToolsCommand.self, TailCommand.self, ListCommand.self, ShowCommand.self,
         ])
 
     /// Parses, runs, ends the process.

@@ -49,7 +49,9 @@ extension Archive {
     /// - Throws: ``ArchiveError`` when there is none, or more than one.
     package static func run(named word: String, among runs: [RunSummary]) throws(ArchiveError) -> RunSummary {
         if word == "latest" {
-            guard let latest = runs.first(where: { $0.hasRecord }) else { throw ArchiveError("there is no finished run") }
+            guard let latest = runs.first(where: { $0.hasRecord }) else {
+                throw ArchiveError("there is no finished run")
+            }
             return latest
         }
         if let exact = runs.first(where: { $0.id == word }) { return exact }
@@ -57,7 +59,8 @@ extension Archive {
         let near = word.isEmpty ? [] : runs.filter { $0.id.hasPrefix(word) }
         guard let only = near.first else { throw ArchiveError("there is no run \(shown); see the folder runs/") }
         guard near.count == 1 else {
-            throw ArchiveError("\(shown) may be \(near.prefix(3).map(\.id).joined(separator: " or ")); write more of it")
+            throw ArchiveError(
+                "\(shown) may be \(near.prefix(3).map(\.id).joined(separator: " or ")); write more of it")
         }
         return only
     }

@@ -29,7 +29,9 @@ struct RunSight {
             if let video = RunVideo(record: record, run: run) { videos[video.job] = video }
         }
         for json in document["not_started"]?.array ?? [] {
-            guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else { continue }
+            guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
+                continue
+            }
             videos[job] = RunVideo(job: job, path: path, status: .unfinished, runID: run.id)
         }
         for group in document["skipped"]?.array ?? [] {

@@ -57,7 +57,9 @@ package struct RunVideo: Equatable, Sendable {
 
     /// An element of `jobs` in a run's record.
     init?(record json: JSON, run: RunSummary) {
-        guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else { return nil }
+        guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
+            return nil
+        }
         let isStopped = json["kind"]?.string == "stopped"
         let hasFailed = json["status"]?.string == "failed"
         self.init(

@@ -51,7 +51,8 @@ struct RunRecord {
         for skip in batch.plan.skipped {
             groups[Group(runID: skip.runID ?? "", kind: skip.kind), default: []].append(.string(skip.id.text))
         }
-        let skipped = groups.sorted { ($0.key.runID, $0.key.kind.rawValue) < ($1.key.runID, $1.key.kind.rawValue) }.map {
+        let skipped = groups.sorted { ($0.key.runID, $0.key.kind.rawValue) < ($1.key.runID, $1.key.kind.rawValue) }.map
+        {
             JSON.members([
                 "run_id": $0.key.runID.isEmpty ? nil : .string($0.key.runID), "kind": .string($0.key.kind.rawValue),
                 "jobs": .array($0.value),
