@@ -60,7 +60,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "Archive", dependencies: ["FrameResults", "Jobs", "Bytes"]),
+        .target(name: "Archive", dependencies: ["FrameTools", "FrameResults", "Jobs", "Bytes"]),
         .target(
             name: "HTMLReport",
             dependencies: [

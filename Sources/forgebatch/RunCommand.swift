@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
             (memory-limit: 512M). Order: flag, environment, --config FILE, forgebatch.yaml in the working directory, \
             $XDG_CONFIG_HOME/forgebatch/config.yaml, /etc/forgebatch.yaml.
 
-            Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged, 5 report not \
-            written, 9 no input, 10 stopped by a limit, 11 locked, 64 usage, 66 unreadable input, 78 bad \
+            Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged, 5 report, \
+            JUnit or metrics file not written, 9 no input, 10 stopped by a limit, 11 locked, 64 usage, 66 unreadable input, 78 bad \
             configuration, 129/130/143 stopped by a signal.
             """)
 
@@ -60,6 +60,7 @@ struct RunCommand: AsyncParsableCommand {
         defer { showStatus.cancel() }
         let outcome: RunOutcome
         var report = Report.none
+        var notices = Notices()
         do {
             outcome = try await BatchRun.run(
                 options, signals: signals.begin,
@@ -69,11 +70,13 @@ struct RunCommand: AsyncParsableCommand {
                         console.note("rebuilt a missing catalog from \(Quantity.plural(rebuilt, "result"))")
                     }
                     _ = try Archive.repairHistory(layout)
+                    return try Baseline.resolve(display.baseline, scope: options.scope, in: layout)
                 }, display: { console.show($0) },
                 conclude: {
                     console.clear()
                     signals.finish()
                     report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
+                    notices = Notices(operation, options, $0, hasReport: report.problem == nil)
                 })
         } catch let refusal as RunRefusal {
             console.clear()
@@ -85,8 +88,11 @@ struct RunCommand: AsyncParsableCommand {
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
         var statuses = [outcome.exitStatus]
-        if report.problem != nil { statuses.append(ExitStatus.reportFailed) }
-        Summary(options: options, outcome: outcome, report: report, status: ExitStatus.winner(statuses)).print(display)
+        if report.problem != nil || !notices.problems.isEmpty { statuses.append(ExitStatus.reportFailed) }
+        Summary(
+            options: options, outcome: outcome, report: report, problems: notices.problems,
+            status: ExitStatus.winner(statuses)
+        ).print(display)
         if Terminal.complainOfOutput() { statuses.append(ExitStatus.reportFailed) }
         let status = ExitStatus.winner(statuses)
         if status != 0 { throw ExitCode(status) }
@@ -145,6 +151,8 @@ struct RunCommand: AsyncParsableCommand {
         options.stills = display.stills
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
         options.scope = scope(inputs, listed)
+        // A name that means no run is told before an hour's work.
+        _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))
         options.settings = flatSettings(options)
         options.libraries = VideoWorker.libraries
         return options

@@ -11,7 +11,7 @@ enum ImportRules {
         "Jobs": ["Bytes"],
         "VideoWorker": ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes"],
         "BatchRun": ["Jobs", "Bytes"],
-        "Archive": ["FrameResults", "Jobs", "Bytes"],
+        "Archive": ["FrameTools", "FrameResults", "Jobs", "Bytes"],
         "HTMLReport": ["Archive", "FrameResults", "Jobs", "Bytes"],
         "forgebatch": ["BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools"],
     ]
