@@ -16,7 +16,7 @@ struct Forgebatch: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, ReportCommand.self, DiffCommand.self, ValidateCommand.self,
+            RunCommand.self, ReportCommand.self, DiffCommand.self, ExportCommand.self, ValidateCommand.self,
             ToolsCommand.self, TailCommand.self, ListCommand.self, ShowCommand.self,
         ])
 
