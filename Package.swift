@@ -39,6 +39,13 @@ let package = Package(
         .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "Bytes", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
 
+        .target(
+            name: "WebSocketChannel",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
+
         // The pixel half.
         .target(name: "Media", dependencies: ["Frames", "CFFmpeg"]),
         .target(
@@ -70,7 +77,7 @@ let package = Package(
         .target(
             name: "ReplayServer",
             dependencies: [
-                "Archive", "FrameResults", "Jobs", "Bytes",
+                "WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -83,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "forgebatch",
             dependencies: [
-                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
+                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Jobs", "Bytes", "FrameTools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

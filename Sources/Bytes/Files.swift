@@ -19,6 +19,7 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
     package var reason: String { String(cString: strerror(code)) }
     package var description: String { "\(path): \(call): \(reason)" }
 
+    package var isTableFull: Bool { code == EMFILE || code == ENFILE }
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
 }
