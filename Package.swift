@@ -15,9 +15,15 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        // Without its traits it needs neither Foundation nor a configuration library.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     ],
     targets: [
@@ -32,6 +38,13 @@ let package = Package(
         // The pixel loops are optimised in debug builds too: without it, tests over real videos take minutes.
         .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "Bytes", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "WebSocketChannel",
+            dependencies: [
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
 
         // The pixel half.
         .target(name: "Media", dependencies: ["Frames", "CFFmpeg"]),
@@ -61,6 +74,20 @@ let package = Package(
                 "Archive", "FrameResults", "Jobs", "Bytes", .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [.embedInCode("templates")]),
+        .target(
+            name: "ReplayServer",
+            dependencies: [
+                "WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "forgebatch",
             dependencies: [
@@ -71,6 +98,9 @@ let package = Package(
 
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(name: "TestSupport", dependencies: ["Bytes", "Frames", "CTestSupport"], path: "Tests/TestSupport"),
+        // Echoes on the server's own pipeline, for probes that want an echo.
+        .executableTarget(
+            name: "EchoServer", dependencies: ["ReplayServer", "WebSocketChannel", "Bytes"], path: "Tests/EchoServer"),
         .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),

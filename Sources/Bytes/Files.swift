@@ -21,6 +21,7 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
 
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var isTableFull: Bool { code == EMFILE || code == ENFILE }
 }
 
 /// What `lstat`/`stat` says, as far as forgebatch cares.
