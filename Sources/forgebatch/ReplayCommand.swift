@@ -7,7 +7,7 @@ internal import ReplayServer
 internal import VideoWorker
 
 extension ReplaySpeed: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+    package init?(argument: String) { self.init(argument) }
 }
 
 struct ReplayCommand: AsyncParsableCommand {
