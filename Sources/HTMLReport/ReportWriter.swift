@@ -26,6 +26,7 @@ struct ReportWriter {
         }
         let index = layout.report.appending("index.html")
         try AtomicFile.write(templates.stylesheet, to: layout.report.appending("assets/report.css"), durable: false)
+        try ReplayCopy(layout: layout, templates: templates, run: batch.run).write(batch.videos)
         try AtomicFile.write(templates.render(IndexPage(batch, layout: layout)), to: index, durable: false)
         removePages(otherThan: Set(pages.map { layout.report.appending(batch.videos[$0].page) }))
         return ReportSummary(index: index, videos: batch.videos.count, pages: pages.count)

@@ -4,6 +4,10 @@ internal import Mustache
 /// The page templates and the stylesheet: built in, each replaceable by a file of the same name.
 struct Templates {
     let stylesheet: [UInt8]
+    /// The viewer's styles and scripts.
+    let viewer: [(name: String, bytes: [UInt8])]
+    /// The viewer's page beside the report.
+    let viewerPage: [UInt8]
     private let index: MustacheTemplate
     private let video: MustacheTemplate
     private let library: MustacheLibrary
@@ -28,6 +32,9 @@ struct Templates {
             }
         }
         stylesheet = try load("report.css", PackageResources.report_css)
+        viewer = try ViewerFiles.assets.map { ($0.name, try load($0.name, $0.bytes)) }
+        viewerPage = ViewerFiles.render(
+            try template("replay.mustache", ViewerFiles.pageTemplate), source: .files)
         index = try template("index.mustache", PackageResources.index_mustache)
         video = try template("video.mustache", PackageResources.video_mustache)
         library = MustacheLibrary(templates: [
