@@ -19,7 +19,7 @@ package struct ReplayOptions: Sendable {
     /// The tools of this build, as they describe themselves.
     package var manifest: JSON = .object([])
     /// The viewer's page, scripts and styles by their names.
-    package var viewerFile: @Sendable (String) -> [UInt8]? = { _ in nil }
+    package var viewerFile: @Sendable (String) -> (bytes: [UInt8], contentType: String)? = { _ in nil }
 
     package init(layout: OutputLayout, version: String) {
         self.layout = layout

@@ -2,6 +2,7 @@ internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import HTMLReport
 internal import Jobs
 internal import ReplayServer
 internal import VideoWorker
@@ -45,8 +46,11 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(help: "Wait for somebody to press play, or for a PUT to /v1/replay.")
     var paused = false
 
-    @Option(help: ArgumentHelp("How long a gap may last; longer ones are jumped.", valueName: "duration"))
-    var maxIdle: DurationArgument?
+    @Option(
+        help: ArgumentHelp(
+            "How long nothing may happen; what is left of a longer gap is jumped (default: 5s).", valueName: "duration")
+    )
+    var maxIdle = DurationArgument(seconds: 5)
 
     @Option(
         help: ArgumentHelp("Another origin whose pages may use the server; may be repeated.", valueName: "origin"))
@@ -57,7 +61,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535.") }
-        if let maxIdle, maxIdle.seconds <= 0 { throw ValidationError("--max-idle is longer than nothing.") }
+        if maxIdle.seconds <= 0 { throw ValidationError("--max-idle is longer than nothing.") }
         for origin in allowOrigin where !origin.contains("://") || origin.hasSuffix("/") {
             throw ValidationError("--allow-origin is a scheme and a host, such as https://example.org.")
         }
@@ -70,11 +74,11 @@ struct ReplayCommand: AsyncParsableCommand {
         options.run = id
         (options.server.host, options.server.port) = (host, port)
         (options.speed, options.start, options.isPaused) = (speed, from.seconds, paused)
-        options.longestGap = maxIdle?.seconds
+        options.longestGap = maxIdle.seconds
         (options.server.allowedOrigins, options.server.allowedHosts) = (allowOrigin, allowHost)
         options.server.log = { Terminal.error("forgebatch: \($0)") }
         options.manifest = ToolManifest.json(version: Forgebatch.version)
-        options.viewerFile = { _ in nil }
+        options.viewerFile = { ViewerFiles.file(named: $0) }
         if !["localhost", "::1"].contains(host) && !host.hasPrefix("127.") {
             Terminal.error(
                 "forgebatch: \(host) is open to the network; anybody who reaches it sees this folder's results")

@@ -289,7 +289,7 @@ def check_replay_speed_seek_pause(binary, folder):
     with Server(binary, folder, "--paused", "--from", "4s") as server:
         clock = server.get("/v1/replay")[1]
         assert clock == {"run_id": "20260226T010203Z-abcdef", "at": 4, "duration": clock["duration"], "speed": 1,
-                         "playing": False, "live": False}
+                         "playing": False, "live": False, "max_idle": 5}
         server.put("/v1/replay", {"playing": True, "speed": 64})
         wait(lambda: server.get("/v1/replay")[1]["at"] == clock["duration"])
         assert server.get("/v1/replay")[1]["playing"] is False
@@ -391,7 +391,8 @@ def check_a_client_of_the_plan_ends_where_it_should(binary, folder):
 
 JOB_KEYS = {
     "job_id", "status", "plugin_id", "run_id", "result_url", "summary", "tool", "tools", "job_type", "error_message",
-    "progress", "current_tool", "tools_total", "tools_completed", "created_at", "updated_at"}
+    "progress", "current_tool", "tools_total", "tools_completed", "created_at", "updated_at", "verdict", "superseded_by",
+    "report_url"}
 ITEM_KEYS = {"job_id", "status", "plugin", "created_at", "completed_at", "result_url", "summary", "error", "progress"}
 
 
@@ -435,6 +436,9 @@ def check_health_plugins_and_runs(binary, folder):
         manifest = server.get("/v1/plugins/forgebatch/manifest")[1]
         assert "streaming_video_analysis" in manifest["capabilities"] and manifest["tools"]
         assert server.get("/v1/plugins/none/manifest")[0] == 404
+        status, headers, page = server.request("GET", "/")
+        assert status == 200 and headers["content-type"].startswith("text/html") and b"<script" in page
+        assert server.request("GET", "/assets/replay.css")[0] == 200 and server.get("/assets/none")[0] == 404
         runs = server.get("/v1/runs")[1]
         assert runs["count"] == 1 and runs["runs"][0]["run_id"] == run.run and runs["runs"][0]["selected"] is True
         one = server.get(f"/v1/runs/{run.run}")[1]

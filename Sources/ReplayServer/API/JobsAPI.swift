@@ -59,7 +59,8 @@ extension ReplayAPI {
             "job_type": "video", "error_message": .text(view.message), "progress": progress(view),
             "current_tool": .text(pass?.tool), "tools_total": .number(pass?.total),
             "tools_completed": .number(pass?.completed), "created_at": .string(view.created),
-            "updated_at": .string(view.updated),
+            "updated_at": .string(view.updated), "verdict": outcome.verdict, "superseded_by": outcome.supersededBy,
+            "report_url": page(of: job),
         ]
         guard view.status == .completed, request.query("include") != "none" else { return .json(members) }
         return try document(members, outcome)
@@ -129,6 +130,12 @@ extension ReplayAPI {
         throw WebError(404, "the video of job \(job) is no longer there")
     }
 
+    /// The page of a job in the report, if there is one.
+    private func page(of job: JobID) -> JSON {
+        let path = "report/v/\(job.text.prefix(2))/\(job).html"
+        return Files.exists(layout.root.appending(path)) ? .string("/" + path) : .null
+    }
+
     private func progress(_ view: JobView) -> JSON {
         switch view.status {
         case .pending: .null
@@ -150,6 +157,16 @@ extension ReplayAPI {
         var url: JSON {
             guard case .result(_, let entry) = self else { return .null }
             return .string("/v1/jobs/\(entry.job)/result")
+        }
+
+        var verdict: JSON {
+            guard case .result(_, let entry) = self else { return .null }
+            return .string(entry.verdict)
+        }
+
+        var supersededBy: JSON {
+            guard case .superseded(let run, _) = self else { return .null }
+            return .string(run)
         }
 
         var summary: JSON {

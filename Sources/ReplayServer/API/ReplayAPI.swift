@@ -9,7 +9,7 @@ struct ReplayAPI: Sendable {
     let manifest: JSON
     let version: String
     /// The viewer's page, scripts and styles by their names.
-    let viewerFile: @Sendable (String) -> [UInt8]?
+    let viewerFile: @Sendable (String) -> (bytes: [UInt8], contentType: String)?
 
     var layout: OutputLayout { library.layout }
 

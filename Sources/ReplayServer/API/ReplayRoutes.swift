@@ -30,13 +30,15 @@ extension ReplayAPI {
             WebRoute(.get, "/v1/plugins") { _ in plugins() },
             WebRoute(.get, "/v1/plugins/{plugin}/manifest") { try manifest($0) },
             WebRoute(.get, "/") { _ in try viewer("replay.html") },
+            // Browsers ask for it by themselves.
+            WebRoute(.get, "/favicon.ico") { _ in WebAnswer(status: 204) },
             WebRoute(.get, "/assets/{name}") { try viewer($0.parameters["name"] ?? "") },
         ] + folders
     }
 
     /// A file of the viewer.
     private func viewer(_ name: String) throws(WebError) -> WebAnswer {
-        guard let bytes = viewerFile(name) else { throw WebError(404, "the viewer has no \(Escape.visible(name))") }
-        return .bytes(bytes, type: ContentType.of(RawPath(name)))
+        guard let file = viewerFile(name) else { throw WebError(404, "the viewer has no \(Escape.visible(name))") }
+        return .bytes(file.bytes, type: file.contentType)
     }
 }

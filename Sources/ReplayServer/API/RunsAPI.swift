@@ -69,7 +69,7 @@ extension ReplayAPI {
         if let run = json["run_id"], run.string != feed.id { throw WebError(422, "run_id is not that of this run") }
         let time = try value(json, "at", "a number of seconds, 0 or more") { $0.double.flatMap { $0 >= 0 ? $0 : nil } }
         let playing = try value(json, "playing", "true or false") { $0.bool }
-        let speed = try value(json, "speed", "a number above 0 and at most 1000, or \"max\"") { ReplaySpeed($0) }
+        let speed = try value(json, "speed", "a number above 0 and at most 1000000, or \"max\"") { ReplaySpeed($0) }
         guard time != nil || playing != nil || speed != nil else {
             throw WebError(422, "nothing to change: give at, speed or playing")
         }
@@ -89,11 +89,11 @@ extension ReplayAPI {
 }
 
 extension ReplaySpeed {
-    /// A number above 0, at most 1000, or `max`.
+    /// A number above 0, at most 1000000, or `max`.
     init?(_ json: JSON) {
         if json.string == "max" {
             self = .max
-        } else if let factor = json.double, factor > 0, factor <= 1000 {
+        } else if let factor = json.double, factor > 0, factor <= 1_000_000 {
             self = .times(factor)
         } else {
             return nil
@@ -120,6 +120,7 @@ extension RunFeed {
         return [
             "run_id": .string(id), "at": .double(milli(clock.at)), "duration": .double(milli(clock.duration)),
             "speed": clock.speed.json, "playing": .bool(clock.isPlaying), "live": .bool(clock.isLive),
+            "max_idle": longestGap.map { .double($0) } ?? .null,
         ]
     }
 

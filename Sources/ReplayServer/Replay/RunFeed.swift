@@ -26,6 +26,8 @@ final class RunFeed: Sendable {
     }
 
     let id: String
+    /// Seconds after which a gap is jumped.
+    let longestGap: Double?
     private let layout: OutputLayout
     private let state: Mutex<State>
     private let wakeup = Wakeup()
@@ -62,6 +64,7 @@ final class RunFeed: Sendable {
     init?(_ layout: OutputLayout, run id: String, options: Options) {
         guard let glance = RunGlance(layout, run: id) else { return nil }
         self.id = id
+        longestGap = options.longestGap
         self.layout = layout
         let timeline = Timeline(duration: glance.duration, longestGap: options.longestGap)
         let clock = ReplayClock(
