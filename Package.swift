@@ -38,6 +38,13 @@ let package = Package(
         // The pixel loops are optimised in debug builds too: without it, tests over real videos take minutes.
         .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "Bytes", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "WebSocketChannel",
+            dependencies: [
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
 
         // The pixel half.
         .target(name: "Media", dependencies: ["Frames", "CFFmpeg"]),
@@ -70,11 +77,12 @@ let package = Package(
         .target(
             name: "ReplayServer",
             dependencies: [
-                "Archive", "FrameResults", "Jobs", "Bytes",
+                "WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -83,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "forgebatch",
             dependencies: [
-                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
+                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Jobs", "Bytes", "FrameTools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -93,6 +101,9 @@ let package = Package(
 
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(name: "TestSupport", dependencies: ["Bytes", "Frames", "CTestSupport"], path: "Tests/TestSupport"),
+        // Echoes on the server's own pipeline, for probes that want an echo.
+        .executableTarget(
+            name: "EchoServer", dependencies: ["ReplayServer", "WebSocketChannel", "Bytes"], path: "Tests/EchoServer"),
         .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),

@@ -62,29 +62,6 @@ package enum Escape {
             }.joined() + "'"
     }
 
-    /// JSON for a script file or element: `<` and the two line separators, which JSON allows in strings and scripts once
-    /// did not, become escapes, so that the text can neither end an element nor a line.
-    ///
-    /// - Complexity: O(n)
-    package static func script(_ json: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(json.count + 16)
-        var index = 0
-        while index < json.count {
-            let byte = json[index]
-            if byte == UInt8(ascii: "<") {
-                result += Array("\\u003c".utf8)
-            } else if byte == 0xe2, index + 2 < json.count, json[index + 1] == 0x80, json[index + 2] & 0xfe == 0xa8 {
-                result += Array(json[index + 2] == 0xa8 ? "\\u2028".utf8 : "\\u2029".utf8)
-                index += 2
-            } else {
-                result.append(byte)
-            }
-            index += 1
-        }
-        return result
-    }
-
     /// Text and attribute values of XML 1.0, which has no way to write most control characters: they are made visible.
     package static func xml(_ text: String) -> String {
         var result = ""

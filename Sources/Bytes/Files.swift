@@ -21,6 +21,7 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
 
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var isTableFull: Bool { code == EMFILE || code == ENFILE }
 }
 
 /// What `lstat`/`stat` says, as far as forgebatch cares.
@@ -81,11 +82,6 @@ package enum Files {
     /// Opens a regular file for reading without ever blocking on a FIFO or following nothing but the name given.
     package static func openInput(_ path: RawPath) throws(SystemError) -> Int32 {
         try open(path, O_RDONLY | O_NONBLOCK)
-    }
-
-    /// Opens a regular file for reading; a link is not followed.
-    package static func openUnlinked(_ path: RawPath) throws(SystemError) -> Int32 {
-        try open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
     }
 
     /// From here on a write to a pipe that nobody reads is an error of `write` instead of this process's death.

@@ -14,22 +14,26 @@ struct ReportWriter {
     func write(_ batch: Batch) throws -> ReportSummary {
         var batch = batch
         if let reconclusion = options.reconclusion {
-            batch.notes.insert(
-                "Concluded again from the stored measures with \(reconclusion.texts.joined(separator: ", ")); results/ is as it was",
-                at: 0)
+            batch.notice =
+                "Concluded again from the stored measures with "
+                + reconclusion.texts.map { Text.shown($0, limit: 200) }.joined(separator: ", ")
+                + "; the files in results/ are as they were."
         }
         for index in batch.videos.indices { batch.videos[index].hasPage = wantsPage(batch.videos[index]) }
         let pages = batch.videos.indices.filter { batch.videos[$0].hasPage }
+        let hasReplay = Files.exists(layout.log(run: batch.run.id))
         try writeAssets()
         var written: Set<RawPath> = []
         var place = 0
         for index in batch.videos.indices {
             let reader = open(&batch.videos[index], &batch.notes)
             guard batch.videos[index].hasPage else { continue }
-            let beside = surroundings(batch.videos, pages, place)
+            var beside = surroundings(batch.videos, pages, place)
+            (beside.hasReplay, beside.notice) = (hasReplay, batch.notice)
             place += 1
             try writePage(&batch.videos[index], reader, batch.run, beside, &written)
         }
+        try ReplayCopy(layout: layout, templates: templates, run: batch.run).write(batch.videos)
         let index = try writeIndex(batch, &written)
         removeFiles(otherThan: written)
         return ReportSummary(index: index, videos: batch.videos.count, pages: pages.count)
@@ -76,7 +80,9 @@ struct ReportWriter {
         for folder in (try? Files.list(pages)) ?? [] {
             clean(pages.appending(folder)) { ["html", "js"].contains($0.lowercasedExtension) }
         }
-        clean(layout.report.appending("data")) { $0.lowercasedExtension == "js" }
+        clean(layout.report.appending("data")) {
+            $0.bytes.starts(with: "index".utf8) && $0.lowercasedExtension == "js"
+        }
         clean(layout.report) { $0.bytes.starts(with: "videos-".utf8) && $0.lowercasedExtension == "html" }
     }
 

@@ -5,6 +5,10 @@ internal import Mustache
 struct Templates {
     /// The files of `report/assets/` by their names.
     let assets: [(name: String, bytes: [UInt8])]
+    /// The viewer's styles and scripts.
+    let viewer: [(name: String, bytes: [UInt8])]
+    /// The viewer's page beside the report.
+    let viewerPage: [UInt8]
     private let index: MustacheTemplate
     private let videos: MustacheTemplate
     private let video: MustacheTemplate
@@ -44,6 +48,9 @@ struct Templates {
             ("uplot.js", try load("uplot.js", PackageResources.uplot_js)),
             ("NOTICES.txt", try load("NOTICES.txt", PackageResources.NOTICES_txt)),
         ]
+        viewer = try ViewerFiles.assets.map { ($0.name, try load($0.name, $0.bytes)) }
+        viewerPage = ViewerFiles.render(
+            try template("replay.mustache", ViewerFiles.pageTemplate), source: .files)
         index = try template("index.mustache", PackageResources.index_mustache)
         videos = try template("videos.mustache", PackageResources.videos_mustache)
         video = try template("video.mustache", PackageResources.video_mustache)

@@ -17,7 +17,7 @@ struct Forgebatch: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, ReportCommand.self, DiffCommand.self, ExportCommand.self, ValidateCommand.self,
-            ToolsCommand.self, TailCommand.self, ListCommand.self, ShowCommand.self,
+            ToolsCommand.self, ReplayCommand.self, TailCommand.self, ListCommand.self, ShowCommand.self,
         ])
 
     /// Parses, runs, ends the process.

@@ -66,6 +66,8 @@ import Testing
         ("FrameTools", "internal import Glibc"), ("HTMLReport", "import Foundation"),
         ("Bytes", "import FoundationEssentials"), ("VideoWorker", "@preconcurrency import Subprocess"),
         ("Stills", "import struct CFFmpeg.AVFrame"), ("Archive", "internal import Crypto // only here"),
+        ("WebSocketChannel", "internal import NIOPosix"), ("WebSocketChannel", "internal import Bytes"),
+        ("BatchRun", "internal import NIOCore"), ("Archive", "internal import Hummingbird"),
         ("Jobs", "@_exported import Bytes"), ("Jobs", "@testable import Bytes"), ("Jobs", "public import Bytes"),
         ("Frames", "public struct A {}"), ("Frames", "    public private(set) var a = 1"),
         ("Frames", "open class A {}"), ("Nowhere", "import Bytes"),
@@ -76,7 +78,8 @@ import Testing
 
     @Test(arguments: [
         ("Media", "internal import CFFmpeg"), ("Media", "package import Frames"),
-        ("Bytes", "    internal import Glibc"),
+        ("Bytes", "    internal import Glibc"), ("ReplayServer", "internal import NIOCore"),
+        ("WebSocketChannel", "package import NIOCore"),
         ("Jobs", "// import Foundation"), ("Jobs", "let text = \"public import\""), ("Jobs", "package import Bytes"),
         ("Jobs", "/// What is public stays public."),
     ])
@@ -113,6 +116,21 @@ import Testing
             }
         }
         #expect(Set(declared.keys).isSuperset(of: ImportRules.arrows.keys))
+    }
+
+    @Test func `Hummingbird is known in one folder only`() throws {
+        let folder = targets.appending("ReplayServer")
+        let serving = folder.appending("Serving")
+        var users = 0
+        for path in try sources(folder) {
+            let modules = ImportRules.imports(in: try text(path)).map(\.module)
+            guard modules.contains(where: { $0.hasPrefix("Hummingbird") || $0.hasPrefix("HTTPTypes") }) else {
+                continue
+            }
+            #expect(path.isInside(serving), "\(path.display)")
+            users += 1
+        }
+        #expect(users > 2)
     }
 
     @Test func `tools are arithmetic: no concurrency, no unsafe code`() throws {

@@ -4,6 +4,7 @@ enum ImportRules {
     static let arrows: [String: Set<String>] = [
         "Frames": [],
         "Bytes": [],
+        "WebSocketChannel": [],
         "Media": ["Frames"],
         "FrameTools": ["Frames"],
         "FrameResults": ["Bytes"],
@@ -13,24 +14,38 @@ enum ImportRules {
         "BatchRun": ["Jobs", "Bytes"],
         "Archive": ["FrameTools", "FrameResults", "Jobs", "Bytes"],
         "HTMLReport": ["Archive", "FrameResults", "Jobs", "Bytes"],
-        "forgebatch": ["BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools"],
+        "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes"],
+        "forgebatch": [
+            "ReplayServer", "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
+        ],
     ]
 
     /// Modules from outside, each with the only target that imports it.
     static let owners: [String: String] = [
         "Crypto": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
         "SystemPackage": "BatchRun", "Mustache": "HTMLReport", "ArgumentParser": "forgebatch", "Yams": "forgebatch",
+        "NIOWebSocket": "WebSocketChannel", "Hummingbird": "ReplayServer", "HummingbirdCore": "ReplayServer",
+        "HTTPTypes": "ReplayServer", "Logging": "ReplayServer", "NIOHTTPTypes": "ReplayServer",
+        "NIOHTTPTypesHTTP1": "ReplayServer", "NIOPosix": "ReplayServer",
+    ]
+
+    /// Modules from outside that two targets import: the event loop, under WebSockets and beside them.
+    static let shared: [String: Set<String>] = [
+        "NIOCore": ["WebSocketChannel", "ReplayServer"], "NIOHTTP1": ["WebSocketChannel", "ReplayServer"],
+        "NIOConcurrencyHelpers": ["WebSocketChannel", "ReplayServer"],
     ]
 
     /// The C library and the like, for those that call the system themselves. Whoever is not here has no way to a file,
     /// a clock or a thread but through `Bytes`.
     static let system: [String: Set<String>] = [
         "Bytes": ["Glibc", "Musl"], "Media": ["Glibc", "Musl"], "VideoWorker": ["Glibc", "Musl"],
-        "BatchRun": ["Synchronization"], "forgebatch": ["Glibc", "Musl", "Synchronization"],
+        "BatchRun": ["Synchronization"], "ReplayServer": ["Synchronization"],
+        "forgebatch": ["Glibc", "Musl", "Synchronization"],
     ]
 
     static func mayImport(_ module: String, in target: String) -> Bool {
         arrows[target, default: []].contains(module) || owners[module] == target
+            || shared[module, default: []].contains(target)
             || system[target, default: []].contains(module)
     }
 

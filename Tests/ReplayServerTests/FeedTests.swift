@@ -28,7 +28,7 @@ struct FeedTests {
         let run = try MadeRun()
         try run.write(MadeRun.events())
         let feed = try feed(run)
-        let received = try await watching({ try await JobSession(feed: feed, job: MadeRun.a, from: nil).run($0) }) {
+        let received = try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) {
             socket in
             try await poll(within: 30) { socket.received.last?.contains("completed") == true ? socket.received : nil }
         }
@@ -43,7 +43,7 @@ struct FeedTests {
         try run.write(MadeRun.events(step: 3))
         let feed = try feed(run)
         try await watching({ socket in
-            try await JobSession(feed: feed, job: MadeRun.b, from: nil).run(
+            try await JobSession(feed, MadeRun.b, nil).run(
                 ChainedSocket(socket) { text in
                     guard let view = feed.view(MadeRun.b) else { return "no view" }
                     if text.contains("\"error\"") { return view.status == .failed ? nil : "not failed" }
@@ -62,11 +62,11 @@ struct FeedTests {
         let run = try MadeRun()
         try run.write(MadeRun.events())
         let feed = try feed(run, RunFeed.Options(speed: .max))
-        try await watching({ try await JobSession(feed: feed, job: MadeRun.a, from: nil).run($0) }) { socket in
+        try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
             _ = try await poll(within: 30) { socket.received.isEmpty ? nil : true }
             #expect(socket.received.count == 1 && socket.received[0].hasPrefix("{\"status\":\"completed\""))
         }
-        try await watching({ try await JobSession(feed: feed, job: MadeRun.a, from: 12).run($0) }) { socket in
+        try await watching({ try await JobSession(feed, MadeRun.a, 12).run($0) }) { socket in
             _ = try await poll(within: 30) { socket.received.last?.contains("completed") == true ? true : nil }
             let seqs = socket.received.compactMap { (try? JSONReader.parse(Array($0.utf8)))?["seq"]?.int }
             #expect(seqs.first == 12 && seqs == seqs.sorted() && Set(seqs).count == seqs.count)
@@ -78,7 +78,7 @@ struct FeedTests {
         let run = try MadeRun()
         try run.write(MadeRun.events(step: 1000))
         let feed = try feed(run, RunFeed.Options(isPaused: true))
-        try await watching({ try await JobSession(feed: feed, job: MadeRun.b, from: nil).run($0) }) { socket in
+        try await watching({ try await JobSession(feed, MadeRun.b, nil).run($0) }) { socket in
             feed.start()
             #expect(feed.change(at: 6, speed: nil, isPlaying: nil))
             _ = try await poll(within: 30) { socket.percents.isEmpty ? nil : true }
@@ -103,7 +103,7 @@ struct FeedTests {
         try run.write(Array(MadeRun.events().prefix(6)))
         let feed = try feed(run)
         #expect(feed.standing == .interrupted)
-        try await watching({ try await JobSession(feed: feed, job: MadeRun.a, from: nil).run($0) }) { socket in
+        try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
             _ = try await poll(within: 30) { socket.received.last?.contains("error") == true ? true : nil }
             let last = try JSONReader.parse(Array(#require(socket.received.last).utf8))
             #expect(last["status"]?.string == "error" && last["job_id"]?.string == MadeRun.a.text)
@@ -120,7 +120,7 @@ struct FeedTests {
         try run.append(run.line(events[0].1, 0, 1))
         let feed = try feed(run)
         #expect(feed.isLive)
-        try await watching({ try await RunSession(feed: feed, from: nil).run($0) }) { socket in
+        try await watching({ try await RunSession(feed, nil).run($0) }) { socket in
             for (index, event) in events.enumerated().dropFirst() {
                 let line = run.line(event.1, event.0, index + 1)
                 try run.append(Array(line.prefix(20)))
@@ -157,7 +157,7 @@ struct FeedTests {
         events.append((2800, .completed(job: MadeRun.a)))
         try run.write(events)
         let feed = try feed(run)
-        try await watching({ try await JobSession(feed: feed, job: MadeRun.a, from: nil).run($0) }) { socket in
+        try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
             _ = try await poll(within: 30) { socket.received.count > 3 ? true : nil }
             socket.setReading(false)
             _ = try await poll(within: 30) { feed.view(MadeRun.a)?.status == .completed ? true : nil }
@@ -176,10 +176,10 @@ struct FeedTests {
         let feed = try feed(run)
         let sockets = (0..<4).map { _ in RecordingSocket() }
         let sessions: [@Sendable (RecordingSocket) async throws -> Void] = [
-            { try await JobSession(feed: feed, job: MadeRun.a, from: nil).run($0) },
-            { try await JobSession(feed: feed, job: MadeRun.a, from: nil).run($0) },
-            { try await JobSession(feed: feed, job: MadeRun.b, from: nil).run($0) },
-            { try await RunSession(feed: feed, from: nil).run($0) },
+            { try await JobSession(feed, MadeRun.a, nil).run($0) },
+            { try await JobSession(feed, MadeRun.a, nil).run($0) },
+            { try await JobSession(feed, MadeRun.b, nil).run($0) },
+            { try await RunSession(feed, nil).run($0) },
         ]
         let tasks = zip(sessions, sockets).map { session, socket in Task { try? await session(socket) } }
         defer { for task in tasks { task.cancel() } }

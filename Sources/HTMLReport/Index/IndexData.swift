@@ -43,7 +43,7 @@ enum IndexData {
         list("tracks") { $0.tracks.map { Double($0) } }
         rest(rows, &writer)
         writer.endObject()
-        return Array("forgebatch.rows(".utf8) + Escape.script(writer.bytes) + Array(");\n".utf8)
+        return Script.call("forgebatch.rows", writer.bytes)
     }
 
     private static func letter(_ standing: Standing) -> Character {

@@ -47,6 +47,7 @@ struct IndexPage {
     let sign: Sign
     let verdict: String
     let lead: String?
+    let notice: String?
     let facts: [Fact]
     let tiles: [Tile]
     let notes: [String]
@@ -99,6 +100,7 @@ struct IndexPage {
                 href: count == 0 && href != "#failed" ? "#videos" : href, isQuiet: count == 0, query: query,
                 change: IndexPage.change(key, count, batch.changes))
         }
+        notice = batch.notice
         notes = batch.notes
         hasNotes = !notes.isEmpty
         let failed = batch.videos.filter { $0.standing == .failed && $0.isOfThisRun }

@@ -202,6 +202,8 @@ struct Batch {
     var videos: [Video]
     /// What could not be read.
     var notes: [String]
+    /// What a reader has to know of all pages.
+    var notice: String?
     /// What is different from the run that this one is compared with.
     var changes: Comparison?
     /// All runs of the folder, the newest first.

@@ -28,7 +28,7 @@ struct RunCourse {
         var origin: Int64?
         var open: [JobID: (start: Double, last: Double, frames: Int)] = [:]
         while let line = try? reader.next() {
-            guard let event = try? LogLine.parse(line), let moment = Moment(event.time) else { continue }
+            guard let event = try? LogLine.parse(line), let moment = UTCTime(text: event.time) else { continue }
             if origin == nil { origin = moment.milliseconds }
             let time = Double(moment.milliseconds - (origin ?? 0)) / 1000
             length = max(length, time)

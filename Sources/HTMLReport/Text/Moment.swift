@@ -4,8 +4,6 @@ struct Moment {
     let local: String
     /// The same in UTC.
     let universal: String
-    /// Since 1970.
-    let milliseconds: Int64
 
     /// Reads RFC 3339 text; nil for anything else.
     init?(_ text: String) {
@@ -26,12 +24,9 @@ struct Moment {
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
         else { return nil }
         var zone = 19
-        var fraction = 0
         if bytes[zone] == UInt8(ascii: ".") {
             zone += 1
-            let start = zone
             while zone < bytes.count, (0x30...0x39).contains(bytes[zone]) { zone += 1 }
-            for place in start..<start + 3 { fraction = fraction * 10 + (place < zone ? Int(bytes[place] - 0x30) : 0) }
         }
         var offset = 0
         var suffix = "UTC"
@@ -45,13 +40,8 @@ struct Moment {
             guard zone + 1 == bytes.count, bytes[zone] == UInt8(ascii: "Z") else { return nil }
         }
         local = Moment.text(Moment.day(year, month, day) * 1440 + hour * 60 + minute, second) + " " + suffix
-        let minutes = Moment.day(year, month, day) * 1440 + hour * 60 + minute - offset
-        universal = Moment.text(minutes, second) + " UTC"
-        milliseconds = Int64((minutes - Moment.epoch * 1440) * 60 + second) * 1000 + Int64(fraction)
+        universal = Moment.text(Moment.day(year, month, day) * 1440 + hour * 60 + minute - offset, second) + " UTC"
     }
-
-    /// 1 January 1970 as ``day(_:_:_:)`` counts.
-    private static let epoch = day(1970, 1, 1)
 
     /// Days since 1 March of year 0 in the Gregorian calendar.
     private static func day(_ year: Int, _ month: Int, _ day: Int) -> Int {

@@ -61,7 +61,7 @@ struct VideoData {
         writer.key("gaps")
         writer.value(.array(fold.gaps.map { .int($0) }))
         writer.endObject()
-        return Array("forgebatch.video(".utf8) + Escape.script(writer.bytes) + Array(");\n".utf8)
+        return Script.call("forgebatch.video", writer.bytes)
     }
 
     /// The time of each column, left out where frames come at an even rate.

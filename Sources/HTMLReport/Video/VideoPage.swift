@@ -43,6 +43,7 @@ struct VideoPage {
     let reasons: [String]
     let hasReasons: Bool
     let flaw: String?
+    let notice: String?
     let previous: Neighbour?
     let next: Neighbour?
     let previousFailed: Neighbour?
@@ -88,6 +89,7 @@ struct VideoPage {
         var previousFailed: Video?
         var nextFailed: Video?
         var hasReplay = false
+        var notice: String?
     }
 
     /// - Parameter rows: how many lines a table may have.
@@ -104,6 +106,7 @@ struct VideoPage {
         hasReasons = !reasons.isEmpty
         verdict = VideoPage.verdict(video)
         flaw = video.flaw
+        notice = beside.notice
         previous = beside.previous.map(VideoPage.neighbour)
         next = beside.next.map(VideoPage.neighbour)
         previousFailed = beside.previousFailed.map(VideoPage.neighbour)

@@ -9,19 +9,19 @@ extension ReplayAPI {
     private static let plugin = "forgebatch"
 
     /// `GET /v1/jobs`
-    func jobs(_ query: Query) throws(Refusal) -> Reply {
-        let limit = try query.number("limit", 1...100, default: 10)
-        let skip = try query.number("skip", 0...Int.max, default: 0)
+    func jobs(_ request: WebRequest) throws(WebError) -> WebAnswer {
+        let limit = try request.number("limit", 1...100, default: 10)
+        let skip = try request.number("skip", 0...Int.max, default: 0)
         var status: JobView.Status?
-        if let text = query["status"] {
+        if let text = request.query("status") {
             status = JobView.Status(rawValue: text)
             guard status != nil else {
                 let all = JobView.Status.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .unusable("status has to be one of \(all)")
+                throw WebError(422, "status has to be one of \(all)")
             }
         }
-        guard let feed = library.feed(query["run"]) else {
-            if query["run"] != nil { _ = try run(query["run"]) }
+        guard let feed = library.feed(request.query("run")) else {
+            if request.query("run") != nil { _ = try run(request.query("run")) }
             return .json(["jobs": .array([]), "count": 0])
         }
         feed.load()
@@ -42,12 +42,12 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/jobs/{id}`
-    func job(_ id: String, _ query: Query) async throws(Refusal) -> Reply {
-        let (feed, job) = try await job(id, run: query["run"])
+    func job(_ request: WebRequest) async throws(WebError) -> WebAnswer {
+        let (feed, job) = try await asked(request)
         feed.start()
-        guard let view = feed.view(job) else { throw .notFound("no job \(job) in run \(feed.id)") }
-        if let include = query["include"], include != "none", include != "results" {
-            throw .unusable("include has to be none or results")
+        guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
+        if let include = request.query("include"), include != "none", include != "results" {
+            throw WebError(422, "include has to be none or results")
         }
         let outcome = outcome(view, feed)
         let facts = feed.facts
@@ -59,14 +59,15 @@ extension ReplayAPI {
             "job_type": "video", "error_message": .text(view.message), "progress": progress(view),
             "current_tool": .text(pass?.tool), "tools_total": .number(pass?.total),
             "tools_completed": .number(pass?.completed), "created_at": .string(view.created),
-            "updated_at": .string(view.updated),
+            "updated_at": .string(view.updated), "verdict": outcome.verdict, "superseded_by": outcome.supersededBy,
+            "report_url": page(of: job),
         ]
-        guard view.status == .completed, query["include"] != "none" else { return .json(members) }
+        guard view.status == .completed, request.query("include") != "none" else { return .json(members) }
         return try document(members, outcome)
     }
 
     /// The job with its result as its last member: whole if it is short enough, else what stands before the frames.
-    private func document(_ job: JSON, _ outcome: Outcome) throws(Refusal) -> Reply {
+    private func document(_ job: JSON, _ outcome: Outcome) throws(WebError) -> WebAnswer {
         var members = job.members ?? []
         switch outcome {
         case .superseded(let run, let frames):
@@ -77,7 +78,7 @@ extension ReplayAPI {
         case .result(let file, _):
             guard file.size > Self.inlineLimit else {
                 let head = JSONWriter.encode(job).dropLast() + Array(",\"results\":".utf8)
-                return .document(head: Array(head), file: file)
+                return .json(encoded: [.bytes(Array(head)), .file(file, 0..<file.size), .bytes([UInt8(ascii: "}")])])
             }
             guard let head = try? HeadReader.read(file.path) else { break }
             members.append(JSON.Member("results", head))
@@ -86,10 +87,10 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/video/status/{id}`
-    func videoStatus(_ id: String, _ query: Query) async throws(Refusal) -> Reply {
-        let (feed, job) = try await job(id, run: query["run"])
+    func videoStatus(_ request: WebRequest) async throws(WebError) -> WebAnswer {
+        let (feed, job) = try await asked(request)
         feed.start()
-        guard let view = feed.view(job) else { throw .notFound("no job \(job) in run \(feed.id)") }
+        guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
         return .json([
             "job_id": .string(job.text), "status": .string(view.status.rawValue), "progress": progress(view),
             "created_at": .string(view.created), "updated_at": .string(view.updated),
@@ -97,39 +98,42 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/jobs/{id}/result`
-    func result(_ id: String, _ query: Query) async throws(Refusal) -> Reply {
-        let (feed, job) = try await job(id, run: query["run"])
+    func result(_ request: WebRequest) async throws(WebError) -> WebAnswer {
+        let (feed, job) = try await asked(request)
         feed.start()
-        guard let view = feed.view(job) else { throw .notFound("no job \(job) in run \(feed.id)") }
+        guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
         switch (view.status, outcome(view, feed)) {
-        case (.completed, .result(let file, _)): return .file(file)
-        case (.completed, .superseded(let run, _)): throw .notFound("superseded by run \(run)")
-        case (.completed, .none): throw .notFound("the result of job \(job) is no longer there")
-        case (.failed, _): throw .notFound("job \(job) failed and has no result: \(view.message ?? "no message")")
-        default: throw .notFound("job \(job) has not completed yet")
+        case (.completed, .result(let file, let entry)):
+            return FileAnswer.make(file, for: request, type: ContentType.json, entityTag: "\"\(entry.sha256)\"")
+        case (.completed, .superseded(let run, _)): throw WebError(404, "superseded by run \(run)")
+        case (.completed, .none): throw WebError(404, "the result of job \(job) is no longer there")
+        case (.failed, _): throw WebError(404, "job \(job) failed and has no result: \(view.message ?? "no message")")
+        default: throw WebError(404, "job \(job) has not completed yet")
         }
     }
 
     /// `GET /v1/jobs/{id}/video`
-    func video(_ id: String, _ query: Query) async throws(Refusal) -> Reply {
-        let (feed, job) = try await job(id, run: query["run"])
+    func video(_ request: WebRequest) async throws(WebError) -> WebAnswer {
+        let (feed, job) = try await asked(request)
         feed.start()
         guard let known = library.catalog.file(job), let facts = feed.facts else {
-            throw .notFound("where the video of job \(job) lies is not known")
+            throw WebError(404, "where the video of job \(job) lies is not known")
         }
         let paths = facts.roots.compactMap { $0.file(known.path) }
         for path in paths {
-            guard let status = try? Files.status(path), status.kind == .file else { continue }
-            guard status.size == known.size, known.modified.map({ $0 == status.modified }) ?? true else {
-                throw .notFound("the video of job \(job) has changed since it was processed")
+            guard let file = try? OpenFile.named(path) else { continue }
+            guard file.size == known.size, known.modified.map({ $0 == file.status.modified }) ?? true else {
+                throw WebError(404, "the video of job \(job) has changed since it was processed")
             }
-            let type = MediaType.of(path)
-            return .file(
-                ServedFile(
-                    path: path, size: status.size, tag: "\(status.size)-\(status.modified)-\(status.inode)", type: type,
-                    name: nil))
+            return FileAnswer.make(file, for: request)
         }
-        throw .notFound("the video of job \(job) is no longer there")
+        throw WebError(404, "the video of job \(job) is no longer there")
+    }
+
+    /// The page of a job in the report, if there is one.
+    private func page(of job: JobID) -> JSON {
+        let path = "report/v/\(job.text.prefix(2))/\(job).html"
+        return Files.exists(layout.root.appending(path)) ? .string("/" + path) : .null
     }
 
     private func progress(_ view: JobView) -> JSON {
@@ -146,13 +150,23 @@ extension ReplayAPI {
     enum Outcome {
         /// It has not completed, or the file is gone.
         case none
-        case result(ServedFile, CatalogEntry)
+        case result(OpenFile, CatalogEntry)
         /// A later run has put another result in its place.
         case superseded(run: String, frames: Int?)
 
         var url: JSON {
             guard case .result(_, let entry) = self else { return .null }
             return .string("/v1/jobs/\(entry.job)/result")
+        }
+
+        var verdict: JSON {
+            guard case .result(_, let entry) = self else { return .null }
+            return .string(entry.verdict)
+        }
+
+        var supersededBy: JSON {
+            guard case .superseded(let run, _) = self else { return .null }
+            return .string(run)
         }
 
         var summary: JSON {
@@ -171,10 +185,7 @@ extension ReplayAPI {
         {
             return .superseded(run: entry.runID, frames: own.frames)
         }
-        let path = layout.root.appending(entry.result)
-        guard let status = try? Files.status(path, follow: false), status.kind == .file else { return .none }
-        let file = ServedFile(
-            path: path, size: status.size, tag: entry.sha256, type: MediaType.json, name: "\(view.job).json")
+        guard let file = try? OpenFile.named(layout.root.appending(entry.result)) else { return .none }
         return .result(file, entry)
     }
 }

@@ -2,7 +2,7 @@ internal import Bytes
 
 extension ReplayAPI {
     /// `GET /v1/plugins`: this program is the one plugin there is.
-    func plugins() -> Reply {
+    func plugins() -> WebAnswer {
         let plugin: JSON = [
             "name": manifest["id"] ?? "forgebatch", "state": "RUNNING",
             "description": manifest["description"] ?? "", "reason": .null, "version": .string(version),
@@ -13,8 +13,9 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/plugins/{id}/manifest`
-    func manifest(of id: String) throws(Refusal) -> Reply {
-        guard manifest["id"]?.string == id else { throw .notFound("Plugin '\(Escape.visible(id))' not found") }
+    func manifest(_ request: WebRequest) throws(WebError) -> WebAnswer {
+        let id = request.parameters["plugin"] ?? ""
+        guard manifest["id"]?.string == id else { throw WebError(404, "Plugin '\(Escape.visible(id))' not found") }
         return .json(manifest)
     }
 }

@@ -2,66 +2,43 @@ internal import Bytes
 internal import Jobs
 
 extension ReplayAPI {
-    /// Every path of the contract.
-    func routes() -> Routes {
-        let api = self
-        var routes = Routes()
-        routes.get("/health") { _ in api.health() }
-        routes.get("/v1/health") { _ in api.health() }
-        routes.get("/v1/jobs") { call throws(Refusal) in try api.jobs(call.query) }
-        routes.get("/v1/jobs/*") { call throws(Refusal) in try await api.job(call.parts[0], call.query) }
-        routes.get("/v1/jobs/*/result") { call throws(Refusal) in try await api.result(call.parts[0], call.query) }
-        routes.get("/v1/jobs/*/video") { call throws(Refusal) in try await api.video(call.parts[0], call.query) }
-        routes.get("/v1/video/status/*") { call throws(Refusal) in
-            try await api.videoStatus(call.parts[0], call.query)
+    /// Every path of the contract that HTTP answers.
+    func routes() -> [WebRoute] {
+        let folders = ["report", "stills", "results"].map { name in
+            let root = FolderRoot(layout.root.appending(name))
+            return WebRoute(.get, "/\(name)/**") { request in
+                // A name need not be UTF-8, but links in pages to such a name are escaped bytes.
+                let path = request.rest.isEmpty ? ["index.html"] : request.rest
+                return FileAnswer.make(try root.open(path), for: request)
+            }
         }
-        routes.get("/v1/runs") { _ throws(Refusal) in try api.runs() }
-        routes.get("/v1/runs/*") { call throws(Refusal) in try api.oneRun(call.parts[0]) }
-        routes.get("/v1/runs/*/log") { call throws(Refusal) in try api.log(call.parts[0]) }
-        routes.get("/v1/replay") { _ throws(Refusal) in try api.replay(nil) }
-        routes.put("/v1/replay") { call throws(Refusal) in try api.setReplay(nil, body: try await call.body()) }
-        routes.get("/v1/runs/*/replay") { call throws(Refusal) in try api.replay(call.parts[0]) }
-        routes.put("/v1/runs/*/replay") { call throws(Refusal) in
-            try api.setReplay(call.parts[0], body: try await call.body())
-        }
-        routes.get("/v1/plugins") { _ in api.plugins() }
-        routes.get("/v1/plugins/*/manifest") { call throws(Refusal) in try api.manifest(of: call.parts[0]) }
-        routes.get("/") { _ throws(Refusal) in try api.viewer("replay.html") }
-        routes.get("/assets/*") { call throws(Refusal) in try api.viewer(call.parts[0]) }
-        for folder in ReplayAPI.folders {
-            routes.get(folder.pattern) { call throws(Refusal) in try api.file(folder.name, call.rest) }
-        }
-        return routes
+        return [
+            WebRoute(.get, "/health") { _ in health() },
+            WebRoute(.get, "/v1/health") { _ in health() },
+            WebRoute(.get, "/v1/jobs") { try jobs($0) },
+            WebRoute(.get, "/v1/jobs/{job}") { try await job($0) },
+            WebRoute(.get, "/v1/jobs/{job}/result") { try await result($0) },
+            WebRoute(.get, "/v1/jobs/{job}/video") { try await video($0) },
+            WebRoute(.get, "/v1/video/status/{job}") { try await videoStatus($0) },
+            WebRoute(.get, "/v1/runs") { _ in try runs() },
+            WebRoute(.get, "/v1/runs/{run}") { try oneRun($0) },
+            WebRoute(.get, "/v1/runs/{run}/log") { try log($0) },
+            WebRoute(.get, "/v1/runs/{run}/replay") { try replay($0) },
+            WebRoute(.put, "/v1/runs/{run}/replay") { try setReplay($0) },
+            WebRoute(.get, "/v1/replay") { try replay($0) },
+            WebRoute(.put, "/v1/replay") { try setReplay($0) },
+            WebRoute(.get, "/v1/plugins") { _ in plugins() },
+            WebRoute(.get, "/v1/plugins/{plugin}/manifest") { try manifest($0) },
+            WebRoute(.get, "/") { _ in try viewer("replay.html") },
+            // Browsers ask for it by themselves.
+            WebRoute(.get, "/favicon.ico") { _ in WebAnswer(status: 204) },
+            WebRoute(.get, "/assets/{name}") { try viewer($0.parameters["name"] ?? "") },
+        ] + folders
     }
-
-    /// The parts of an output folder that a report links to.
-    private static let folders: [(name: String, pattern: StaticString)] = [
-        ("report", "/report/**"), ("stills", "/stills/**"), ("results", "/results/**"),
-    ]
 
     /// A file of the viewer.
-    private func viewer(_ name: String) throws(Refusal) -> Reply {
-        guard let bytes = viewerFile(name) else { throw .notFound("the viewer has no \(Escape.visible(name))") }
-        return .content(bytes, type: MediaType.of(RawPath(name)))
-    }
-
-    /// A file below one of the folders, by its path as it was sent. No link is followed, and nothing is normalised: each
-    /// segment is a name in the folder before it.
-    private func file(_ folder: String, _ path: String) throws(Refusal) -> Reply {
-        var place = layout.root.appending(folder)
-        let missing = Refusal.notFound("nothing at \(Escape.visible("/\(folder)/" + path.prefix(200)))")
-        let segments = path.isEmpty ? ["index.html"] : path.split(separator: "/", omittingEmptySubsequences: false)
-        for (index, segment) in segments.enumerated() {
-            guard let name = PercentEncoding.bytes(segment), !name.isEmpty, name != [0x2e], name != [0x2e, 0x2e],
-                !name.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") }),
-                !name.starts(with: Files.temporaryPrefix.utf8)
-            else { throw missing }
-            place = place.appending(RawPath(bytes: name))
-            let kind = (try? Files.status(place, follow: false))?.kind
-            guard kind == (index == segments.count - 1 ? .file : .directory) else { throw missing }
-        }
-        guard let status = try? Files.status(place, follow: false), status.kind == .file else { throw missing }
-        let tag = "\(status.inode)-\(status.modified)-\(status.size)"
-        return .file(ServedFile(path: place, size: status.size, tag: tag, type: MediaType.of(place), name: nil))
+    private func viewer(_ name: String) throws(WebError) -> WebAnswer {
+        guard let file = viewerFile(name) else { throw WebError(404, "the viewer has no \(Escape.visible(name))") }
+        return .bytes(file.bytes, type: file.contentType)
     }
 }

@@ -4,12 +4,12 @@ internal import Jobs
 
 extension ReplayAPI {
     /// `GET /v1/runs`
-    func runs() throws(Refusal) -> Reply {
+    func runs() throws(WebError) -> WebAnswer {
         let glances: [RunGlance]
         do throws(SystemError) {
             glances = try library.glances()
         } catch {
-            throw Refusal(status: 500, detail: "the runs cannot be listed: \(error.reason)")
+            throw WebError(500, "the runs cannot be listed: \(error.reason)")
         }
         let selected = library.selectedID
         return .json([
@@ -18,9 +18,11 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/runs/{id}`
-    func oneRun(_ id: String) throws(Refusal) -> Reply {
-        let feed = try run(id)
-        guard let glance = RunGlance(layout, run: feed.id) else { throw .notFound("run \(feed.id) is no longer there") }
+    func oneRun(_ request: WebRequest) throws(WebError) -> WebAnswer {
+        let feed = try run(request.parameters["run"])
+        guard let glance = RunGlance(layout, run: feed.id) else {
+            throw WebError(404, "run \(feed.id) is no longer there")
+        }
         return .json(run(glance, isSelected: feed.id == library.selectedID))
     }
 
@@ -38,64 +40,60 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/runs/{id}/log`
-    func log(_ id: String) throws(Refusal) -> Reply {
-        let feed = try run(id)
+    func log(_ request: WebRequest) throws(WebError) -> WebAnswer {
+        let feed = try run(request.parameters["run"])
         let path = layout.log(run: feed.id)
-        guard let status = try? Files.status(path), status.kind == .file else {
-            throw .notFound("run \(feed.id) has no log")
-        }
+        guard let file = try? OpenFile.named(path) else { throw WebError(404, "run \(feed.id) has no log") }
         // The log only grows, so its length says which state of it this is.
-        return .file(
-            ServedFile(
-                path: path, size: status.size, tag: "\(feed.id)-\(status.inode)-\(status.size)", type: MediaType.lines,
-                name: "\(feed.id).ndjson"))
+        let tag = "\"\(feed.id)-\(file.status.inode)-\(file.size)\""
+        return FileAnswer.make(file, for: request, type: ContentType.ndjson, entityTag: tag)
     }
 
     /// `GET /v1/replay`, `GET /v1/runs/{id}/replay`
-    func replay(_ id: String?) throws(Refusal) -> Reply {
-        let feed = try run(id)
+    func replay(_ request: WebRequest) throws(WebError) -> WebAnswer {
+        let feed = try run(request.parameters["run"])
         feed.load()
         return .json(feed.clockMessage())
     }
 
     /// `PUT /v1/replay`, `PUT /v1/runs/{id}/replay`
-    func setReplay(_ id: String?, body: [UInt8]) throws(Refusal) -> Reply {
-        let feed = try run(id)
+    func setReplay(_ request: WebRequest) throws(WebError) -> WebAnswer {
+        let feed = try run(request.parameters["run"])
         let json: JSON
         do throws(JSONError) {
-            json = try JSONReader.parse(body)
+            json = try JSONReader.parse(request.body)
         } catch {
-            throw Refusal(status: 400, detail: "the body is not JSON: \(error)")
+            throw WebError(400, "the body is not JSON: \(error)")
         }
-        guard json.members != nil else { throw .unusable("the body has to be an object") }
-        if let run = json["run_id"], run.string != feed.id { throw .unusable("run_id is not that of this run") }
+        guard json.members != nil else { throw WebError(422, "the body has to be an object") }
+        if let run = json["run_id"], run.string != feed.id { throw WebError(422, "run_id is not that of this run") }
         let time = try value(json, "at", "a number of seconds, 0 or more") { $0.double.flatMap { $0 >= 0 ? $0 : nil } }
         let playing = try value(json, "playing", "true or false") { $0.bool }
-        let speed = try value(json, "speed", "a number above 0 and at most 1000, or \"max\"") { ReplaySpeed($0) }
+        let speed = try value(json, "speed", "a number above 0 and at most 1000000, or \"max\"") { ReplaySpeed($0) }
         guard time != nil || playing != nil || speed != nil else {
-            throw .unusable("nothing to change: give at, speed or playing")
+            throw WebError(422, "nothing to change: give at, speed or playing")
         }
         guard feed.change(at: time, speed: speed, isPlaying: playing) else {
-            throw Refusal(status: 409, detail: "run \(feed.id) is still being written: its clock is now")
+            throw WebError(409, "run \(feed.id) is still being written: its clock is now")
         }
         return .json(feed.clockMessage())
     }
 
     private func value<Value>(_ json: JSON, _ name: String, _ wanted: String, _ read: (JSON) -> Value?)
-        throws(Refusal) -> Value?
+        throws(WebError) -> Value?
     {
         guard let given = json[name] else { return nil }
-        guard let value = read(given) else { throw .unusable("\(name) has to be \(wanted)") }
+        guard let value = read(given) else { throw WebError(422, "\(name) has to be \(wanted)") }
         return value
     }
 }
 
 extension ReplaySpeed {
-    /// A number above 0, at most 1000, or `max`.
+    /// A number above 0, at most 1000000, or `max`.
     init?(_ json: JSON) {
         if json.string == "max" {
             self = .max
-        } else if let factor = json.double, factor > 0, factor <= 1000 {
+        } else if let factor = json.double, factor > 0, factor <= 1_000_000 {
             self = .times(factor)
         } else {
             return nil
@@ -122,6 +120,7 @@ extension RunFeed {
         return [
             "run_id": .string(id), "at": .double(milli(clock.at)), "duration": .double(milli(clock.duration)),
             "speed": clock.speed.json, "playing": .bool(clock.isPlaying), "live": .bool(clock.isLive),
+            "max_idle": longestGap.map { .double($0) } ?? .null,
         ]
     }
 

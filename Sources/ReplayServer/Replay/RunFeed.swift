@@ -26,6 +26,8 @@ final class RunFeed: Sendable {
     }
 
     let id: String
+    /// Seconds after which a gap is jumped.
+    let longestGap: Double?
     private let layout: OutputLayout
     private let state: Mutex<State>
     private let wakeup = Wakeup()
@@ -62,6 +64,7 @@ final class RunFeed: Sendable {
     init?(_ layout: OutputLayout, run id: String, options: Options) {
         guard let glance = RunGlance(layout, run: id) else { return nil }
         self.id = id
+        longestGap = options.longestGap
         self.layout = layout
         let timeline = Timeline(duration: glance.duration, longestGap: options.longestGap)
         let clock = ReplayClock(
@@ -78,8 +81,12 @@ final class RunFeed: Sendable {
 
     /// Begins the replay, if it has not begun; reads the log, if it was not read.
     func start(_ now: UInt64 = monotonicNanoseconds()) {
-        state.withLock { $0.clock.start(now) }
+        let begins = state.withLock { state in
+            defer { state.clock.start(now) }
+            return !state.clock.isStarted
+        }
         pump()
+        if begins { wakeup.signal() }
     }
 
     /// Reads the log without starting the clock.
@@ -96,6 +103,12 @@ final class RunFeed: Sendable {
             try? await Task.sleep(for: .milliseconds(5))
             if Task.isCancelled { return nil }
         }
+    }
+
+    /// Waits until the line of a sequence number was read, if it is there.
+    func whenKnown(seq: Int?) async {
+        guard let seq else { return }
+        _ = await whenLoaded { index, _ in index.count > 0 && index.seq(index.count - 1) >= seq ? true : nil }
     }
 
     /// Calls `body` with the index, and how many of its lines have happened.

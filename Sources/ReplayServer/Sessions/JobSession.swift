@@ -9,6 +9,8 @@ struct JobSession: Sendable {
     /// The sequence number from which on the client wants all events; nil for those from now on.
     let from: Int?
 
+    init(_ feed: RunFeed, _ job: JobID, _ from: Int?) { (self.feed, self.job, self.from) = (feed, job, from) }
+
     /// Nanoseconds after which a send that still waits makes a client a slow one.
     private static let patience: UInt64 = 1_000_000_000
     /// Lines whose places are looked up at once.
@@ -19,6 +21,7 @@ struct JobSession: Sendable {
         feed.start()
         // A late client is told how things stand, not how they came to be so.
         _ = await feed.whenLoaded { index, moment in index.duration > moment ? true : nil }
+        await feed.whenKnown(seq: from)
         let subscription = feed.subscribe(job)
         defer { feed.unsubscribe(subscription) }
         var sender = Sender(feed: feed, job: job, socket: socket)
@@ -72,7 +75,7 @@ struct JobSession: Sendable {
 
         /// All events from a sequence number on.
         mutating func send(from seq: Int, to lines: Int) async throws {
-            position = feed.read { index, _, _ in min(lines, index.line(seq: seq)) }
+            position = feed.read { index, _, _ in index.line(seq: seq) }
             try await send(to: lines)
         }
 

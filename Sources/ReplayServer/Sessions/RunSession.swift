@@ -8,16 +8,19 @@ struct RunSession: Sendable {
     /// The sequence number from which on the client wants all lines; nil for all there are.
     let from: Int?
 
+    init(_ feed: RunFeed, _ from: Int?) { (self.feed, self.from) = (feed, from) }
+
     /// Bytes of the log that are read at once.
     private static let piece = 1 << 18
     private static let batch = 1024
 
     func run(_ socket: some TextSocket) async throws {
         feed.start()
+        await feed.whenKnown(seq: from)
         let subscription = feed.subscribe(nil)
         defer { feed.unsubscribe(subscription) }
         var told = subscription.start
-        told.lines = feed.read { index, _, _ in min(told.lines, from.map { index.line(seq: $0) } ?? 0) }
+        told.lines = feed.read { index, _, _ in from.map { index.line(seq: $0) } ?? 0 }
         try await sendClock(socket)
         try await send(socket, &told, to: subscription.start)
         for await advance in subscription.advances {

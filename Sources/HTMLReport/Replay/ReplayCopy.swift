@@ -1,0 +1,144 @@
+internal import Bytes
+internal import Jobs
+
+/// The replay of a run as files beside its report: the viewer, and the events in scripts, which a page may load even
+/// when it was opened from a disk.
+///
+/// The log is read piece by piece, so memory does not grow with it.
+struct ReplayCopy {
+    let layout: OutputLayout
+    let templates: Templates
+    let run: RunFacts
+
+    /// Bytes of the log that are read at once.
+    private static let piece = 1 << 20
+    private static let prefix = "replay"
+
+    /// Writes the copy. A run without a log has none, and the one there was is removed.
+    ///
+    /// - Throws: `SystemError` when the log cannot be read or a file not be written.
+    func write(_ videos: [Video]) throws {
+        let data = layout.report.appending("data")
+        let page = layout.report.appending(ViewerFiles.page)
+        guard Files.exists(layout.log(run: run.id)) else {
+            Files.remove(page)
+            try removeScripts(data, except: [])
+            return
+        }
+        var summary = Summary()
+        var names: Set<RawPath> = [RawPath("replay.js"), RawPath("replay-videos.js")]
+        try eachChunk(&summary) { number, chunk in
+            let name = RawPath("replay-\(number).js")
+            names.insert(name)
+            try AtomicFile.write(chunk.script, to: data.appending(name), durable: false)
+        }
+        let index = Script.call("Replay.index", JSONWriter.encode(summary.json(run, chunks: names.count - 2)))
+        try AtomicFile.write(index, to: data.appending("replay.js"), durable: false)
+        try AtomicFile.write(details(videos), to: data.appending("replay-videos.js"), durable: false)
+        try removeScripts(data, except: names)
+        for (name, bytes) in templates.viewer {
+            try AtomicFile.write(bytes, to: layout.report.appending("assets/\(name)"), durable: false)
+        }
+        try AtomicFile.write(templates.viewerPage, to: page, durable: false)
+    }
+
+    /// What an earlier, longer run left.
+    private func removeScripts(_ folder: RawPath, except names: Set<RawPath>) throws {
+        for name in (try? Files.list(folder)) ?? [] where !names.contains(name) {
+            if name.display.hasPrefix(ReplayCopy.prefix), name.lowercasedExtension == "js" {
+                Files.remove(folder.appending(name))
+            }
+        }
+    }
+
+    /// Whole lines only: what follows the last one was not finished.
+    private func eachChunk(_ summary: inout Summary, _ body: (Int, EventChunk) throws -> Void) throws {
+        let path = layout.log(run: run.id)
+        let descriptor = try Files.openInput(path)
+        defer { Files.close(descriptor) }
+        var chunk = EventChunk(after: 0)
+        var number = 0
+        var rest: [UInt8] = []
+        while true {
+            let piece = try Files.read(descriptor, count: ReplayCopy.piece, path: path)
+            if piece.isEmpty { break }
+            var start = 0
+            while let end = piece[start...].firstIndex(of: 0x0a) {
+                let line = rest + piece[start..<end]
+                rest.removeAll()
+                start = end + 1
+                let event = try? LogLine.parse(line)
+                summary.add(line, event)
+                chunk.add(ReplayCopy.cut(line), event)
+                guard chunk.isFull else { continue }
+                try body(number, chunk)
+                number += 1
+                chunk = EventChunk(after: chunk.seq)
+            }
+            rest = ReplayCopy.cut(rest + piece[start...])
+        }
+        if !chunk.isEmpty { try body(number, chunk) }
+    }
+
+    /// No line of a log is longer; what is, is garbage, of which the beginning is enough.
+    private static func cut(_ line: [UInt8]) -> [UInt8] {
+        line.count > LogEvent.lineLimit ? Array(line.prefix(LogEvent.lineLimit + 1)) : line
+    }
+
+    /// What became of each video: its verdict, its frames, whether it has a page, and its result.
+    private func details(_ videos: [Video]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for video in videos.sorted(by: { $0.job.text < $1.job.text }) {
+            writer.key(video.job.text)
+            writer.value(
+                .array([
+                    .string(video.standing.rawValue), video.frames.map { .int($0) } ?? .null, .bool(video.hasPage),
+                    video.result.map { .string(Escape.urlPath($0.bytes)) } ?? .null,
+                ]))
+        }
+        writer.endObject()
+        return Script.call("Replay.videos", writer.bytes)
+    }
+
+    /// The run in short, as the server's list of runs has it.
+    private struct Summary {
+        var events = 0
+        var size = 0
+        var first: UTCTime?
+        var last: UTCTime?
+        var jobs = 0
+        var exitStatus: Int?
+
+        mutating func add(_ line: [UInt8], _ event: LogLine?) {
+            events += 1
+            size += line.count + 1
+            guard let event else { return }
+            if let time = UTCTime(text: event.time) {
+                first = first ?? time
+                last = max(last ?? time, time)
+            }
+            switch event.event {
+            case .runStarted(_, _, let jobs, _): self.jobs = jobs
+            case .runFinished(_, let status): exitStatus = status
+            default: break
+            }
+        }
+
+        func json(_ run: RunFacts, chunks: Int) -> JSON {
+            let duration = Double((last?.milliseconds ?? 0) - (first?.milliseconds ?? 0)) / 1000
+            let state = exitStatus == nil ? "interrupted" : "finished"
+            return [
+                "chunks": .int(chunks),
+                "run": [
+                    "run_id": .string(run.id), "state": .string(state),
+                    "started_at": first.map { .string($0.text) } ?? .null,
+                    "finished_at": exitStatus == nil ? .null : last.map { .string($0.text) } ?? .null,
+                    "duration": .double(max(0, duration)), "events": .int(events), "size": .int(size),
+                    "jobs": .int(jobs), "completed": .int(run.count("completed")), "failed": .int(run.count("failed")),
+                    "skipped": .int(run.count("skipped")), "exit_status": exitStatus.map { .int($0) } ?? .null,
+                ],
+            ]
+        }
+    }
+}

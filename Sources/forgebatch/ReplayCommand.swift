@@ -1,0 +1,96 @@
+internal import Archive
+internal import ArgumentParser
+internal import BatchRun
+internal import Bytes
+internal import HTMLReport
+internal import Jobs
+internal import ReplayServer
+internal import VideoWorker
+
+extension ReplaySpeed: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Serve the viewer and the progress protocol over a run, live or archived.",
+        discussion: """
+            Prints the address once it listens, and serves until it is stopped. A run that is over is replayed from its \
+            beginning as soon as somebody asks for one of its jobs; one that is being written is followed. See \
+            docs/protocol.md. Exit status: 0 stopped by INT or TERM, 1 it cannot listen, 66 no output folder.
+            """)
+
+    @Argument(help: "The output folder of a run.")
+    var output: PathArgument
+
+    @Option(help: "The address to listen on. Any other than the machine itself is open to the network.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port; 0 has the system pick one.")
+    var port = 8000
+
+    @Flag(help: "Open the viewer in the browser.")
+    var open = false
+
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp("The run that job paths speak of (default: the newest).", valueName: "id"))
+    var runID: String?
+
+    @Option(help: ArgumentHelp("How fast a run that is over is replayed: a factor, or max.", valueName: "factor"))
+    var speed = ReplaySpeed.times(1)
+
+    @Option(help: ArgumentHelp("Where in the run the replay begins.", valueName: "duration"))
+    var from = DurationArgument(seconds: 0)
+
+    @Flag(help: "Wait for somebody to press play, or for a PUT to /v1/replay.")
+    var paused = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long nothing may happen; what is left of a longer gap is jumped (default: 5s).", valueName: "duration")
+    )
+    var maxIdle = DurationArgument(seconds: 5)
+
+    @Option(
+        help: ArgumentHelp("Another origin whose pages may use the server; may be repeated.", valueName: "origin"))
+    var allowOrigin: [String] = []
+
+    @Option(help: ArgumentHelp("Another name that the server is reached by; may be repeated.", valueName: "name"))
+    var allowHost: [String] = []
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535.") }
+        if maxIdle.seconds <= 0 { throw ValidationError("--max-idle is longer than nothing.") }
+        for origin in allowOrigin where !origin.contains("://") || origin.hasSuffix("/") {
+            throw ValidationError("--allow-origin is a scheme and a host, such as https://example.org.")
+        }
+    }
+
+    func run() async throws {
+        let layout = try OutputArgument.layout(output)
+        let id = try runID.flatMap { $0 == "latest" ? nil : try OutputArgument.run($0, layout) }
+        var options = ReplayOptions(layout: layout, version: Forgebatch.version)
+        options.run = id
+        (options.server.host, options.server.port) = (host, port)
+        (options.speed, options.start, options.isPaused) = (speed, from.seconds, paused)
+        options.longestGap = maxIdle.seconds
+        (options.server.allowedOrigins, options.server.allowedHosts) = (allowOrigin, allowHost)
+        options.server.log = { Terminal.error("forgebatch: \($0)") }
+        options.manifest = ToolManifest.json(version: Forgebatch.version)
+        options.viewerFile = { ViewerFiles.file(named: $0) }
+        if !["localhost", "::1"].contains(host) && !host.hasPrefix("127.") {
+            Terminal.error(
+                "forgebatch: \(host) is open to the network; anybody who reaches it sees this folder's results")
+        }
+        let opens = open
+        do {
+            try await ReplayServer.serve(options) { address in
+                Terminal.output("forgebatch: \(layout.root.display) at \(address)/ (stop with Ctrl-C)")
+                if opens { Browser.open(address) }
+            }
+        } catch let error as ServerError {
+            throw Failure(ExitStatus.failure, error.description)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import Bytes
+internal import Glibc
+internal import ReplayServer
+internal import WebSocketChannel
+
+/// A WebSocket server for probes that need an echo or a flood, on the very pipeline of `forgebatch replay`.
+///
+/// `EchoServer [PORT] [--limit BYTES]`
+let say: @Sendable (String, Int32) -> Void = { line, descriptor in
+    try? Files.write(Array((line + "\n").utf8), to: descriptor, path: RawPath("output"))
+}
+var options = ServerOptions()
+options.log = { say($0, 2) }
+var arguments = CommandLine.arguments.dropFirst()
+while let argument = arguments.popFirst() {
+    switch argument {
+    case "--limit": options.webSocketLimits.message = arguments.popFirst().flatMap { Int($0) } ?? 65_536
+    case "--connections": options.limits.connections = arguments.popFirst().flatMap { Int($0) } ?? 8192
+    default: options.port = Int(argument) ?? 0
+    }
+}
+
+let ping = WebSocketText(#"{"type":"pong"}"#)
+let flood = WebSocketText(String(repeating: "x", count: 1000))
+
+let webSocket: WebSocketRoute = { request in
+    switch request.target.path {
+    case "/echo":
+        .accept { session in
+            for await message in session.messages {
+                switch message {
+                case .text(#"{"type":"ping"}"#): try await session.send(ping)
+                case .text(let text): try await session.send(WebSocketText(text))
+                case .binary(let bytes): try await session.send(binary: bytes)
+                }
+            }
+        }
+    case "/flood":
+        .accept { session in
+            while true { try await session.send(flood) }
+        }
+    default: .notHere
+    }
+}
+let routes = [
+    WebRoute(.get, "/health") { _ in .json(.members(["status": .string("healthy")])) },
+    WebRoute(.put, "/echo-body") { request in .bytes(request.body, type: "application/octet-stream") },
+]
+do {
+    try await ReplayHTTPServer.run(options, routes: routes, webSocket: webSocket) { port in
+        say("listening on 127.0.0.1:\(port)", 1)
+    }
+} catch {
+    say("EchoServer: \(error)", 2)
+    exit(74)
+}

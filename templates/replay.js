@@ -1,0 +1,283 @@
+'use strict';
+/* The page: its controls, keys and links, and which run it shows. */
+(function (Replay) {
+  const { format, put, show } = Replay;
+  const find = (id) => document.getElementById(id);
+  const onServer = document.body.dataset.source === 'server';
+  const view = new Replay.View();
+  let source = null;
+  let runs = [];
+
+  function notice(text) {
+    put(find('notice'), text);
+    show(find('notice'), text !== '');
+  }
+
+  /* Name, standing and length of the run. */
+  class Header {
+    update() {
+      const { log, run } = view;
+      put(find('run'), `Run ${Replay.visible(run.run_id)}`);
+      document.title = `Replay of ${Replay.visible(run.run_id)} · forgebatch`;
+      const state = view.isLive ? 'running' : view.isInterrupted ? 'interrupted' : log.finish >= 0 ? 'finished' : run.state;
+      const exit = log.finish >= 0 ? log.members.get(log.finish)?.exitStatus : null;
+      Replay.facts(find('run-facts'), [
+        ['State', state],
+        ['Started', Number.isFinite(log.first) ? format.wall(log.first) : '', Number.isFinite(log.first) ? new Date(log.first).toLocaleString() : ''],
+        ['Length', format.span(view.clock.duration)],
+        ['Events', view.isComplete ? format.count(log.count) : `${format.count(log.count)} read`],
+        ['Exit status', Number.isInteger(exit) ? String(exit) : null],
+        ['Unreadable lines', log.broken ? format.count(log.broken) : null],
+      ]);
+      if (view.source.isServer) notice(view.source.isLost ? 'The server does not answer. The replay goes on; trying again every 2 s.' : '');
+    }
+  }
+
+  /* Play and pause, speed, time. */
+  class Transport {
+    constructor() {
+      this.options = '';
+    }
+
+    update() {
+      const { clock, at, isLive, isFollowing, isPlaying, log } = view;
+      const play = find('play');
+      const name = isPlaying ? 'Pause' : 'Play';
+      if (play.getAttribute('aria-label') !== name) {
+        play.setAttribute('aria-label', name);
+        play.title = `${name} (space)`;
+        play.classList.toggle('is-playing', isPlaying);
+      }
+      put(find('at'), format.clock(at));
+      put(find('duration'), format.clock(clock.duration));
+      const wall = Number.isFinite(log.first) ? format.wall(log.first + at * 1000) : '';
+      put(find('wall'), wall);
+      show(find('live'), isLive);
+      find('live').setAttribute('aria-pressed', String(isFollowing));
+      find('next-error').disabled = !log.failures.length;
+      this.speeds(clock);
+    }
+
+    speeds({ speed, fit }) {
+      const known = [...Replay.SPEEDS, ...(Replay.SPEEDS.includes(speed) || speed === fit ? [] : [speed])];
+      const options = [...known.map((value) => [String(value), format.speed(value)]), ['fit', `fit to 30 s (${format.speed(fit)})`]];
+      const chosen = speed === fit && !Replay.SPEEDS.includes(speed) ? 'fit' : String(speed);
+      const state = JSON.stringify([options, chosen]);
+      if (state === this.options) return;
+      this.options = state;
+      find('speed').replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+      find('speed').value = chosen;
+    }
+  }
+
+  function setSpeed(value) {
+    const speed = value === 'fit' ? view.clock.fit : value === 'max' ? 'max' : Number(value);
+    view.change({ speed });
+    view.tell(`Speed ${format.speed(speed)}`);
+    view.changed();
+  }
+
+  /* The next usual speed up or down. */
+  function shiftSpeed(step) {
+    const { speed } = view.clock;
+    const now = speed === 'max' ? Infinity : speed;
+    const next = step > 0 ? Replay.SPEEDS.find((each) => each > now) : Replay.SPEEDS.findLast((each) => each < now);
+    if (next) setSpeed(next);
+  }
+
+  function seek(at) {
+    view.seek(at);
+    view.tell(format.clock(view.clock.at));
+    view.changed();
+  }
+
+  function toggle() {
+    view.toggle();
+    view.tell(view.isPlaying ? 'Playing' : `Paused at ${format.clock(view.currentMoment)}`);
+    view.changed();
+  }
+
+  /* One event on or back, of those in the table. */
+  function step(delta) {
+    const { events } = view;
+    const index = events.happened() - 1 + delta;
+    if (index < 0 || index >= events.count) return;
+    events.setFollowing(true);
+    view.goTo(events.rowAt(index), true);
+    view.tell(`${format.clock(view.at, 3)} ${Replay.KINDS[view.log.kind[events.rowAt(index)]]}`);
+    view.changed();
+  }
+
+  /* To the next or previous start, end or retry. */
+  function jump(delta) {
+    const { log, rows, events, selected, clock } = view;
+    const list = events.filters.value === 'job' && selected
+      ? selected.rows.filter((row) => log.kind[row] !== Replay.PROGRESS) : log.notable;
+    /* While it plays, the one just passed is not the previous one. */
+    const margin = clock.playing && clock.speed !== 'max' ? clock.speed / 2 : 0;
+    const limit = delta > 0 ? rows : Math.min(rows - 1, margin ? log.rowsUntil(view.at - margin) : rows);
+    const found = Replay.partition(list.length, (index) => list[index] >= limit) - (delta > 0 ? 0 : 1);
+    if (found < 0 || found >= list.length) return;
+    view.goTo(list[found]);
+    const job = log.jobs[log.job[list[found]]];
+    view.tell(`${Replay.KINDS[log.kind[list[found]]]} ${job ? Replay.visible(job.path) : ''}`);
+    view.changed();
+  }
+
+  /* To the next failure and its video, from the last one to the first again. */
+  function nextError() {
+    const { log, rows } = view;
+    if (!log.failures.length) return view.tell('No video failed in this run');
+    const found = Replay.partition(log.failures.length, (index) => log.failures[index] >= rows) % log.failures.length;
+    const row = log.failures[found];
+    view.select(log.jobs[log.job[row]] ?? null);
+    view.goTo(row, true);
+    view.events.setFollowing(true);
+    view.tell(`Error ${found + 1} of ${log.failures.length}: ${Replay.visible(log.members.get(row)?.text ?? '')}`);
+    view.changed();
+  }
+
+  async function copyLink() {
+    const text = location.href.replace(/#.*/, '') + view.link;
+    let isCopied = false;
+    try {
+      await navigator.clipboard.writeText(text);
+      isCopied = true;
+    } catch {
+      const field = Replay.make('textarea', 'hidden');
+      field.value = text;
+      document.body.append(field);
+      field.select();
+      isCopied = document.execCommand('copy');
+      field.remove();
+    }
+    const button = find('copy');
+    put(button, isCopied ? 'Copied' : 'In the address bar');
+    if (!isCopied) history.replaceState(null, '', view.link);
+    view.tell(isCopied ? 'Link copied' : 'The link is in the address bar');
+    setTimeout(() => put(button, 'Copy link'), 2000);
+  }
+
+  /* A file of the log as it is here: from a static copy there is no other. */
+  function saveLog() {
+    const { log } = view;
+    const parts = [];
+    for (let row = 0; row < log.count; row += 1) parts.push(log.exact.get(row) ?? log.line(row), '\n');
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob(parts, { type: 'application/x-ndjson' }));
+    link.download = `${view.run.run_id}.ndjson`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  const KEYS = {
+    ' ': toggle, k: toggle,
+    ArrowLeft: (event) => seek(event.shiftKey ? view.currentMoment - view.clock.duration / 10 : view.currentMoment - 5),
+    ArrowRight: (event) => seek(event.shiftKey ? view.currentMoment + view.clock.duration / 10 : view.currentMoment + 5),
+    Home: () => seek(0), End: () => seek(view.clock.duration),
+    '[': () => jump(-1), ']': () => jump(1), ',': () => step(-1), '.': () => step(1),
+    '<': () => shiftSpeed(-1), '>': () => shiftSpeed(1),
+    e: nextError, c: copyLink, l: () => { if (view.isLive) view.goLive(); },
+    '/': () => find('job-search').focus(), '?': () => find('help').showModal(), Escape: () => view.select(null),
+  };
+  for (let digit = 0; digit < 10; digit += 1) KEYS[digit] = () => seek(view.clock.duration * digit / 10);
+
+  document.addEventListener('keydown', (event) => {
+    if (view.isStopped || event.ctrlKey || event.metaKey || event.altKey || find('help').open) return;
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (target.closest('input, select, textarea')) {
+      if (event.key === 'Escape' && target.id === 'job-search') target.blur();
+      return;
+    }
+    if (event.key === ' ' && target.closest('button, a')) return;
+    if (['Home', 'End'].includes(event.key) && target.id !== 'scrubber' && target !== document.body) return;
+    const action = KEYS[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action(event);
+  });
+
+  function wire() {
+    const press = (id, action) => find(id).addEventListener('click', action);
+    press('play', toggle);
+    press('previous', () => jump(-1));
+    press('next', () => jump(1));
+    press('next-error', nextError);
+    press('live', () => view.goLive());
+    press('copy', copyLink);
+    press('help-button', () => find('help').showModal());
+    find('speed').addEventListener('change', () => setSpeed(find('speed').value));
+    find('scrubber').addEventListener('pointerup', () => view.changed());
+    find('download').addEventListener('click', (event) => {
+      if (onServer) return;
+      event.preventDefault();
+      saveLog();
+    });
+    document.querySelector('.skip').addEventListener('click', (event) => {
+      event.preventDefault();
+      find('status').focus();
+    });
+    find('run-choice').addEventListener('change', () => open(find('run-choice').value, new URLSearchParams()));
+    addEventListener('hashchange', () => follow(new URLSearchParams(location.hash.slice(1))));
+  }
+
+  /* Shows what a link says; one about another run shows that run first. */
+  function follow(link) {
+    const run = link.get('run');
+    if (run && run !== view.run.run_id) open(run, link);
+    else view.restore(link);
+  }
+
+  /* Shows a run by its id, else the one that the server has selected. */
+  function open(id, link) {
+    const run = runs.find((each) => each.run_id === id) ?? runs.find((each) => each.selected) ?? runs[0];
+    const isThere = !id || run.run_id === id;
+    view.stop();
+    if (onServer) source = new Replay.ServerSource();
+    view.begin(source, run);
+    find('run-choice').value = run.run_id;
+    show(find('report'), true);
+    find('report').href = onServer ? 'report/index.html' : 'index.html';
+    find('download').href = onServer ? `v1/runs/${encodeURIComponent(run.run_id)}/log` : '#';
+    find('download').download = `${run.run_id}.ndjson`;
+    if (!onServer) view.clock.set({ at: run.duration, speed: view.clock.comfortable, playing: false });
+    if (isThere) view.restore(link);
+    view.load().catch((error) => notice(error.message)).finally(() => {
+      if (!isThere) notice(`There is no run ${Replay.visible(id)} here; this is ${Replay.visible(run.run_id)}.`);
+    });
+  }
+
+  function listRuns() {
+    find('run-choice').replaceChildren(...runs.map((run) => {
+      const start = run.started_at ? format.wall(Date.parse(run.started_at)) : run.run_id;
+      return new Option(`${start} · ${run.state} · ${Replay.plural(run.jobs ?? 0, 'video')}`, run.run_id);
+    }));
+    show(find('runs'), runs.length > 1);
+  }
+
+  async function begin() {
+    Object.assign(view, {
+      jobs: new Replay.JobList(view), events: new Replay.EventTable(view), status: new Replay.StatusPanel(view),
+      scrubber: new Replay.Scrubber(view), transport: new Transport(), header: new Header(),
+    });
+    wire();
+    source = onServer ? new Replay.ServerSource() : new Replay.StaticSource();
+    for (;;) {
+      try {
+        runs = await source.open();
+        break;
+      } catch (error) {
+        notice(error.message);
+        if (!onServer) return;
+        await new Promise((done) => { setTimeout(done, 2000); });
+      }
+    }
+    notice('');
+    if (!runs.length) return notice('There is no run in this folder yet.');
+    listRuns();
+    const link = new URLSearchParams(location.hash.slice(1));
+    open(link.get('run') ?? undefined, link);
+  }
+
+  begin();
+})(window.Replay);
