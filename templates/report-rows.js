@@ -134,7 +134,7 @@ forgebatch.Window = class {
     made.append(head);
     const known = (value, show) => (value === null || value === undefined ? "" : show(value));
     for (const value of [
-      status, known(table.frames[row], text.count), known(table.rate[row], (rate) => text.decimal(rate, 2)),
+      status, known(table.frames[row] || null, text.count), known(table.rate[row], (rate) => text.decimal(rate, 2)),
       known(table.size[row], text.bytes), table.codec[row] || "", known(table.duration[row], (time) => text.clock(time)),
       known(table.speed[row], (speed) => text.decimal(speed, speed < 9.95 ? 1 : 0)), known(table.events[row], text.count),
       known(table.tracks[row], text.count),

@@ -46,6 +46,8 @@ struct Attention {
     private static func group(_ measure: Measure, _ videos: [Video]) -> Group? {
         let values = videos.map { $0.frames == nil ? nil : measure.value($0) }
         guard let found = Outliers.find(values, sign: measure.sign) else { return nil }
+        // A mark that many bear is a property of the batch.
+        if measure.isMark, found.places.count * 20 > values.count { return nil }
         let items = found.places.prefix(mostItems).map { place in
             Item(
                 path: Text.shown(videos[place].path, limit: 200), href: Row.link(videos[place]),

@@ -109,7 +109,7 @@ struct ChangeList {
 
     private static func outcome(_ video: RunVideo?) -> String? {
         guard let video else { return nil }
-        return video.cause.map { "\(video.status.rawValue): \(Text.shown($0, limit: 120))" } ?? video.status.rawValue
+        return video.cause.map { "\(video.status.rawValue): \(Words.cause($0))" } ?? video.status.rawValue
     }
 
     private static func cost(_ video: RunVideo?) -> String {

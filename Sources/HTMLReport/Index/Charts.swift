@@ -96,7 +96,8 @@ enum Charts {
         var bins: [Int: Int] = [:]
         for speed in speeds { bins[bin(speed), default: 0] += 1 }
         guard let first = bins.keys.min(), let last = bins.keys.max(), let most = bins.values.max() else { return nil }
-        let count = max(8, last - first + 1)
+        // Even, so that the middle of the axis is an edge.
+        let count = (max(8, last - first + 1) + 1) / 2 * 2
         var bars = ""
         for (bin, videos) in bins.sorted(by: { $0.key < $1.key }) {
             let height = max(1, videos * 96 / most)

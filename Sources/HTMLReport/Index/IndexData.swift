@@ -38,7 +38,7 @@ enum IndexData {
         list("rate") { $0.rate.map { ($0 * 100).rounded() / 100 } }
         list("size") { $0.size.map { Double($0) } }
         list("duration") { $0.duration.map { ($0 * 10).rounded() / 10 } }
-        list("speed") { $0.speed.map { ($0 * 10).rounded() / 10 } }
+        list("speed") { $0.speed.map { $0 < 9.95 ? ($0 * 10).rounded() / 10 : $0.rounded() } }
         list("events") { $0.events.map { Double($0) } }
         list("tracks") { $0.tracks.map { Double($0) } }
         rest(rows, &writer)

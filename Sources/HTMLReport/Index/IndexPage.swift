@@ -76,10 +76,10 @@ struct IndexPage {
 
     /// Failures shown in full, of a cause and in all, and as a line; the rest is in the table. It keeps a night on which
     /// everything fails readable.
-    private static let groupLimit = 3
+    private static let groupLimit = 2
     private static let failureLimit = 40
-    private static let lineLimit = 12
-    private static let listLimit = 50
+    private static let lineLimit = 8
+    private static let listLimit = 25
     private static let mostGroups = 30
 
     init(_ batch: Batch, layout: OutputLayout) {
@@ -202,10 +202,10 @@ struct IndexPage {
             left -= shown.count
             let rest = videos.count - shown.count - others.count
             return Group(
-                cause: cause.isEmpty ? "Other" : Words.title(cause), count: Text.plural(videos.count, "video"),
+                cause: cause.isEmpty ? "Other" : Words.cause(cause), count: Text.plural(videos.count, "video"),
                 failures: shown.map { Failure($0, run, isOnIndex: true) }, others: others.map(remark),
                 hasOthers: !others.isEmpty, otherCount: Text.count(others.count),
-                rest: rest > 0 ? Text.count(rest) : nil)
+                rest: rest > 0 ? Text.count(rest + others.count) : nil)
         }
     }
 

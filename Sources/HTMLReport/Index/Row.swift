@@ -50,7 +50,7 @@ struct Row: MustacheParent {
         case "change": video.change.map { ChangeList.name($0).lowercased() } ?? false
         case "flaw": video.flaw ?? false
         case "status": video.standing.rawValue
-        case "frames": video.frames.map { Text.count($0) } ?? ""
+        case "frames": video.frames.map { $0 == 0 ? "" : Text.count($0) } ?? ""
         case "rate": video.rate.map { Text.decimal($0, 2) } ?? ""
         case "size": video.size.map { Text.bytes($0) } ?? ""
         case "codec": video.codec.map { Text.shown($0, limit: 40) } ?? ""
@@ -83,7 +83,7 @@ struct RowBlock {
         stride(from: range.lowerBound, to: range.upperBound, by: size).map { start in
             let end = min(start + size, range.upperBound)
             return RowBlock(
-                name: "Videos \(Text.count(start + 1)) to \(Text.count(end)) of \(Text.count(videos.count))",
+                name: "\(Text.count(start + 1)) to \(Text.count(end)) of \(Text.count(videos.count))",
                 rows: videos[start..<end].map { Row($0, isTerse: isTerse) })
         }
     }

@@ -174,7 +174,7 @@ struct Video {
     /// How far it came: `frame 120 of 450 · 2 tries · 12 s`
     var progressLine: String {
         var parts: [String] = []
-        if let reached = frameReached ?? frames {
+        if let reached = frameReached ?? frames, reached > 0 || declared != nil {
             parts.append("frame \(Text.count(reached))" + (declared.map { " of \(Text.count($0))" } ?? ""))
         }
         if let tries, tries > 1 { parts.append("\(Text.count(tries)) tries") }

@@ -78,7 +78,7 @@ enum Text {
     /// How many times faster than it plays: `8.4×`, `120×`.
     static func speed(_ value: Double?) -> String {
         guard let value else { return nothing }
-        return decimal(value, value < 9.95 ? 1 : 0) + "×"
+        return decimal(value, value < 0.95 ? 2 : value < 9.95 ? 1 : 0) + "×"
     }
 
     /// A span of time for reading: `0.8 s`, `12 s`, `3 min 04 s`, `2 h 05 min`.

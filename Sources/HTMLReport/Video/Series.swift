@@ -116,6 +116,7 @@ struct Fold {
 
     func series(_ tool: String, _ key: String) -> Series? { series.first { $0.tool == tool && $0.key == key } }
 
-    /// Those that are a course over time: a value that stands at the first frame only, as the size of a grid, is none.
-    var courses: [Series] { series.filter { total < 3 || $0.total > 1 } }
+    /// Those that are a course over time: a value that stands at the first frame only, as the size of a grid, is none, and
+    /// neither is the number of a frame.
+    var courses: [Series] { series.filter { (total < 3 || $0.total > 1) && $0.key != "since" } }
 }
