@@ -118,10 +118,22 @@ let package = Package(
             name: "MotionTests", dependencies: ["FrameTools", "Frames", "TestSupport"],
             swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .testTarget(name: "OracleTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(
+            name: "ReplayServerTests",
+            dependencies: ["ReplayServer", "WebSocketChannel", "EchoServer", "Bytes", "TestSupport"]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(
             name: "VideoWorkerTests",
             dependencies: ["VideoWorker", "FrameTools", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport"]),
+        .testTarget(
+            name: "WebSocketChannelTests",
+            dependencies: [
+                "WebSocketChannel", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
     ]
 )
 

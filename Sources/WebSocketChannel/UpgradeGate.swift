@@ -48,7 +48,7 @@ package final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler 
     private let rules: UpgradeRules
     private let limits: WebSocketLimits
     private var state = State.first
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
     /// Who serves the connection once it is a WebSocket.
     private(set) var handler: (@Sendable (WebSocketSession) async throws -> Void)?
 

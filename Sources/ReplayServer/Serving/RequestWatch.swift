@@ -27,7 +27,7 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var isClosing = false
     private var deadline: Scheduled<Void>?
     private var stall: Scheduled<Void>?
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
     private var context: ChannelHandlerContext?
 
     init(limits: ServerLimits, safety: AnswerFields) {
