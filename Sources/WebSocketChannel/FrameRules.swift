@@ -23,7 +23,7 @@ final class FrameRules: ChannelDuplexHandler {
     private var liveness: Liveness?
     private var livenessTimer: Scheduled<Void>?
     private var stallTimer: Scheduled<Void>?
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
     /// The latest ping's body, answered when the socket has room: a flood of pings keeps one body.
     private var owedPong: ByteBuffer?
     private var hasUnflushed = false

@@ -29,13 +29,17 @@ struct ServerChannel: HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ServerConnection> {
         channel.eventLoop.makeCompletedFuture {
             let address = Self.countedAddress(channel)
-            guard register.enter(address) else {
-                try channel.pipeline.syncOperations.addHandler(TooManyConnections(limits: options.limits))
+            let (register, verdict) = (register, register.enter(address))
+            channel.closeFuture.whenComplete { _ in register.leave(address, after: verdict) }
+            guard verdict == .welcome else {
+                if verdict == .full {
+                    try channel.pipeline.syncOperations.addHandler(TooManyConnections(limits: options.limits))
+                } else {
+                    channel.close(promise: nil)
+                }
                 return ServerConnection(
                     channel: channel, outcome: channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel))
             }
-            let register = register
-            channel.closeFuture.whenComplete { _ in register.leave(address) }
             return ServerConnection(channel: channel, outcome: try negotiate(channel, logger))
         }
     }
@@ -110,7 +114,7 @@ final class TooManyConnections: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let limits: ServerLimits
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
 
     init(limits: ServerLimits) { self.limits = limits }
 
