@@ -2,6 +2,7 @@ internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import HTMLReport
 internal import Jobs
 internal import ReplayServer
 internal import VideoWorker
@@ -74,7 +75,7 @@ struct ReplayCommand: AsyncParsableCommand {
         (options.server.allowedOrigins, options.server.allowedHosts) = (allowOrigin, allowHost)
         options.server.log = { Terminal.error("forgebatch: \($0)") }
         options.manifest = ToolManifest.json(version: Forgebatch.version)
-        options.viewerFile = { _ in nil }
+        options.viewerFile = { ViewerFiles.file(named: $0)?.bytes }
         if !["localhost", "::1"].contains(host) && !host.hasPrefix("127.") {
             Terminal.error(
                 "forgebatch: \(host) is open to the network; anybody who reaches it sees this folder's results")
