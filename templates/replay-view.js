@@ -99,9 +99,10 @@
         return this.refresh();
       }
       if (this.isFollowing) {
+        /* The run is over: what is left of its lines comes next. */
         this.isFollowing = false;
-        this.clock.set({ at: this.log.duration, playing: false });
-        this.refresh();
+        this.clock.duration = Math.max(this.log.duration, clock.duration);
+        this.clock.set({ at: this.clock.duration, playing: false });
       }
       this.clock.duration = Math.max(this.isComplete ? 0 : this.clock.duration, this.log.duration, clock.duration);
       const { at, speed, playing } = clock;

@@ -90,7 +90,7 @@ def report(binary, run):
 
 def loaded(page):
     page.wait("/^[0-9,]+ of/.test(document.getElementById('event-count').textContent)"
-              " && !/read/.test(document.getElementById('run-facts').textContent)")
+              " && !/\\d read/.test(document.getElementById('run-facts').textContent)")
 
 
 # From a disk.
@@ -102,6 +102,9 @@ def check_from_a_file_every_line_is_shown_as_it_stands_in_the_log(binary, folder
         loaded(page)
         page.key("Home")
         page.wait("document.getElementById('at').textContent === '0:00.0'")
+        # The first two lines are of the same millisecond.
+        page.wait("document.getElementById('event-count').textContent.startsWith('2 of ')")
+        page.key(",")
         shown = []
         for row in range(len(run.lines())):
             if row:
