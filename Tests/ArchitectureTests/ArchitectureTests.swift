@@ -177,7 +177,8 @@ import Testing
     @Test func `templates and the stylesheet name no address on the network`() throws {
         let folder = Samples.root.appending("templates")
         for name in try Files.list(folder) {
-            let page = try text(folder.appending(name))
+            // A picture of its own has to name its namespace, which nobody asks for.
+            let page = try text(folder.appending(name)).replacing("xmlns=\"http://www.w3.org/2000/svg\"", with: "")
             for mark in ["http:", "https:", "src=\"//", "url(//", "@import"] {
                 #expect(!page.contains(mark), "\(name.display): \(mark)")
             }
