@@ -11,8 +11,9 @@ LIBRARIES := libavformat libavcodec libavutil libswscale libpng
 LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev
 PEERS := scenedetect==0.7.2 opencv-python-headless==5.0.0.93 dvr-scan==1.8.2 motmetrics==1.4.0 siti-tools==0.6.0
 # What tests read forgebatch's output with, by other people's code.
-TEST_MODULES := jsonschema websockets==15.0.1
-TEST_IMPORTS := jsonschema, websockets
+TEST_MODULES := jsonschema websockets==15.0.1 pandas==3.1.1 pycocotools==2.0.11 junitparser==5.0.3 \
+  prometheus_client==0.26.0
+TEST_IMPORTS := jsonschema, websockets, pandas, pycocotools, junitparser, prometheus_client
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # sudo drops the environment, so the variable is set on its far side.
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get

@@ -67,7 +67,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "Archive", dependencies: ["FrameResults", "Jobs", "Bytes"]),
+        .target(name: "Archive", dependencies: ["FrameTools", "FrameResults", "Jobs", "Bytes"]),
         .target(
             name: "HTMLReport",
             dependencies: [
@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["Bytes", "Jobs", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Archive", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
         .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),

@@ -33,7 +33,7 @@ package enum Archive {
         }
     }
 
-    private static func entry(_ layout: OutputLayout, _ path: RawPath) throws -> CatalogEntry? {
+    static func entry(_ layout: OutputLayout, _ path: RawPath) throws -> CatalogEntry? {
         let head = try HeadReader.read(path)
         guard let job = head["job_id"]?.string.flatMap({ JobID(text: $0) }), let source = head["source"],
             let video = RawPath(source), let size = source["size"]?.int, let frames = head["total_frames"]?.int,

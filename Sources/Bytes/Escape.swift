@@ -62,6 +62,40 @@ package enum Escape {
             }.joined() + "'"
     }
 
+    /// Text and attribute values of XML 1.0, which has no way to write most control characters: they are made visible.
+    package static func xml(_ text: String) -> String {
+        var result = ""
+        for scalar in visible(text).unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            case "\u{fffe}", "\u{ffff}": result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// A label's value in Prometheus' text format: backslash, quote and line feed are escaped, the rest is made visible.
+    package static func prometheusLabel(_ text: String) -> String {
+        visible(text).unicodeScalars.reduce(into: "") { result, scalar in
+            if scalar == "\\" || scalar == "\"" { result += "\\" }
+            result.unicodeScalars.append(scalar)
+        }
+    }
+
+    /// A field of RFC 4180: in quotes where it holds a quote, a comma, a line break or a space at an end.
+    package static func csv(_ text: String) -> String {
+        let bytes = text.utf8
+        let needsQuotes =
+            bytes.contains { [0x22, 0x2c, 0x0a, 0x0d].contains($0) } || bytes.first == 0x20 || bytes.last == 0x20
+        guard needsQuotes else { return text }
+        return "\"" + text.unicodeScalars.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) } + "\""
+    }
+
     package static func hex(_ byte: UInt8) -> String {
         let digits = Array("0123456789abcdef".unicodeScalars)
         return String(String.UnicodeScalarView([digits[Int(byte >> 4)], digits[Int(byte & 15)]]))

@@ -19,6 +19,11 @@ package enum HeadReader {
             if piece.isEmpty { break }
             line += piece
         }
+        return try parse(line)
+    }
+
+    /// A head from the first line of a result.
+    static func parse(_ line: [UInt8]) throws(JSONError) -> JSON {
         let opening = Array(",\"frames\":[".utf8)
         guard line.suffix(opening.count).elementsEqual(opening) else {
             throw JSONError(reason: "the first line is not the head of a result", offset: 0)

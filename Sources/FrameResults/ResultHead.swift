@@ -83,7 +83,8 @@ extension DecodeReport {
                 "missing": .int(missing), "repeated": .int(repeated), "backward": .int(backward), "gaps": .int(gaps),
                 "variable": .bool(isVariable),
             ]),
-            "size_changes": .int(sizeChanges), "truncated": .bool(isTruncated), "verdict": .string(verdict.rawValue),
+            "covered_duration": coveredDuration.map { .double($0) }, "size_changes": .int(sizeChanges),
+            "truncated": .bool(isTruncated), "verdict": .string(verdict.rawValue),
             "reasons": .array(reasons.map { .string($0.rawValue) }),
         ])
     }

@@ -37,6 +37,17 @@ package struct TrackedObject: Equatable, Sendable {
     }
 }
 
+extension TrackedObject {
+    /// As it stands in a frame.
+    package var json: JSON {
+        .members([
+            "track_id": .int(track), "class_id": .int(classID), "class": .string(className),
+            "xyxy": .array(corners.map { .double($0) }),
+            "center": .array([.double((corners[0] + corners[2]) / 2), .double((corners[1] + corners[3]) / 2)]),
+        ])
+    }
+}
+
 /// A frame as it is stored.
 package struct FrameRecord: Sendable {
     /// Seconds; nil where the file gives no time.

@@ -1,3 +1,4 @@
+package import Archive
 package import Bytes
 package import Jobs
 
@@ -14,10 +15,18 @@ package struct ReportOptions: Sendable {
     package var pages: Pages
     /// A folder whose files stand in for the built-in templates of the same name.
     package var templates: RawPath?
+    /// The run that the reported one is compared with.
+    package var baseline: String?
+    /// Other thresholds, with which events are concluded again for these pages.
+    package var reconclusion: Reconclusion?
 
-    package init(pages: Pages = .full, templates: RawPath? = nil) {
+    package init(
+        pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reconclusion: Reconclusion? = nil
+    ) {
         self.pages = pages
         self.templates = templates
+        self.baseline = baseline
+        self.reconclusion = reconclusion
     }
 }
 

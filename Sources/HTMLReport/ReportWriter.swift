@@ -1,3 +1,4 @@
+internal import Archive
 internal import Bytes
 internal import Jobs
 
@@ -12,6 +13,11 @@ struct ReportWriter {
 
     func write(_ batch: Batch) throws -> ReportSummary {
         var batch = batch
+        if let reconclusion = options.reconclusion {
+            batch.notes.insert(
+                "Concluded again from the stored measures with \(reconclusion.texts.joined(separator: ", ")); results/ is as it was",
+                at: 0)
+        }
         for index in batch.videos.indices { batch.videos[index].hasPage = wantsPage(batch.videos[index]) }
         let pages = batch.videos.indices.filter { batch.videos[$0].hasPage }
         let neighbours = pages.map { batch.videos[$0] }
@@ -57,7 +63,7 @@ struct ReportWriter {
             return nil
         }
         do {
-            let reader = try ResultReader(layout.root.appending(path))
+            let reader = try read(layout.root.appending(path))
             reader.facts.complete(&video)
             return reader
         } catch let error as SystemError where error.isMissing {
@@ -70,6 +76,12 @@ struct ReportWriter {
             video.flaw = "result cannot be read: \(error)"
         }
         return nil
+    }
+
+    /// A reader of a result, or of what it would be with other thresholds.
+    private func read(_ path: RawPath) throws -> ResultReader {
+        guard let reconclusion = options.reconclusion else { return try ResultReader(path) }
+        return try reconclusion.withDocument(of: path, in: layout.report) { try ResultReader($0) }
     }
 
     private func writePage(

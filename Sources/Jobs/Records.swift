@@ -95,12 +95,14 @@ package struct FailureEntry: Equatable, Sendable {
     package var runs: Int
     /// Not tried any more until something changes.
     package var isQuarantined: Bool
+    /// The run that failed on it last; empty in lines of versions that did not tell.
+    package var runID: String
     /// Forget it: the video was completed since.
     package var isCleared = false
 
     package init(
         job: JobID, path: RawPath, kind: Kind, message: String, size: Int64, modified: Int64, inode: UInt64,
-        digest: String, version: String, time: Int64, runs: Int, isQuarantined: Bool
+        digest: String, version: String, time: Int64, runs: Int, isQuarantined: Bool, runID: String = ""
     ) {
         self.job = job
         self.path = path
@@ -114,6 +116,7 @@ package struct FailureEntry: Equatable, Sendable {
         self.time = time
         self.runs = runs
         self.isQuarantined = isQuarantined
+        self.runID = runID
     }
 
     package var json: JSON {
@@ -124,6 +127,7 @@ package struct FailureEntry: Equatable, Sendable {
             "size": .int(size), "mtime": .int(modified), "inode": .string(String(inode)), "digest": .string(digest),
             "version": .string(version), "time": .string(UTCTime(milliseconds: time).text),
             "time_ms": .int(time), "runs": .int(runs), "quarantined": .bool(isQuarantined),
+            "run_id": runID.isEmpty ? nil : .string(runID),
         ])
         return .object(members + (rest.members ?? []))
     }
@@ -139,7 +143,8 @@ package struct FailureEntry: Equatable, Sendable {
             size: Int64(json["size"]?.int ?? 0), modified: Int64(json["mtime"]?.int ?? 0),
             inode: json["inode"]?.string.flatMap { UInt64($0) } ?? 0, digest: json["digest"]?.string ?? "",
             version: json["version"]?.string ?? "", time: Int64(json["time_ms"]?.int ?? 0),
-            runs: json["runs"]?.int ?? 1, isQuarantined: json["quarantined"]?.bool == true)
+            runs: json["runs"]?.int ?? 1, isQuarantined: json["quarantined"]?.bool == true,
+            runID: json["run_id"]?.string ?? "")
         isCleared = cleared
     }
 }

@@ -137,12 +137,9 @@ extension Measurement {
 
 extension ToolEvent {
     var json: JSON {
-        var members = [
-            JSON.Member("tool", .string(tool)), JSON.Member("type", .string(type)),
-            JSON.Member("start_frame", .int(startFrame)), JSON.Member("end_frame", .int(endFrame)),
-            JSON.Member("start", .double(start)), JSON.Member("end", .double(end)),
-        ]
-        if isOpenAtEnd { members.append(JSON.Member("open_at_end", true)) }
-        return .object(members + values.members)
+        EventRecord(
+            tool: tool, type: type, startFrame: startFrame, endFrame: endFrame, start: start, end: end,
+            isOpenAtEnd: isOpenAtEnd, values: values.members
+        ).json
     }
 }

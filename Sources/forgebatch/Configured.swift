@@ -48,7 +48,9 @@ enum Configured {
         Key("retry-failed", .flag), Key("retry-quarantined", .flag), Key("fingerprint", .value),
         Key("dry-run", .flag, short: "n"), Key("progress", .value), Key("progress-rate", .value),
         Key("quiet", .flag, short: "q"), Key("verbose", .flag, short: "v"), Key("color", .value), Key("json", .flag),
-        Key("report", .value), Key("stills", .inverted), Key("templates", .value), Key("lock", .value),
+        Key("report", .value), Key("stills", .inverted), Key("templates", .value), Key("baseline", .value),
+        Key("metrics-textfile", .value), Key("junit", .value),
+        Key("lock", .value),
         Key("grace", .value), Key("fail-on", .value), Key("config", .value), Key("no-config", .flag),
     ]
 

@@ -1,3 +1,4 @@
+internal import Archive
 internal import BatchRun
 internal import Bytes
 internal import HTMLReport
@@ -16,7 +17,10 @@ struct Report {
 
     private init(index: RawPath?) { self.index = index }
 
-    init(_ layout: OutputLayout, run id: String, videos: Int, pages: ReportOptions.Pages?, templates: RawPath?) {
+    init(
+        _ layout: OutputLayout, run id: String, videos: Int, pages: ReportOptions.Pages?, templates: RawPath?,
+        baseline: String?, reconclusion: Reconclusion? = nil
+    ) {
         let chosen: ReportOptions.Pages =
             switch pages {
             case .basic: .basic
@@ -25,14 +29,16 @@ struct Report {
             }
         do {
             index = try HTMLReport.write(
-                layout: layout, run: id, options: ReportOptions(pages: chosen, templates: templates)
+                layout: layout, run: id,
+                options: ReportOptions(
+                    pages: chosen, templates: templates, baseline: baseline, reconclusion: reconclusion)
             ).index
         } catch {
             problem = Escape.visible("\(error)")
         }
     }
 
-    /// The report of a finished run. A run that found nothing to do leaves the report alone.
+    /// The report of a finished run. A run that found nothing to do and nothing changed leaves the report alone.
     static func of(_ options: RunOptions, _ outcome: RunOutcome, pages: ReportPages?, templates: RawPath?) -> Report {
         let wanted: ReportOptions.Pages?
         switch pages {
@@ -44,7 +50,15 @@ struct Report {
         let layout = OutputLayout(root: options.output)
         let processed = outcome.counts.completed + outcome.counts.failed
         let index = layout.report.appending("index.html")
-        if processed == 0, Files.exists(index) { return Report(index: index) }
-        return Report(layout, run: outcome.runID, videos: outcome.counts.found, pages: wanted, templates: templates)
+        if processed == 0, Files.exists(index), isUnchanged(layout, outcome) { return Report(index: index) }
+        return Report(
+            layout, run: outcome.runID, videos: outcome.counts.found, pages: wanted, templates: templates,
+            baseline: outcome.baseline)
+    }
+
+    /// Whether nothing is new but the run itself, as far as can be told: a video may also have gone.
+    private static func isUnchanged(_ layout: OutputLayout, _ outcome: RunOutcome) -> Bool {
+        guard let baseline = outcome.baseline else { return true }
+        return (try? Comparison(layout, before: baseline, after: outcome.runID))?.isSame ?? true
     }
 }

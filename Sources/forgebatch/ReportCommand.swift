@@ -1,17 +1,27 @@
+internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import FrameTools
 internal import HTMLReport
 internal import Jobs
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Make the report of an output folder again, without decoding.")
+        commandName: "report", abstract: "Make the report of an output folder again, without decoding.",
+        discussion: """
+            With --set, events are concluded again from the stored measures, for these pages alone: the results stay as \
+            they are, and the pages say so. A setting that changes what is measured needs run --set.
+
+            Exit status: 0 written, 1 not written, 64 usage, 66 no such folder or run.
+            """)
 
     @Argument(help: "The output folder of a run.")
     var output: PathArgument
 
-    @Option(name: .customLong("run"), help: ArgumentHelp("The run to report (default: the latest).", valueName: "id"))
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp("The run to report: an id or the beginning of one (default: the latest).", valueName: "run"))
     var runID: String?
 
     @Option(
@@ -22,26 +32,60 @@ struct ReportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A folder whose files stand in for the templates of the same name.", valueName: "dir"))
     var templates: PathArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "The run to compare with: an id, the beginning of one, or last, the finished run before (default: the one that the run itself was compared with).",
+            valueName: "run"))
+    var baseline: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Another threshold for events, such as scene.threshold=12 (repeatable).", valueName: "tool.key=value"))
+    var set: [String] = []
+
     func run() throws {
         let layout = OutputLayout(root: output.path)
-        let id = try runID ?? latest(layout)
-        guard !id.contains("/"), Files.exists(layout.summary(run: id)) else {
-            throw Failure(
-                ExitStatus.unreadableInput,
-                "\(output.path.display): no finished run \(Escape.visible(id)); see the folder runs/")
-        }
+        let reconclusion = try reconclusion()
+        let run = try reportedRun(layout)
+        let recorded = run.baseline.flatMap { Files.exists(layout.summary(run: $0)) ? $0 : nil }
+        let known = baseline == nil ? recorded : nil
+        let compared = try known ?? Baseline.resolve(baseline, of: run, in: layout)
         let videos = (try? LineFile.objects(layout.catalog).objects.count) ?? 0
-        let report = Report(layout, run: id, videos: videos, pages: pages, templates: templates?.path)
+        let report = Report(
+            layout, run: run.id, videos: videos, pages: pages, templates: templates?.path, baseline: compared,
+            reconclusion: reconclusion)
         if let problem = report.problem { throw Failure(ExitStatus.failure, problem) }
         if let index = report.index, Terminal.outputIsTerminal { Terminal.output("report: \(index.display)") }
     }
 
-    private func latest(_ layout: OutputLayout) throws -> String {
-        guard let target = try? Files.linkTarget(layout.latest), let id = target.lastComponent.text else {
-            throw Failure(
-                ExitStatus.unreadableInput,
-                "\(output.path.display): no output folder of forgebatch run (it has no `latest`)")
+    /// The new thresholds.
+    ///
+    /// - Throws: ``Failure`` with the status of a usage error for a setting that needs pixels.
+    private func reconclusion() throws -> Reconclusion? {
+        var settings: [String: [String: Double]] = [:]
+        for text in set {
+            let (tool, key, value) = try ToolSelection.setting(text)
+            guard ToolRegistry.tool(tool)?.settings.first(where: { $0.key == key })?.kind == .concluding else {
+                throw Failure(
+                    ExitStatus.usage,
+                    "--set \(Escape.visible(text)): \(tool).\(key) changes what is measured, which needs decoding; use `forgebatch run --set \(Escape.visible(text))`"
+                )
+            }
+            settings[tool, default: [:]][key] = value
         }
-        return id
+        return settings.isEmpty ? nil : Reconclusion(settings)
+    }
+
+    private func reportedRun(_ layout: OutputLayout) throws -> RunSummary {
+        do {
+            let runs = try Archive.runs(layout)
+            guard !runs.isEmpty else { throw ArchiveError("no output folder of forgebatch run") }
+            let run = try Archive.run(named: runID ?? "latest", among: runs)
+            guard run.hasRecord else { throw ArchiveError("run \(run.id) did not finish and left no record") }
+            return run
+        } catch {
+            throw Failure(ExitStatus.unreadableInput, "\(output.path.display): \(Escape.visible("\(error)"))")
+        }
     }
 }

@@ -149,6 +149,12 @@ struct OutputArguments: ParsableArguments {
         help: ArgumentHelp(
             "A folder whose files stand in for the report's templates of the same name.", valueName: "dir"))
     var templates: PathArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "The run that the report compares this one with: an id, the beginning of one, or last, the finished run before (default: last).",
+            valueName: "run"))
+    var baseline: String?
 }
 
 struct OperationArguments: ParsableArguments {
@@ -163,6 +169,16 @@ struct OperationArguments: ParsableArguments {
 
     @Option(help: "any: end with status 3 also because of videos that failed in earlier runs.")
     var failOn: FailOn?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the run's numbers to FILE for Prometheus' textfile collector, whole or not at all.",
+            valueName: "file"))
+    var metricsTextfile: PathArgument?
+
+    @Option(
+        help: ArgumentHelp("Write the videos to FILE as JUnit XML, whole or not at all.", valueName: "file"))
+    var junit: PathArgument?
 
     @Option(help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"))
     var config: PathArgument?

@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
             (memory-limit: 512M). Order: flag, environment, --config FILE, forgebatch.yaml in the working directory, \
             $XDG_CONFIG_HOME/forgebatch/config.yaml, /etc/forgebatch.yaml.
 
-            Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged, 5 report not \
-            written, 9 no input, 10 stopped by a limit, 11 locked, 64 usage, 66 unreadable input, 78 bad \
+            Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged, 5 report, \
+            JUnit or metrics file not written, 9 no input, 10 stopped by a limit, 11 locked, 64 usage, 66 unreadable input, 78 bad \
             configuration, 129/130/143 stopped by a signal.
             """)
 
@@ -60,6 +60,7 @@ struct RunCommand: AsyncParsableCommand {
         defer { showStatus.cancel() }
         let outcome: RunOutcome
         var report = Report.none
+        var notices = Notices()
         do {
             outcome = try await BatchRun.run(
                 options, signals: signals.begin,
@@ -68,11 +69,14 @@ struct RunCommand: AsyncParsableCommand {
                     if rebuilt > 0 {
                         console.note("rebuilt a missing catalog from \(Quantity.plural(rebuilt, "result"))")
                     }
+                    _ = try Archive.repairHistory(layout)
+                    return try Baseline.resolve(display.baseline, scope: options.scope, in: layout)
                 }, display: { console.show($0) },
                 conclude: {
                     console.clear()
                     signals.finish()
                     report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
+                    notices = Notices(operation, options, $0, hasReport: report.problem == nil)
                 })
         } catch let refusal as RunRefusal {
             console.clear()
@@ -84,8 +88,11 @@ struct RunCommand: AsyncParsableCommand {
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
         var statuses = [outcome.exitStatus]
-        if report.problem != nil { statuses.append(ExitStatus.reportFailed) }
-        Summary(options: options, outcome: outcome, report: report, status: ExitStatus.winner(statuses)).print(display)
+        if report.problem != nil || !notices.problems.isEmpty { statuses.append(ExitStatus.reportFailed) }
+        Summary(
+            options: options, outcome: outcome, report: report, problems: notices.problems,
+            status: ExitStatus.winner(statuses)
+        ).print(display)
         if Terminal.complainOfOutput() { statuses.append(ExitStatus.reportFailed) }
         let status = ExitStatus.winner(statuses)
         if status != 0 { throw ExitCode(status) }
@@ -143,9 +150,26 @@ struct RunCommand: AsyncParsableCommand {
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
+        options.scope = scope(inputs, listed)
+        // A name that means no run is told before an hour's work.
+        _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))
         options.settings = flatSettings(options)
         options.libraries = VideoWorker.libraries
         return options
+    }
+
+    /// Where this run looks for videos. What is only too young or unreadable is told one by one.
+    private func scope(_ inputs: [RawPath], _ listed: [RawPath]) -> String {
+        func places(_ paths: [RawPath]) -> JSON {
+            .array(paths.map { .object(((try? Files.resolve($0)) ?? $0).members()) })
+        }
+        let rules = Rules.texts(includes: input.includes, excludes: input.excludes)
+        let scope = JSON.members([
+            "inputs": places(inputs), "listed": places(listed), "rules": .array(rules.map { .string($0) }),
+            "ext": .string(input.ext ?? ""), "max_depth": .int(input.maxDepth ?? 0), "hidden": .bool(input.hidden),
+            "follow": .bool(input.follow), "limit": .int(input.limit ?? 0),
+        ])
+        return String(Digest.sha256(JSONWriter.encode(scope)).prefix(16))
     }
 
     /// A wrong name must not leave an output folder behind; of several inputs the others are still processed.
@@ -247,17 +271,27 @@ enum Machine {
 
 /// `--include` and `--exclude` in the order in which they were given.
 enum Rules {
+    private typealias Wish = (isInclude: Bool, glob: RawPath)
+
     static func inOrder(includes: [String], excludes: [String]) -> [DiscoveryOptions.Rule] {
-        var rules: [DiscoveryOptions.Rule] = []
-        var (takes, leaves) = (includes[...], excludes[...])
+        wishes(includes, excludes).map { $0.isInclude ? .include(Glob($0.glob)) : .exclude(Glob($0.glob)) }
+    }
+
+    /// The same as texts that differ where the rules do.
+    static func texts(includes: [String], excludes: [String]) -> [String] {
+        wishes(includes, excludes).map { ($0.isInclude ? "+" : "-") + $0.glob.display }
+    }
+
+    private static func wishes(_ includes: [String], _ excludes: [String]) -> [Wish] {
+        var rules: [Wish] = []
+        var (takes, leaves) = (includes.map(RawArguments.path)[...], excludes.map(RawArguments.path)[...])
         for argument in Configured.effective.prefix(while: { $0 != "--" }) {
             if argument == "--include" || argument.hasPrefix("--include=") {
-                if let glob = takes.popFirst() { rules.append(.include(Glob(RawArguments.path(glob)))) }
+                if let glob = takes.popFirst() { rules.append((true, glob)) }
             } else if argument == "--exclude" || argument.hasPrefix("--exclude=") {
-                if let glob = leaves.popFirst() { rules.append(.exclude(Glob(RawArguments.path(glob)))) }
+                if let glob = leaves.popFirst() { rules.append((false, glob)) }
             }
         }
-        return rules + takes.map { .include(Glob(RawArguments.path($0))) }
-            + leaves.map { .exclude(Glob(RawArguments.path($0))) }
+        return rules + takes.map { (true, $0) } + leaves.map { (false, $0) }
     }
 }

@@ -7,6 +7,8 @@ struct Summary {
     let options: RunOptions
     let outcome: RunOutcome
     let report: Report
+    /// Files that were asked for and could not be written.
+    let problems: [String]
     let status: Int32
 
     /// Off a terminal at most so many lines are printed, and none on success.
@@ -37,6 +39,7 @@ struct Summary {
         result += details.prefix(details.count > room ? room - 1 : room).map { "  " + String($0.prefix(400)) }
         if details.count > room { result.append("  … and \(details.count - room + 1) more, in the report") }
         if let problem = report.problem { result.append("report not written: \(problem)") }
+        result += problems
         if let index = report.index { result.append("report: \(index.display)") }
         return result
     }

@@ -60,7 +60,7 @@ struct ToolSelection {
         return chosen
     }
 
-    private static func setting(_ text: String) throws -> (tool: String, key: String, value: Double) {
+    static func setting(_ text: String) throws -> (tool: String, key: String, value: Double) {
         let shown = Escape.visible(text)
         let parts = text.split(separator: "=", maxSplits: 1)
         let name = parts.first?.split(separator: ".") ?? []

@@ -50,8 +50,14 @@ import Testing
         // The two halves meet in texts: the parent cannot reach a pixel, nor the worker another process.
         for module in ["Media", "FrameTools", "Frames", "Stills", "VideoWorker"] {
             #expect(!reach["BatchRun", default: []].contains(module))
+        }
+        // Archive concludes, which takes no picture; whoever reads from it gets no nearer to one.
+        for module in ["Media", "Stills", "VideoWorker"] {
+            #expect(!reach["Archive", default: []].contains(module))
             #expect(!reach["HTMLReport", default: []].contains(module))
         }
+        #expect(!ImportRules.arrows["Archive", default: []].contains("Frames"))
+        #expect(ImportRules.arrows["HTMLReport", default: []].isDisjoint(with: ["Frames", "FrameTools"]))
         #expect(!reach["VideoWorker", default: []].contains("BatchRun"))
     }
 

@@ -12,7 +12,7 @@ enum ImportRules {
         "Jobs": ["Bytes"],
         "VideoWorker": ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes"],
         "BatchRun": ["Jobs", "Bytes"],
-        "Archive": ["FrameResults", "Jobs", "Bytes"],
+        "Archive": ["FrameTools", "FrameResults", "Jobs", "Bytes"],
         "HTMLReport": ["Archive", "FrameResults", "Jobs", "Bytes"],
         "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes"],
         "forgebatch": [

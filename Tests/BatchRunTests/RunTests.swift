@@ -37,7 +37,7 @@ struct RunTests {
         var layout: OutputLayout { OutputLayout(root: options.output) }
 
         func run(signals: AsyncStream<Int32> = AsyncStream { _ in }) async throws -> RunOutcome {
-            try await BatchRun.run(options, signals: { signals }, begin: { _ in }, display: { _ in })
+            try await BatchRun.run(options, signals: { signals }, begin: { _ in nil }, display: { _ in })
         }
 
         func log(_ outcome: RunOutcome) throws -> [LogLine] {

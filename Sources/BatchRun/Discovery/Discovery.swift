@@ -26,8 +26,13 @@ package struct Discovery: Sendable {
     package var problems: [DiscoveryProblem] = []
     /// Where relative paths start from, in the order of the inputs.
     package var roots: [InputRoot] = []
-    /// How many candidates were left out because they changed a moment ago.
-    package var tooYoung = 0
+    /// What was left out because it changed a moment ago, by relative paths.
+    package var young: [RawPath] = []
+    /// Relative paths of files and folders that could not be looked at: whether there are videos is not known.
+    package var unread: [RawPath] = []
+    /// Whether `limit` left something out.
+    package var isLimited = false
+    package var tooYoung: Int { young.count }
 
     /// Finds the candidates below `paths`.
     ///
@@ -43,13 +48,17 @@ package struct Discovery: Sendable {
         var found = Discovery()
         let sorted = walk.files.values.map(\.candidate).sorted { $0.relative < $1.relative }
         found.candidates = sorted.filter { !options.isTooYoung($0.status) }
-        found.tooYoung = sorted.count - found.candidates.count
         for input in inputs {
             let root = InputRoot(prefix: prefixes[input.root] ?? RawPath(""), path: input.root)
             if !found.roots.contains(root) { found.roots.append(root) }
         }
+        found.young = sorted.filter { options.isTooYoung($0.status) }.map(\.relative)
+        found.unread = walk.unread.sorted()
         found.problems = walk.problems.sorted { ($0.path, $0.reason) < ($1.path, $1.reason) }
-        if let limit = options.limit { found.candidates = Array(found.candidates.prefix(max(0, limit))) }
+        if let limit = options.limit {
+            found.isLimited = found.candidates.count > max(0, limit)
+            found.candidates = Array(found.candidates.prefix(max(0, limit)))
+        }
         return found
     }
 
@@ -132,6 +141,7 @@ private struct Walk {
     let options: DiscoveryOptions
     /// A set, because overlapping roots meet the same problem twice.
     var problems: Set<DiscoveryProblem> = []
+    var unread: Set<RawPath> = []
     var files: [FileKey: (candidate: Candidate, isLink: Bool)] = [:]
     private let output: FileID?
     private var root = RawPath("")
@@ -150,7 +160,9 @@ private struct Walk {
     mutating func add(_ input: Input, prefix: RawPath) {
         (root, self.prefix, visited) = (input.root, prefix, [])
         switch input.status {
-        case .failure(let failure): report(input.path, failure.reason, isInput: true)
+        case .failure(let failure):
+            unread.insert(prefix)
+            report(input.path, failure.reason, isInput: true)
         case .success(let status) where status.kind == .directory:
             if Self.id(status) == output { return report(input.path, "the output directory is not walked") }
             folders = [Folder(path: input.path, relative: RawPath(""), resolved: root, depth: 1, isIncluded: false)]
@@ -175,6 +187,7 @@ private struct Walk {
             if options.follow, !visited.insert(id).inserted { return }
             for name in try Files.list(folder.path) { visit(name, in: folder) }
         } catch {
+            unread.insert(prefix.appending(folder.relative))
             report(folder.path, error.reason, isInput: folder.relative.isEmpty)
         }
     }
@@ -203,6 +216,7 @@ private struct Walk {
                 try consider(entry, status, isLink: isLink)
             }
         } catch {
+            unread.insert(prefix.appending(folder.relative).appending(name))
             report(path, error.reason)
         }
     }

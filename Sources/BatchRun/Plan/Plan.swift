@@ -15,8 +15,9 @@ package struct PlannedJob: Sendable {
 
 /// A video that is not run, and why.
 package struct SkippedJob: Sendable {
-    package enum Kind: Sendable {
-        case upToDate, damaged, failed, quarantined
+    package enum Kind: String, CaseIterable, Sendable {
+        case upToDate = "up_to_date"
+        case damaged, failed, quarantined
     }
     package var id: JobID
     package var path: RawPath
@@ -85,7 +86,8 @@ package struct Plan: Sendable {
             case .skip(let kind, let reason):
                 skipped.append(
                     SkippedJob(
-                        id: id, path: candidate.relative, kind: kind, reason: reason, runID: entry?.runID))
+                        id: id, path: candidate.relative, kind: kind, reason: reason,
+                        runID: kind == .failed || kind == .quarantined ? failure?.runID : entry?.runID))
             }
         }
         jobs.sort {

@@ -38,7 +38,7 @@ final class Batch {
     private let begun: UInt64
     private var state = RunState()
     private var snapshots = SnapshotPacer()
-    private var next = 0
+    private(set) var next = 0
     private var retries: [Active] = []
     private var active: [JobID: Active] = [:]
     private(set) var counts = RunCounts()
@@ -48,6 +48,8 @@ final class Batch {
     private(set) var stop: StopReason?
     private var graceEnds: UInt64?
     private var framesDone = 0
+    /// Of all workers that said how they ended.
+    private(set) var processorSeconds = 0.0
     private var bytesDone: Int64 = 0
     private let bytesPlanned: Int64
 
@@ -198,6 +200,7 @@ final class Batch {
         let seconds = job.earlier + attempt.seconds
         if case .finished(let outcome) = attempt.end {
             framesDone += outcome.frames
+            processorSeconds += outcome.processorSeconds
             bytesDone &+= job.job.video.status.size
             if outcome.kind == .completed { return try complete(&job, outcome, seconds) }
             return try fail(job, outcome, attempt, seconds)
@@ -230,7 +233,11 @@ final class Batch {
 
     private func complete(_ job: inout Active, _ outcome: JobOutcome, _ seconds: Double) throws {
         let planned = job.job
-        let facts = (outcome.facts.members ?? []) + [JSON.Member("events", .int(outcome.events))]
+        let facts =
+            (outcome.facts.members ?? []) + [
+                JSON.Member("events", .int(outcome.events)), JSON.Member("seconds", .double(Batch.milli(seconds))),
+                JSON.Member("cpu_seconds", .double(Batch.milli(outcome.processorSeconds))),
+            ]
         let entry = CatalogEntry(
             job: planned.id, path: planned.video.relative, result: planned.result, size: planned.video.status.size,
             modified: planned.video.status.modified, inode: planned.video.status.inode,
@@ -308,7 +315,7 @@ final class Batch {
             job: job.id, path: job.video.relative, kind: kind, message: message, size: job.video.status.size,
             modified: job.video.status.modified, inode: job.video.status.inode, digest: options.digest,
             version: options.version, time: UTCTime.now.milliseconds, runs: runs,
-            isQuarantined: kind != .content && runs >= 2)
+            isQuarantined: kind != .content && runs >= 2, runID: runID)
     }
 
     private func remember(_ entry: FailureEntry) throws {
@@ -329,7 +336,8 @@ final class Batch {
             "frame_reached": status == "failed" ? .int(job.current) : nil,
             "seconds": .double(Batch.milli(seconds)),
             "cpu_seconds": outcome.map { .double(Batch.milli($0.processorSeconds)) },
-            "size": .int(job.job.video.status.size), "sha256": outcome?.sha256.map { .string($0) },
+            "size": .int(job.job.video.status.size), "fingerprint": outcome?.fingerprint.map { .string($0) },
+            "sha256": outcome?.sha256.map { .string($0) },
             "result_size": outcome?.sha256 == nil ? nil : outcome.map { .int($0.size) },
             "message": message.map { .string($0) }, "cause": message.map { .string(Cause.of($0)) },
             "kind": kind.map { .string($0) }, "tries": .int(job.attempt),
@@ -344,7 +352,7 @@ final class Batch {
         records.append(.object(members))
     }
 
-    private static func milli(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+    static func milli(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 
     /// A worker's line without the folders of this machine.
     private func relative(_ line: String) -> String {

@@ -18,12 +18,13 @@ package enum BatchRun {
     /// - Parameters:
     ///   - signals: called once, when the run is planned; from then on it answers signals: numbers of those that this
     ///     process gets. The first stops the run, the second at once.
-    ///   - begin: called under the lock, before anything is planned: the place to repair a missing catalog.
+    ///   - begin: called under the lock, before anything is planned: the place to repair a missing catalog. It answers
+    ///     with the run that this one is held against, for the record.
     ///   - display: called about ten times a second while workers run.
     ///   - conclude: called under the lock when everything else is written: the place for the report.
     /// - Throws: ``RunRefusal`` when it cannot begin.
     package static func run(
-        _ options: RunOptions, signals: () -> AsyncStream<Int32>, begin: (OutputLayout) throws -> Void,
+        _ options: RunOptions, signals: () -> AsyncStream<Int32>, begin: (OutputLayout) throws -> String?,
         display: (RunView) -> Void, conclude: (RunOutcome) -> Void = { _ in }
     ) async throws -> RunOutcome {
         // A worker may be gone before it has read its order.
@@ -34,7 +35,8 @@ package enum BatchRun {
         let lock = try await OutputFolder.lock(layout, runID: runID, mode: options.lock)
         defer { withExtendedLifetime(lock) {} }
         OutputFolder.removeLeftovers(layout)
-        try begin(layout)
+        var options = options
+        options.baseline = try begin(layout)
         let memory = try Memory.read(layout)
         let plan = Plan(discover(options), memory: memory, options: options, now: started)
         let stops = signals()
@@ -130,7 +132,9 @@ package enum BatchRun {
             status = ExitStatus.winner(statuses + [ExitStatus.failure])
         }
         return RunOutcome(
-            runID: batch.runID, counts: batch.counts, stop: batch.stop, troubles: batch.troubles, problems: problems,
+            runID: batch.runID, baseline: options.baseline, started: started,
+            processorSeconds: batch.processorSeconds, counts: batch.counts, stop: batch.stop, troubles: batch.troubles,
+            problems: problems,
             seconds: batch.seconds, frames: batch.frames, inputVanished: vanished, exitStatus: status,
             notes: batch.notes)
     }

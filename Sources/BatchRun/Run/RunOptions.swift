@@ -70,6 +70,10 @@ package struct RunOptions: Sendable {
     /// The program that is started as a worker, and what it is told before its order.
     package var worker: RawPath
     package var workerArguments: [String] = ["worker"]
+    /// Where the run looks for videos, in one word: runs with the same one can be held against each other.
+    package var scope = ""
+    /// The run that this one is held against, for the record.
+    package var baseline: String?
     /// As typed, for the record.
     package var command: [String] = []
     /// Flat texts of the effective settings, for the record.

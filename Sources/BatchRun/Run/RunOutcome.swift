@@ -75,6 +75,11 @@ package struct Trouble: Equatable, Sendable {
 /// How a run ended.
 package struct RunOutcome: Sendable {
     package var runID: String
+    /// The run that it is held against.
+    package var baseline: String?
+    package var started: UTCTime
+    /// Processor seconds of its workers.
+    package var processorSeconds: Double
     package var counts: RunCounts
     package var stop: StopReason?
     package var troubles: [Trouble]

@@ -24,8 +24,9 @@ struct RunRecord {
             "run_id": .string(batch.runID), "version": .string(options.version), "started": .string(started.text),
             "finished": .string(UTCTime.now.text), "seconds": .double((batch.seconds * 1000).rounded() / 1000),
             "exit_status": .int(Int(exitStatus)), "interrupted": .bool(batch.stop != nil),
-            "stopped": signal.map { .string($0) }, "counts": batch.counts.json,
-            "settings_digest": .string(options.digest),
+            "stopped": signal.map { .string($0) }, "counts": batch.counts.json, "frames": .int(batch.frames),
+            "cpu_seconds": .double(Batch.milli(batch.processorSeconds)), "settings_digest": .string(options.digest),
+            "scope": .string(options.scope), "baseline": options.baseline.map { .string($0) },
         ])
         return [JSON.Member("schema", "forgebatch/run/1")] + (members.members ?? [])
     }
@@ -40,6 +41,33 @@ struct RunRecord {
             "notes": batch.notes.isEmpty ? nil : .array(batch.notes.map { .string($0) }),
             "roots": .array(batch.plan.discovery.roots.map(\.json)), "jobs": .array(batch.records),
         ])
-        return .object(head + (rest.members ?? []))
+        return .object(head + (rest.members ?? []) + unprocessed)
+    }
+
+    /// What the run saw and did not process, so that any two runs can be compared exactly: 39 bytes a skipped video.
+    private var unprocessed: [JSON.Member] {
+        struct Group: Hashable { var runID: String, kind: SkippedJob.Kind }
+        var groups: [Group: [JSON]] = [:]
+        for skip in batch.plan.skipped {
+            groups[Group(runID: skip.runID ?? "", kind: skip.kind), default: []].append(.string(skip.id.text))
+        }
+        let skipped = groups.sorted { ($0.key.runID, $0.key.kind.rawValue) < ($1.key.runID, $1.key.kind.rawValue) }.map
+        {
+            JSON.members([
+                "run_id": $0.key.runID.isEmpty ? nil : .string($0.key.runID), "kind": .string($0.key.kind.rawValue),
+                "jobs": .array($0.value),
+            ])
+        }
+        let waiting = batch.plan.jobs[batch.next...].map { job in
+            JSON.object([JSON.Member("job_id", .string(job.id.text))] + job.video.relative.members())
+        }
+        func paths(_ list: [RawPath]) -> JSON? { list.isEmpty ? nil : .array(list.map { .object($0.members()) }) }
+        let discovery = batch.plan.discovery
+        let members = JSON.members([
+            "skipped": skipped.isEmpty ? nil : .array(skipped), "not_started": waiting.isEmpty ? nil : .array(waiting),
+            "too_young": paths(discovery.young), "unread": paths(discovery.unread),
+            "limited": discovery.isLimited ? true : nil,
+        ])
+        return members.members ?? []
     }
 }

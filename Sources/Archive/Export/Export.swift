@@ -1,0 +1,146 @@
+package import Bytes
+internal import FrameResults
+internal import FrameTools
+package import Jobs
+
+/// Carries results out of an output folder in one of the formats, video by video.
+package struct Export {
+    /// Where an export goes.
+    package enum Target {
+        /// Bytes are handed out as they come.
+        case stream(([UInt8]) throws -> Void)
+        /// One file, whole or not at all.
+        case file(RawPath)
+        /// A file for each video, named like the result.
+        case folder(RawPath)
+    }
+
+    private struct Source {
+        var job: String
+        var path: RawPath
+        /// Below the output folder.
+        var result: RawPath
+    }
+
+    private let layout: OutputLayout
+    private let sources: [Source]
+
+    /// How many videos will be exported.
+    package var count: Int { sources.count }
+
+    /// Finds the results.
+    ///
+    /// - Parameter video: a job id, or a video's relative path; nil takes all, in the order of their paths.
+    /// - Throws: ``ArchiveError`` when there is no such video, or no result at all.
+    package init(_ layout: OutputLayout, video: RawPath? = nil) throws {
+        self.layout = layout
+        var found: [JobID: Source] = [:]
+        for entry in try Archive.entries(layout) {
+            found[entry.job] = Source(job: entry.job.text, path: entry.path, result: entry.result)
+        }
+        guard !found.isEmpty else { throw ArchiveError("\(layout.root.display): there is no result") }
+        guard let video else {
+            sources = found.values.sorted { $0.path < $1.path }
+            return
+        }
+        let job = video.text.flatMap { JobID(text: $0) } ?? JobID(video: video)
+        guard let source = found[job] else {
+            throw ArchiveError("\(layout.root.display): there is no result of \(video.display)")
+        }
+        sources = [source]
+    }
+
+    /// Writes them.
+    ///
+    /// - Throws: ``ArchiveError`` that names a result that cannot be read, or whatever the target throws.
+    /// - Complexity: linear in the results; one frame and the list of videos are in memory.
+    package func write(
+        _ format: any ExportFormat.Type, table: ExportTable, version: String, scratch: RawPath, to target: Target
+    ) throws {
+        let context = ExportContext(
+            table: table, measures: format.hasTables && table == .frames ? try measures() : [], scratch: scratch,
+            version: version)
+        switch target {
+        case .stream(let output): try write(try format.init(context), sources, output)
+        case .file(let path):
+            var file = try AtomicFile(path)
+            try write(try format.init(context), sources) { try file.write($0) }
+            _ = try file.publish()
+        case .folder(let folder):
+            for source in sources {
+                var file = try AtomicFile(folder.appending(Export.name(source.result, format.fileExtension)))
+                try write(try format.init(context), [source]) { try file.write($0) }
+                _ = try file.publish()
+            }
+        }
+    }
+
+    private func write(
+        _ format: consuming any ExportFormat, _ sources: [Source], _ output: ([UInt8]) throws -> Void
+    ) throws {
+        var format = format
+        // Small pieces are collected: a call for each line would cost more than the line.
+        var buffer: [UInt8] = []
+        func collect(_ bytes: [UInt8]) throws {
+            buffer += bytes
+            guard buffer.count >= 1 << 16 else { return }
+            try output(buffer)
+            buffer.removeAll(keepingCapacity: true)
+        }
+        try format.begin(collect)
+        for source in sources {
+            let result = try read(source)
+            do {
+                try format.add(
+                    ExportVideo(job: source.job, path: source.path, result: result), collect)
+            } catch let error as JSONError {
+                throw ArchiveError("\(source.path.display): its result cannot be read: \(error)")
+            }
+        }
+        try format.finish(collect)
+        try output(buffer)
+    }
+
+    private func read(_ source: Source) throws -> StoredResult {
+        do {
+            return try StoredResult(layout.root.appending(source.result))
+        } catch {
+            throw ArchiveError("\(source.path.display): its result cannot be read: \(error)")
+        }
+    }
+
+    /// `cam1/a.mp4.json` below `results/` becomes `cam1/a.mp4.txt`.
+    private static func name(_ result: RawPath, _ fileExtension: String) -> RawPath {
+        let below = result.components.dropFirst().joined(separator: [UInt8(ascii: "/")])
+        return RawPath(bytes: Array(below.dropLast(5))).suffixed("." + fileExtension)
+    }
+
+    /// The keys of all tools that made any of the results, in the order in which the tools declare them.
+    private func measures() throws -> [(tool: String, keys: [String])] {
+        var ids: [String] = []
+        for source in sources {
+            for tool in try read(source).head["tools"]?.array ?? [] {
+                if let id = tool["id"]?.string, !ids.contains(id) { ids.append(id) }
+            }
+        }
+        let order = ToolRegistry.all.map { $0.id }
+        return ids.sorted { (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1) }
+            .compactMap { id in ToolRegistry.tool(id).map { (id, $0.outputs.frame.map(\.key)) } }
+    }
+}
+
+extension Archive {
+    /// The last result of each video, from the catalog, or from the results themselves where it is missing.
+    static func entries(_ layout: OutputLayout) throws -> [CatalogEntry] {
+        var last: [JobID: CatalogEntry] = [:]
+        try LineFile.forEach(layout.catalog) { json in
+            if let entry = CatalogEntry(json) { last[entry.job] = entry }
+        }
+        if last.isEmpty, !Files.exists(layout.catalog), Files.exists(layout.results) {
+            try walk(layout.results) { path in
+                if let entry = try? entry(layout, path) { last[entry.job] = entry }
+            }
+        }
+        return Array(last.values)
+    }
+}

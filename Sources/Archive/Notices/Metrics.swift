@@ -1,0 +1,60 @@
+package import Bytes
+
+/// The numbers of a run for Prometheus' textfile collector: gauges that stand until the next run.
+package struct Metrics {
+    private let run: RunSummary
+    private let output: RawPath
+    private let finished: UTCTime
+
+    /// - Parameter output: the output folder, which tells the numbers of several batches on one machine apart.
+    package init(_ run: RunSummary, output: RawPath, finished: UTCTime) {
+        self.run = run
+        self.output = output
+        self.finished = finished
+    }
+
+    /// Puts the file in place, whole or not at all.
+    package func write(to path: RawPath) throws(SystemError) {
+        try AtomicFile.write(Array(text.utf8), to: path)
+    }
+
+    /// The text format, version 0.0.4.
+    package var text: String {
+        var text = ""
+        gauge("run_finished_timestamp_seconds", "When the last run ended.", Double(finished.milliseconds) / 1000, &text)
+        gauge("run_duration_seconds", "Wall time of the last run.", run.seconds ?? 0, &text)
+        gauge("run_cpu_seconds", "Processor time of its workers.", run.processorSeconds ?? 0, &text)
+        gauge("run_exit_status", "Its exit status; 0 is success.", Double(run.exitStatus ?? 1), &text)
+        gauge("run_interrupted", "1 when it was stopped before its work was done.", run.isInterrupted ? 1 : 0, &text)
+        gauge("run_frames", "Frames that it decoded.", Double(run.frames ?? 0), &text)
+        head("run_videos", "Videos by what became of them in the last run.", &text)
+        for (status, count) in statuses { sample("run_videos", Double(count), &text, more: ",status=\"\(status)\"") }
+        head("build_info", "The version that ran.", &text)
+        sample("build_info", 1, &text, more: ",version=\"\(Escape.prometheusLabel(run.version))\"")
+        return text
+    }
+
+    private var statuses: [(String, Int)] {
+        let tally = run.tally
+        return [
+            ("ok", tally.ok), ("warning", tally.warning), ("damaged", tally.damaged), ("failed", tally.failed),
+            ("skipped", tally.skipped), ("skipped_failed", tally.skippedFailed),
+            ("skipped_damaged", tally.skippedDamaged), ("quarantined", tally.quarantined),
+            ("not_started", tally.notStarted), ("unreadable", tally.unreadable),
+        ]
+    }
+
+    private func gauge(_ name: String, _ help: String, _ value: Double, _ text: inout String) {
+        head(name, help, &text)
+        sample(name, value, &text)
+    }
+
+    private func head(_ name: String, _ help: String, _ text: inout String) {
+        text += "# HELP forgebatch_\(name) \(help)\n# TYPE forgebatch_\(name) gauge\n"
+    }
+
+    private func sample(_ name: String, _ value: Double, _ text: inout String, more: String = "") {
+        let label = Escape.prometheusLabel(output.display)
+        text += "forgebatch_\(name){output=\"\(label)\"\(more)} \(JSONWriter.text(.double(value)))\n"
+    }
+}

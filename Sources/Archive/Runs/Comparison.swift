@@ -1,0 +1,157 @@
+package import Bytes
+package import Jobs
+
+/// Two runs of one output folder held against each other.
+package struct Comparison: Sendable {
+    /// What became of a video. One video is in one category, but that it may be slower besides having drifted or having
+    /// been done with other settings.
+    package enum Category: String, CaseIterable, Sendable {
+        /// Was sound, or did not fail; now it failed, is in quarantine, or is damaged.
+        case newlyFailing = "newly_failing"
+        /// Failed or was damaged, and is sound now.
+        case fixed
+        case new
+        case removed
+        /// Another content under the same name.
+        case changed
+        /// The same content, settings and tool versions, and another result.
+        case drifted
+        /// The same content, and a frame takes over 1.3 times the processor time, and the whole over a second more.
+        case slower
+        /// The same content; the result is another one because settings or versions are.
+        case otherSettings = "other_settings"
+    }
+
+    /// A video, how it was and how it is.
+    package struct Entry: Equatable, Sendable {
+        package var job: JobID
+        package var path: RawPath
+        /// Nil for a new one.
+        package var was: RunVideo?
+        /// Nil for a removed one.
+        package var now: RunVideo?
+    }
+
+    package let before: RunSummary
+    package let after: RunSummary
+    private(set) var entries: [Category: [Entry]] = [:]
+    /// Videos that are the same in both runs.
+    package private(set) var unchanged = 0
+    /// Videos of which one of the runs does not tell enough: it was stopped before them, could not read their folder, or
+    /// looked elsewhere.
+    package private(set) var unjudged = 0
+    /// Whether both runs looked for videos in the same places; when not, none is called removed, and new is only what no
+    /// run had seen up to the one before.
+    package let isSameScope: Bool
+
+    /// The videos of a category in the order of their paths.
+    package subscript(category: Category) -> [Entry] { entries[category] ?? [] }
+
+    /// Whether there is nothing to tell.
+    package var isSame: Bool { entries.isEmpty }
+
+    package var isSameSettings: Bool { before.settingsDigest == after.settingsDigest }
+
+    /// Compares two runs by their records alone; no result is read.
+    ///
+    /// - Throws: ``ArchiveError`` when a run has no record, `SystemError` when the catalog cannot be read.
+    /// - Complexity: linear in the videos that the runs saw and the lines of the catalog.
+    package init(_ layout: OutputLayout, before: String, after: String) throws {
+        var (old, new) = (try RunSight(layout, run: before), try RunSight(layout, run: after))
+        let ledger = try Ledger(
+            layout, runs: old.sources.union(new.sources), jobs: old.skippedJobs.union(new.skippedJobs))
+        old.complete(ledger)
+        new.complete(ledger)
+        self.before = old.run
+        self.after = new.run
+        isSameScope = old.run.scope == new.run.scope && old.isComplete && new.isComplete
+        for (job, video) in new.videos {
+            if let was = old.videos[job] {
+                judge(was, video)
+            } else if (isSameScope && !old.isBlind(to: video.path)) || !ledger.knows(job, upTo: before) {
+                add(.new, nil, video)
+            } else {
+                unjudged += 1
+            }
+        }
+        for (job, video) in old.videos where new.videos[job] == nil {
+            if isSameScope, !new.isBlind(to: video.path) { add(.removed, video, nil) } else { unjudged += 1 }
+        }
+        for category in entries.keys { entries[category]?.sort { $0.path < $1.path } }
+    }
+
+    private mutating func add(_ category: Category, _ was: RunVideo?, _ now: RunVideo?) {
+        guard let video = now ?? was else { return }
+        entries[category, default: []].append(Entry(job: video.job, path: video.path, was: was, now: now))
+    }
+
+    private mutating func judge(_ was: RunVideo, _ now: RunVideo) {
+        guard was.status != .unfinished, now.status != .unfinished else {
+            unjudged += 1
+            return
+        }
+        let category = Comparison.category(was, now)
+        if let category { add(category, was, now) }
+        let isSlower = Comparison.isSlower(was, now)
+        if isSlower { add(.slower, was, now) }
+        if category == nil, !isSlower { unchanged += 1 }
+    }
+
+    private static func category(_ was: RunVideo, _ now: RunVideo) -> Category? {
+        let hasLostResult = now.status.isFailure && !was.status.isFailure
+        if hasLostResult || (now.status == .damaged && !was.status.isTrouble) { return .newlyFailing }
+        if was.status.isTrouble, !now.status.isTrouble { return .fixed }
+        if !was.hasSameContent(as: now) { return .changed }
+        // Of two failures the words may differ by chance, as with a worker that died in one place or another.
+        guard !now.status.isFailure, was.sha256 != now.sha256 else { return nil }
+        guard was.settingsDigest == now.settingsDigest else { return .otherSettings }
+        return .drifted
+    }
+
+    private static func isSlower(_ was: RunVideo, _ now: RunVideo) -> Bool {
+        guard !was.status.isFailure, !now.status.isFailure, was.hasSameContent(as: now),
+            let old = was.processorSecondsPerFrame, let new = now.processorSecondsPerFrame,
+            let oldTotal = was.processorSeconds, let newTotal = now.processorSeconds
+        else { return false }
+        return new > 1.3 * old && newTotal - oldTotal > 1
+    }
+}
+
+extension Comparison {
+    /// The document that `diff --json` prints: docs/exports.md says what is in it.
+    package var json: JSON {
+        func run(_ run: RunSummary) -> JSON {
+            .members([
+                "run_id": .string(run.id), "started": .string(run.started), "version": .string(run.version),
+                "settings_digest": .string(run.settingsDigest), "counts": run.tally.json,
+            ])
+        }
+        let head = JSON.members([
+            "schema": "forgebatch/diff/1", "before": run(before), "after": run(after),
+            "same_scope": .bool(isSameScope), "same_settings": .bool(isSameSettings), "unchanged": .int(unchanged),
+            "unjudged": .int(unjudged),
+        ])
+        let lists = Category.allCases.map { category in
+            JSON.Member(category.rawValue, .array(self[category].map(\.json)))
+        }
+        return .object((head.members ?? []) + lists)
+    }
+}
+
+extension Comparison.Entry {
+    var json: JSON {
+        let states = JSON.members(["was": was?.json, "now": now?.json])
+        return .object([JSON.Member("job_id", .string(job.text))] + path.members() + (states.members ?? []))
+    }
+}
+
+extension RunTally {
+    package var json: JSON {
+        .members([
+            "found": .int(found), "completed": .int(completed), "ok": .int(ok), "warning": .int(warning),
+            "damaged": .int(damaged), "failed": .int(failed), "skipped": .int(skipped),
+            "skipped_failed": .int(skippedFailed), "skipped_damaged": .int(skippedDamaged),
+            "quarantined": .int(quarantined), "not_started": .int(notStarted), "unreadable": .int(unreadable),
+        ])
+    }
+}

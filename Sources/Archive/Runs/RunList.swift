@@ -1,0 +1,105 @@
+internal import Bytes
+package import Jobs
+
+extension Archive {
+    /// All runs of an output folder, the newest first: those of the history, and those that are only folders because
+    /// they are going on or were killed.
+    ///
+    /// - Complexity: one line a run; no record is read but those that the history lacks.
+    package static func runs(_ layout: OutputLayout) throws -> [RunSummary] {
+        var known: [String: RunSummary] = [:]
+        try LineFile.forEach(layout.history) { line in
+            if let run = RunSummary(line) { known[run.id] = run }
+        }
+        for id in try folders(layout) where known[id] == nil { known[id] = summary(layout, id) }
+        return known.values.sorted { $0.id > $1.id }.map { run in
+            var run = run
+            run.hasRecord = Files.exists(layout.summary(run: run.id))
+            return run
+        }
+    }
+
+    /// The ids of the runs that have a folder, the oldest first.
+    static func folders(_ layout: OutputLayout) throws -> [String] {
+        guard Files.exists(layout.runs) else { return [] }
+        return try Files.list(layout.runs).compactMap { name in
+            guard let id = name.text, isRunID(id) else { return nil }
+            return id
+        }
+    }
+
+    /// Ids are names of folders, so nothing else may pass for one.
+    private static func isRunID(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 64
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    }
+
+    /// A run that the history does not know, from its record or else from its log.
+    static func summary(_ layout: OutputLayout, _ id: String) -> RunSummary {
+        if let bytes = try? Files.read(layout.summary(run: id)), let json = try? JSONReader.parse(bytes),
+            let run = RunSummary(json)
+        {
+            return run
+        }
+        return RunSummary(log: layout.log(run: id), id: id)
+    }
+
+    /// The run that a word names: an id, the unique beginning of one, or `latest`.
+    ///
+    /// - Throws: ``ArchiveError`` when there is none, or more than one.
+    package static func run(named word: String, among runs: [RunSummary]) throws(ArchiveError) -> RunSummary {
+        if word == "latest" {
+            guard let latest = runs.first(where: { $0.hasRecord }) else {
+                throw ArchiveError("there is no finished run")
+            }
+            return latest
+        }
+        if let exact = runs.first(where: { $0.id == word }) { return exact }
+        let shown = Escape.visible(word)
+        let near = word.isEmpty ? [] : runs.filter { $0.id.hasPrefix(word) }
+        guard let only = near.first else { throw ArchiveError("there is no run \(shown); see the folder runs/") }
+        guard near.count == 1 else {
+            throw ArchiveError(
+                "\(shown) may be \(near.prefix(3).map(\.id).joined(separator: " or ")); write more of it")
+        }
+        return only
+    }
+
+    /// The run that another is held against: `last` is the finished run before it that looked in the same places, or
+    /// else the finished run before it; any other word names a run.
+    ///
+    /// - Returns: nil when `last` finds none.
+    package static func baseline(
+        named word: String, of run: RunSummary, among runs: [RunSummary]
+    ) throws(ArchiveError) -> RunSummary? {
+        guard word == "last" else { return try self.run(named: word, among: runs) }
+        let before = runs.filter { $0.isFinished && $0.id < run.id }
+        return before.first { $0.scope == run.scope } ?? before.first
+    }
+}
+
+extension RunSummary {
+    /// What a log tells of a run that did not write its record.
+    init(log: RawPath, id: String) {
+        self.init(id: id)
+        isInterrupted = true
+        var state = RunState()
+        guard let reader = try? LineReader(log) else { return }
+        while let line = try? reader.next() {
+            guard !reader.isTorn, let event = try? LogLine.parse(line) else { continue }
+            if started.isEmpty { started = event.time }
+            finished = event.time
+            if case .runStarted(_, let version, _, let digest) = event.event {
+                self.version = version
+                settingsDigest = digest
+            }
+            state.apply(event.event)
+        }
+        tally.found = state.planned + state.skipped
+        tally.completed = state.completed
+        tally.failed = state.failed
+        tally.skipped = state.skipped
+        tally.notStarted = max(0, state.planned - state.completed - state.failed - state.running.count)
+        exitStatus = state.exitStatus
+    }
+}

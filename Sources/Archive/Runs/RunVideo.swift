@@ -1,0 +1,129 @@
+package import Bytes
+package import Jobs
+
+/// How a video stood in a run: processed by it, or left alone because of what an earlier run made of it.
+package struct RunVideo: Equatable, Sendable {
+    package enum Status: String, Sendable {
+        case ok, warning, damaged, failed, quarantined
+        /// The run saw it and stopped before it knew.
+        case unfinished
+
+        /// Whether a person should look at it.
+        package var isTrouble: Bool { self == .damaged || isFailure }
+        /// Whether it has no result.
+        package var isFailure: Bool { self == .failed || self == .quarantined }
+
+        init(verdict: String?) {
+            self =
+                switch verdict {
+                case "damaged": .damaged
+                case "warning": .warning
+                default: .ok
+                }
+        }
+    }
+
+    package var job: JobID
+    package var path: RawPath
+    package var status: Status
+    /// Why it failed, in one line.
+    package var message: String?
+    /// The message without what is particular to this video.
+    package var cause: String?
+    /// Why the verdict is not `ok`.
+    package var reasons: [String] = []
+    package var frames: Int?
+    package var declared: Int?
+    /// Wall time and processor time of its worker.
+    package var seconds: Double?
+    package var processorSeconds: Double?
+    /// Bytes.
+    package var size: Int64?
+    package var fingerprint: String?
+    /// Tools, versions and settings that its result was made with.
+    package var settingsDigest: String?
+    /// Of the result.
+    package var sha256: String?
+    package var events: Int?
+    /// The run that processed it; empty when that is not known.
+    package var runID: String
+
+    init(job: JobID, path: RawPath, status: Status, runID: String) {
+        self.job = job
+        self.path = path
+        self.status = status
+        self.runID = runID
+    }
+
+    /// An element of `jobs` in a run's record.
+    init?(record json: JSON, run: RunSummary) {
+        guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
+            return nil
+        }
+        let isStopped = json["kind"]?.string == "stopped"
+        let hasFailed = json["status"]?.string == "failed"
+        self.init(
+            job: job, path: path,
+            status: isStopped ? .unfinished : hasFailed ? .failed : Status(verdict: json["verdict"]?.string),
+            runID: run.id)
+        message = json["message"]?.string
+        cause = json["cause"]?.string
+        reasons = json["reasons"]?.array?.compactMap(\.string) ?? []
+        frames = json["frames"]?.int
+        declared = json["declared"]?.int
+        seconds = json["seconds"]?.double
+        processorSeconds = json["cpu_seconds"]?.double
+        size = json["size"]?.int.map { Int64($0) }
+        fingerprint = json["fingerprint"]?.string
+        settingsDigest = run.settingsDigest
+        sha256 = json["sha256"]?.string
+        events = json["events"]?.int
+    }
+
+    init(_ entry: CatalogEntry) {
+        self.init(job: entry.job, path: entry.path, status: Status(verdict: entry.verdict), runID: entry.runID)
+        frames = entry.frames
+        seconds = entry.facts["seconds"]?.double
+        processorSeconds = entry.facts["cpu_seconds"]?.double
+        size = entry.size
+        fingerprint = entry.fingerprint
+        settingsDigest = entry.digest
+        sha256 = entry.sha256
+        events = entry.facts["events"]?.int
+    }
+
+    init(_ entry: FailureEntry) {
+        self.init(
+            job: entry.job, path: entry.path, status: entry.isQuarantined ? .quarantined : .failed, runID: entry.runID)
+        message = entry.message
+        cause = Cause.of(entry.message)
+        size = entry.size
+        settingsDigest = entry.digest
+    }
+
+    /// Processor seconds that a frame took, where that is known.
+    package var processorSecondsPerFrame: Double? {
+        guard let processorSeconds, let frames, frames > 0 else { return nil }
+        return processorSeconds / Double(frames)
+    }
+
+    /// Whether the file is the same as that of another run, as far as one can tell.
+    func hasSameContent(as other: RunVideo) -> Bool {
+        if let fingerprint, let theirs = other.fingerprint { return fingerprint == theirs }
+        if let size, let theirs = other.size { return size == theirs }
+        return true
+    }
+
+    /// As `diff --json` shows it.
+    var json: JSON {
+        .members([
+            "status": .string(status.rawValue), "run_id": runID.isEmpty ? nil : .string(runID),
+            "message": message.map { .string(Escape.visible($0)) },
+            "reasons": reasons.isEmpty ? nil : .array(reasons.map { .string($0) }), "frames": frames.map { .int($0) },
+            "declared": declared.map { .int($0) }, "events": events.map { .int($0) },
+            "seconds": seconds.map { .double($0) }, "cpu_seconds": processorSeconds.map { .double($0) },
+            "size": size.map { .int($0) }, "fingerprint": fingerprint.map { .string($0) },
+            "settings_digest": settingsDigest.map { .string($0) }, "sha256": sha256.map { .string($0) },
+        ])
+    }
+}

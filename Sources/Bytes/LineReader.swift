@@ -1,0 +1,71 @@
+/// A file's lines, one at a time, in constant memory.
+package final class LineReader {
+    private let path: RawPath
+    private let descriptor: Int32
+    private let limit: Int
+    private var piece: [UInt8] = []
+    private var position = 0
+    private var isAtEnd = false
+    /// Whether the last line that was handed out had no line feed: its writer has not finished it.
+    package private(set) var isTorn = false
+
+    private static let pieceSize = 1 << 17
+
+    /// - Parameter limit: bytes of the longest line that is taken; a longer one is an error.
+    package init(_ path: RawPath, limit: Int = 64 << 20) throws(SystemError) {
+        self.path = path
+        self.limit = limit
+        descriptor = try Files.openInput(path)
+    }
+
+    deinit { Files.close(descriptor) }
+
+    /// The next line without its line feed, or nil at the end.
+    ///
+    /// - Throws: `SystemError`, with the code of a file too large for a line beyond the limit.
+    package func next() throws(SystemError) -> [UInt8]? {
+        var line: [UInt8] = []
+        while true {
+            if position == piece.count {
+                if !isAtEnd { piece = try Files.read(descriptor, count: LineReader.pieceSize, path: path) }
+                position = 0
+                if piece.isEmpty {
+                    isAtEnd = true
+                    isTorn = !line.isEmpty
+                    return line.isEmpty ? nil : line
+                }
+            }
+            if let end = piece[position...].firstIndex(of: 0x0a) {
+                line += piece[position..<end]
+                position = end + 1
+                return line
+            }
+            line += piece[position...]
+            position = piece.count
+            // 27 is EFBIG.
+            guard line.count <= limit else { throw SystemError("read", path, code: 27) }
+        }
+    }
+}
+
+extension LineFile {
+    /// Hands out the objects of such a file in order, one in memory at a time. Lines that are no JSON are left out, and
+    /// so is a last line that its writer did not finish; a missing file has none.
+    ///
+    /// - Returns: how many lines could not be read.
+    @discardableResult
+    package static func forEach(_ path: RawPath, _ body: (JSON) throws -> Void) throws -> Int {
+        guard Files.exists(path) else { return 0 }
+        let reader = try LineReader(path)
+        var broken = 0
+        while let line = try reader.next() {
+            if line.isEmpty { continue }
+            guard !reader.isTorn, let value = try? JSONReader.parse(line) else {
+                broken += 1
+                continue
+            }
+            try body(value)
+        }
+        return broken
+    }
+}

@@ -1,0 +1,28 @@
+internal import Archive
+internal import BatchRun
+internal import Bytes
+internal import Jobs
+
+/// `--baseline`: the run that another is held against.
+enum Baseline {
+    /// The baseline of a run that has not begun yet. Without a wish it is the last one, where there is one.
+    ///
+    /// - Throws: ``Failure`` with the status of a usage error when the word names no run that can be compared.
+    static func resolve(_ word: String?, scope: String, in layout: OutputLayout) throws -> String? {
+        // An id that sorts behind all that there are.
+        var run = RunSummary(id: "~")
+        run.scope = scope
+        return try resolve(word, of: run, in: layout)
+    }
+
+    static func resolve(_ word: String?, of run: RunSummary, in layout: OutputLayout) throws -> String? {
+        let runs = try Archive.runs(layout)
+        do throws(ArchiveError) {
+            let found = try Archive.baseline(named: word ?? "last", of: run, among: runs)
+            if let found, !found.hasRecord { throw ArchiveError("run \(found.id) did not finish and left no record") }
+            return found?.id
+        } catch {
+            throw Failure(ExitStatus.usage, "--baseline: \(error)")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+internal import Archive
+internal import ArgumentParser
+internal import BatchRun
+internal import Bytes
+internal import Jobs
+
+struct DiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Compare two runs of an output folder.",
+        discussion: """
+            Tells which videos fail newly, are fixed, new, removed, changed, drifted (the same video and settings, \
+            another result), slower, or were done with other settings. A run is named by its id, by the beginning of \
+            one, by latest, or by last: the finished run before the other one, or before the latest.
+
+            Exit status: 0 the same, 1 different, 64 usage, 66 no such folder or run.
+            """)
+
+    @Argument(help: "An output folder.")
+    var output: PathArgument
+
+    @Argument(help: ArgumentHelp("The run to compare with.", valueName: "run"))
+    var before: String
+
+    @Argument(help: ArgumentHelp("The run that is compared.", valueName: "run"))
+    var after: String
+
+    @Flag(help: "Print the comparison as JSON.")
+    var json = false
+
+    func run() throws {
+        let comparison: Comparison
+        do {
+            let layout = OutputLayout(root: output.path)
+            let runs = try Archive.runs(layout)
+            guard !runs.isEmpty else {
+                throw ArchiveError("\(output.path.display): no output folder of forgebatch run")
+            }
+            let (before, after) = try pair(runs)
+            comparison = try Comparison(layout, before: before.id, after: after.id)
+        } catch let error as ArchiveError {
+            throw Failure(ExitStatus.unreadableInput, "\(error)")
+        } catch let error as SystemError {
+            throw Failure(ExitStatus.unreadableInput, "\(error)")
+        }
+        if json {
+            Terminal.output(JSONWriter.encode(comparison.json) + [0x0a])
+        } else {
+            Terminal.output(DiffText(comparison).lines.joined(separator: "\n"))
+        }
+        if Terminal.complainOfOutput() { throw ExitCode(ExitStatus.failure) }
+        if !comparison.isSame { throw ExitCode(1) }
+    }
+
+    /// `last` is counted from the other run, so that one is found first.
+    private func pair(_ runs: [RunSummary]) throws(ArchiveError) -> (RunSummary, RunSummary) {
+        guard before == "last" || after == "last" else {
+            return (try Archive.run(named: before, among: runs), try Archive.run(named: after, among: runs))
+        }
+        let other = before == "last" ? after : before
+        let named = try Archive.run(named: other == "last" ? "latest" : other, among: runs)
+        guard let last = try Archive.baseline(named: "last", of: named, among: runs) else {
+            throw ArchiveError("there is no finished run before \(named.id)")
+        }
+        return before == "last" ? (last, named) : (named, last)
+    }
+}
+
+/// A comparison as people read it.
+struct DiffText {
+    let comparison: Comparison
+
+    init(_ comparison: Comparison) { self.comparison = comparison }
+
+    var lines: [String] {
+        var lines = ["from \(DiffText.name(comparison.before))", "to   \(DiffText.name(comparison.after))"]
+        if !comparison.isSameScope {
+            lines.append("The runs looked in different places, so no video is called removed.")
+        }
+        for category in Comparison.Category.allCases where !comparison[category].isEmpty {
+            lines.append("\(DiffText.title(category)) (\(comparison[category].count))")
+            lines += comparison[category].map { "  \($0.path.display)\(DiffText.detail($0, category))" }
+        }
+        let unjudged = comparison.unjudged > 0 ? ", \(comparison.unjudged) not judged" : ""
+        return lines + ["\(comparison.unchanged) unchanged\(unjudged)"]
+    }
+
+    private static func name(_ run: RunSummary) -> String {
+        "\(run.id) (forgebatch \(run.version)\(run.isInterrupted ? ", interrupted" : ""))"
+    }
+
+    private static func title(_ category: Comparison.Category) -> String {
+        switch category {
+        case .newlyFailing: "newly failing"
+        case .fixed: "fixed"
+        case .new: "new"
+        case .removed: "removed"
+        case .changed: "changed"
+        case .drifted: "drifted: same video and settings, other result"
+        case .slower: "slower"
+        case .otherSettings: "done with other settings or versions"
+        }
+    }
+
+    private static func detail(_ entry: Comparison.Entry, _ category: Comparison.Category) -> String {
+        switch category {
+        case .removed: return ""
+        case .new: return ": \(state(entry.now))"
+        case .newlyFailing, .fixed: return ": \(state(entry.was)) → \(state(entry.now))"
+        case .changed, .drifted, .otherSettings:
+            let counts = [
+                ("frame", entry.was?.frames, entry.now?.frames), ("event", entry.was?.events, entry.now?.events),
+            ]
+            let differing = counts.compactMap { noun, was, now -> String? in
+                guard let was, let now, was != now else { return nil }
+                return "\(was) → \(Quantity.plural(now, noun))"
+            }
+            let states = entry.was?.status == entry.now?.status ? [] : ["\(state(entry.was)) → \(state(entry.now))"]
+            let parts = states + differing
+            return parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
+        case .slower:
+            guard let was = entry.was?.processorSeconds, let now = entry.now?.processorSeconds else { return "" }
+            return ": \(Quantity.duration(was)) → \(Quantity.duration(now)) of processor time"
+        }
+    }
+
+    private static func state(_ video: RunVideo?) -> String {
+        guard let video else { return "not there" }
+        let why =
+            video.status.isFailure ? video.message : video.reasons.isEmpty ? nil : video.reasons.joined(separator: ", ")
+        return video.status.rawValue + (why.map { " (\(Escape.visible($0)))" } ?? "")
+    }
+}
