@@ -89,6 +89,21 @@ struct FlagTableTests {
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
+        "replay": [
+            "--host":
+                "--host listens on another address and says what that means; one that is not ours is a clear error",
+            "--open": "--open hands the address to the desktop's browser, and does without one",
+            "--port": "Every line of docs/protocol.md holds",
+            "--run": "Every line of docs/protocol.md holds",
+            "--speed": "Every line of docs/protocol.md holds",
+            "--from": "Every line of docs/protocol.md holds",
+            "--paused": "Every line of docs/protocol.md holds",
+            "--max-idle": "Every line of docs/protocol.md holds",
+            "--allow-origin": "Every line of docs/protocol.md holds",
+            "--allow-host": "Every line of docs/protocol.md holds",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
         "tail": [
             "--run": "tail of a run that ended tells all of it; --json is the log byte for byte",
             "--json": "tail of a run that ended tells all of it; --json is the log byte for byte",

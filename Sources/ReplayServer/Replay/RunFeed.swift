@@ -105,6 +105,20 @@ final class RunFeed: Sendable {
         }
     }
 
+    /// Waits until the log was read as far as its moment is.
+    func whenLoadedToNow() async {
+        _ = await whenLoaded { index, moment in index.duration > moment ? true : nil }
+    }
+
+    /// How far the run is at this moment.
+    var standingNow: Advance {
+        state.withLock { state in
+            var advance = state.advance
+            advance.lines = happened(state, monotonicNanoseconds())
+            return advance
+        }
+    }
+
     /// Waits until the line of a sequence number was read, if it is there.
     func whenKnown(seq: Int?) async {
         guard let seq else { return }
