@@ -60,7 +60,10 @@
           this.isInterrupted = true;
           this.refresh();
         }),
-        refused: whenShown((reason) => this.tell(`The server refused: ${reason}`)),
+        refused: whenShown((reason) => {
+          this.tell(`The server refused: ${reason}`);
+          source.poll();
+        }),
       };
     }
 
@@ -192,8 +195,8 @@
         }, 150);
       }
       this.told = null;
+      this.jobs.wanted = job;
       this.refresh(true);
-      if (job) this.jobs.reveal(job);
       this.changed();
     }
 
@@ -340,7 +343,7 @@
       const job = link.get('job');
       if (job) this.selectID(job); else this.select(null);
       const moment = {};
-      if (speed > 0 && speed <= 1000) moment.speed = speed;
+      if (speed > 0 && speed <= 1e6) moment.speed = speed;
       if (at >= 0) Object.assign(moment, { at, playing: false });
       if (Object.keys(moment).length) this.change(moment);
       return at >= 0;

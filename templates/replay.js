@@ -242,7 +242,7 @@
     if (onServer) source = new Replay.ServerSource();
     view.begin(source, run);
     find('run-choice').value = run.run_id;
-    show(find('report'), true);
+    show(find('report'), run.report_url !== null);
     find('report').href = onServer ? 'report/index.html' : 'index.html';
     find('download').href = onServer ? `v1/runs/${encodeURIComponent(run.run_id)}/log` : '#';
     find('download').download = `${run.run_id}.ndjson`;

@@ -216,6 +216,14 @@ def check_from_a_file_what_a_reader_has_to_tolerate(binary, folder):
         choose(page, "b.mp4")
         page.wait("document.getElementById('state').textContent === '✕ failed'")
         assert text(page, "error").startswith("interrupted: ")
+        # What is saved is the log, byte for byte, but for the torn line.
+        saved = page.run("""new Promise((saved) => {
+          URL.createObjectURL = (blob) => { blob.arrayBuffer().then((bytes) =>
+            saved([...new Uint8Array(bytes)].map((byte) => String.fromCharCode(byte)).join(''))); return '#'; };
+          document.getElementById('download').click();
+        })""")
+        with open(run.log, "rb") as file:
+            assert saved.encode("latin-1") == file.read().removesuffix(b'{"job_id":"torn')
         assert page.errors == [], page.errors
 
 
