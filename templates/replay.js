@@ -247,8 +247,12 @@
     find('download').href = onServer ? `v1/runs/${encodeURIComponent(run.run_id)}/log` : '#';
     find('download').download = `${run.run_id}.ndjson`;
     if (!onServer) view.clock.set({ at: run.duration, speed: view.clock.comfortable, playing: false });
+    const { speed } = view.clock;
     if (isThere) view.restore(link);
-    view.load().catch((error) => notice(error.message)).finally(() => {
+    view.load().then(() => {
+      /* Gaps that are known now may have made the run shorter. */
+      if (!onServer && !link.has('speed') && view.clock.speed === speed) view.clock.set({ speed: view.clock.comfortable });
+    }).catch((error) => notice(error.message)).finally(() => {
       if (!isThere) notice(`There is no run ${Replay.visible(id)} here; this is ${Replay.visible(run.run_id)}.`);
     });
   }

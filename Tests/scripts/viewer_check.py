@@ -144,7 +144,7 @@ def check_from_a_file_it_plays_seeks_and_jumps_gaps(binary, folder):
         page.key(" ")
         assert page.wait("document.getElementById('state').textContent.includes('finished')") < 15
         page.key("<")
-        assert page.run("document.getElementById('speed').value") == "8"
+        page.wait("document.getElementById('speed').value === '8'")
         # A press in the middle of the bar.
         box = page.run("(() => { const box = document.getElementById('scrubber').getBoundingClientRect();"
                        " return [box.left + box.width / 2, box.top + box.height / 2]; })()")
@@ -176,7 +176,7 @@ def check_from_a_file_e_jumps_to_the_failure_and_a_link_comes_back_to_it(binary,
         page.open(f"{address}#run={run.run}&job={job_id('cam1/a.mp4')}&t=2&speed=4")
         page.wait("document.getElementById('subject').textContent === 'cam1/a.mp4'")
         page.wait("document.getElementById('at').textContent === '0:02.0'")
-        assert page.run("document.getElementById('speed').value") == "4"
+        page.wait("document.getElementById('speed').value === '4'")
         page.key("[")
         page.wait("document.getElementById('raw').textContent.includes('job_started')")
         page.open(f"{address}#run=20200101T000000Z-nobody&t=1")
@@ -285,7 +285,7 @@ def check_served_it_plays_with_the_servers_clock_and_comes_to_the_result(binary,
         server.put("/v1/replay", {"at": 1.5, "speed": 2})
         page.wait("document.getElementById('at').textContent === '0:01.5'")
         page.wait("document.getElementById('state').textContent === '◐ running'")
-        assert page.run("document.getElementById('speed').value") == "2"
+        page.wait("document.getElementById('speed').value === '2'")
         server.put("/v1/replay", {"speed": 64, "playing": True})
         page.wait("document.getElementById('state').textContent === '● completed'")
         assert page.errors == [], page.errors
