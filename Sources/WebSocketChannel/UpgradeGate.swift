@@ -14,9 +14,10 @@ package struct UpgradeRules: Sendable {
     /// Header fields and body of a refusal, but for its length and the connection's end.
     package var answer: Answer
 
-    package typealias Answer = @Sendable (Refusal, HTTPRequestHead, _ client: SocketAddress?) -> (
-        fields: HTTPHeaders, body: [UInt8]
-    )
+    package typealias Answer =
+        @Sendable (Refusal, HTTPRequestHead, _ client: SocketAddress?) -> (
+            fields: HTTPHeaders, body: [UInt8]
+        )
 
     package init(
         decide: @escaping @Sendable (HTTPRequestHead) async -> UpgradeDecision,
@@ -110,7 +111,7 @@ package final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler 
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-        linger.begin(context: context, after: written.futureResult, limit: limits.closeLinger)
+        linger.begin(context: context, after: written.futureResult, limit: limits.linger)
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

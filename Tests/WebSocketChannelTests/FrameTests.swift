@@ -24,7 +24,8 @@ import Testing
             Breach(what: "fragmented ping", frames: [Line.frame(9, [1], isLast: false)], code: 1002),
             Breach(what: "stray continuation", frames: [frame(0, [65])], code: 1002),
             Breach(
-                what: "message within a message", frames: [Line.frame(1, [65], isLast: false), frame(1, [65])], code: 1002),
+                what: "message within a message", frames: [Line.frame(1, [65], isLast: false), frame(1, [65])],
+                code: 1002),
             Breach(what: "close of one byte", frames: [frame(8, [3])], code: 1002),
             Breach(what: "close with bad UTF-8", frames: [frame(8, Line.code(1000, [0xff]))], code: 1007),
             Breach(what: "close with a cut character", frames: [frame(8, Line.code(1000, [0xc3]))], code: 1007),
@@ -111,7 +112,8 @@ import Testing
     @Test(arguments: [1000, 1001, 1003, 1007, 1011, 1014, 3000, 4999] as [UInt16])
     func `a legal close code is echoed, and that is the end`(code: UInt16) async throws {
         let line = try await Line()
-        try await line.receive(Line.frame(8, Line.code(code, Array("why".utf8))) + Line.frame(9, [1]) + Line.text("late"))
+        try await line.receive(
+            Line.frame(8, Line.code(code, Array("why".utf8))) + Line.frame(9, [1]) + Line.text("late"))
         #expect(try await line.sent() == [.close(code)])
         #expect(!line.isOpen)
     }
@@ -122,7 +124,8 @@ import Testing
         #expect(try await line.sent() == [.init(opcode: 8, body: [])])
     }
 
-    @Test func `every ping is answered while the socket has room, and only the last one when it had none`() async throws {
+    @Test func `every ping is answered while the socket has room, and only the last one when it had none`() async throws
+    {
         let line = try await Line()
         try await line.receive((0..<3).flatMap { Line.frame(9, [$0]) })
         #expect(try await line.sent() == (0..<3).map { .init(opcode: 10, body: [$0]) })

@@ -70,7 +70,7 @@ import Testing
 
     @Test func `a client that is not written to for want of room is not pinged either`() async throws {
         var limits = WebSocketLimits()
-        limits.stallAfter = .seconds(1000)
+        limits.stallAfter = 1_000_000
         let line = try await Line(limits)
         try await line.setWritable(false)
         await line.advance(74)
