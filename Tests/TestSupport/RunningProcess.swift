@@ -113,9 +113,6 @@ package final class RunningProcess: Sendable {
     /// What it has written to standard error, or the terminal, so far.
     package var errorSoFar: String { state.withLock { String(decoding: $0.stderr, as: UTF8.self) } }
 
-    /// What it has written to standard output so far.
-    package var outputSoFar: String { state.withLock { String(decoding: $0.stdout, as: UTF8.self) } }
-
     package var hasEnded: Bool { state.withLock { $0.result != nil } }
 
     package func result() async -> ProcessResult {
