@@ -110,6 +110,11 @@ final class RunFeed: Sendable {
         _ = await whenLoaded { index, moment in index.duration > moment ? true : nil }
     }
 
+    /// Waits until the log was read up to a moment, seconds from its first line, or all of it.
+    func whenLoaded(to time: Double) async {
+        _ = await whenLoaded { index, _ in index.duration > time ? true : nil }
+    }
+
     /// How far the run is at this moment.
     var standingNow: Advance {
         state.withLock { state in
