@@ -291,6 +291,21 @@ def check_served_it_plays_with_the_servers_clock_and_comes_to_the_result(binary,
         assert page.errors == [], page.errors
 
 
+def check_served_a_gap_that_the_server_would_play_is_jumped_for_all(binary, folder):
+    run = night(folder)
+    with Server(binary, folder) as server, Browser() as page:
+        page.open(f"{server.http}/#t=4.8&speed=2")
+        page.wait("document.getElementById('at').textContent === '0:04.8'")
+        loaded(page)
+        page.key(" ")
+        begun = time.monotonic()
+        wait(lambda: server.get("/v1/replay")[1]["at"] > 64.5)
+        # Played to its end it lasts half a minute.
+        assert time.monotonic() - begun < 25
+        page.wait("document.getElementById('state').textContent === '● finished'")
+        assert page.errors == [], page.errors
+
+
 def check_served_without_sockets_it_polls_and_comes_to_completed(binary, folder):
     run = night(folder)
     with Server(binary, folder, "--speed", "4", "--max-idle", "5s") as server, Browser() as page:
