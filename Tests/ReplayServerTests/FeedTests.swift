@@ -17,10 +17,11 @@ struct FeedTests {
 
     /// Runs a session in the background until the body is done.
     private func watching<Result>(
-        _ session: @escaping @Sendable (RecordingSocket) async throws -> Void,
+        isReading: Bool = true, _ session: @escaping @Sendable (RecordingSocket) async throws -> Void,
         _ body: (RecordingSocket) async throws -> Result
     ) async throws -> Result {
         let socket = RecordingSocket()
+        socket.setReading(isReading)
         let task = Task { try? await session(socket) }
         defer { task.cancel() }
         return try await body(socket)
@@ -120,6 +121,8 @@ struct FeedTests {
     func growing() async throws {
         let run = try MadeRun()
         let events = MadeRun.events()
+        let lock = try run.lock()
+        defer { Files.close(lock) }
         try run.append(run.line(events[0].1, 0, 1))
         let feed = try await feed(run)
         #expect(feed.isLive)
@@ -144,6 +147,8 @@ struct FeedTests {
     @Test("The clock of a run that is being written cannot be changed")
     func liveClock() async throws {
         let run = try MadeRun()
+        let lock = try run.lock()
+        defer { Files.close(lock) }
         try run.append(run.line(MadeRun.events()[0].1, 0, 1))
         let feed = try await feed(run)
         #expect(feed.clock.isLive)
@@ -160,8 +165,7 @@ struct FeedTests {
         events.append((2800, .completed(job: MadeRun.a)))
         try run.write(events)
         let feed = try await feed(run)
-        try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
-            socket.setReading(false)
+        try await watching(isReading: false, { try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
             _ = try await poll(within: 30) { feed.view(MadeRun.a)?.status == .completed ? true : nil }
             socket.setReading(true)
             _ = try await poll(within: 30) { socket.received.last?.contains("completed") == true ? true : nil }

@@ -103,12 +103,16 @@ final class RawClient {
         }
     }
 
+    /// The connection ended, or nothing came for long.
+    struct Silence: Error {}
+
     /// The next response, by its Content-Length.
     func response(isHead: Bool = false) throws -> Response {
         let end = Array("\r\n\r\n".utf8)
         var size = received.firstRange(of: end)
         while size == nil {
-            try #require(fill(), "no response")
+            // Those who ask until there is an answer expect to be refused before.
+            guard fill() else { throw Silence() }
             size = received.firstRange(of: end)
         }
         let head = String(decoding: take(try #require(size).upperBound) ?? [], as: UTF8.self)

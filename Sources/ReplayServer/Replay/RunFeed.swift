@@ -115,11 +115,14 @@ final class RunFeed: Sendable {
         _ = await whenLoaded { index, _ in index.duration > time ? true : nil }
     }
 
-    /// How far the run is at this moment.
+    /// How far the run is at this moment, or will be as soon as its clock is started.
     var standingNow: Advance {
         state.withLock { state in
             var advance = state.advance
             advance.lines = happened(state, monotonicNanoseconds())
+            if state.standing != .running, !state.clock.isStarted, state.clock.beginning > 0 {
+                advance.lines = state.index.lines(until: state.clock.beginning)
+            }
             return advance
         }
     }
