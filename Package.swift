@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["Bytes", "Jobs", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Archive", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
         .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
@@ -124,13 +124,22 @@ let package = Package(
         .testTarget(
             name: "ReplayServerTests",
             dependencies: [
-                "ReplayServer", "Archive", "FrameResults", "Jobs", "Bytes", "TestSupport",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                "ReplayServer", "WebSocketChannel", "EchoServer", "Archive", "FrameResults", "Jobs", "Bytes",
+                "TestSupport",
             ]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(
             name: "VideoWorkerTests",
             dependencies: ["VideoWorker", "FrameTools", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport"]),
+        .testTarget(
+            name: "WebSocketChannelTests",
+            dependencies: [
+                "WebSocketChannel", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
     ]
 )
 

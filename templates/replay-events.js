@@ -141,7 +141,12 @@
         case Replay.RUN_STARTED: return `${Replay.plural(log.planned, 'video')} · version ${Replay.visible(log.version)}`;
         case Replay.RUN_FINISHED: return `exit status ${Number(more.exitStatus)}`;
         case Replay.UNREADABLE: return Replay.visible(log.texts.get(row).slice(0, 200));
-        default: return Replay.visible(more?.text ?? '');
+        default: {
+          /* A message begins with the path, which stands beside it. */
+          const text = more?.text ?? '';
+          const path = `${log.jobs[log.job[row]]?.path}: `;
+          return Replay.visible(text.startsWith(path) ? text.slice(path.length) : text);
+        }
       }
     }
   }

@@ -126,6 +126,8 @@
       this.view = view;
       this.shown = [];
       this.search = '';
+      /* A video to bring into sight with the next update. */
+      this.wanted = null;
       const list = document.getElementById('job-list');
       this.list = list;
       this.scroll = document.getElementById('job-scroll');
@@ -189,6 +191,8 @@
         ? Replay.format.count(counts.all) : `${Replay.format.count(this.shown.length)} of ${Replay.format.count(counts.all)}`);
       Replay.show(document.getElementById('job-none'), !this.shown.length);
       this.window.set(this.shown.length);
+      if (this.wanted) this.window.reveal(this.shown.indexOf(this.wanted));
+      this.wanted = null;
       const active = selected ? this.window.row(this.shown.indexOf(selected)) : null;
       if (active) this.list.setAttribute('aria-activedescendant', active.id);
       else this.list.removeAttribute('aria-activedescendant');
@@ -247,8 +251,6 @@
       event.stopPropagation();
       this.view.select(this.shown[Math.max(0, Math.min(last, next))]);
     }
-
-    reveal(job) { this.window.reveal(this.shown.indexOf(job)); }
   }
 
   Object.assign(Replay, { WindowedList, Filters, JobList });

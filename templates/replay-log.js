@@ -259,7 +259,11 @@ window.Replay = {};
 
     /* How many of a job's lines are among the first `rows` of the log. */
     rowsOf(job, rows) {
-      return partition(job.rows.length, (index) => job.rows[index] >= rows);
+      const { length } = job.rows;
+      /* Most videos of a long run are over or yet to come. */
+      if (!length || job.rows[length - 1] < rows) return length;
+      if (job.rows[0] >= rows) return 0;
+      return partition(length, (index) => job.rows[index] >= rows);
     }
 
     /* What a job was doing after the first `rows` lines of the log. */

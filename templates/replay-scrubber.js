@@ -74,7 +74,7 @@
     place(at) {
       const share = this.shareOf(at);
       const { format } = Replay;
-      this.thumb.style.transform = `translateX(${share * this.width}px)`;
+      this.thumb.style.left = `${share * 100}%`;
       this.veil.style.transform = `scaleX(${1 - share})`;
       const { element } = this;
       element.setAttribute('aria-valuemax', Math.round(this.view.clock.duration));

@@ -201,6 +201,9 @@
     }
 
     takeClock(clock) {
+      /* The last lines may come after the news that nothing more does. */
+      if (this.isLoaded && this.wasLive && !clock.live) this.catchUp();
+      this.wasLive = clock.live;
       const hasReturned = this.isLost;
       this.isLost = false;
       if (!this.isPutting) this.on.clock(clock, hasReturned);

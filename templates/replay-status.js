@@ -29,7 +29,8 @@
         badge.className = 'badge';
         return;
       }
-      const isConnected = job ? job.isConnected : source.isConnected;
+      /* The socket of a video that has ended is not opened again; then the run's tells. */
+      const isConnected = job && !job.isOver ? job.isConnected : source.isConnected;
       put(badge, isConnected ? '● Live' : '○ Polling');
       badge.title = isConnected ? 'WebSocket connected' : 'Using HTTP polling';
       badge.className = `badge ${isConnected ? 'live' : 'polling'}`;

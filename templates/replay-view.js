@@ -60,7 +60,10 @@
           this.isInterrupted = true;
           this.refresh();
         }),
-        refused: whenShown((reason) => this.tell(`The server refused: ${reason}`)),
+        refused: whenShown((reason) => {
+          this.tell(`The server refused: ${reason}`);
+          source.poll();
+        }),
       };
     }
 
@@ -99,9 +102,10 @@
         return this.refresh();
       }
       if (this.isFollowing) {
+        /* The run is over: what is left of its lines comes next. */
         this.isFollowing = false;
-        this.clock.set({ at: this.log.duration, playing: false });
-        this.refresh();
+        this.clock.duration = Math.max(this.log.duration, clock.duration);
+        this.clock.set({ at: this.clock.duration, playing: false });
       }
       this.clock.duration = Math.max(this.isComplete ? 0 : this.clock.duration, this.log.duration, clock.duration);
       const { at, speed, playing } = clock;
@@ -114,12 +118,22 @@
       } else if (hasReturned && !isNew) {
         /* Perhaps another server, whose clock began anew: it takes over this moment. */
         if (!isSame) this.source.put(this.clock.moment);
+      } else if (this.isHeldUp(clock)) {
+        this.source.put({ at: this.clock.moment.at });
       } else if (!isSame) {
         this.pin = null;
         this.clock.set({ at, speed, playing });
         this.job?.moved();
       }
       this.refresh();
+    }
+
+    /* Whether a server plays a gap to its end that is jumped here: it may have been told not to shorten any. */
+    isHeldUp({ at, playing }) {
+      const gap = this.clock.timeline.gapAt(at);
+      if (!gap || !playing || !this.clock.playing || this.clock.speed === 'max') return false;
+      const ahead = this.clock.read() - gap.end;
+      return at - gap.start > Replay.GAP + this.clock.speed / 5 && ahead >= 0 && ahead < 20 * this.clock.speed;
     }
 
     /* Changes the clock here, and the server's. */
@@ -181,8 +195,8 @@
         }, 150);
       }
       this.told = null;
+      this.jobs.wanted = job;
       this.refresh(true);
-      if (job) this.jobs.reveal(job);
       this.changed();
     }
 
@@ -251,8 +265,10 @@
       this.isAsked = false;
       if (this.isStopped) return;
       const wasPlaying = this.clock.playing;
+      const gap = wasPlaying && this.source.isServer ? this.clock.timeline.gapAt(this.at) : null;
       this.at = this.isFollowing ? this.log.duration : this.clock.read();
       if (wasPlaying && !this.clock.playing) this.ended();
+      if (gap && this.at >= gap.end) this.lookSoon();
       const rows = this.pin && this.pin.at === this.at ? this.pin.rows : this.log.rowsUntil(this.at);
       if (rows !== this.rows) this.isDirty = true;
       this.rows = rows;
@@ -273,6 +289,12 @@
         this.isAsked = true;
         requestAnimationFrame(this.frame);
       }
+    }
+
+    /* Looks at the server's clock when it should have jumped a gap, too. */
+    lookSoon() {
+      const { source } = this;
+      setTimeout(() => { if (this.source === source && !this.isStopped) source.poll(); }, 500);
     }
 
     /* The clock came to its end by itself. */
@@ -321,7 +343,7 @@
       const job = link.get('job');
       if (job) this.selectID(job); else this.select(null);
       const moment = {};
-      if (speed > 0 && speed <= 1000) moment.speed = speed;
+      if (speed > 0 && speed <= 1e6) moment.speed = speed;
       if (at >= 0) Object.assign(moment, { at, playing: false });
       if (Object.keys(moment).length) this.change(moment);
       return at >= 0;

@@ -137,6 +137,12 @@
     view.changed();
   }
 
+  function goLive() {
+    view.goLive();
+    view.tell('Live');
+    view.changed();
+  }
+
   async function copyLink() {
     const text = location.href.replace(/#.*/, '') + view.link;
     let isCopied = false;
@@ -177,7 +183,7 @@
     Home: () => seek(0), End: () => seek(view.clock.duration),
     '[': () => jump(-1), ']': () => jump(1), ',': () => step(-1), '.': () => step(1),
     '<': () => shiftSpeed(-1), '>': () => shiftSpeed(1),
-    e: nextError, c: copyLink, l: () => { if (view.isLive) view.goLive(); },
+    e: nextError, c: copyLink, l: () => { if (view.isLive) goLive(); },
     '/': () => find('job-search').focus(), '?': () => find('help').showModal(), Escape: () => view.select(null),
   };
   for (let digit = 0; digit < 10; digit += 1) KEYS[digit] = () => seek(view.clock.duration * digit / 10);
@@ -203,7 +209,7 @@
     press('previous', () => jump(-1));
     press('next', () => jump(1));
     press('next-error', nextError);
-    press('live', () => view.goLive());
+    press('live', goLive);
     press('copy', copyLink);
     press('help-button', () => find('help').showModal());
     find('speed').addEventListener('change', () => setSpeed(find('speed').value));
@@ -236,13 +242,17 @@
     if (onServer) source = new Replay.ServerSource();
     view.begin(source, run);
     find('run-choice').value = run.run_id;
-    show(find('report'), true);
+    show(find('report'), run.report_url !== null);
     find('report').href = onServer ? 'report/index.html' : 'index.html';
     find('download').href = onServer ? `v1/runs/${encodeURIComponent(run.run_id)}/log` : '#';
     find('download').download = `${run.run_id}.ndjson`;
     if (!onServer) view.clock.set({ at: run.duration, speed: view.clock.comfortable, playing: false });
+    const { speed } = view.clock;
     if (isThere) view.restore(link);
-    view.load().catch((error) => notice(error.message)).finally(() => {
+    view.load().then(() => {
+      /* Gaps that are known now may have made the run shorter. */
+      if (!onServer && !link.has('speed') && view.clock.speed === speed) view.clock.set({ speed: view.clock.comfortable });
+    }).catch((error) => notice(error.message)).finally(() => {
       if (!isThere) notice(`There is no run ${Replay.visible(id)} here; this is ${Replay.visible(run.run_id)}.`);
     });
   }

@@ -23,7 +23,7 @@ final class FrameRules: ChannelDuplexHandler {
     private var liveness: Liveness?
     private var livenessTimer: Scheduled<Void>?
     private var stallTimer: Scheduled<Void>?
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
     /// The latest ping's body, answered when the socket has room: a flood of pings keeps one body.
     private var owedPong: ByteBuffer?
     private var hasUnflushed = false
@@ -154,9 +154,7 @@ final class FrameRules: ChannelDuplexHandler {
                 send(context, .pong, body)
             }
         } else if stallTimer == nil, !isClosing {
-            // The close frame waits behind what is stuck; the linger is the rest of the time.
-            let patience = max(.zero, limits.stallAfter - limits.closeLinger)
-            stallTimer = context.eventLoop.assumeIsolated().scheduleTask(in: patience) {
+            stallTimer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.stallBeforeClose) {
                 self.close(context, .goingAway)
             }
         }
@@ -180,7 +178,7 @@ final class FrameRules: ChannelDuplexHandler {
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(frame), promise: written)
         end(context, code: frame.data.getInteger(at: frame.data.readerIndex).map(WebSocketCloseCode.init(rawValue:)))
-        linger.begin(context: context, after: written.futureResult, limit: limits.closeLinger)
+        linger.begin(context: context, after: written.futureResult, limit: limits.linger)
     }
 
     private func end(_ context: ChannelHandlerContext, code: WebSocketCloseCode?) {

@@ -4,13 +4,15 @@ package import NIOCore
 ///
 /// Closing at once, with bytes of the peer unread, makes the kernel throw away what was sent. So: close the writing half
 /// once the last write is out, discard what still comes, and close in full when the peer does or the time is over.
-package struct LingeringClose {
+///
+/// A class, because closing comes back to the handler that holds this while it still runs.
+package final class LingeringClose {
     private var deadline: Scheduled<Void>?
 
     package init() {}
 
     /// - Parameter written: the last write; nil when everything has been written.
-    package mutating func begin(
+    package func begin(
         context: ChannelHandlerContext, after written: EventLoopFuture<Void>?, limit: TimeAmount
     ) {
         guard deadline == nil else { return }
@@ -22,7 +24,7 @@ package struct LingeringClose {
     }
 
     /// To be called when the handler leaves the pipeline.
-    package mutating func cancel() {
+    package func cancel() {
         deadline?.cancel()
         deadline = nil
     }

@@ -10,8 +10,8 @@ struct Liveness {
     private var lastPing: NIODeadline
 
     init(limits: WebSocketLimits, now: NIODeadline) {
-        pingAfter = limits.pingAfter
-        dropAfter = limits.dropAfter
+        pingAfter = .milliseconds(Int64(limits.pingAfter))
+        dropAfter = .milliseconds(Int64(limits.dropAfter))
         lastHeard = now
         lastPing = now
     }

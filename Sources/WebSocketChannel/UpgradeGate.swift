@@ -10,13 +10,18 @@ package enum UpgradeDecision: Sendable {
 /// The questions that the gate asks the server it stands in.
 package struct UpgradeRules: Sendable {
     /// Asked for each request that is a proper opening handshake.
-    package var decide: @Sendable (HTTPRequestHead, _ client: SocketAddress?) async -> UpgradeDecision
+    package var decide: @Sendable (HTTPRequestHead) async -> UpgradeDecision
     /// Header fields and body of a refusal, but for its length and the connection's end.
-    package var answer: @Sendable (Refusal, HTTPRequestHead) -> (fields: HTTPHeaders, body: [UInt8])
+    package var answer: Answer
+
+    package typealias Answer =
+        @Sendable (Refusal, HTTPRequestHead, _ client: SocketAddress?) -> (
+            fields: HTTPHeaders, body: [UInt8]
+        )
 
     package init(
-        decide: @escaping @Sendable (HTTPRequestHead, SocketAddress?) async -> UpgradeDecision,
-        answer: @escaping @Sendable (Refusal, HTTPRequestHead) -> (fields: HTTPHeaders, body: [UInt8])
+        decide: @escaping @Sendable (HTTPRequestHead) async -> UpgradeDecision,
+        answer: @escaping Answer
     ) {
         self.decide = decide
         self.answer = answer
@@ -44,7 +49,7 @@ package final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler 
     private let rules: UpgradeRules
     private let limits: WebSocketLimits
     private var state = State.first
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
     /// Who serves the connection once it is a WebSocket.
     private(set) var handler: (@Sendable (WebSocketSession) async throws -> Void)?
 
@@ -74,8 +79,8 @@ package final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler 
     private func open(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
         if let refusal = Handshake.refusal(head) { return refuse(context, refusal, head) }
         state = .deciding([])
-        let (rules, client) = (rules, context.channel.remoteAddress)
-        context.eventLoop.makeFutureWithTask { await rules.decide(head, client) }
+        let rules = rules
+        context.eventLoop.makeFutureWithTask { await rules.decide(head) }
             .assumeIsolated()
             .whenSuccess { self.decided(context, $0, head) }
     }
@@ -94,7 +99,7 @@ package final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler 
 
     private func refuse(_ context: ChannelHandlerContext, _ refusal: Refusal, _ head: HTTPRequestHead) {
         state = .refused
-        var (fields, body) = rules.answer(refusal, head)
+        var (fields, body) = rules.answer(refusal, head, context.channel.remoteAddress)
         for (name, value) in refusal.fields { fields.replaceOrAdd(name: name, value: value) }
         fields.replaceOrAdd(name: "content-length", value: String(body.count))
         fields.replaceOrAdd(name: "connection", value: "close")
@@ -106,7 +111,7 @@ package final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler 
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-        linger.begin(context: context, after: written.futureResult, limit: limits.closeLinger)
+        linger.begin(context: context, after: written.futureResult, limit: limits.linger)
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

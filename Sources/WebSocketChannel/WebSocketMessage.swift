@@ -1,4 +1,4 @@
-package import NIOCore
+internal import NIOCore
 
 /// A whole message from a client: its fragments joined, its mask removed.
 package enum WebSocketMessage: Sendable, Equatable {
@@ -48,7 +48,7 @@ package struct WebSocketClosed: Error, Equatable {
     package init() {}
 }
 
-/// What one client may cost, and how long it may be silent.
+/// What one client may cost, and how long it may be silent. Times are in milliseconds.
 package struct WebSocketLimits: Sendable {
     /// Bytes of a client's message, in one frame or in fragments.
     package var message = 65_536
@@ -59,13 +59,17 @@ package struct WebSocketLimits: Sendable {
     /// Messages a client may be ahead of the session that reads them; then its socket is not read.
     package var unread = 8
     /// After this long without a frame from the client it is pinged, and again after as long.
-    package var pingAfter = TimeAmount.seconds(30)
+    package var pingAfter = 30_000
     /// After this long without a frame from the client it is closed with 1001.
-    package var dropAfter = TimeAmount.seconds(75)
+    package var dropAfter = 75_000
     /// After this long without room in the socket the connection is closed.
-    package var stallAfter = TimeAmount.seconds(30)
+    package var stallAfter = 30_000
     /// How long the client has to answer a close frame before the connection ends anyway.
-    package var closeLinger = TimeAmount.milliseconds(1500)
+    package var closeLinger = 1_500
 
     package init() {}
+
+    var linger: TimeAmount { .milliseconds(Int64(closeLinger)) }
+    /// The close frame of a stalled client waits behind what is stuck; the linger is the rest of the time.
+    var stallBeforeClose: TimeAmount { .milliseconds(Int64(max(0, stallAfter - closeLinger))) }
 }

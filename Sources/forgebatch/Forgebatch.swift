@@ -16,8 +16,8 @@ struct Forgebatch: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, ReportCommand.self, DiffCommand.self, ExportCommand.self, ValidateCommand.self,
-            ToolsCommand.self, ReplayCommand.self, TailCommand.self, ListCommand.self, ShowCommand.self,
+            RunCommand.self, ReplayCommand.self, TailCommand.self, ReportCommand.self, ListCommand.self,
+            ShowCommand.self, DiffCommand.self, ExportCommand.self, ValidateCommand.self, ToolsCommand.self,
         ])
 
     /// Parses, runs, ends the process.

@@ -29,8 +29,8 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "The port; 0 has the system pick one.")
     var port = 8000
 
-    @Flag(help: "Open the viewer in the browser.")
-    var open = false
+    @Flag(name: .customLong("open"), help: "Open the viewer in the browser.")
+    var opensBrowser = false
 
     @Option(
         name: .customLong("run"),
@@ -83,7 +83,7 @@ struct ReplayCommand: AsyncParsableCommand {
             Terminal.error(
                 "forgebatch: \(host) is open to the network; anybody who reaches it sees this folder's results")
         }
-        let opens = open
+        let opens = opensBrowser
         do {
             try await ReplayServer.serve(options) { address in
                 Terminal.output("forgebatch: \(layout.root.display) at \(address)/ (stop with Ctrl-C)")

@@ -74,7 +74,9 @@ enum ImportRules {
         }
         for line in source.split(separator: "\n") {
             let words = line.prefix(while: { $0 != "/" && $0 != "\"" }).split(separator: " ")
-            if words.contains(where: { $0 == "public" || $0 == "open" || $0 == "public(set)" }) {
+            // `open` is a name, too, unless a declaration follows it.
+            let isOpen = zip(words, words.dropFirst()).contains { $0 == "open" && declaring.contains(String($1)) }
+            if isOpen || words.contains(where: { $0 == "public" || $0 == "public(set)" }) {
                 result.append("\(target) has a public declaration: \(line)")
             }
         }
@@ -82,6 +84,9 @@ enum ImportRules {
     }
 
     private static let modifiers: Set<String> = ["public", "package", "internal", "fileprivate", "private"]
+    private static let declaring = kinds.union([
+        "class", "override", "static", "subscript", "init", "final", "private(set)",
+    ])
     private static let kinds: Set<String> = [
         "struct", "class", "enum", "protocol", "func", "var", "let", "typealias", "actor",
     ]

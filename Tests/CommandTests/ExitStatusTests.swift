@@ -158,6 +158,8 @@ struct ExitStatusTests {
         #expect(summary.status == 5 && summary.error.contains("standard output: write: No space left on device"))
         #expect(try forge.count("completed") == 1)
         #expect(try await full("validate out").status == 1)
+        #expect(try await full("export out --format csv").status == 1)
+        #expect(try await full("diff out latest latest").status == 1)
         #expect(try await full("run in -o out").status == 0)
     }
 

@@ -50,6 +50,11 @@ struct FlagTableTests {
             "--stills": "--no-stills makes no pictures, --stills does",
             "--no-stills": "--no-stills makes no pictures, --stills does",
             "--templates": "--templates stands in for the report's own; one that is broken costs only the report",
+            "--baseline":
+                "--baseline names the run that is compared with, in run and in report; a run that is not there is 64",
+            "--junit": "--junit and --metrics-textfile are read by their own parsers, after a good run and a bad one",
+            "--metrics-textfile":
+                "--junit and --metrics-textfile are read by their own parsers, after a good run and a bad one",
             "--lock": "--lock: fail is status 11 and names the holder, skip 0, wait waits as long as it is told",
             "--grace": "--grace is what running videos get after a signal: all of it to finish, none to be ended",
             "--fail-on": "--fail-on any also counts what failed in earlier runs",
@@ -59,9 +64,43 @@ struct FlagTableTests {
             "--help": "--version and the help of every command end with 0",
         ],
         "report": [
+            "--baseline":
+                "--baseline names the run that is compared with, in run and in report; a run that is not there is 64",
+            "--set":
+                "report --set concludes again for the pages, says so, and leaves the results alone; what is measured is 64",
             "--run": "report makes the same bytes again, for any run, any pages, any templates",
             "--report": "report makes the same bytes again, for any run, any pages, any templates",
             "--templates": "report makes the same bytes again, for any run, any pages, any templates",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "diff": [
+            "--json":
+                "diff tells of one video broken, fixed, added, removed, re-encoded and slower, and of nothing else; --json too",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "export": [
+            "--format": "--format ndjson: a line is the frame that the result holds, behind the video's names",
+            "--table": "--format csv: pandas reads every table of --table, and every number is the result's",
+            "--job":
+                "export --job takes an id or a path; what is not there is 66, a slip 64, and nothing is left behind",
+            "--output": "--format mot: a file a video, ten columns, frames from 1, every box the result's",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "replay": [
+            "--host":
+                "--host listens on another address and says what that means; one that is not ours is a clear error",
+            "--open": "--open hands the address to the desktop's browser, and does without one",
+            "--port": "Every line of docs/protocol.md holds",
+            "--run": "Every line of docs/protocol.md holds",
+            "--speed": "Every line of docs/protocol.md holds",
+            "--from": "Every line of docs/protocol.md holds",
+            "--paused": "Every line of docs/protocol.md holds",
+            "--max-idle": "Every line of docs/protocol.md holds",
+            "--allow-origin": "Every line of docs/protocol.md holds",
+            "--allow-host": "Every line of docs/protocol.md holds",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],

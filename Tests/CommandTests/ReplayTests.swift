@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import TestSupport
 import Testing
 
@@ -34,5 +35,76 @@ struct ReplayTests {
         ])
         #expect((outcome.status == 0) == mutation.isEmpty, "\(outcome.text)\(outcome.errorText)")
         if !mutation.isEmpty { #expect(outcome.errorText.contains("FAIL"), "\(outcome.errorText)") }
+    }
+
+    /// Starts a server and waits until it has said where it is.
+    private func serving<Result>(
+        _ forge: Forge, _ flags: String..., adapt: (inout Launch) -> Void = { _ in },
+        _ body: (String, RunningProcess) async throws -> Result
+    ) async throws -> Result {
+        var launch = forge.launch((["replay", "out", "--port", "0"] + flags).map { RawPath($0) })
+        launch.deadline = 120
+        adapt(&launch)
+        let process = try RunningProcess.start(launch)
+        defer { process.send(SIGTERM) }
+        let address = try await poll(within: 60) { () throws -> String? in
+            if process.hasEnded { throw Failed(reason: process.errorSoFar) }
+            let line = process.outputSoFar.split(separator: " ").first { $0.hasPrefix("http://") }
+            return line.map { String($0) }
+        }
+        return try await body(try #require(address), process)
+    }
+
+    private struct Failed: Error { let reason: String }
+
+    @Test("--open hands the address to the desktop's browser, and does without one")
+    func browser() async throws {
+        let forge = try Forge(["a.y4m"])
+        try await forge.run(expecting: 0)
+        let opener = forge.home.appending("bin/xdg-open")
+        try forge.write("#!/bin/sh\nprintf %s \"$1\" > '\(forge.home.display)/opened'\n", to: opener)
+        _ = try await #require(ExternalProgram.find("chmod")).run(["755", opener.display])
+        let opened = forge.home.appending("opened")
+        try await serving(
+            forge, "--open",
+            adapt: { $0.environment["PATH"] = "\(forge.home.display)/bin:/usr/bin:/bin" }
+        ) { address, _ in
+            let said = try await poll(within: 60) { (try? Files.read(opened)).flatMap { $0.isEmpty ? nil : $0 } }
+            #expect(said.map { String(decoding: $0, as: UTF8.self) + "/" } == address)
+        }
+        try await serving(forge, "--open", adapt: { $0.environment["PATH"] = "/nowhere" }) { _, process in
+            let said = try await poll(within: 60) { process.errorSoFar.contains("xdg-open") ? true : nil }
+            #expect(said == true)
+        }
+    }
+
+    @Test("--host listens on another address and says what that means; one that is not ours is a clear error")
+    func host() async throws {
+        let forge = try Forge(["a.y4m"])
+        try await forge.run(expecting: 0)
+        try await serving(forge, "--host", "0.0.0.0") { address, process in
+            #expect(address.hasPrefix("http://0.0.0.0:"))
+            #expect(process.errorSoFar.contains("open to the network"))
+        }
+        try await serving(forge, "--host", "127.0.0.2") { address, process in
+            #expect(address.hasPrefix("http://127.0.0.2:") && process.errorSoFar.isEmpty)
+        }
+        let foreign = try await forge.forgebatch("replay", "out", "--port", "0", "--host", "192.0.2.1")
+        #expect(foreign.status == 1 && foreign.error.contains("192.0.2.1"))
+    }
+
+    @Test("What cannot be served is refused before anything listens")
+    func refusals() async throws {
+        let forge = try Forge(["a.y4m"])
+        #expect(try await forge.forgebatch("replay", "in").status == 66)
+        try await forge.run(expecting: 0)
+        #expect(try await forge.forgebatch("replay", "out", "--run", "2020").status == 66)
+        for wrong in [
+            ["--port", "70000"], ["--speed", "0"], ["--speed", "fast"], ["--max-idle", "0"], ["--from", "x"],
+            ["--allow-origin", "example.org"], ["--allow-origin", "https://example.org/"],
+        ] {
+            let result = try await forge.forgebatch((["replay", "out"] + wrong).map { RawPath($0) })
+            #expect(result.status == 64, "\(wrong)")
+        }
     }
 }

@@ -39,7 +39,28 @@ let webSocket: WebSocketRoute = { request in
         .accept { session in
             while true { try await session.send(flood) }
         }
+    case "/ticks": .accept(tick)
     default: .notHere
+    }
+}
+
+/// 40 events of a job, one every quarter of a second, at moments counted from the first; pings are answered between.
+@Sendable func tick(_ session: WebSocketSession) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+            for await message in session.messages where message == .text(#"{"type":"ping"}"#) {
+                try await session.send(ping)
+            }
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        for frame in 1...40 {
+            try await clock.sleep(until: start + .milliseconds(250 * frame), tolerance: .zero)
+            let line = #"{"job_id":"j","current_frame":\#(frame),"total_frames":40,"percent":\#(frame * 100 / 40)}"#
+            try await session.send(WebSocketText(line))
+        }
+        try await session.send(WebSocketText(#"{"status":"completed","job_id":"j"}"#))
+        try await group.waitForAll()
     }
 }
 let routes = [

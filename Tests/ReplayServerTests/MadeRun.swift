@@ -35,6 +35,14 @@ struct MadeRun {
         _ = layout.log(run: id).withCString { utimes($0, [hour, hour]) }
     }
 
+    /// Holds the folder's lock as the writer of this run, until the descriptor is closed.
+    func lock() throws -> Int32 {
+        let descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)
+        try Files.write(Array("run \(id), process 1\n".utf8), to: descriptor, path: layout.lock)
+        _ = try Files.lock(descriptor, path: layout.lock)
+        return descriptor
+    }
+
     func append(_ bytes: [UInt8]) throws {
         let descriptor = try Files.open(layout.log(run: id), Files.appendOrCreate)
         defer { Files.close(descriptor) }

@@ -107,6 +107,9 @@ package final class RunningProcess: Sendable {
 
     package func send(_ signal: Int32) { _ = kill(pid, signal) }
 
+    /// What it has written to standard output so far.
+    package var outputSoFar: String { state.withLock { String(decoding: $0.stdout, as: UTF8.self) } }
+
     /// What it has written to standard error, or the terminal, so far.
     package var errorSoFar: String { state.withLock { String(decoding: $0.stderr, as: UTF8.self) } }
 

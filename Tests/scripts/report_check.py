@@ -12,7 +12,7 @@ import re
 import sys
 import urllib.parse
 
-import browser
+import chrome as devtools
 
 # What Jenkins sends with the files of a build.
 STRICT = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
@@ -125,10 +125,10 @@ def look(chrome, report):
         outside = [url for url in page.requests if not url.startswith("file://" + urllib.parse.quote(root))]
         expect(not outside, f"{path}: asked for {outside}")
         page.close()
-    with browser.server(root, "/view/job-7/artifact") as address:
+    with devtools.server(root, "/view/job-7/artifact") as address:
         for path in found + videos[:4]:
             visit(chrome, address + path[len(root):]).close()
-    with browser.server(root, policy=STRICT) as address:
+    with devtools.server(root, policy=STRICT) as address:
         for path in [found[0]] + videos[:3]:
             if path.endswith("replay.html"):
                 continue
@@ -297,7 +297,7 @@ def main():
     arguments = parser.parse_args()
     report = os.path.join(os.path.abspath(arguments.out), "report")
     print(f"{crawl(report):,} links followed")
-    with browser.Browser() as chrome:
+    with devtools.Browser() as chrome:
         look(chrome, report)
         use(chrome, report)
         video(chrome, report)

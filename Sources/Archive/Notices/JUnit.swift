@@ -65,11 +65,11 @@ package enum JUnit {
 
     private static func testCase(_ video: RunVideo, _ run: RunSummary, log: [String]) -> String {
         let folder = video.path.parent == RawPath(".") ? "." : video.path.parent.display
-        let open =
+        let head =
             "    <testcase classname=\"\(Escape.xml(folder))\" name=\"\(Escape.xml(video.path.lastComponent.display))\" "
             + "time=\"\(seconds(isSkipped(video, run) ? 0 : video.seconds))\""
-        guard let body = body(video, run, log) else { return open + "/>\n" }
-        return open + ">\n      \(body)\n    </testcase>\n"
+        guard let body = body(video, run, log) else { return head + "/>\n" }
+        return head + ">\n      \(body)\n    </testcase>\n"
     }
 
     private static func body(_ video: RunVideo, _ run: RunSummary, _ log: [String]) -> String? {

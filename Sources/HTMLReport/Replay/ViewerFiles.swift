@@ -1,15 +1,16 @@
 internal import Bytes
 internal import Mustache
 
-/// The replay viewer's page, style and scripts: one page with two sources of events, a server and files of script.
+/// The replay viewer's page, style, icon and scripts: one page with two sources of events, a server and files of script.
 package enum ViewerFiles {
-    /// Styles and scripts by the names that the page asks for below `assets/`.
+    /// Style, icon and scripts by the names that the page asks for below `assets/`.
     static let assets: [(name: String, bytes: [UInt8])] = [
         ("replay.css", PackageResources.replay_css),
         ("replay.js", PackageResources.replay_js),
         ("replay-channel.js", PackageResources.replay_channel_js),
         ("replay-clock.js", PackageResources.replay_clock_js),
         ("replay-events.js", PackageResources.replay_events_js),
+        ("replay-icon.svg", PackageResources.replay_icon_svg),
         ("replay-job.js", PackageResources.replay_job_js),
         ("replay-list.js", PackageResources.replay_list_js),
         ("replay-log.js", PackageResources.replay_log_js),
@@ -30,7 +31,12 @@ package enum ViewerFiles {
     package static func file(named name: String) -> (bytes: [UInt8], contentType: String)? {
         if name == page { return served.map { ($0, "text/html; charset=utf-8") } }
         guard let asset = assets.first(where: { $0.name == name }) else { return nil }
-        return (asset.bytes, name.hasSuffix(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8")
+        return (asset.bytes, contentType(name))
+    }
+
+    private static func contentType(_ name: String) -> String {
+        if name.hasSuffix(".svg") { return "image/svg+xml" }
+        return name.hasSuffix(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8"
     }
 
     private static let served = (try? MustacheTemplate(string: String(decoding: pageTemplate, as: UTF8.self)))

@@ -57,7 +57,7 @@ extension ReplayAPI {
     }
 
     /// `PUT /v1/replay`, `PUT /v1/runs/{id}/replay`
-    func setReplay(_ request: WebRequest) throws(WebError) -> WebAnswer {
+    func setReplay(_ request: WebRequest) async throws(WebError) -> WebAnswer {
         let feed = try run(request.parameters["run"])
         let json: JSON
         do throws(JSONError) {
@@ -73,6 +73,8 @@ extension ReplayAPI {
         guard time != nil || playing != nil || speed != nil else {
             throw WebError(422, "nothing to change: give at, speed or playing")
         }
+        // Everybody is shown how things stand there, so that has to be known.
+        if let time { await feed.whenLoaded(to: time) }
         guard feed.change(at: time, speed: speed, isPlaying: playing) else {
             throw WebError(409, "run \(feed.id) is still being written: its clock is now")
         }

@@ -31,6 +31,11 @@ struct ReplayClock: Sendable {
         return min(timeline.duration, timeline.time(played(now)))
     }
 
+    /// Where it will be as soon as it is started.
+    var beginning: Double {
+        speed == .max && isRunning ? timeline.duration : min(timeline.duration, timeline.time(origin))
+    }
+
     private func played(_ now: UInt64) -> Double {
         guard isStarted, isRunning, case .times(let factor) = speed, now > since else { return origin }
         return origin + Double(now - since) / 1e9 * factor

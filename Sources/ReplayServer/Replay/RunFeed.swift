@@ -105,6 +105,28 @@ final class RunFeed: Sendable {
         }
     }
 
+    /// Waits until the log was read as far as its moment is.
+    func whenLoadedToNow() async {
+        _ = await whenLoaded { index, moment in index.duration > moment ? true : nil }
+    }
+
+    /// Waits until the log was read up to a moment, seconds from its first line, or all of it.
+    func whenLoaded(to time: Double) async {
+        _ = await whenLoaded { index, _ in index.duration > time ? true : nil }
+    }
+
+    /// How far the run is at this moment, or will be as soon as its clock is started.
+    var standingNow: Advance {
+        state.withLock { state in
+            var advance = state.advance
+            advance.lines = happened(state, monotonicNanoseconds())
+            if state.standing != .running, !state.clock.isStarted, state.clock.beginning > 0 {
+                advance.lines = state.index.lines(until: state.clock.beginning)
+            }
+            return advance
+        }
+    }
+
     /// Waits until the line of a sequence number was read, if it is there.
     func whenKnown(seq: Int?) async {
         guard let seq else { return }

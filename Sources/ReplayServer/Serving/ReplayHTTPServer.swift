@@ -71,15 +71,10 @@ package enum ReplayHTTPServer {
         _ policy: AccessPolicy, _ webSocket: @escaping WebSocketRoute, _ log: @escaping @Sendable (String) -> Void
     ) -> UpgradeRules {
         UpgradeRules(
-            decide: { head, client in
-                let decision = await decide(head, policy, webSocket)
-                if case .refuse(let refusal) = decision {
-                    let path = Escape.visible(String(head.uri.prefix(200)))
-                    log("refused \(client?.ipAddress ?? "a client"): WebSocket \(path): \(refusal.status)")
-                }
-                return decision
-            },
-            answer: { refusal, head in
+            decide: { head in await decide(head, policy, webSocket) },
+            answer: { refusal, head, client in
+                let path = Escape.visible(String(head.uri.prefix(200)))
+                log("refused \(client?.ipAddress ?? "a client"): WebSocket \(path): \(refusal.status)")
                 let origins = head.headers["origin"]
                 let isAllowed = policy.refusal(host: head.headers.first(name: "host"), origins: origins) == nil
                 let encoded = AnswerFields(origin: isAllowed ? origins.first : nil)

@@ -22,10 +22,12 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var hasBegunAnswer = false
     private var closesAfterAnswer = false
+    /// Waits for the answers before it.
+    private var lastAnswer: WebAnswer?
     private var isClosing = false
     private var deadline: Scheduled<Void>?
     private var stall: Scheduled<Void>?
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
     private var context: ChannelHandlerContext?
 
     init(limits: ServerLimits, safety: AnswerFields) {
@@ -84,15 +86,23 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isClosing else { return }
         switch error {
         case HTTPParserError.headerOverflow: end(context, .error(431, "the request's header is too large"))
+        case HTTPParserError.invalidMethod:
+            let methods = ["allow": "GET, HEAD, PUT, OPTIONS"]
+            end(context, .error(405, "that is no method of HTTP", fields: methods))
         case is HTTPParserError: end(context, .error(400, "that is no HTTP request"))
         default: context.close(promise: nil)
         }
     }
 
-    /// Answers the request that is being read, if nothing else is under way, and ends the connection.
+    /// Answers the request that is being read and ends the connection, once those before it have their answers.
     private func end(_ context: ChannelHandlerContext, _ answer: WebAnswer) {
-        guard !isClosing else { return }
-        guard unanswered <= 1, !hasBegunAnswer else { return context.close(promise: nil) }
+        guard !isClosing, lastAnswer == nil else { return }
+        let before = unanswered - (reading == .body ? 1 : 0)
+        guard before == 0 else {
+            lastAnswer = answer
+            return
+        }
+        guard !hasBegunAnswer else { return context.close(promise: nil) }
         isClosing = true
         let (status, fields, body) = safety.encoded(answer)
         let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: fields)
@@ -119,7 +129,14 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             hasBegunAnswer = false
             unanswered -= 1
-            guard closesAfterAnswer else { return context.write(data, promise: promise) }
+            guard closesAfterAnswer else {
+                context.write(data, promise: promise)
+                if let answer = lastAnswer {
+                    lastAnswer = nil
+                    end(context, answer)
+                }
+                return
+            }
             let written = promise ?? context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(data, promise: written)
             isClosing = true

@@ -29,13 +29,17 @@ struct ServerChannel: HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ServerConnection> {
         channel.eventLoop.makeCompletedFuture {
             let address = Self.countedAddress(channel)
-            guard register.enter(address) else {
-                try channel.pipeline.syncOperations.addHandler(TooManyConnections(limits: options.limits))
+            let (register, verdict) = (register, register.enter(address))
+            channel.closeFuture.whenComplete { _ in register.leave(address, after: verdict) }
+            guard verdict == .welcome else {
+                if verdict == .full {
+                    try channel.pipeline.syncOperations.addHandler(TooManyConnections(limits: options.limits))
+                } else {
+                    channel.close(promise: nil)
+                }
                 return ServerConnection(
                     channel: channel, outcome: channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel))
             }
-            let register = register
-            channel.closeFuture.whenComplete { _ in register.leave(address) }
             return ServerConnection(channel: channel, outcome: try negotiate(channel, logger))
         }
     }
@@ -44,7 +48,7 @@ struct ServerChannel: HTTPChannelHandler {
         let outcome = await withTaskCancellationHandler {
             try? await value.outcome.get()
         } onCancel: {
-            value.channel.close(promise: nil)
+            value.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
         switch outcome {
         case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
@@ -64,6 +68,8 @@ struct ServerChannel: HTTPChannelHandler {
         var decoding = NIOHTTPDecoderLimitConfiguration()
         decoding.maxHeaderFieldSize = options.limits.headerBytes
         decoding.maxHeaderListSize = options.limits.headerBytes
+        let memory = StopMemory()
+        let stop = NIOLoopBound(memory, eventLoop: channel.eventLoop)
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding))
@@ -79,13 +85,16 @@ struct ServerChannel: HTTPChannelHandler {
                 upgraders: [
                     WebSocketUpgrade.upgrader(
                         gate: gate, limits: options.webSocketLimits, eventLoop: channel.eventLoop,
-                        transform: { .webSocket($0) })
+                        transform: { connection in
+                            if stop.value.isStopping { connection.session.close(.goingAway) }
+                            return .webSocket(connection)
+                        })
                 ],
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeCompletedFuture { try Self.http(channel, idle: idle, logger) }
                 }))
         let pipeline = channel.pipeline.syncOperations
-        for handler in [encoder, bytes, decoder, watch, gate, negotiation] as [any ChannelHandler] {
+        for handler in [memory, encoder, bytes, decoder, watch, gate, negotiation] as [any ChannelHandler] {
             try pipeline.addHandler(handler)
         }
         return negotiation.upgradeResultFuture
@@ -104,13 +113,26 @@ struct ServerChannel: HTTPChannelHandler {
     }
 }
 
+/// Remembers that the server is stopping, for a connection that is just becoming a WebSocket: its handlers of before are
+/// gone then, and those of after not there yet.
+final class StopMemory: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private(set) var isStopping = false
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { isStopping = true }
+        context.fireUserInboundEventTriggered(event)
+    }
+}
+
 /// Tells a client that there is no room, without reading what it wants.
 final class TooManyConnections: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let limits: ServerLimits
-    private var linger = LingeringClose()
+    private let linger = LingeringClose()
 
     init(limits: ServerLimits) { self.limits = limits }
 

@@ -9,7 +9,13 @@ struct JobSession: Sendable {
     /// The sequence number from which on the client wants all events; nil for those from now on.
     let from: Int?
 
-    init(_ feed: RunFeed, _ job: JobID, _ from: Int?) { (self.feed, self.job, self.from) = (feed, job, from) }
+    /// How things stood when the client asked. It hears of all that happened since, however long its way here was.
+    private let joined: Advance
+
+    init(_ feed: RunFeed, _ job: JobID, _ from: Int?) {
+        (self.feed, self.job, self.from) = (feed, job, from)
+        joined = feed.standingNow
+    }
 
     /// Nanoseconds after which a send that still waits makes a client a slow one.
     private static let patience: UInt64 = 1_000_000_000
@@ -19,8 +25,6 @@ struct JobSession: Sendable {
     /// Sends the job as it is, then what happens to it, until the connection ends.
     func run(_ socket: some TextSocket) async throws {
         feed.start()
-        // A late client is told how things stand, not how they came to be so.
-        _ = await feed.whenLoaded { index, moment in index.duration > moment ? true : nil }
         await feed.whenKnown(seq: from)
         let subscription = feed.subscribe(job)
         defer { feed.unsubscribe(subscription) }
@@ -29,7 +33,9 @@ struct JobSession: Sendable {
         if let from {
             try await sender.send(from: from, to: subscription.start.lines)
         } else {
-            try await sender.sendState(subscription.start.lines)
+            let isSamePlace = joined.place == place
+            try await sender.sendState(isSamePlace ? joined.lines : subscription.start.lines)
+            try await sender.send(to: subscription.start.lines)
         }
         try await sender.sendEnd(subscription.start)
         for await advance in subscription.advances {

@@ -11,7 +11,10 @@ extension ReplayAPI {
             case 3 where path[..<2] == ["ws", "jobs"], 4 where path[..<3] == ["v1", "ws", "jobs"]:
                 let from = try sequenceNumber(request)
                 let (feed, job) = try await job(path[path.count - 1], run: request.query("run"))
-                return .accept { try await ClientSession($0).serve { try await JobSession(feed, job, from).run($0) } }
+                // A late client is told how things stand, not how they came to be so.
+                await feed.whenLoadedToNow()
+                let session = JobSession(feed, job, from)
+                return .accept { try await ClientSession($0).serve { try await session.run($0) } }
             case 4 where path[..<3] == ["v1", "ws", "runs"]:
                 let from = try sequenceNumber(request)
                 let feed = try run(path[3])
