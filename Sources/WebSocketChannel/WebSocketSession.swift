@@ -99,7 +99,11 @@ package final class WebSocketSession: Sendable {
         let (loop, edge) = (channel.eventLoop, edge)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (sender: MessageEdge.Sender) in
-                loop.execute { edge.value.send(frame, id: id, sender: sender) }
+                if loop.inEventLoop {
+                    edge.value.send(frame, id: id, sender: sender)
+                } else {
+                    loop.execute { edge.value.send(frame, id: id, sender: sender) }
+                }
             }
         } onCancel: {
             loop.execute { edge.value.giveUp(id) }
@@ -120,12 +124,13 @@ package final class WebSocketSession: Sendable {
 
     /// Serves the connection to its very end.
     ///
-    /// The handler's task is cancelled when the connection ends, from whichever side. When the handler returns first, the
+    /// The handler runs on the connection's event loop, so it must not block: many connections share one. Its task is
+    /// cancelled when the connection ends, from whichever side. When the handler returns first, the
     /// connection is closed with 1000; when it throws, with 1011. Cancelling this closes it with 1001.
     package func run(_ handler: @escaping @Sendable (WebSocketSession) async throws -> Void) async {
         await withTaskCancellationHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask {
+                group.addTask(executorPreference: LoopExecutor(channel.eventLoop)) {
                     do {
                         try await handler(self)
                         self.close()

@@ -54,7 +54,7 @@ final class RunFeed: Sendable {
     }
 
     /// Bytes of a log that are taken in at once, so that who asks meanwhile need not wait long.
-    private static let slice = 8 << 20
+    private static let slice = 1 << 20
     /// Nanoseconds between two looks at a growing log.
     private static let tick: UInt64 = 20_000_000
     /// Nanoseconds between two looks for the writer of a log that does not grow.
@@ -337,6 +337,8 @@ final class RunFeed: Sendable {
             return !state.isLoaded
         case .nothing:
             state.isLoaded = true
+            // What is open before the first client is no descriptor of theirs.
+            if state.reader == nil { state.reader = try? LineReader(layout.log(run: id)) }
             if state.standing == .running, now - state.checked >= RunFeed.patience { lookForWriter(&state, now) }
             return false
         }
