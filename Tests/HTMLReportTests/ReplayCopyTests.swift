@@ -113,7 +113,7 @@ struct ReplayCopyTests {
         // A shorter log leaves no script of the longer one.
         try writeLog(Array(lines.prefix(5)))
         try writeReport()
-        #expect(try Files.list(data).map(\.display) == ["replay-0.js", "replay-videos.js", "replay.js"])
+        #expect(try Files.list(data).map(\.display).filter { $0.hasPrefix("replay") } == ["replay-0.js", "replay-videos.js", "replay.js"])
     }
 
     @Test("The same folder gives the same bytes")
@@ -160,7 +160,7 @@ struct ReplayCopyTests {
         Files.remove(fixture.layout.log(run: Fixture.run))
         try writeReport()
         #expect(!Files.exists(fixture.layout.report.appending("replay.html")))
-        #expect(try Files.list(data).isEmpty)
+        #expect(try Files.list(data).map(\.display) == ["index.js"])
     }
 
     @Test("A run whose log has no end was interrupted")
