@@ -82,10 +82,13 @@ forgebatch.Lanes = class {
     const min = lane.isMarks ? this.frames.map(() => null) : this.values(lane, "min");
     const max = lane.isMarks || !lane.max ? min : this.values(lane, "max");
     requestAnimationFrame(() => this.draw(box, lane, tool, min, max));
+    // As many decimals as the steps of the stored values tell.
+    const step = (lane.high - lane.low) / (forgebatch.Lanes.digits.length ** this.data.digits - 1);
+    const decimals = step > 0 ? Math.min(4, Math.max(0, Math.floor(-Math.log10(step)))) : 4;
     this.readers = (this.readers || []).concat((column) => {
       if (lane.isMarks) return;
-      const [low, high] = [min[column], max[column]];
-      value.textContent = low === null ? "–" : text.decimal(low, 3) + (high !== low ? ` – ${text.decimal(high, 3)}` : "");
+      const [low, high] = [min[column], max[column]].map((number) => (number === null ? "–" : text.decimal(number, decimals)));
+      value.textContent = low === high ? low : `${low} – ${high}`;
     });
     return made;
   }

@@ -4,6 +4,9 @@ struct Failure {
     let href: String?
     let message: String
     let progress: String
+    let hasProgress: Bool
+    /// The same on the video's page, where no line above tells it.
+    let after: String?
     let log: [String]
     let hasLog: Bool
     let logTitle: String
@@ -14,6 +17,8 @@ struct Failure {
         href = isOnIndex ? Row.link(video) : nil
         message = video.complaint(limit: isOnIndex ? 600 : 1000) ?? "no message"
         progress = video.progressLine
+        hasProgress = !progress.isEmpty
+        after = isOnIndex || progress.isEmpty ? nil : progress
         log = video.stderr.suffix(isOnIndex ? 8 : 20).map { Text.shown($0, limit: isOnIndex ? 200 : 300) }
         hasLog = !log.isEmpty
         logTitle = log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log"

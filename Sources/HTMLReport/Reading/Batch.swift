@@ -171,14 +171,14 @@ struct Video {
         return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
     }
 
-    /// How far it came: `frame 120 of 450 · 2 tries · 12 s`
+    /// How far it came: `frame 120 of 450 · 2 tries · after 12 s`
     var progressLine: String {
         var parts: [String] = []
         if let reached = frameReached ?? frames, reached > 0 || declared != nil {
             parts.append("frame \(Text.count(reached))" + (declared.map { " of \(Text.count($0))" } ?? ""))
         }
         if let tries, tries > 1 { parts.append("\(Text.count(tries)) tries") }
-        if let seconds { parts.append(Text.span(seconds)) }
+        if let seconds { parts.append("after \(Text.span(seconds))") }
         return parts.joined(separator: " · ")
     }
 }
