@@ -52,15 +52,16 @@ package struct ReportError: Error, CustomStringConvertible, Equatable {
     package init(_ reason: String) { self.reason = reason }
 }
 
-/// The pages that people read after a run: static HTML and one stylesheet, complete without script, network or server.
+/// The pages that people read after a run: static HTML and one stylesheet, complete without script, network or server;
+/// with script they can be searched, sorted and zoomed.
 package enum HTMLReport {
     /// Writes `report/` from what a run left in an output folder. The same folder gives the same bytes.
     ///
-    /// - Throws: ``ReportError`` when the run's summary or a template cannot be used, `SystemError` when the report
+    /// - Throws: ``ReportError`` when the run's record or a template cannot be used, `SystemError` when the report
     ///   cannot be written. A result or catalog line that cannot be read is noted on the index instead.
     package static func write(layout: OutputLayout, run id: String, options: ReportOptions) throws -> ReportSummary {
         let templates = try Templates(override: options.templates)
-        let batch = try BatchReader.read(layout: layout, run: id)
+        let batch = try BatchReader.read(layout: layout, run: id, baseline: options.baseline)
         return try ReportWriter(layout: layout, options: options, templates: templates).write(batch)
     }
 }

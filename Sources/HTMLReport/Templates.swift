@@ -1,16 +1,26 @@
 internal import Bytes
 internal import Mustache
 
-/// The page templates and the stylesheet: built in, each replaceable by a file of the same name.
+/// The page templates, styles and scripts: built in, each replaceable by a file of the same name.
 struct Templates {
-    let stylesheet: [UInt8]
+    /// The files of `report/assets/` by their names.
+    let assets: [(name: String, bytes: [UInt8])]
     /// The viewer's styles and scripts.
     let viewer: [(name: String, bytes: [UInt8])]
     /// The viewer's page beside the report.
     let viewerPage: [UInt8]
     private let index: MustacheTemplate
+    private let videos: MustacheTemplate
     private let video: MustacheTemplate
     private let library: MustacheLibrary
+
+    /// The parts of `report.js`, in their order.
+    private static let scripts: [(name: String, bytes: [UInt8])] = [
+        ("report-core.js", PackageResources.report_core_js), ("report-query.js", PackageResources.report_query_js),
+        ("report-rows.js", PackageResources.report_rows_js), ("report-index.js", PackageResources.report_index_js),
+        ("report-lanes.js", PackageResources.report_lanes_js), ("report-boxes.js", PackageResources.report_boxes_js),
+        ("report-video.js", PackageResources.report_video_js),
+    ]
 
     init(override folder: RawPath?) throws {
         if let folder, try Files.status(folder).kind != .directory {
@@ -31,20 +41,30 @@ struct Templates {
                 throw ReportError("template \(name): \(error)")
             }
         }
-        stylesheet = try load("report.css", PackageResources.report_css)
+        assets = [
+            ("report.css", try load("report.css", PackageResources.report_css)),
+            ("report.js", try Templates.scripts.flatMap { try load($0.name, $0.bytes) }),
+            ("uplot.css", try load("uplot.css", PackageResources.uplot_css)),
+            ("uplot.js", try load("uplot.js", PackageResources.uplot_js)),
+            ("NOTICES.txt", try load("NOTICES.txt", PackageResources.NOTICES_txt)),
+        ]
         viewer = try ViewerFiles.assets.map { ($0.name, try load($0.name, $0.bytes)) }
         viewerPage = ViewerFiles.render(
             try template("replay.mustache", ViewerFiles.pageTemplate), source: .files)
         index = try template("index.mustache", PackageResources.index_mustache)
+        videos = try template("videos.mustache", PackageResources.videos_mustache)
         video = try template("video.mustache", PackageResources.video_mustache)
         library = MustacheLibrary(templates: [
+            "rows": try template("rows.mustache", PackageResources.rows_mustache),
             "row": try template("row.mustache", PackageResources.row_mustache),
             "failure": try template("failure.mustache", PackageResources.failure_mustache),
+            "chart": try template("chart.mustache", PackageResources.chart_mustache),
             "lane": try template("lane.mustache", PackageResources.lane_mustache),
         ])
     }
 
     func render(_ page: IndexPage) -> [UInt8] { Array(index.render(Members(page), library: library).utf8) }
+    func render(_ page: ShardPage) -> [UInt8] { Array(videos.render(Members(page), library: library).utf8) }
     func render(_ page: VideoPage) -> [UInt8] { Array(video.render(Members(page), library: library).utf8) }
 }
 

@@ -4,7 +4,7 @@ package import Media
 /// Gathers what the stills of one video are made of, in constant memory and without knowing its length beforehand.
 package struct StillCollector {
     /// Pictures at even distances: when there are too many, every other one goes and the distance doubles.
-    private var samples: [SmallPicture] = []
+    private var samples: [(index: Int, picture: SmallPicture)] = []
     private var distance: Int
     private var timeline = LumaTimeline()
     private let scaler = StillScaler()
@@ -29,35 +29,43 @@ package struct StillCollector {
         guard index % distance == 0 else { return }
         let (width, height) = StillCollector.size
         guard let small = try scaler.small(picture, fitting: width, height) else { return }
-        samples.append(small)
+        samples.append((index, small))
         if samples.count > StillCollector.mostSamples {
             samples = stride(from: 0, to: samples.count, by: 2).map { samples[$0] }
             distance *= 2
         }
     }
 
-    /// The picture with the most contrast: a black or an empty one says nothing.
+    /// The picture with the most contrast: a black or an empty one says nothing. A comment in the JPEG tells its frame:
+    /// `forgebatch frame 120`.
     package func thumbnail() throws(DecodeError) -> [UInt8]? {
-        var best: (picture: SmallPicture, spread: Double)?
+        var best: (index: Int, picture: SmallPicture, spread: Double)?
         for sample in samples {
-            let spread = StillCollector.spread(sample.planes[0])
+            let spread = StillCollector.spread(sample.picture.planes[0])
             // The first of equals, so that the choice does not hang on rounding.
-            if best.map({ spread > $0.spread }) ?? true { best = (sample, spread) }
+            if best.map({ spread > $0.spread }) ?? true { best = (sample.index, sample.picture, spread) }
         }
         guard let best else { return nil }
         // A thumbnail of a busy picture may be dear at the usual quality.
         for quality: Int32 in [6, 12, 20] {
-            let bytes = try JPEG.encode(best.picture, quality: quality)
+            let bytes = StillCollector.noted(try JPEG.encode(best.picture, quality: quality), best.index)
             if bytes.count <= 4096 { return bytes }
         }
-        return try JPEG.encode(best.picture, quality: 31)
+        return StillCollector.noted(try JPEG.encode(best.picture, quality: 31), best.index)
+    }
+
+    /// A JPEG with a comment segment behind its first marker.
+    private static func noted(_ jpeg: [UInt8], _ index: Int) -> [UInt8] {
+        let comment = Array("forgebatch frame \(index)".utf8)
+        let length = comment.count + 2
+        return jpeg.prefix(2) + [0xff, 0xfe, UInt8(length >> 8), UInt8(length & 0xff)] + comment + jpeg.dropFirst(2)
     }
 
     /// Eight pictures of the video side by side.
     package func strip() throws(DecodeError) -> [UInt8]? {
-        guard let first = samples.first else { return nil }
+        guard let first = samples.first?.picture else { return nil }
         let count = min(8, samples.count)
-        let chosen = (0..<count).map { samples[$0 * samples.count / count] }
+        let chosen = (0..<count).map { samples[$0 * samples.count / count].picture }
         let gap = 4
         let cell = (width: first.width, height: first.height)
         var canvas = SmallPicture(width: count * (cell.width + gap) - gap, height: cell.height, luma: 128)

@@ -69,52 +69,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 3, 119, 120, 121, 450, 5000])
-    func `lanes have a column for each frame and at most 120`(total: Int) {
-        var lanes = Lanes(total: total)
-        for index in 0..<total {
-            lanes.add(
-                .members([
-                    "frame_index": .int(index), "time": .double(Double(index) / 10),
-                    "luma": .members(["min": 0, "avg": .int(index % 200), "max": 255]),
-                    "scene": .members(["score": .int(index % 90)]), "black": .members(["ratio": .double(0.5)]),
-                ]))
-        }
-        #expect(lanes.width == min(120, total))
-        let drawn = lanes.lanes(ResultFacts(document: .object([])))
-        #expect(drawn.map(\.title) == ["Luma", "Scene score", "Black"])
-        for lane in drawn {
-            let places = (lane.area + lane.line).split(separator: "H").dropFirst().compactMap { part in
-                Int(part.prefix { $0.isNumber })
-            }
-            #expect(places.allSatisfy { $0 >= 0 && $0 <= lanes.width })
-        }
-        #expect(drawn[2].area == "M0 100V50H\(lanes.width)V100Z")
-    }
-
-    @Test func `events and decode errors stand where they happened`() throws {
-        var lanes = Lanes(total: 240)
-        for index in 0..<240 {
-            lanes.add(
-                .members(["black": .members(["ratio": 0]), "scene": .members(["score": 1]), "frame_index": .int(index)])
-            )
-        }
-        let facts = ResultFacts(
-            document: try JSONReader.parse(
-                """
-                {"events":[{"type":"scene","start_frame":20,"end_frame":20,"start":1,"end":1},
-                {"type":"black","start_frame":100,"end_frame":119,"start":4,"end":4.8}],
-                "decode":{"error_count":3,"errors":[{"frame":238,"text":"a"},{"frame":239,"text":"b"}]}}
-                """))
-        let drawn = lanes.lanes(facts)
-        #expect(drawn.map(\.title) == ["Scene score", "Black", "Decoding"])
-        #expect(drawn[0].ticks == "M10.5 0V100")
-        #expect(drawn[1].spans == "M50 0H60V100H50Z")
-        #expect(drawn[1].note == "1 span, 0.8 s")
-        #expect(drawn[2].ticks == "M119.5 0V100")
-        #expect(drawn[2].note == "3 errors")
-    }
-
     @Test func `what several tools see at one frame is one row, what lasts is a row of its own`() throws {
         func event(_ type: String, _ start: Int, _ end: Int) -> JSON {
             .members(["type": .string(type), "start_frame": .int(start), "end_frame": .int(end)])
@@ -155,7 +109,8 @@ import Testing
     }
 
     @Test func `text keeps a contrast of 4.5 to 1 in both schemes`() throws {
-        let styles = String(decoding: try Templates(override: nil).stylesheet, as: UTF8.self)
+        let asset = try #require(try Templates(override: nil).assets.first { $0.name == "report.css" })
+        let styles = String(decoding: asset.bytes, as: UTF8.self)
         let schemes = styles.split(separator: ":root {").dropFirst().prefix(2).map { block in
             var colors: [String: Double] = [:]
             for line in block.prefix(while: { $0 != "}" }).split(separator: "\n") {
@@ -167,7 +122,7 @@ import Testing
         }
         #expect(schemes.count == 2)
         for scheme in schemes {
-            for ground in ["--paper", "--sheet"] {
+            for ground in ["--paper", "--sheet", "--wash"] {
                 for text in ["--ink", "--soft", "--link"] + Standing.allCases.map({ "--\($0.rawValue)" }) {
                     let pair = [try #require(scheme[ground]), try #require(scheme[text])].sorted()
                     #expect((pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, "\(text) on \(ground)")

@@ -42,6 +42,10 @@ import Testing
         let collector = try collect(sample)
         let thumbnail = try #require(try collector.thumbnail())
         #expect(thumbnail.count <= 4096)
+        // The comment behind the first marker tells which frame it is: one of the samples' even distances.
+        #expect(thumbnail.prefix(4) == [0xff, 0xd8, 0xff, 0xfe])
+        let comment = String(decoding: thumbnail[6..<4 + Int(thumbnail[5])], as: UTF8.self)
+        #expect(comment.hasPrefix("forgebatch frame ") && Int(comment.dropFirst(17)) != nil)
         let extent = try size(thumbnail)
         #expect(extent.width <= 320 && extent.height <= 180 && extent.width >= 2 && extent.height >= 2)
         let strip = try #require(try collector.strip())

@@ -1,3 +1,4 @@
+internal import Archive
 internal import Bytes
 internal import Jobs
 
@@ -31,6 +32,18 @@ enum Standing: String, Comparable, CaseIterable {
     }
 }
 
+/// Measures of a whole video that may set it apart from the others.
+struct Marks {
+    /// Mean luma, 0 to 255 on the 8-bit scale.
+    var luma: Double?
+    /// Frames that repeat the one before.
+    var frozen: Double?
+    /// Mean spatial information.
+    var sharpness: Double?
+    var isTruncated = false
+    var hasVariableRate = false
+}
+
 /// What the index knows of one video: a row's worth, whatever the video's length.
 struct Video {
     let job: JobID
@@ -60,6 +73,13 @@ struct Video {
     var duration: Double?
     var rate: Double?
     var events: Int?
+    var tracks: Int?
+    /// What outliers are looked for in.
+    var marks = Marks()
+    /// What became of it since the run that this one is compared with.
+    var change: Comparison.Category?
+    /// Seconds from the run's first event to the start of its worker.
+    var begun: Double?
     /// What is wrong with its result file.
     var flaw: String?
     var hasPage = false
@@ -93,6 +113,15 @@ struct Video {
         width = json["width"]?.int ?? width
         height = json["height"]?.int ?? height
         duration = json["duration"]?.double ?? duration
+        if let summaries = json["summaries"] { take(summaries: summaries) }
+    }
+
+    /// Takes what the tools found in the video as a whole.
+    mutating func take(summaries: JSON) {
+        tracks = summaries["motion"]?["tracks"]?.int ?? tracks
+        marks.luma = summaries["luma"]?["avg"]?.double ?? marks.luma
+        marks.frozen = summaries["freeze"]?["frames"]?.double ?? marks.frozen
+        marks.sharpness = summaries["sharpness"]?["si_avg"]?.double ?? marks.sharpness
     }
 
     /// Takes the result's path, which lies below the output folder; one that would leave `results/` is ignored.
@@ -122,10 +151,9 @@ struct Video {
     }
 
     /// How many seconds of video went by in one second of work.
-    var speed: String? {
+    var speed: Double? {
         guard let duration, let seconds, seconds > 0, duration > 0 else { return nil }
-        let speed = duration / seconds
-        return Text.decimal(speed, speed < 9.95 ? 1 : 0) + "×"
+        return duration / seconds
     }
 
     /// `450`, or `448 of 450` when another number was declared.
@@ -146,7 +174,7 @@ struct Video {
     /// How far it came: `frame 120 of 450 · 2 tries · 12 s`
     var progressLine: String {
         var parts: [String] = []
-        if let reached = frameReached ?? frames {
+        if let reached = frameReached ?? frames, reached > 0 || declared != nil {
             parts.append("frame \(Text.count(reached))" + (declared.map { " of \(Text.count($0))" } ?? ""))
         }
         if let tries, tries > 1 { parts.append("\(Text.count(tries)) tries") }
@@ -174,4 +202,12 @@ struct Batch {
     var videos: [Video]
     /// What could not be read.
     var notes: [String]
+    /// What a reader has to know of all pages.
+    var notice: String?
+    /// What is different from the run that this one is compared with.
+    var changes: Comparison?
+    /// All runs of the folder, the newest first.
+    var runs: [RunSummary] = []
+    /// How the run went over time.
+    var course = RunCourse()
 }

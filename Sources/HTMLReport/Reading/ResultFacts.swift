@@ -37,6 +37,9 @@ struct ResultFacts {
         video.height = video.height ?? self.video?["height"]?.int
         video.duration = video.duration ?? self.video?["duration"]?.double
         video.size = video.size ?? document["source"]?["size"]?.int
+        video.marks.isTruncated = decode?["truncated"]?.bool == true
+        video.marks.hasVariableRate = decode?["timestamps"]?["variable"]?.bool == true
+        if let summaries = document["summary"] { video.take(summaries: summaries) }
         if video.reasons.isEmpty { video.reasons = decode?["reasons"]?.array?.compactMap(\.string) ?? [] }
     }
 }

@@ -1,65 +1,6 @@
+internal import Archive
 internal import Bytes
 internal import Jobs
-internal import Mustache
-
-/// A sign of how a video stands, for templates.
-struct Sign {
-    let kind: String
-    let word: String
-    let shape: String
-
-    init(_ standing: Standing) {
-        kind = standing.rawValue
-        word = standing.rawValue
-        shape = standing.shape
-    }
-}
-
-/// A name and a value.
-struct Fact {
-    let name: String
-    let value: String
-    /// More of it, shown on hover.
-    var more: String?
-
-    init(_ name: String, _ value: String, more: String? = nil) {
-        self.name = name
-        self.value = value
-        self.more = more
-    }
-}
-
-/// A row of the table of all videos. Rows are many, so their members are found without reflection.
-struct Row: MustacheParent {
-    private let video: Video
-
-    init(_ video: Video) { self.video = video }
-
-    func child(named name: String) -> Any? {
-        switch name {
-        case "kind": video.standing == .ok ? false : video.standing.rawValue
-        case "href": Row.link(video) ?? false
-        case "plain": Row.link(video) == nil
-        case "path": Text.shown(video.path, limit: 400)
-        case "flaw": video.flaw ?? false
-        case "status": video.standing.rawValue
-        case "frames": video.frames.map { Text.count($0) } ?? ""
-        case "rate": video.rate.map { Text.decimal($0, 2) } ?? ""
-        case "size": video.size.map { Text.bytes($0) } ?? ""
-        case "codec": video.codec.map { Text.shown($0, limit: 40) } ?? ""
-        case "duration": video.duration.map { Text.clock($0) } ?? ""
-        case "speed": video.speed ?? ""
-        case "events": video.events.map { Text.count($0) } ?? ""
-        default: nil
-        }
-    }
-
-    /// A video's page, else its result, seen from the index; nil when it has neither.
-    static func link(_ video: Video) -> String? {
-        if video.hasPage { return video.page }
-        return video.result.map { "../" + Escape.urlPath($0.bytes) }
-    }
-}
 
 /// What the index shows, in the order of its template.
 struct IndexPage {
@@ -70,30 +11,23 @@ struct IndexPage {
         let href: String
         /// Whether there are none.
         let isQuiet: Bool
-    }
-
-    struct Failure {
-        let path: String
-        let href: String?
-        let message: String
-        let progress: String
-        let log: [String]
-        let hasLog: Bool
-        let logTitle: String
-        let command: String
+        /// The words that the script filters by.
+        let query: String
+        /// Against the run that this one is compared with.
+        let change: String?
     }
 
     struct Group {
         let cause: String
         let count: String
+        /// Shown with message, log and command.
         var failures: [Failure]
+        /// Shown as a line.
+        let others: [Remark]
+        let hasOthers: Bool
+        let otherCount: String
         /// How many are not shown here.
         let rest: String?
-    }
-
-    struct Block {
-        let name: String
-        let rows: [Row]
     }
 
     struct Remark {
@@ -113,30 +47,40 @@ struct IndexPage {
     let sign: Sign
     let verdict: String
     let lead: String?
+    let notice: String?
     let facts: [Fact]
     let tiles: [Tile]
     let notes: [String]
     let hasNotes: Bool
+    let hasChanges: Bool
+    let changes: ChangeList?
     let groups: [Group]
     let hasFailures: Bool
+    let attention: Attention
+    let charts: [Charts.Chart]
+    let hasCharts: Bool
     let damaged: List?
     let quarantined: List?
     let skipped: [Fact]
     let hasSkipped: Bool
     let known: List?
     let total: String
-    let blocks: [Block]
+    let shards: [ShardLink]
+    let shard: Int
+    let blocks: [RowBlock]
     let settings: [Fact]
     let libraries: [Fact]
     let command: String
     let summaryLink: String
     let logLink: String?
 
-    /// Failures shown in full; the rest is in the table. It keeps a night on which everything fails readable.
-    private static let groupLimit = 10
-    private static let failureLimit = 100
-    private static let listLimit = 100
-    private static let blockSize = 100
+    /// Failures shown in full, of a cause and in all, and as a line; the rest is in the table. It keeps a night on which
+    /// everything fails readable.
+    private static let groupLimit = 2
+    private static let failureLimit = 40
+    private static let lineLimit = 8
+    private static let listLimit = 25
+    private static let mostGroups = 30
 
     init(_ batch: Batch, layout: OutputLayout) {
         let run = batch.run
@@ -146,18 +90,26 @@ struct IndexPage {
         lead = IndexPage.lead(run)
         facts = IndexPage.facts(run)
         tiles = [
-            ("failed", Standing.failed, "failed", "#failed"), ("damaged", .damaged, "damaged", "#damaged"),
-            ("completed", .ok, "completed", "#videos"), ("skipped", .skipped, "skipped", "#skipped"),
-            ("quarantined", .quarantined, "quarantined", "#quarantined"),
-        ].map { key, standing, name, href in
-            Tile(
-                count: Text.count(run.count(key)), sign: Sign(standing), name: name, href: href,
-                isQuiet: run.count(key) == 0)
+            ("failed", Standing.failed, "#failed", "s:failed"), ("damaged", .damaged, "#damaged", "s:damaged"),
+            ("completed", .ok, "#videos", "run:this -s:failed"), ("skipped", .skipped, "#skipped", "run:earlier"),
+            ("quarantined", .quarantined, "#quarantined", "s:quarantined"),
+        ].map { key, standing, href, query in
+            let count = run.count(key)
+            return Tile(
+                count: Text.count(count), sign: Sign(standing), name: key,
+                href: count == 0 && href != "#failed" ? "#videos" : href, isQuiet: count == 0, query: query,
+                change: IndexPage.change(key, count, batch.changes))
         }
+        notice = batch.notice
         notes = batch.notes
         hasNotes = !notes.isEmpty
         let failed = batch.videos.filter { $0.standing == .failed && $0.isOfThisRun }
+        changes = batch.changes.map { ChangeList($0, batch.videos) }
+        hasChanges = changes != nil
         groups = IndexPage.groups(failed, run)
+        attention = Attention(batch.videos)
+        charts = Charts.all(batch)
+        hasCharts = !charts.isEmpty
         hasFailures = !groups.isEmpty
         damaged = IndexPage.list(batch.videos.filter { $0.standing == .damaged }) { video in
             video.reasons.map { Words.reason($0, nil) }.joined(separator: "; ")
@@ -173,12 +125,10 @@ struct IndexPage {
         ].filter { run.count($0.0) > 0 }.map { Fact(Text.count(run.count($0.0)), $0.1) }
         hasSkipped = !skipped.isEmpty || known != nil
         total = Text.plural(batch.videos.count, "video")
-        blocks = stride(from: 0, to: batch.videos.count, by: IndexPage.blockSize).map { start in
-            let end = min(start + IndexPage.blockSize, batch.videos.count)
-            return Block(
-                name: "Videos \(Text.count(start + 1)) to \(Text.count(end)) of \(Text.count(batch.videos.count))",
-                rows: batch.videos[start..<end].map { Row($0) })
-        }
+        let pages = Shards(rows: batch.videos.count)
+        shards = ShardLink.all(pages, here: 0)
+        shard = 0
+        blocks = RowBlock.all(batch.videos, pages.range(0), isTerse: pages.isTerse)
         settings = IndexPage.table(run.document["settings"])
         libraries = IndexPage.table(run.document["libraries"])
         command = Text.shown(
@@ -226,28 +176,43 @@ struct IndexPage {
         (object?.members ?? []).map { Fact(Text.shown($0.key, limit: 80), Text.value($0.value)) }
     }
 
+    /// `3 more`, `2 fewer`, `as many`, against the run compared with.
+    private static func change(_ key: String, _ count: Int, _ changes: Comparison?) -> String? {
+        guard let tally = changes?.before.tally else { return nil }
+        let before =
+            switch key {
+            case "failed": tally.failed
+            case "damaged": tally.damaged
+            case "completed": tally.completed
+            case "skipped": tally.skipped
+            default: tally.quarantined
+            }
+        if count == before { return "as many as last time" }
+        return count > before ? "\(Text.count(count - before)) more" : "\(Text.count(before - count)) fewer"
+    }
+
     private static func groups(_ failed: [Video], _ run: RunFacts) -> [Group] {
         var causes: [String: [Video]] = [:]
         for video in failed { causes[video.cause ?? "", default: []].append(video) }
         var left = failureLimit
-        return causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map { cause, videos in
+        let sorted = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+        return sorted.prefix(mostGroups).map { cause, videos in
             let shown = videos.prefix(min(groupLimit, left))
+            let others = videos.dropFirst(shown.count).prefix(lineLimit)
             left -= shown.count
+            let rest = videos.count - shown.count - others.count
             return Group(
-                cause: cause.isEmpty ? "Other" : Words.title(cause), count: Text.plural(videos.count, "video"),
-                failures: shown.map { failure($0, run) },
-                rest: videos.count > shown.count ? Text.count(videos.count - shown.count) : nil)
+                cause: cause.isEmpty ? "Other" : Words.cause(cause), count: Text.plural(videos.count, "video"),
+                failures: shown.map { Failure($0, run, isOnIndex: true) }, others: others.map(remark),
+                hasOthers: !others.isEmpty, otherCount: Text.count(others.count),
+                rest: rest > 0 ? Text.count(rest + others.count) : nil)
         }
     }
 
-    private static func failure(_ video: Video, _ run: RunFacts) -> Failure {
-        let log = video.stderr.suffix(8).map { Text.shown($0, limit: 200) }
-        return Failure(
-            path: Text.shown(video.path, limit: 400), href: Row.link(video),
-            message: video.complaint(limit: 600) ?? "no message", progress: video.progressLine, log: log,
-            hasLog: !log.isEmpty,
-            logTitle: log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log",
-            command: Text.shown(Rerun.command(run, video), limit: 6000))
+    private static func remark(_ video: Video) -> Remark {
+        Remark(
+            path: Text.shown(video.path, limit: 400), href: Row.link(video), text: "",
+            cause: "", progress: video.progressLine)
     }
 
     private static func list(_ videos: [Video], _ text: (Video) -> String) -> List? {

@@ -70,6 +70,13 @@ enum Words {
         Text.shown(String(code.map { $0 == "_" ? " " : $0 }), limit: 60)
     }
 
+    /// A message without what is particular to one video: `Worker killed by SIGSEGV at frame …`.
+    static func cause(_ text: String) -> String {
+        let shown = Text.shown(
+            text.split(separator: "#", omittingEmptySubsequences: false).joined(separator: "…"), limit: 160)
+        return shown.prefix(1).uppercased() + shown.dropFirst()
+    }
+
     /// ``name(_:)`` with a capital.
     static func title(_ code: String) -> String {
         let name = name(code)

@@ -75,6 +75,12 @@ enum Text {
         return decimal(value, abs(value) < 9.95 ? 1 : 0, fixed: abs(value) < 9.95) + " " + unit
     }
 
+    /// How many times faster than it plays: `8.4×`, `120×`.
+    static func speed(_ value: Double?) -> String {
+        guard let value else { return nothing }
+        return decimal(value, value < 0.95 ? 2 : value < 9.95 ? 1 : 0) + "×"
+    }
+
     /// A span of time for reading: `0.8 s`, `12 s`, `3 min 04 s`, `2 h 05 min`.
     static func span(_ seconds: Double?) -> String {
         guard let seconds, seconds.isFinite, seconds >= 0, seconds < 1e10 else { return nothing }

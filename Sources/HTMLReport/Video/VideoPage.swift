@@ -17,6 +17,14 @@ struct VideoPage {
         let text: String
     }
 
+    struct Track {
+        let number: String
+        let start: String
+        let end: String
+        let frames: String
+        let distance: String
+    }
+
     struct Axis {
         let time: String
         let frame: String
@@ -29,19 +37,24 @@ struct VideoPage {
 
     let title: String
     let path: String
+    let job: String
     let sign: Sign
     let verdict: String
     let reasons: [String]
     let hasReasons: Bool
     let flaw: String?
+    let notice: String?
     let previous: Neighbour?
     let next: Neighbour?
+    let previousFailed: Neighbour?
+    let nextFailed: Neighbour?
     let facts: [Fact]
-    let failure: IndexPage.Failure?
+    let failure: Failure?
+    let still: Still?
     let strip: String?
     let timeline: String?
     let hasChart: Bool
-    let lanes: [Lanes.Lane]
+    let lanes: [Lane]
     let width: Int
     /// The chart's quarters, as an SVG path.
     let grid: String
@@ -51,44 +64,78 @@ struct VideoPage {
     let eventCount: String
     let events: [Event]
     let moreEvents: String?
+    let hasTracks: Bool
+    let trackCount: String
+    let tracks: [Track]
+    let moreTracks: String?
     let hasFaults: Bool
     let faultCount: String
     let faults: [Fault]
     let moreFaults: String?
+    let sanitized: String?
     let result: String?
+    /// The run's replay, at the time at which this video was begun.
+    let replay: String?
+    /// The video itself as `forgebatch replay` serves it.
+    let video: String
+    let hasData: Bool
+    /// How every frame becomes a table.
+    let exportCommand: String?
 
-    /// The chart's lanes are `lanes`; `rows` is how many lines a table may have.
+    /// What stands beside a video's page.
+    struct Surroundings {
+        var previous: Video?
+        var next: Video?
+        var previousFailed: Video?
+        var nextFailed: Video?
+        var hasReplay = false
+        var notice: String?
+    }
+
+    /// - Parameter rows: how many lines a table may have.
     init(
-        _ video: Video, facts result: ResultFacts?, lanes folded: Lanes?, run: RunFacts, layout: OutputLayout,
-        previous: Video?, next: Video?, rows: Int
+        _ video: Video, facts result: ResultFacts?, fold: Fold?, still: Still?, run: RunFacts, layout: OutputLayout,
+        beside: Surroundings, rows: Int
     ) {
         path = Text.shown(video.path, limit: 800)
         title = Text.shown(RawPath(bytes: video.raw.bytes).lastComponent.display, limit: 160)
+        job = video.job.text
         sign = Sign(video.standing)
         let isFailed = video.standing == .failed || video.standing == .quarantined
         reasons = video.reasons.map { Words.reason($0, result) }
         hasReasons = !reasons.isEmpty
         verdict = VideoPage.verdict(video)
         flaw = video.flaw
-        self.previous = previous.map(VideoPage.neighbour)
-        self.next = next.map(VideoPage.neighbour)
+        notice = beside.notice
+        previous = beside.previous.map(VideoPage.neighbour)
+        next = beside.next.map(VideoPage.neighbour)
+        previousFailed = beside.previousFailed.map(VideoPage.neighbour)
+        nextFailed = beside.nextFailed.map(VideoPage.neighbour)
         facts = VideoPage.facts(video, result)
-        failure = isFailed ? VideoPage.failure(video, run) : nil
+        failure = isFailed ? Failure(video, run, isOnIndex: false) : nil
+        self.still = still
         strip = VideoPage.still(.strip, video, layout)
         timeline = VideoPage.still(.lumaTimeline, video, layout)
-        lanes = result.flatMap { folded?.lanes($0) } ?? []
+        let chart = result.flatMap { facts in fold.map { Lanes($0, facts) } }
+        lanes = chart?.all ?? []
         hasChart = !lanes.isEmpty
-        let columns = folded?.width ?? 1
+        let columns = chart?.width ?? 1
         width = columns
         grid = columns < 4 ? "" : (1..<4).map { "M\($0 * columns / 4) 0V100" }.joined()
-        marks = (folded?.marks ?? []).map { Axis(time: $0.time, frame: $0.frame) }
-        end = Axis(time: folded?.end.time ?? "", frame: folded?.end.frame ?? "")
+        marks = (chart?.marks ?? []).map { Axis(time: $0.time, frame: $0.frame) }
+        end = Axis(time: chart?.end.time ?? "", frame: chart?.end.frame ?? "")
 
-        let all = VideoPage.joined(result?.events ?? [])
+        let found = result?.events ?? []
+        let all = VideoPage.joined(found.filter { $0["track_id"] == nil })
         hasEvents = !all.isEmpty
         eventCount = Text.count(all.count)
         events = all.prefix(rows).map { VideoPage.event($0.event, types: $0.types) }
         moreEvents = all.count > events.count ? Text.count(all.count - events.count) : nil
+        let objects = found.filter { $0["track_id"] != nil }
+        hasTracks = !objects.isEmpty
+        trackCount = Text.count(objects.count)
+        tracks = objects.prefix(rows).map(VideoPage.track)
+        moreTracks = objects.count > tracks.count ? Text.count(objects.count - tracks.count) : nil
         let errors = result?.errors ?? []
         let errorCount = max(errors.count, result?.decode?["error_count"]?.int ?? 0)
         hasFaults = errorCount > 0
@@ -97,7 +144,35 @@ struct VideoPage {
             Fault(frame: Text.count($0["frame"]?.int), text: Text.shown($0["text"]?.string ?? "", limit: 160))
         }
         moreFaults = errorCount > faults.count ? Text.count(errorCount - faults.count) : nil
+        sanitized = VideoPage.sanitized(result)
         self.result = video.result.map { "../../../" + Escape.urlPath($0.bytes) }
+        replay = beside.hasReplay ? VideoPage.replay(video, run) : nil
+        self.video = "../../../v1/jobs/\(video.job.text)/video"
+        hasData = fold != nil
+        exportCommand =
+            video.result == nil ? nil : "forgebatch export OUT --format csv --job \(video.job.text)"
+    }
+
+    private static func replay(_ video: Video, _ run: RunFacts) -> String? {
+        guard let begun = video.begun else { return nil }
+        return "../../replay.html#run=\(Escape.urlPath(Array(run.id.utf8)))&job=\(video.job.text)"
+            + "&t=\(Text.decimal(begun, 3))"
+    }
+
+    private static func sanitized(_ result: ResultFacts?) -> String? {
+        guard let counts = result?.document["sanitized"] else { return nil }
+        let (values, objects) = (counts["dropped_values"]?.int ?? 0, counts["dropped_objects"]?.int ?? 0)
+        guard (values, objects) != (0, 0) else { return "Nothing had to be dropped to make this result strict JSON." }
+        return
+            "\(Text.plural(values, "value")) and \(Text.plural(objects, "object")) that JSON cannot hold were dropped."
+    }
+
+    private static func track(_ event: JSON) -> Track {
+        Track(
+            number: Text.count(event["track_id"]?.int), start: Text.clock(event["start"]?.double, digits: 2),
+            end: Text.clock(event["end"]?.double, digits: 2),
+            frames: "\(Text.count(event["start_frame"]?.int))–\(Text.count(event["end_frame"]?.int))",
+            distance: event["distance"]?.double.map { Text.decimal($0, 0) + " px" } ?? "")
     }
 
     private static func verdict(_ video: Video) -> String {
@@ -137,25 +212,10 @@ struct VideoPage {
         if result?.decode?["timestamps"]?["variable"]?.bool == true { add("Timing", "variable frame rate") }
         add("Size", Text.bytes(video.size))
         add("Processed in", video.seconds.map { Text.span($0) })
-        add("Speed", video.speed)
+        add("Speed", video.speed.map { Text.speed($0) + " real time" })
         if let tries = video.tries, tries > 1 { add("Tries", Text.count(tries)) }
-        if let sanitized = result?.document["sanitized"] {
-            let dropped = (sanitized["dropped_values"]?.int ?? 0, sanitized["dropped_objects"]?.int ?? 0)
-            if dropped != (0, 0) {
-                add("Sanitized", "\(Text.plural(dropped.0, "value")) and \(Text.plural(dropped.1, "object")) dropped")
-            }
-        }
         add("Job", video.job.text)
         return list
-    }
-
-    private static func failure(_ video: Video, _ run: RunFacts) -> IndexPage.Failure {
-        let log = video.stderr.suffix(20).map { Text.shown($0, limit: 300) }
-        return IndexPage.Failure(
-            path: "", href: nil, message: video.complaint(limit: 1000) ?? "no message",
-            progress: video.progressLine, log: log, hasLog: !log.isEmpty,
-            logTitle: log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log",
-            command: Text.shown(Rerun.command(run, video), limit: 6000))
     }
 
     /// Events of one frame that several tools saw, such as a cut, share a row.

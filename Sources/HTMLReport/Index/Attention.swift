@@ -1,0 +1,100 @@
+/// The videos that a person should look at although nothing failed: those that stand apart from the rest of the batch.
+struct Attention {
+    struct Item {
+        let path: String
+        let href: String?
+        let value: String
+    }
+
+    struct Group {
+        let name: String
+        /// What is usual in this batch.
+        let usual: String
+        let items: [Item]
+        /// How many more there are.
+        let rest: String?
+    }
+
+    let groups: [Group]
+    let hasGroups: Bool
+    /// Why there is nothing.
+    let nothing: String
+
+    /// Items of one measure.
+    private static let mostItems = 10
+
+    private struct Measure: Sendable {
+        let name: String
+        /// Above the median is what stands out, or below it.
+        let sign: Double
+        let value: @Sendable (Video) -> Double?
+        let text: @Sendable (Double) -> String
+        /// A mark is borne or not; its text would say nothing.
+        var isMark = false
+    }
+
+    init(_ videos: [Video]) {
+        groups = Attention.measures.compactMap { Attention.group($0, videos) }
+        hasGroups = !groups.isEmpty
+        let known = videos.count { $0.frames != nil }
+        nothing =
+            known < Outliers.fewest
+            ? "Too few videos to tell what is usual: \(Text.count(known)) of the \(Outliers.fewest) needed."
+            : "Nothing stands out."
+    }
+
+    private static func group(_ measure: Measure, _ videos: [Video]) -> Group? {
+        let values = videos.map { $0.frames == nil ? nil : measure.value($0) }
+        guard let found = Outliers.find(values, sign: measure.sign) else { return nil }
+        // A mark that many bear is a property of the batch.
+        if measure.isMark, found.places.count * 20 > values.count { return nil }
+        let items = found.places.prefix(mostItems).map { place in
+            Item(
+                path: Text.shown(videos[place].path, limit: 200), href: Row.link(videos[place]),
+                value: measure.isMark ? "" : measure.text(values[place] ?? 0))
+        }
+        let usual =
+            measure.isMark
+            ? "\(Text.count(found.places.count)) of \(Text.plural(values.count { $0 != nil }, "video"))"
+            : "median \(measure.text(found.median))"
+        return Group(
+            name: measure.name, usual: usual, items: items,
+            rest: found.places.count > items.count ? Text.count(found.places.count - items.count) : nil)
+    }
+
+    private static func mark(_ holds: Bool) -> Double { holds ? 1 : 0 }
+
+    private static let measures = [
+        Measure(name: "Darkest", sign: -1, value: { $0.marks.luma }, text: { "luma \(Text.decimal($0, 1))" }),
+        Measure(
+            name: "Most frozen", sign: 1,
+            value: { video in
+                guard let frozen = video.marks.frozen, let frames = video.frames, frames > 0 else { return nil }
+                return frozen / Double(frames)
+            }, text: { Text.decimal($0 * 100, 0) + " % of frames" }),
+        Measure(
+            name: "Least sharp", sign: -1, value: { $0.marks.sharpness }, text: { "SI \(Text.decimal($0, 1))" }),
+        Measure(name: "Truncated", sign: 1, value: { mark($0.marks.isTruncated) }, text: { _ in "" }, isMark: true),
+        Measure(
+            name: "Variable frame rate", sign: 1, value: { mark($0.marks.hasVariableRate) }, text: { _ in "" },
+            isMark: true),
+        Measure(
+            name: "Wrong duration", sign: 1,
+            value: { video in
+                guard let frames = video.frames, let declared = video.declared, declared > 0 else { return nil }
+                return abs(Double(frames - declared)) / Double(declared)
+            }, text: { Text.decimal($0 * 100, 1) + " % of the declared frames off" }),
+        Measure(
+            name: "Nothing detected", sign: 1, value: { $0.tracks.map { mark($0 == 0) } }, text: { _ in "" },
+            isMark: true),
+        Measure(
+            name: "Slowest", sign: 1,
+            value: { video in
+                guard let seconds = video.processorSeconds ?? video.seconds, let frames = video.frames, frames > 0
+                else {
+                    return nil
+                }
+                return seconds / Double(frames) * 1000
+            }, text: { Text.decimal($0, $0 < 10 ? 1 : 0) + " ms a frame" }),
+    ]
+}

@@ -1,0 +1,119 @@
+internal import Archive
+internal import Bytes
+internal import Jobs
+
+/// What changed since the run that this one is compared with.
+struct ChangeList {
+    struct Item {
+        let path: String
+        let href: String?
+        /// How it was and how it is.
+        let text: String
+    }
+
+    struct Group {
+        let name: String
+        let count: String
+        let sign: Sign
+        let items: [Item]
+        let rest: String?
+    }
+
+    /// What it is compared with.
+    let note: String
+    let isSame: Bool
+    let groups: [Group]
+    /// What cannot be shown as a list, one sentence each.
+    let remarks: [String]
+
+    private static let mostItems = 12
+
+    init(_ changes: Comparison, _ videos: [Video]) {
+        let wanted = Comparison.Category.allCases.filter { $0 != .otherSettings }
+        let jobs = Set(wanted.flatMap { changes[$0].prefix(ChangeList.mostItems).map(\.job) })
+        let links = Dictionary(
+            videos.filter { jobs.contains($0.job) }.map { ($0.job, Row.link($0)) },
+            uniquingKeysWith: { first, _ in first })
+        let start = Moment(changes.before.started)?.local ?? Text.shown(changes.before.started, limit: 40)
+        note =
+            "Compared with run \(Text.shown(changes.before.id, limit: 80)), started \(start). "
+            + "\(Text.plural(changes.unchanged, "video")) unchanged."
+        isSame = changes.isSame
+        groups = wanted.filter { !changes[$0].isEmpty }.map { category in
+            let all = changes[category]
+            let items = all.prefix(ChangeList.mostItems).map { entry in
+                Item(
+                    path: Text.shown(entry.path.display, limit: 200),
+                    href: category == .removed ? nil : links[entry.job] ?? nil,
+                    text: ChangeList.text(entry, category))
+            }
+            return Group(
+                name: ChangeList.name(category), count: Text.count(all.count),
+                sign: Sign(ChangeList.standing(category)), items: items,
+                rest: all.count > items.count ? Text.count(all.count - items.count) : nil)
+        }
+        remarks = ChangeList.remarks(changes)
+    }
+
+    private static func remarks(_ changes: Comparison) -> [String] {
+        var result: [String] = []
+        let others = changes[.otherSettings].count
+        if others > 0 {
+            result.append("\(Text.plural(others, "result")) differ because settings or versions do.")
+        }
+        if !changes.isSameScope {
+            result.append("The two runs looked for videos in different places, so none is called removed.")
+        }
+        if changes.unjudged > 0 {
+            result.append(
+                "\(Text.plural(changes.unjudged, "video")) cannot be judged: one of the runs tells too little.")
+        }
+        return result
+    }
+
+    static func name(_ category: Comparison.Category) -> String {
+        switch category {
+        case .newlyFailing: "Newly failing"
+        case .fixed: "Fixed"
+        case .new: "New"
+        case .removed: "Removed"
+        case .changed: "Changed"
+        case .drifted: "Drifted"
+        case .slower: "Slower"
+        case .otherSettings: "Other settings"
+        }
+    }
+
+    private static func standing(_ category: Comparison.Category) -> Standing {
+        switch category {
+        case .newlyFailing: .failed
+        case .fixed: .ok
+        case .drifted: .damaged
+        case .slower: .warning
+        default: .skipped
+        }
+    }
+
+    private static func text(_ entry: Comparison.Entry, _ category: Comparison.Category) -> String {
+        switch category {
+        case .newlyFailing: [entry.was?.status.rawValue, outcome(entry.now)].compactMap { $0 }.joined(separator: " → ")
+        case .fixed: [outcome(entry.was), entry.now?.status.rawValue].compactMap { $0 }.joined(separator: " → ")
+        case .new: entry.now.map { $0.frames.map { Text.plural($0, "frame") } ?? $0.status.rawValue } ?? ""
+        case .removed: entry.was.map { "was \($0.status.rawValue)" } ?? ""
+        case .changed: "\(Text.bytes(entry.was?.size.map { Int($0) })) → \(Text.bytes(entry.now?.size.map { Int($0) }))"
+        case .drifted: "same content and settings, another result"
+        case .slower: "\(cost(entry.was)) → \(cost(entry.now))"
+        case .otherSettings: ""
+        }
+    }
+
+    private static func outcome(_ video: RunVideo?) -> String? {
+        guard let video else { return nil }
+        return video.cause.map { "\(video.status.rawValue): \(Words.cause($0))" } ?? video.status.rawValue
+    }
+
+    private static func cost(_ video: RunVideo?) -> String {
+        guard let seconds = video?.processorSecondsPerFrame else { return Text.nothing }
+        return Text.decimal(seconds * 1000, 1) + " ms a frame"
+    }
+}

@@ -1,0 +1,22 @@
+/// Why a video failed and how to run it again, for the index and the video's page.
+struct Failure {
+    let path: String
+    let href: String?
+    let message: String
+    let progress: String
+    let log: [String]
+    let hasLog: Bool
+    let logTitle: String
+    let command: String
+
+    init(_ video: Video, _ run: RunFacts, isOnIndex: Bool) {
+        path = Text.shown(video.path, limit: 400)
+        href = isOnIndex ? Row.link(video) : nil
+        message = video.complaint(limit: isOnIndex ? 600 : 1000) ?? "no message"
+        progress = video.progressLine
+        log = video.stderr.suffix(isOnIndex ? 8 : 20).map { Text.shown($0, limit: isOnIndex ? 200 : 300) }
+        hasLog = !log.isEmpty
+        logTitle = log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log"
+        command = Text.shown(Rerun.command(run, video), limit: 6000)
+    }
+}

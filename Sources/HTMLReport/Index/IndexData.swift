@@ -1,0 +1,116 @@
+internal import Archive
+internal import Bytes
+internal import Jobs
+
+/// The rows of a shard as columns, for the script of the index: `forgebatch.rows({…})`.
+enum IndexData {
+    /// The bytes of a shard's data file.
+    ///
+    /// - Complexity: linear; the shard's text is in memory once.
+    static func script(_ videos: [Video], _ shards: Shards, _ shard: Int) -> [UInt8] {
+        let rows = videos[shards.range(shard)]
+        var writer = JSONWriter(reserving: rows.count * 160)
+        writer.beginObject()
+        func list(_ key: String, _ value: (Video) -> Double?) {
+            writer.key(key)
+            writer.beginArray()
+            for video in rows {
+                if let value = value(video), value.isFinite { writer.double(value) } else { writer.null() }
+            }
+            writer.endArray()
+        }
+        writer.key("shard")
+        writer.int(shard)
+        writer.key("shards")
+        writer.int(shards.count)
+        writer.key("total")
+        writer.int(videos.count)
+        writer.key("status")
+        writer.string(String(rows.map { letter($0.standing) }))
+        // 1 for a page of its own, 2 for having been processed by this run.
+        writer.key("marks")
+        writer.string(rows.map { String(($0.hasPage ? 1 : 0) + ($0.isOfThisRun ? 2 : 0)) }.joined())
+        writer.key("ids")
+        writer.string(rows.map { $0.job.text.filter { $0 != "-" } }.joined())
+        paths(rows, &writer)
+        words(rows, &writer)
+        list("frames") { $0.frames.map { Double($0) } }
+        list("rate") { $0.rate.map { ($0 * 100).rounded() / 100 } }
+        list("size") { $0.size.map { Double($0) } }
+        list("duration") { $0.duration.map { ($0 * 10).rounded() / 10 } }
+        list("speed") { $0.speed.map { $0 < 9.95 ? ($0 * 10).rounded() / 10 : $0.rounded() } }
+        list("events") { $0.events.map { Double($0) } }
+        list("tracks") { $0.tracks.map { Double($0) } }
+        rest(rows, &writer)
+        writer.endObject()
+        return Script.call("forgebatch.rows", writer.bytes)
+    }
+
+    private static func letter(_ standing: Standing) -> Character {
+        switch standing {
+        case .failed: "f"
+        case .quarantined: "q"
+        case .damaged: "d"
+        case .warning: "w"
+        case .ok: "o"
+        case .skipped: "s"
+        }
+    }
+
+    /// Each path as the number of UTF-16 units that it shares with the one before, and the rest.
+    private static func paths(_ rows: ArraySlice<Video>, _ writer: inout JSONWriter) {
+        writer.key("paths")
+        writer.beginArray()
+        var last: [Character] = []
+        for video in rows {
+            let path = Array(Text.shown(video.path, limit: 400))
+            var shared = 0
+            while shared < min(last.count, path.count), last[shared] == path[shared],
+                last[shared].utf16.elementsEqual(path[shared].utf16)
+            {
+                shared += 1
+            }
+            writer.int(path[..<shared].reduce(0) { $0 + $1.utf16.count })
+            writer.string(String(path[shared...]))
+            last = path
+        }
+        writer.endArray()
+    }
+
+    /// Codecs by their place in a list of all.
+    private static func words(_ rows: ArraySlice<Video>, _ writer: inout JSONWriter) {
+        let codecs = Set(rows.compactMap(\.codec)).sorted()
+        let places = Dictionary(uniqueKeysWithValues: codecs.enumerated().map { ($1, $0) })
+        writer.key("codecs")
+        writer.value(.array(codecs.map { .string(Text.shown($0, limit: 40)) }))
+        writer.key("codec")
+        writer.beginArray()
+        for video in rows {
+            if let place = video.codec.flatMap({ places[$0] }) { writer.int(place) } else { writer.null() }
+        }
+        writer.endArray()
+    }
+
+    /// What only few rows have, by their place: changes, flaws, causes, and results that do not lie where their path says.
+    private static func rest(_ rows: ArraySlice<Video>, _ writer: inout JSONWriter) {
+        func members(_ key: String, _ value: (Video) -> String?) {
+            writer.key(key)
+            writer.beginObject()
+            for (place, video) in rows.enumerated() {
+                guard let value = value(video) else { continue }
+                writer.key(String(place))
+                writer.string(value)
+            }
+            writer.endObject()
+        }
+        members("change") { $0.change.map { ChangeList.name($0).lowercased() } }
+        members("flaw") { $0.flaw }
+        members("cause") { $0.cause.map { Text.shown($0, limit: 120) } }
+        members("result") { video in
+            guard !video.hasPage else { return nil }
+            guard let result = video.result else { return "" }
+            let isPlain = video.raw.text == video.path && result == OutputLayout.result(for: video.raw, job: video.job)
+            return isPlain ? nil : "../" + Escape.urlPath(result.bytes)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+internal import Bytes
+internal import Mustache
+
+/// A sign of how a video stands, for templates.
+struct Sign {
+    let kind: String
+    let word: String
+    let shape: String
+
+    init(_ standing: Standing) {
+        kind = standing.rawValue
+        word = standing.rawValue
+        shape = standing.shape
+    }
+}
+
+/// A name and a value.
+struct Fact {
+    let name: String
+    let value: String
+    /// More of it, shown on hover.
+    var more: String?
+
+    init(_ name: String, _ value: String, more: String? = nil) {
+        self.name = name
+        self.value = value
+        self.more = more
+    }
+}
+
+/// A row of the table of all videos. Rows are many, so their members are found without reflection.
+struct Row: MustacheParent {
+    private let video: Video
+    private let isTerse: Bool
+
+    /// - Parameter isTerse: leaves out what a reader can infer: that the first cell heads its row, and, of a video without
+    ///   a page, the link to its result, which lies at `results/<path>.json`.
+    init(_ video: Video, isTerse: Bool = false) {
+        self.video = video
+        self.isTerse = isTerse
+    }
+
+    func child(named name: String) -> Any? {
+        switch name {
+        case "kind": video.standing == .ok ? false : video.standing.rawValue
+        case "scope": !isTerse
+        case "href": link ?? false
+        case "plain": link == nil
+        case "path": Text.shown(video.path, limit: 400)
+        case "change": video.change.map { ChangeList.name($0).lowercased() } ?? false
+        case "flaw": video.flaw ?? false
+        case "status": video.standing.rawValue
+        case "frames": video.frames.map { $0 == 0 ? "" : Text.count($0) } ?? ""
+        case "rate": video.rate.map { Text.decimal($0, 2) } ?? ""
+        case "size": video.size.map { Text.bytes($0) } ?? ""
+        case "codec": video.codec.map { Text.shown($0, limit: 40) } ?? ""
+        case "duration": video.duration.map { Text.clock($0, digits: $0 < 10 ? 1 : 0) } ?? ""
+        case "speed": video.speed.map { Text.decimal($0, $0 < 9.95 ? 1 : 0) } ?? ""
+        case "events": video.events.map { Text.count($0) } ?? ""
+        case "tracks": video.tracks.map { Text.count($0) } ?? ""
+        default: nil
+        }
+    }
+
+    private var link: String? { isTerse && !video.hasPage ? nil : Row.link(video) }
+
+    /// A video's page, else its result, seen from the index; nil when it has neither.
+    static func link(_ video: Video) -> String? {
+        if video.hasPage { return video.page }
+        return video.result.map { "../" + Escape.urlPath($0.bytes) }
+    }
+}
+
+/// A part of the table of all videos: so many rows that a browser lays out at once.
+struct RowBlock {
+    let name: String
+    let rows: [Row]
+
+    private static let size = 100
+
+    /// The blocks for a range of videos.
+    static func all(_ videos: [Video], _ range: Range<Int>, isTerse: Bool) -> [RowBlock] {
+        stride(from: range.lowerBound, to: range.upperBound, by: size).map { start in
+            let end = min(start + size, range.upperBound)
+            return RowBlock(
+                name: "\(Text.count(start + 1)) to \(Text.count(end)) of \(Text.count(videos.count))",
+                rows: videos[start..<end].map { Row($0, isTerse: isTerse) })
+        }
+    }
+}

@@ -1,0 +1,25 @@
+internal import Bytes
+
+/// Scripts that hand a page data.
+enum Script {
+    /// A call of a function with a JSON text, in which nothing can end a script or a line of it.
+    static func call(_ function: String, _ json: [UInt8]) -> [UInt8] {
+        var result = Array("\(function)(".utf8)
+        result.reserveCapacity(json.count + json.count / 16)
+        var index = 0
+        while index < json.count {
+            let byte = json[index]
+            if byte == UInt8(ascii: "<") {
+                result += Array("\\u003c".utf8)
+            } else if byte == 0xe2, index + 2 < json.count, json[index + 1] == 0x80, json[index + 2] & 0xfe == 0xa8 {
+                // U+2028 and U+2029, which end a line of script.
+                result += Array("\\u202\(json[index + 2] & 1 == 0 ? 8 : 9)".utf8)
+                index += 2
+            } else {
+                result.append(byte)
+            }
+            index += 1
+        }
+        return result + Array(");\n".utf8)
+    }
+}

@@ -1,0 +1,58 @@
+internal import Bytes
+internal import Jobs
+
+/// A video's picture with the boxes of its frame drawn on it.
+struct Still {
+    let href: String
+    /// Of the video, whose pixels the boxes are in.
+    let width: Int
+    let height: Int
+    /// The boxes as an SVG path.
+    let boxes: String
+    let hasBoxes: Bool
+    let note: String
+    /// The frame that the picture shows, or -1 when it does not say so.
+    let frame: Int
+
+    /// The picture of a job; nil when there is none.
+    init?(_ video: Video, _ layout: OutputLayout, frame record: JSON?) {
+        let path = OutputLayout.still(video.job, .thumbnail)
+        guard Files.exists(layout.root.appending(path)) else { return nil }
+        href = "../../../" + path
+        width = max(1, video.width ?? 320)
+        height = max(1, video.height ?? 180)
+        let objects = record?["detections"]?["tracked_objects"]?.array ?? []
+        let corners = objects.prefix(Still.most).compactMap { $0["xyxy"]?.array?.compactMap(\.double) }
+        boxes = corners.filter { $0.count == 4 && $0.allSatisfy { abs($0) < 1e6 } }.map { corners in
+            let (left, top, right, bottom) = (
+                Int(corners[0].rounded()), Int(corners[1].rounded()), Int(corners[2].rounded()),
+                Int(corners[3].rounded())
+            )
+            return "M\(left) \(top)H\(right)V\(bottom)H\(left)Z"
+        }.joined()
+        hasBoxes = !boxes.isEmpty
+        frame = record?["frame_index"]?.int ?? -1
+        let place = frame >= 0 ? "Frame \(Text.count(frame))" : "A picture of the video"
+        note =
+            hasBoxes ? "\(place), \(Text.plural(objects.count, "object"))" : place
+    }
+
+    private static let most = 40
+
+    /// The number of the frame that a thumbnail shows, from its comment `forgebatch frame 120`.
+    ///
+    /// - Complexity: reads the first 64 bytes.
+    static func frame(_ job: JobID, _ layout: OutputLayout) -> Int? {
+        let path = layout.root.appending(OutputLayout.still(job, .thumbnail))
+        guard let descriptor = try? Files.openInput(path) else { return nil }
+        defer { Files.close(descriptor) }
+        guard let bytes = try? Files.read(descriptor, at: 0, count: 64, path: path), bytes.count > 6,
+            bytes.starts(with: [0xff, 0xd8, 0xff, 0xfe])
+        else { return nil }
+        let length = Int(bytes[4]) << 8 | Int(bytes[5])
+        guard length > 2, 4 + length <= bytes.count else { return nil }
+        let comment = String(decoding: bytes[6..<4 + length], as: UTF8.self)
+        let mark = "forgebatch frame "
+        return comment.hasPrefix(mark) ? Int(comment.dropFirst(mark.count)) : nil
+    }
+}

@@ -1,0 +1,128 @@
+import Archive
+import Bytes
+import Jobs
+import TestSupport
+import Testing
+
+@testable import HTMLReport
+
+@Suite struct IndexPartsTests {
+    @Test func `what stands apart is found by median and median absolute deviation`() {
+        // Median 10, deviations 0 or 1, their median 1: the unit is 1.4826.
+        let usual = (0..<30).map { Double(9 + $0 % 3) }
+        #expect(Outliers.find(usual, sign: 1) == nil)
+        let found = Outliers.find(usual + [15, 30, nil, 15.3], sign: 1)
+        #expect(found?.median == 10)
+        #expect(found?.places == [31, 33])
+        #expect(Outliers.find(usual + [30], sign: -1) == nil)
+        #expect(Outliers.find(usual + [-20], sign: -1)?.places == [30])
+        #expect(Outliers.find([1, 1, 1, 50], sign: 1) == nil, "too few to tell")
+        // More than half are the same: the mean deviation stands in.
+        #expect(Outliers.find(Array(repeating: 0, count: 99) + [1], sign: 1)?.places == [99])
+        #expect(Outliers.find(Array(repeating: 4, count: 99), sign: 1) == nil)
+    }
+
+    private func video(_ path: String, _ change: (inout Video) -> Void = { _ in }) -> Video {
+        var video = Video(job: JobID(video: RawPath(path)))
+        (video.path, video.raw, video.frames) = (path, RawPath(path), 100)
+        change(&video)
+        return video
+    }
+
+    @Test func `attention names at most ten videos a measure with their value and the median`() {
+        var videos = (0..<400).map { number in video("\(number).mp4") { $0.marks.luma = Double(100 + number % 5) } }
+        for place in 0..<12 { videos[place * 9].marks.luma = Double(place) }
+        videos[7].marks.isTruncated = true
+        let attention = Attention(videos)
+        #expect(attention.groups.map(\.name) == ["Darkest", "Truncated"])
+        #expect(attention.groups[0].items.map(\.value) == (0..<10).map { "luma \($0)" })
+        #expect(attention.groups[0].usual == "median luma 102" && attention.groups[0].rest == "2")
+        #expect(attention.groups[1].items.map(\.path) == ["7.mp4"])
+        // A mark that many bear says something of the batch, not of a video.
+        for place in 0..<30 { videos[place].marks.isTruncated = true }
+        #expect(Attention(videos).groups.map(\.name) == ["Darkest"])
+        let calm = Attention((0..<40).map { video("\($0).mp4") })
+        #expect(!calm.hasGroups && calm.nothing == "Nothing stands out.")
+        #expect(Attention([video("a.mp4")]).nothing.hasPrefix("Too few videos"))
+    }
+
+    @Test func `workers, rates and starts come from the log`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("progress.ndjson")
+        var text: [UInt8] = []
+        var seq = 0
+        func add(_ event: LogEvent, at milliseconds: Int64) {
+            seq += 1
+            text += event.encode(time: UTCTime(milliseconds: 1_790_000_000_000 + milliseconds), seq: seq) + [0x0a]
+        }
+        let jobs = ["a", "b", "c"].map { JobID(video: RawPath($0)) }
+        func step(_ job: Int, _ frame: Int, at time: Int64) {
+            add(
+                .progress(job: jobs[job], Progress(currentFrame: frame, totalFrames: 100)),
+                at: time)
+        }
+        func start(_ job: Int, at time: Int64) {
+            add(.jobStarted(job: jobs[job], path: RawPath("x"), totalFrames: 100, size: 1), at: time)
+        }
+        add(.runStarted(runID: "r", version: "1", jobs: 3, settings: ""), at: 0)
+        start(0, at: 0)
+        start(1, at: 1000)
+        step(0, 100, at: 2000)
+        add(.completed(job: jobs[0]), at: 2000)
+        start(2, at: 2000)
+        add(.error(job: jobs[1], message: "no"), at: 4000)
+        step(2, 50, at: 4000)
+        text += Array("garbage\n".utf8)
+        try AtomicFile.write(text, to: path, durable: false)
+        let course = try #require(RunCourse(path))
+        #expect(course.length == 4)
+        #expect(course.rows.map { $0.map(\.job) } == [[jobs[0], jobs[2]], [jobs[1]]])
+        #expect(course.stretches.filter(\.hasFailed).map(\.job) == [jobs[1]])
+        #expect(course.starts == [jobs[0]: 0, jobs[1]: 1, jobs[2]: 2])
+        #expect(course.rates(4) == [50, 50, 25, 25])
+        #expect(Charts.workers(course)?.note == "2 workers, busy 88 % of the time, 1 failure")
+        #expect(RunCourse(folder.path.appending("none")) == nil)
+    }
+
+    @Test func `speeds fall into bins of a half power of two`() throws {
+        let videos = [0.5, 1, 1.5, 2, 2.1, 16].map { speed in
+            video("speed \(Int(speed * 10))") { ($0.duration, $0.seconds, $0.isOfThisRun) = (speed, 1, true) }
+        }
+        let chart = try #require(Charts.speeds(videos))
+        #expect(chart.note == "median 1.8×, slowest 0.5×, fastest 16×")
+        #expect(chart.marks == ["0.5×", "4×", "32×"], "\(chart.marks)")
+        #expect(chart.shapes.split(separator: "M").count - 1 == 5)
+    }
+
+    @Test func `rows are divided into pages past 20,000 only`() {
+        #expect(Shards(rows: 20_000).count == 1 && Shards(rows: 20_000).range(0) == 0..<20_000)
+        let shards = Shards(rows: 100_001)
+        #expect(shards.count == 11)
+        #expect((0..<11).map { shards.range($0).count }.reduce(0, +) == 100_001)
+        #expect(Shards.page(0) == "index.html" && Shards.page(10) == "videos-11.html")
+        let links = ShardLink.all(shards, here: 2)
+        #expect(links.count == 11 && links[2].isHere && links[0].isFirst && links[10].isLast)
+    }
+
+    @Test func `paths in the data share what they can, and give nothing to end a script with`() throws {
+        let names = ["a/b/one.mp4", "a/b/only.mp4", "</script>\u{2028}.mp4", "e\u{301}1.mp4", "e\u{300}2.mp4"]
+        var videos = names.map { name in video(name) { $0.path = Text.shown(name) } }
+        videos[0].change = .new
+        videos[1].hasPage = true
+        let bytes = IndexData.script(videos, Shards(rows: videos.count), 0)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(!text.contains("<") && !text.unicodeScalars.contains("\u{2028}"))
+        let json = try JSONReader.parse(String(text.dropFirst("forgebatch.rows(".count).dropLast(3)))
+        var path: [UInt16] = []
+        var read: [String] = []
+        let parts = json["paths"]?.array ?? []
+        for place in stride(from: 0, to: parts.count, by: 2) {
+            path = Array(path.prefix(parts[place].int ?? 0)) + Array((parts[place + 1].string ?? "").utf16)
+            read.append(String(decoding: path, as: UTF16.self))
+        }
+        #expect(read.map { Array($0.utf8) } == videos.map { Array($0.path.utf8) })
+        #expect(parts[2] == 6)
+        #expect(json["marks"] == "01000" && json["change"] == ["0": "new"])
+        #expect(json["ids"]?.string?.count == 32 * names.count)
+    }
+}
