@@ -71,6 +71,32 @@ import Testing
         #expect(runs.last?.id == MadeRuns.first && runs.last?.hasRecord == false)
     }
 
+    @Test func `a record is the same whether its jobs stand on lines of their own or not`() throws {
+        let made = try MadeRuns()
+        try made.add(MadeRuns.first, [.init("a"), .failed("b"), .init("c")])
+        let path = made.layout.summary(run: MadeRuns.first)
+        let document = try JSONReader.parse(Files.read(path))
+        let jobs = try #require(document["jobs"]?.array)
+        let head = JSON.object((document.members ?? []).filter { $0.key != "jobs" })
+        let start = Array(JSONWriter.encode(head).dropLast()) + Array(",\"jobs\":[\n".utf8)
+        let lines = jobs.map { JSONWriter.encode($0) }.joined(separator: Array(",\n".utf8))
+        let end = Array("\n]}\n".utf8)
+        func read(_ bytes: [UInt8]) throws -> (head: JSON, jobs: [JSON]) {
+            try AtomicFile.write(bytes, to: path, durable: false)
+            let record = try StoredRun(path)
+            var found: [JSON] = []
+            while let job = try record.nextJob() { found.append(job) }
+            return (record.head, found)
+        }
+        for bytes in [JSONWriter.encode(document), start + lines + end] {
+            let (foundHead, found) = try read(bytes)
+            #expect(foundHead == head && found == jobs)
+        }
+        #expect(try read(start + [UInt8](repeating: 0x0a, count: 1) + Array("]}\n".utf8)).jobs == [])
+        #expect(throws: JSONError.self) { try read(start + lines) }
+        #expect(throws: (any Error).self) { try made.compare(MadeRuns.first, MadeRuns.first) }
+    }
+
     @Test func `no runs are no error`() throws {
         let made = try MadeRuns()
         #expect(try Archive.runs(made.layout) == [] && Archive.repairHistory(made.layout) == 0)

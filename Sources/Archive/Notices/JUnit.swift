@@ -12,26 +12,12 @@ package enum JUnit {
     package static func write(_ layout: OutputLayout, run id: String, to path: RawPath) throws {
         var sight = try RunSight(layout, run: id)
         sight.complete(try Ledger(layout, runs: sight.sources, jobs: sight.skippedJobs))
-        let logs = try lastLines(layout, run: id)
         let videos = sight.videos.values.sorted { $0.path < $1.path }
         var file = try AtomicFile(path)
         try file.write(Array(opening(sight.run, videos).utf8))
-        for video in videos { try file.write(Array(testCase(video, sight.run, log: logs[video.job] ?? []).utf8)) }
+        for video in videos { try file.write(Array(testCase(video, sight.run).utf8)) }
         try file.write(Array("  </testsuite>\n</testsuites>\n".utf8))
         _ = try file.publish()
-    }
-
-    /// What workers of failed videos wrote last.
-    private static func lastLines(_ layout: OutputLayout, run id: String) throws -> [JobID: [String]] {
-        let document = try JSONReader.parse(Files.read(layout.summary(run: id)))
-        var result: [JobID: [String]] = [:]
-        for job in document["jobs"]?.array ?? [] {
-            guard let lines = job["stderr"]?.array, let id = job["job_id"]?.string.flatMap({ JobID(text: $0) }) else {
-                continue
-            }
-            result[id] = lines.compactMap(\.string)
-        }
-        return result
     }
 
     private static func opening(_ run: RunSummary, _ videos: [RunVideo]) -> String {
@@ -63,16 +49,16 @@ package enum JUnit {
         !isSkipped(video, run) && video.status == .damaged
     }
 
-    private static func testCase(_ video: RunVideo, _ run: RunSummary, log: [String]) -> String {
+    private static func testCase(_ video: RunVideo, _ run: RunSummary) -> String {
         let folder = video.path.parent == RawPath(".") ? "." : video.path.parent.display
         let head =
             "    <testcase classname=\"\(Escape.xml(folder))\" name=\"\(Escape.xml(video.path.lastComponent.display))\" "
             + "time=\"\(seconds(isSkipped(video, run) ? 0 : video.seconds))\""
-        guard let body = body(video, run, log) else { return head + "/>\n" }
+        guard let body = body(video, run) else { return head + "/>\n" }
         return head + ">\n      \(body)\n    </testcase>\n"
     }
 
-    private static func body(_ video: RunVideo, _ run: RunSummary, _ log: [String]) -> String? {
+    private static func body(_ video: RunVideo, _ run: RunSummary) -> String? {
         let reasons = video.reasons.joined(separator: ", ")
         if isSkipped(video, run) {
             let why =
@@ -90,7 +76,7 @@ package enum JUnit {
                 "<failure type=\"damaged\" message=\"\(Escape.xml("damaged: \(reasons)"))\">\(Escape.xml(frames))</failure>"
         }
         guard isError(video, run) else { return nil }
-        let text = log.map { Escape.xml($0) }.joined(separator: "\n")
+        let text = video.log.map { Escape.xml($0) }.joined(separator: "\n")
         return "<error type=\"failed\" message=\"\(Escape.xml(video.message ?? "failed"))\">\(text)</error>"
     }
 

@@ -24,8 +24,8 @@ extension Archive {
 
     /// A run's line: its record without what grows with the number of videos.
     private static func line(_ layout: OutputLayout, _ id: String) -> JSON {
-        if let bytes = try? Files.read(layout.summary(run: id)), let json = try? JSONReader.parse(bytes),
-            let members = json.members, json["run_id"]?.string == id
+        if let record = try? StoredRun(layout.summary(run: id)), let members = record.head.members,
+            record.head["run_id"]?.string == id
         {
             return .object(members.filter { headKeys.contains($0.key) })
         }

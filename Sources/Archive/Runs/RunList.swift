@@ -36,11 +36,7 @@ extension Archive {
 
     /// A run that the history does not know, from its record or else from its log.
     static func summary(_ layout: OutputLayout, _ id: String) -> RunSummary {
-        if let bytes = try? Files.read(layout.summary(run: id)), let json = try? JSONReader.parse(bytes),
-            let run = RunSummary(json)
-        {
-            return run
-        }
+        if let record = try? StoredRun(layout.summary(run: id)), let run = RunSummary(record.head) { return run }
         return RunSummary(log: layout.log(run: id), id: id)
     }
 

@@ -19,14 +19,15 @@ struct RunSight {
         let path = layout.summary(run: id)
         let document: JSON
         do {
-            document = try JSONReader.parse(try Files.read(path))
+            let record = try StoredRun(path)
+            document = record.head
+            guard let run = RunSummary(document) else { throw ArchiveError("it names no run") }
+            self.run = run
+            while let job = try record.nextJob() {
+                if let video = RunVideo(record: job, run: run) { videos[video.job] = video }
+            }
         } catch {
             throw ArchiveError("\(path.display): the run's record cannot be read: \(error)")
-        }
-        guard let run = RunSummary(document) else { throw ArchiveError("\(path.display): no record of a run") }
-        self.run = run
-        for record in document["jobs"]?.array ?? [] {
-            if let video = RunVideo(record: record, run: run) { videos[video.job] = video }
         }
         for json in document["not_started"]?.array ?? [] {
             guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {

@@ -45,6 +45,8 @@ package struct RunVideo: Equatable, Sendable {
     /// Of the result.
     package var sha256: String?
     package var events: Int?
+    /// The last lines that the worker of a failed video wrote.
+    package var log: [String] = []
     /// The run that processed it; empty when that is not known.
     package var runID: String
 
@@ -68,6 +70,7 @@ package struct RunVideo: Equatable, Sendable {
             runID: run.id)
         message = json["message"]?.string
         cause = json["cause"]?.string
+        log = json["stderr"]?.array?.compactMap(\.string) ?? []
         reasons = json["reasons"]?.array?.compactMap(\.string) ?? []
         frames = json["frames"]?.int
         declared = json["declared"]?.int

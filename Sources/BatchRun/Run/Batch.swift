@@ -43,7 +43,8 @@ final class Batch {
     private var active: [JobID: Active] = [:]
     private(set) var counts = RunCounts()
     private(set) var troubles: [Trouble] = []
-    private(set) var records: [JSON] = []
+    /// What each job came to, as JSON texts: a tree of values would take eight times the memory.
+    private(set) var records: [[UInt8]] = []
     private(set) var notes: [String] = []
     private(set) var stop: StopReason?
     private var graceEnds: UInt64?
@@ -349,7 +350,7 @@ final class Batch {
         if let summaries = outcome?.summaries, status == "completed" {
             members.append(JSON.Member("summaries", summaries))
         }
-        records.append(.object(members))
+        records.append(JSONWriter.encode(.object(members)))
     }
 
     static func milli(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }

@@ -11,7 +11,14 @@ struct RunRecord {
     func write() throws(SystemError) {
         let layout = batch.layout
         let path = layout.summary(run: batch.runID)
-        try AtomicFile.write(JSONWriter.encode(document) + [0x0a], to: path)
+        var file = try AtomicFile(path)
+        // A line for all but the jobs and one for each of them, so that readers need not hold them all at once.
+        try file.write(Array(JSONWriter.encode(document).dropLast()) + Array(",\"jobs\":[".utf8))
+        for (place, record) in batch.records.enumerated() {
+            try file.write(Array((place == 0 ? "\n" : ",\n").utf8) + record)
+        }
+        try file.write(Array("\n]}\n".utf8))
+        _ = try file.publish()
         let history = try LineFile(layout.history)
         try history.append(JSONWriter.encode(.object(head)))
         try history.sync()
@@ -39,7 +46,7 @@ struct RunRecord {
             "settings": .object(options.settings.map { JSON.Member($0.key, $0.value) }),
             "tools": .array(options.toolDescriptions),
             "notes": batch.notes.isEmpty ? nil : .array(batch.notes.map { .string($0) }),
-            "roots": .array(batch.plan.discovery.roots.map(\.json)), "jobs": .array(batch.records),
+            "roots": .array(batch.plan.discovery.roots.map(\.json)),
         ])
         return .object(head + (rest.members ?? []) + unprocessed)
     }

@@ -1,0 +1,47 @@
+package import Bytes
+
+/// A run's record, read line by line: everything but the jobs, then a job a line. No more than that is in memory.
+package final class StoredRun {
+    /// The record without its jobs.
+    package let head: JSON
+    private let lines: LineReader
+    /// What is left of jobs that did not stand on lines of their own, the last one first.
+    private var rest: [JSON]?
+    private var isAtEnd = false
+
+    private static let opening = Array(",\"jobs\":[".utf8)
+
+    /// Opens a record and reads its head. A record in any other layout is read whole.
+    ///
+    /// - Throws: `SystemError` when it cannot be read, `JSONError` when it is no JSON.
+    package init(_ path: RawPath) throws {
+        lines = try LineReader(path, limit: 1 << 30)
+        let first = try lines.next() ?? []
+        if first.suffix(StoredRun.opening.count).elementsEqual(StoredRun.opening) {
+            head = try JSONReader.parse(Array(first.dropLast(StoredRun.opening.count)) + [UInt8(ascii: "}")])
+            return
+        }
+        var whole = first
+        while let line = try lines.next() { whole += [0x0a] + line }
+        let document = try JSONReader.parse(whole)
+        head = .object((document.members ?? []).filter { $0.key != "jobs" })
+        rest = (document["jobs"]?.array ?? []).reversed()
+    }
+
+    /// The next job, or nil after the last one.
+    ///
+    /// - Throws: `SystemError`, or `JSONError` when the record ends before its jobs do.
+    package func nextJob() throws -> JSON? {
+        if rest != nil { return rest?.popLast() }
+        while !isAtEnd {
+            guard var line = try lines.next() else { throw JSONError(reason: "it ends inside its jobs", offset: 0) }
+            if line.elementsEqual("]}".utf8) {
+                isAtEnd = true
+            } else if !line.isEmpty {
+                if line.last == UInt8(ascii: ",") { line.removeLast() }
+                return try JSONReader.parse(line)
+            }
+        }
+        return nil
+    }
+}
