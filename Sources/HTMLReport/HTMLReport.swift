@@ -61,7 +61,7 @@ package enum HTMLReport {
     ///   cannot be written. A result or catalog line that cannot be read is noted on the index instead.
     package static func write(layout: OutputLayout, run id: String, options: ReportOptions) throws -> ReportSummary {
         let templates = try Templates(override: options.templates)
-        let batch = try BatchReader.read(layout: layout, run: id, baseline: options.baseline)
-        return try ReportWriter(layout: layout, options: options, templates: templates).write(batch)
+        var batch = try BatchReader.read(layout: layout, run: id, baseline: options.baseline)
+        return try ReportWriter(layout: layout, options: options, templates: templates).write(&batch)
     }
 }

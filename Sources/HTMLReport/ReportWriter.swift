@@ -11,8 +11,8 @@ struct ReportWriter {
     /// Bytes that a video's page should not pass.
     static let pageLimit = 24 << 10
 
-    func write(_ batch: Batch) throws -> ReportSummary {
-        var batch = batch
+    /// - Parameter batch: is completed by what the results tell.
+    func write(_ batch: inout Batch) throws -> ReportSummary {
         if let reconclusion = options.reconclusion {
             batch.notice =
                 "Concluded again from the stored measures with "

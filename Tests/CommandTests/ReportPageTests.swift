@@ -55,6 +55,16 @@ struct ReportPageTests {
         #expect(cards.count == names.count)
     }
 
+    @Test(
+        "A video plays under its boxes where replay serves it, and steps by frame",
+        .enabled(if: canLook, "needs chromium and python3"))
+    func player() async throws {
+        let check = try await python([
+            script("Tests/scripts/player_check.py"), ExternalProgram.forgebatch.path.display, Samples.folder.display,
+        ])
+        #expect(check.status == 0, "\(check.text)\(check.errorText)")
+    }
+
     @Test("What the made folder holds is valid", .enabled(if: ExternalProgram.python != nil, "needs python3"))
     func valid() async throws {
         let folder = try TemporaryFolder()

@@ -78,7 +78,7 @@ import Testing
         #expect(course.length == 4)
         #expect(course.rows.map { $0.map(\.job) } == [[jobs[0], jobs[2]], [jobs[1]]])
         #expect(course.stretches.filter(\.hasFailed).map(\.job) == [jobs[1]])
-        #expect(course.starts == [jobs[0]: 0, jobs[1]: 1, jobs[2]: 2])
+        #expect(course.stretches.map(\.start) == [0, 1, 2])
         #expect(course.rates(4) == [50, 50, 25, 25])
         #expect(Charts.workers(course)?.note == "2 workers, busy 88 % of the time, 1 failure")
         #expect(RunCourse(folder.path.appending("none")) == nil)

@@ -113,7 +113,10 @@ struct ReplayCopyTests {
         // A shorter log leaves no script of the longer one.
         try writeLog(Array(lines.prefix(5)))
         try writeReport()
-        #expect(try Files.list(data).map(\.display).filter { $0.hasPrefix("replay") } == ["replay-0.js", "replay-videos.js", "replay.js"])
+        #expect(
+            try Files.list(data).map(\.display).filter { $0.hasPrefix("replay") } == [
+                "replay-0.js", "replay-videos.js", "replay.js",
+            ])
     }
 
     @Test("The same folder gives the same bytes")

@@ -12,14 +12,15 @@ struct Failure {
     let logTitle: String
     let command: String
 
-    init(_ video: Video, _ run: RunFacts, isOnIndex: Bool) {
+    /// - Parameter lines: of the worker's log, at most.
+    init(_ video: Video, _ run: RunFacts, log lines: Int = 20, isOnIndex: Bool) {
         path = Text.shown(video.path, limit: 400)
         href = isOnIndex ? Row.link(video) : nil
         message = video.complaint(limit: isOnIndex ? 600 : 1000) ?? "no message"
         progress = video.progressLine
         hasProgress = !progress.isEmpty
         after = isOnIndex || progress.isEmpty ? nil : progress
-        log = video.stderr.suffix(isOnIndex ? 8 : 20).map { Text.shown($0, limit: isOnIndex ? 200 : 300) }
+        log = video.stderr.suffix(lines).map { Text.shown($0, limit: isOnIndex ? 200 : 300) }
         hasLog = !log.isEmpty
         logTitle = log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log"
         command = Text.shown(Rerun.command(run, video), limit: 6000)

@@ -74,16 +74,27 @@ struct IndexPage {
     let summaryLink: String
     let logLink: String?
 
-    /// Failures shown in full, of a cause and in all, and as a line; the rest is in the table. It keeps a night on which
-    /// everything fails readable.
-    private static let groupLimit = 2
-    private static let failureLimit = 40
-    private static let lineLimit = 8
-    private static let listLimit = 25
-    private static let mostGroups = 30
+    /// How much is shown beside the table, which has all: it keeps a night on which everything fails readable, and leaves
+    /// room for the rows of a large batch.
+    private struct Limits {
+        /// Failures of a cause shown in full and as a line.
+        var full = 3
+        var lines = 12
+        /// Failures in full in all.
+        var failures = 40
+        /// Lines of a worker's log.
+        var log = 8
+        /// Rows of a list.
+        var rows = 50
+
+        static let terse = Limits(full: 1, lines: 6, failures: 20, log: 4, rows: 15)
+        static let causes = 30
+    }
 
     init(_ batch: Batch, layout: OutputLayout) {
         let run = batch.run
+        let pages = Shards(rows: batch.videos.count)
+        let limits = pages.isTerse ? Limits.terse : Limits()
         verdict = Words.verdict(run)
         title = verdict
         sign = Sign(Words.standing(run))
@@ -106,16 +117,16 @@ struct IndexPage {
         let failed = batch.videos.filter { $0.standing == .failed && $0.isOfThisRun }
         changes = batch.changes.map { ChangeList($0, batch.videos) }
         hasChanges = changes != nil
-        groups = IndexPage.groups(failed, run)
+        groups = IndexPage.groups(failed, run, limits)
         attention = Attention(batch.videos)
         charts = Charts.all(batch)
         hasCharts = !charts.isEmpty
         hasFailures = !groups.isEmpty
-        damaged = IndexPage.list(batch.videos.filter { $0.standing == .damaged }) { video in
+        damaged = IndexPage.list(batch.videos.filter { $0.standing == .damaged }, limits) { video in
             video.reasons.map { Words.reason($0, nil) }.joined(separator: "; ")
         }
-        quarantined = IndexPage.list(batch.videos.filter(\.isQuarantined)) { $0.complaint(limit: 400) ?? "" }
-        known = IndexPage.list(batch.videos.filter { $0.standing == .failed && !$0.isOfThisRun }) {
+        quarantined = IndexPage.list(batch.videos.filter(\.isQuarantined), limits) { $0.complaint(limit: 400) ?? "" }
+        known = IndexPage.list(batch.videos.filter { $0.standing == .failed && !$0.isOfThisRun }, limits) {
             $0.complaint(limit: 400) ?? ""
         }
         skipped = [
@@ -125,7 +136,6 @@ struct IndexPage {
         ].filter { run.count($0.0) > 0 }.map { Fact(Text.count(run.count($0.0)), $0.1) }
         hasSkipped = !skipped.isEmpty || known != nil
         total = Text.plural(batch.videos.count, "video")
-        let pages = Shards(rows: batch.videos.count)
         shards = ShardLink.all(pages, here: 0)
         shard = 0
         blocks = RowBlock.all(batch.videos, pages.range(0), isTerse: pages.isTerse)
@@ -191,19 +201,19 @@ struct IndexPage {
         return count > before ? "\(Text.count(count - before)) more" : "\(Text.count(before - count)) fewer"
     }
 
-    private static func groups(_ failed: [Video], _ run: RunFacts) -> [Group] {
+    private static func groups(_ failed: [Video], _ run: RunFacts, _ limits: Limits) -> [Group] {
         var causes: [String: [Video]] = [:]
         for video in failed { causes[video.cause ?? "", default: []].append(video) }
-        var left = failureLimit
+        var left = limits.failures
         let sorted = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-        return sorted.prefix(mostGroups).map { cause, videos in
-            let shown = videos.prefix(min(groupLimit, left))
-            let others = videos.dropFirst(shown.count).prefix(lineLimit)
+        return sorted.prefix(Limits.causes).map { cause, videos in
+            let shown = videos.prefix(min(limits.full, left))
+            let others = videos.dropFirst(shown.count).prefix(limits.lines)
             left -= shown.count
             let rest = videos.count - shown.count - others.count
             return Group(
                 cause: cause.isEmpty ? "Other" : Words.cause(cause), count: Text.plural(videos.count, "video"),
-                failures: shown.map { Failure($0, run, isOnIndex: true) }, others: others.map(remark),
+                failures: shown.map { Failure($0, run, log: limits.log, isOnIndex: true) }, others: others.map(remark),
                 hasOthers: !others.isEmpty, otherCount: Text.count(others.count),
                 rest: rest > 0 ? Text.count(rest + others.count) : nil)
         }
@@ -215,9 +225,9 @@ struct IndexPage {
             cause: "", progress: video.progressLine)
     }
 
-    private static func list(_ videos: [Video], _ text: (Video) -> String) -> List? {
+    private static func list(_ videos: [Video], _ limits: Limits, _ text: (Video) -> String) -> List? {
         guard !videos.isEmpty else { return nil }
-        let rows = videos.prefix(listLimit).map { video in
+        let rows = videos.prefix(limits.rows).map { video in
             Remark(
                 path: Text.shown(video.path, limit: 400), href: Row.link(video), text: text(video),
                 cause: video.cause.map { Words.name($0) } ?? "", progress: video.frameCount)

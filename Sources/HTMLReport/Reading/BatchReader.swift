@@ -6,7 +6,8 @@ internal import Jobs
 struct BatchReader {
     private let layout: OutputLayout
     private var notes: [String] = []
-    private var videos: [JobID: Video] = [:]
+    private var videos: [Video] = []
+    private var places: [JobID: Int] = [:]
 
     /// - Parameter baseline: the run to compare with.
     /// - Throws: ``ReportError`` when the run's record cannot be used. Anything else that cannot be read is noted.
@@ -24,13 +25,17 @@ struct BatchReader {
         }
         let record: DocumentReader
         do { record = try DocumentReader(path, list: "jobs") } catch { throw failure(error) }
+        // First, so that what it needs is free again before there are rows.
+        let changes = baseline.flatMap { compare($0, id) }
         takeCatalog()
         takeFailures()
         do { while let job = try record.next() { take(job: job) } } catch { throw failure(error) }
         let document = JSON.object((record.head.members ?? []) + (record.tail.members ?? []))
-        let changes = baseline.flatMap { compare($0, id) }
+        mark(changes)
         let course = RunCourse(layout.log(run: id)) ?? RunCourse()
-        for (job, start) in course.starts { videos[job]?.begun = start }
+        for stretch in course.stretches {
+            if let place = places[stretch.job] { videos[place].begun = stretch.start }
+        }
         return Batch(
             run: RunFacts(id: id, document: document), videos: sorted(), notes: notes, changes: changes, runs: runs(),
             course: course)
@@ -38,14 +43,20 @@ struct BatchReader {
 
     private mutating func compare(_ baseline: String, _ id: String) -> Comparison? {
         do {
-            let changes = try Comparison(layout, before: baseline, after: id)
-            for category in Comparison.Category.allCases.reversed() {
-                for entry in changes[category] { videos[entry.job]?.change = category }
-            }
-            return changes
+            return try Comparison(layout, before: baseline, after: id)
         } catch {
             notes.append("the comparison with run \(Text.shown(baseline, limit: 80)) failed: \(error)")
             return nil
+        }
+    }
+
+    /// Says of each row what became of its video; of two things the first in their order.
+    private mutating func mark(_ changes: Comparison?) {
+        guard let changes else { return }
+        for category in Comparison.Category.allCases.reversed() where category != .otherSettings {
+            for entry in changes[category] {
+                if let place = places[entry.job] { videos[place].change = category }
+            }
         }
     }
 
@@ -59,8 +70,8 @@ struct BatchReader {
     }
 
     private mutating func sorted() -> [Video] {
-        defer { videos = [:] }
-        return videos.values.sorted { left, right in
+        defer { (videos, places) = ([], [:]) }
+        return videos.sorted { left, right in
             if left.standing != right.standing { return left.standing < right.standing }
             return left.raw == right.raw ? left.job.text < right.job.text : left.raw < right.raw
         }
@@ -103,7 +114,10 @@ struct BatchReader {
 
     private mutating func update(_ json: JSON, _ change: (inout Video) -> Void) {
         guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }) else { return }
-        change(&videos[job, default: Video(job: job)])
+        if let place = places[job] { return change(&videos[place]) }
+        places[job] = videos.count
+        videos.append(Video(job: job))
+        change(&videos[videos.count - 1])
     }
 
     /// The objects of an NDJSON file; a missing file has none, a line that is no JSON is counted and left out.

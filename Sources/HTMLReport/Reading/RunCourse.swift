@@ -52,11 +52,6 @@ struct RunCourse {
         }
     }
 
-    /// When each video was begun.
-    var starts: [JobID: Double] {
-        stretches.reduce(into: [:]) { $0[$1.job] = $1.start }
-    }
-
     /// The stretches laid out on as few rows as they need, which are the workers: each takes the first row that is free.
     var rows: [[Stretch]] {
         var rows: [[Stretch]] = []
