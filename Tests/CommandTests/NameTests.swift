@@ -64,14 +64,32 @@ struct NameTests {
         return header.map { Double(clip[$0]) }
     }
 
-    /// What the index links to below the output folder.
+    /// The results that the index's rows lead to, each by the page of its video.
     private static func links(_ forge: Forge) throws -> Set<RawPath> {
-        let text = String(decoding: try Files.read(forge.layout.report.appending("index.html")), as: UTF8.self)
+        let report = forge.layout.report
         var found: Set<RawPath> = []
-        for part in text.split(separator: "href=\"").dropFirst() {
-            guard let link = part.split(separator: "\"").first, link.hasPrefix("../") else { continue }
+        for page in try links(report.appending("index.html"), beginning: "v/") {
+            #expect(Files.exists(report.appending(page)), "\(page.display)")
+            for result in try links(report.appending(page), beginning: "../../../") {
+                #expect(Files.exists(forge.output.appending(result)), "\(result.display)")
+                found.insert(result)
+            }
+        }
+        return found
+    }
+
+    /// The decoded links of a page that begin so, without their query and fragment; `../` is dropped.
+    private static func links(_ page: RawPath, beginning: String) throws -> Set<RawPath> {
+        let text = String(decoding: try Files.read(page), as: UTF8.self)
+        var found: Set<RawPath> = []
+        for part in text.split(separator: "href=").dropFirst() {
+            // Rows do without quotes where HTML does.
+            let whole =
+                part.hasPrefix("\"") ? part.dropFirst().prefix { $0 != "\"" } : part.prefix { !" >".contains($0) }
+            guard whole.hasPrefix(beginning) else { continue }
+            let link = whole.prefix { $0 != "#" && $0 != "?" }
             var bytes: [UInt8] = []
-            var rest = link.utf8.dropFirst(3)
+            var rest = link.utf8.dropFirst(beginning.hasPrefix(".") ? beginning.utf8.count : 0)
             while let byte = rest.popFirst() {
                 if byte == UInt8(ascii: "%"),
                     let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
@@ -82,9 +100,7 @@ struct NameTests {
                     bytes.append(byte)
                 }
             }
-            let path = RawPath(bytes: bytes)
-            #expect(Files.exists(forge.output.appending(path)), "\(link)")
-            found.insert(path)
+            found.insert(RawPath(bytes: bytes))
         }
         return found
     }

@@ -35,7 +35,7 @@ final class RawClient {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        try #require(result == 0)
+        guard result == 0 else { throw Silence() }
     }
 
     deinit { close(descriptor) }

@@ -4,7 +4,7 @@ internal import Jobs
 extension ReplayAPI {
     /// Every path of the contract that HTTP answers.
     func routes() -> [WebRoute] {
-        let folders = ["report", "stills", "results"].map { name in
+        let folders = ["report", "stills", "results", "runs"].map { name in
             let root = FolderRoot(layout.root.appending(name))
             return WebRoute(.get, "/\(name)/**") { request in
                 // A name need not be UTF-8, but links in pages to such a name are escaped bytes.
