@@ -39,6 +39,7 @@ case "${MUTATE:-}" in
     *) fail "MUTATE is nan or key" ;;
 esac
 
+: >"$work/address"
 "$binary" replay "$work/out" --port 0 --speed 8 >"$work/address" &
 server=$!
 for _ in $(seq 300); do

@@ -25,7 +25,7 @@ struct NameTests {
     func all() async throws {
         let forge = try Forge()
         for name in NameTests.names { try forge.add(name) }
-        try await forge.run(expecting: 0, "--no-stills", "--report", "basic")
+        try await forge.run(expecting: 0, "--no-stills", "--report", "full")
         let results = try forge.results()
         #expect(results.count == NameTests.names.count)
         var sources: Set<RawPath> = []
