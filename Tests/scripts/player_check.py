@@ -32,6 +32,8 @@ def check(page):
     page.wait(lambda: page.evaluate("document.querySelector('.readout').textContent").startswith("frame 50 "))
     page.press(".")
     page.wait(lambda: page.evaluate("document.querySelector('#still figcaption').textContent").startswith("Frame 51,"))
+    # Boxes come in a script of their own, which may take its time.
+    page.wait(lambda: page.evaluate(STATE)[3] > 0)
     time, caption, readout, boxes = page.evaluate(STATE)
     hold(51 / 20 < time < 52 / 20, f"the video is at {time} s, frame 51 is at 2.55 s")
     hold(readout == "frame 51 · 0:02.55", f"the lanes say {readout}")
