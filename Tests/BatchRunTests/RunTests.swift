@@ -343,4 +343,13 @@ struct RunTests {
         #expect(ExitStatus.winner([1, 130]) == 1)
         #expect(ExitStatus.winner([]) == 0)
     }
+
+    @Test("Runs are named in the order in which they start, also within a second, and never alike")
+    func names() {
+        let names = (0..<3000).map { BatchRun.newRunID(UTCTime(milliseconds: 1_795_000_000_000 + $0)) }
+        #expect(names == names.sorted() && Set(names).count == names.count)
+        #expect(names.allSatisfy { $0.utf8.count == 23 })
+        let twins = Set((0..<20).map { _ in BatchRun.newRunID(UTCTime(milliseconds: 1_795_000_000_007)) })
+        #expect(twins.count > 15)
+    }
 }

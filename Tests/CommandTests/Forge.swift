@@ -119,7 +119,7 @@ final class Forge: Sendable {
     func start(_ flags: String..., adapt: (inout Launch) -> Void = { _ in }) throws -> RunningProcess {
         // It may be held for as long as other tests need the machine.
         var launch = launch(arguments(["--stall", "10m"] + flags))
-        launch.deadline = 120
+        launch.deadline = 600
         adapt(&launch)
         return try RunningProcess.start(launch)
     }

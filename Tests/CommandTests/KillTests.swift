@@ -77,7 +77,7 @@ struct KillTests {
         let command = "trap '' HUP; exec \(Forge.executable.display) run in -o out --no-config --stall 10m"
         launch.arguments = [RawPath("-c"), RawPath(command)]
         launch.directory = forge.home
-        launch.deadline = 120
+        launch.deadline = 600
         let run = try RunningProcess.start(launch)
         let worker = try await run.holdWorker(of: "a.y4m")
         run.send(SIGHUP)

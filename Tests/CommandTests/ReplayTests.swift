@@ -43,7 +43,7 @@ struct ReplayTests {
         _ body: (String, RunningProcess) async throws -> Result
     ) async throws -> Result {
         var launch = forge.launch((["replay", "out", "--port", "0"] + flags).map { RawPath($0) })
-        launch.deadline = 300
+        launch.deadline = 600
         adapt(&launch)
         let process = try RunningProcess.start(launch)
         defer { process.send(SIGTERM) }

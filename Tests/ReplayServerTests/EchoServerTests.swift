@@ -14,7 +14,7 @@ import Testing
     private func start(_ launch: Launch) async throws -> (RunningProcess, Int) {
         // It may be held for as long as other tests need the machine.
         var launch = launch
-        launch.deadline = 300
+        launch.deadline = 600
         let process = try RunningProcess.start(launch)
         let port = try await poll(within: 30) {
             process.outputSoFar.split(separator: "\n").first?.split(separator: ":").last.flatMap { Int($0) }

@@ -29,7 +29,7 @@ package struct Launch: Sendable {
     /// Standard input, output and error are one terminal, 100 columns wide; all it shows comes as `stdout`.
     package var terminal = false
     /// Seconds, after which the process group is killed.
-    package var deadline = 30.0
+    package var deadline = 120.0
 
     package init(_ executable: RawPath, _ arguments: [RawPath]) {
         self.executable = executable

@@ -93,7 +93,7 @@ class Browser:
         number = self.send("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"]
         return lambda: self.send("Page.removeScriptToEvaluateOnNewDocument", identifier=number)
 
-    def wait(self, expression, seconds=30):
+    def wait(self, expression, seconds=120):
         """Asks until an expression is true; returns the seconds that took."""
         begun = time.monotonic()
         while True:

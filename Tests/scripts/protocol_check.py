@@ -44,7 +44,7 @@ def two_jobs(folder, step=10, **more):
     return run
 
 
-def read(socket, until, seconds=30):
+def read(socket, until, seconds=120):
     """Messages up to and with the first that `until` accepts."""
     messages = []
     end = time.monotonic() + seconds

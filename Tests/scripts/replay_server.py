@@ -203,7 +203,7 @@ class Checks:
         return 1 if self.failed else 0
 
 
-def wait(question, seconds=30):
+def wait(question, seconds=120):
     """Asks until the answer is true."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
