@@ -52,7 +52,7 @@ package enum BatchRun {
 
     /// A name that sorts by the millisecond of its start: the time, then six digits of which three are the milliseconds and
     /// three are random, so that two runs of one moment differ.
-    package static func newRunID(_ time: UTCTime) -> String {
+    static func newRunID(_ time: UTCTime) -> String {
         let milliseconds = UInt32(time.milliseconds % 1000)
         let digits = String(0x1000000 | milliseconds << 12 | UInt32.random(in: 0...0xfff), radix: 16)
         return "\(time.compact)-\(digits.dropFirst())"
