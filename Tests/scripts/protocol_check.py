@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -812,6 +813,24 @@ def raw(server, data, seconds=20):
             return answer
         except TimeoutError:
             return None
+
+
+def check_the_client_of_the_documentation_ends_with_its_job(binary, folder):
+    two_jobs(folder)
+    examples = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs")
+    with open(os.path.join(examples, "protocol.md"), encoding="utf-8") as file:
+        page = file.read()
+    for name, language in [("client.py", "python"), ("client.js", "javascript")]:
+        with open(os.path.join(examples, "examples", name), encoding="utf-8") as file:
+            assert f"```{language}\n{file.read()}```" in page, f"docs/protocol.md shows another {name}"
+    with Server(binary, folder, "--paused") as server:
+        server.put("/v1/replay", {"at": 0.05, "playing": True})
+        client = os.path.join(examples, "examples/client.py")
+        for path, end in [("a.mp4", "completed"), ("b.mp4", "error")]:
+            said = subprocess.run([sys.executable, client, server.ws, job_id(path)], capture_output=True, text=True,
+                                  timeout=120)
+            assert said.returncode == 0 and said.stdout.split("\n")[-2:] == [end, ""], (said.stdout, said.stderr)
+            assert path == "b.mp4" or "100 %" in said.stdout, said.stdout
 
 
 def check_rude_connections_are_ended(binary, folder):

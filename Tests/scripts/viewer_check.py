@@ -442,6 +442,26 @@ def check_served_several_runs_can_be_chosen(binary, folder):
 
 # What is not a check.
 
+def check_served_the_client_of_the_documentation_ends_with_its_job(binary, folder):
+    night(folder)
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/examples/client.js"),
+              encoding="utf-8") as file:
+        client = file.read()
+    with Server(binary, folder, "--from", "100000") as server, Browser() as page:
+        page.open(server.http)
+        for path, end in [("cam1/a.mp4", "completed"), (HOSTILE, "error")]:
+            heard = page.run(f"""(() => {{ {client}
+              return new Promise((done) => {{
+                const heard = [];
+                follow({json.dumps(server.ws)}, {json.dumps(job_id(path))}, (text) => {{
+                  heard.push(text);
+                  if (!text.endsWith("%")) done(heard);
+                }});
+              }});
+            }})()""")
+            assert heard[-1] == end, heard
+
+
 def crowd(folder, jobs=10_000, events=400_000):
     """A night of many videos, as a log alone."""
     numbers = random.Random(7)

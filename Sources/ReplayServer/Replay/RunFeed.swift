@@ -49,15 +49,19 @@ final class RunFeed: Sendable {
         var wasLive = false
         /// When the writer was last looked for.
         var checked: UInt64 = 0
+        /// When lines last came.
+        var heard: UInt64 = 0
         /// Lines that the timeline knows the gaps of.
         var timed = 1
     }
 
     /// Bytes of a log that are taken in at once, so that who asks meanwhile need not wait long.
     private static let slice = 1 << 20
-    /// Nanoseconds between two looks at a growing log.
+    /// Nanoseconds between two looks at a log that has just grown.
     private static let tick: UInt64 = 20_000_000
-    /// Nanoseconds between two looks for the writer of a log that does not grow.
+    /// Nanoseconds between two looks at one that is silent: a look costs about a quarter of a millisecond.
+    private static let slowTick: UInt64 = 50_000_000
+    /// Nanoseconds after which a log counts as silent, and between two looks for its writer.
     private static let patience: UInt64 = 1_000_000_000
 
     /// - Returns: nil when the run has no log.
@@ -286,7 +290,9 @@ final class RunFeed: Sendable {
                 publish(&state, lines: new)
             }
             if isGrowing { return .again }
-            if state.standing == .running { return .at(now + RunFeed.tick) }
+            if state.standing == .running {
+                return .at(now + (now - state.heard < RunFeed.patience ? RunFeed.tick : RunFeed.slowTick))
+            }
             tellOfTheEnd(&state, now)
             if lines < state.index.count, let next = state.clock.deadline(state.index.time(lines), now) {
                 return .at(next)
@@ -332,7 +338,7 @@ final class RunFeed: Sendable {
                 state.standing = .running
                 state.advance.clock += 1
             }
-            state.checked = now
+            (state.checked, state.heard) = (now, now)
             if state.index.finish != nil, state.standing == .running { end(&state, .finished, now) }
             return !state.isLoaded
         case .nothing:
