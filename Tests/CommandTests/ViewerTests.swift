@@ -5,19 +5,16 @@ import Testing
 /// The replay viewer in a browser, from a disk and served by the built binary.
 @Suite("The replay viewer")
 struct ViewerTests {
-    private static let python: ExternalProgram? = [ExternalProgram.checkoutPython, ExternalProgram.python]
-        .compactMap { $0 }
-        .first { (try? $0.runAndWait(["-c", "import websockets"]))?.status == 0 }
     private static let chromium = ["chromium", "chromium-browser", "google-chrome"].lazy
         .compactMap { ExternalProgram.find($0) }.first
 
     @Test(
         "It does what docs/replay.md says",
-        .enabled(if: python != nil && chromium != nil, "needs Chromium, and Python with websockets (make deps-test)"),
+        .enabled(if: ExternalProgram.python != nil && chromium != nil, "needs chromium and python3 (make deps-test)"),
         arguments: ["from a file", "served"])
     func viewer(source: String) async throws {
         let script = Samples.root.appending("Tests/scripts/viewer_check.py").display
-        let outcome = try await #require(ViewerTests.python)
+        let outcome = try await #require(ExternalProgram.python)
             .run([script, ExternalProgram.forgebatch.path.display, source], seconds: 600)
         #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
         #expect(outcome.text.split(separator: "\n").filter { $0.hasPrefix("ok ") }.count >= 6, "\(outcome.text)")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Plays a video on its page, as `forgebatch replay` serves it. Usage: player_check.py FORGEBATCH SAMPLES
 
-Processes moving-objects.mp4 of the samples, opens its page over the server and steps by frame. Ends with 1 when the picture,
-the boxes and the lanes do not go together.
+Processes moving-objects.mp4 of the samples, opens its page over the server and steps by frame. Ends with 1 when the
+picture, the boxes and the lanes do not go together.
 """
 import glob
 import os
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-import chrome
+from browser import Browser
 
 NAME = "moving-objects.mp4"
 STATE = """[document.querySelector("video").currentTime, document.querySelector("#still figcaption").textContent,
@@ -27,20 +27,20 @@ def hold(holds, text):
 def check(page):
     hold(page.evaluate("document.querySelector('.play').textContent") == "▶ Play the video", "no button to play")
     page.evaluate("document.querySelector('.play').click()")
-    page.wait(lambda: page.evaluate("Boolean(document.querySelector('.controls'))"))
+    page.wait("document.querySelector('.controls') !== null")
     page.evaluate("location.hash = 't=2.5'")
-    page.wait(lambda: page.evaluate("document.querySelector('.readout').textContent").startswith("frame 50 "))
-    page.press(".")
-    page.wait(lambda: page.evaluate("document.querySelector('#still figcaption').textContent").startswith("Frame 51,"))
+    page.wait("document.querySelector('.readout').textContent.startsWith('frame 50 ')")
+    page.key(".")
+    page.wait("document.querySelector('#still figcaption').textContent.startsWith('Frame 51,')")
     # Boxes come in a script of their own, which may take its time.
-    page.wait(lambda: page.evaluate(STATE)[3] > 0)
+    page.wait(f"{STATE}[3] > 0")
     time, caption, readout, boxes = page.evaluate(STATE)
     hold(51 / 20 < time < 52 / 20, f"the video is at {time} s, frame 51 is at 2.55 s")
     hold(readout == "frame 51 · 0:02.55", f"the lanes say {readout}")
     hold(boxes > 0 and caption.startswith(f"Frame 51, {boxes} object"), f"{boxes} boxes, and {caption}")
-    page.press(" ")
-    page.wait(lambda: page.evaluate("document.querySelector('video').currentTime") > 3)
-    hold(not page.problems, f"console: {page.problems}")
+    page.key(" ")
+    page.wait("document.querySelector('video').currentTime > 3")
+    hold(not page.errors, f"console: {page.errors}")
 
 
 def main():
@@ -51,8 +51,9 @@ def main():
         try:
             address = re.search(r"http://[^ ]+", server.stdout.readline()).group(0).rstrip("/")
             path = os.path.relpath(glob.glob(f"{out}/report/v/*/*.html")[0], out)
-            with chrome.Browser() as browser:
-                check(browser.open(f"{address}/{path}"))
+            with Browser() as browser, browser.page() as page:
+                page.open(f"{address}/{path}")
+                check(page)
         finally:
             server.terminate()
             server.wait(30)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the report of an output folder as a browser sees it. Usage: report_check.py OUT [--budgets]
+"""Checks the report of an output folder as a browser sees it. Usage: report_check.py OUT [--budgets | --shots DIR]
 
 Every page: relative links that exist, nothing inline, no other origin. In Chromium: no console message from file:// and
-from a sub-path of a server; under a policy that forbids scripts none but that refusal, and the same text; search, sorting,
-keys and links; nothing that a file's name says runs. Prints one line a finding; ends with 1 when there is any.
+from a sub-path of a server; under a policy that forbids scripts none but that refusal, and the same text; search,
+sorting, keys and links; nothing that a file's name says runs. Prints one line a finding; ends with 1 when there is any.
 """
 import argparse
 import html.parser
@@ -12,7 +12,7 @@ import re
 import sys
 import urllib.parse
 
-import chrome as devtools
+from browser import Browser, server
 
 # What Jenkins sends with the files of a build.
 STRICT = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
@@ -73,7 +73,8 @@ def crawl(report):
             parts = urllib.parse.urlsplit(link)
             expect(not parts.scheme and not parts.netloc and not link.startswith("/"), f"{path}: link {link!r}")
             if not parts.path:
-                expect("=" in parts.fragment or parts.fragment in markup.names or link == "#", f"{path}: no place {link!r}")
+                place = "=" in parts.fragment or parts.fragment in markup.names or link == "#"
+                expect(place, f"{path}: no place {link!r}")
                 continue
             target = os.path.join(os.fsencode(os.path.dirname(path)), urllib.parse.unquote_to_bytes(parts.path))
             if target not in seen:
@@ -103,49 +104,47 @@ def chosen(report, most=14):
     return found, sorted(rest[:400], key=oddness)[:most]
 
 
-def visit(chrome, address, allowed=None, **options):
+def visit(browser, address, allowed=None, scripts=True):
     if os.environ.get("VERBOSE"):
         print(address, file=sys.stderr)
-    page = chrome.open(address, **options)
+    page = browser.page(scripts=scripts)
+    page.open(address)
     page.settle()
-    for problem in page.problems:
-        expect(allowed and allowed(problem), f"{address}: console: {problem}")
-    expect("Page.javascriptDialogOpening" not in page.events, f"{address}: a dialog opened")
-    expect(not page.has_scripts or page.evaluate("window.hacked") is None, f"{address}: a name ran")
+    for error in page.errors:
+        expect(allowed and allowed(error), f"{address}: console: {error}")
+    expect(not scripts or page.evaluate("window.hacked") is None, f"{address}: a name ran")
     return page
 
 
-def look(chrome, report):
+def look(browser, report):
     """Pages from file://, from a sub-path, and under a policy without scripts."""
     found, videos = chosen(report)
     root = os.path.dirname(os.path.abspath(report))
     local = "file://" + urllib.parse.quote(os.path.abspath(report))
     for path in found + videos:
-        page = visit(chrome, local + path[len(report):])
-        outside = [url for url in page.requests if not url.startswith("file://" + urllib.parse.quote(root))]
-        expect(not outside, f"{path}: asked for {outside}")
-        page.close()
-    with devtools.server(root, "/view/job-7/artifact") as address:
+        with visit(browser, local + path[len(report):]) as page:
+            outside = [url for url in page.requests if not url.startswith("file://" + urllib.parse.quote(root))]
+            expect(not outside, f"{path}: asked for {outside}")
+    with server(root, "/view/job-7/artifact") as address:
         for path in found + videos[:4]:
-            visit(chrome, address + path[len(root):]).close()
-    with devtools.server(root, policy=STRICT) as address:
+            visit(browser, address + path[len(root):]).close()
+    with server(root, policy=STRICT) as address:
         for path in [found[0]] + videos[:3]:
             if path.endswith("replay.html"):
                 continue
-            plain = visit(chrome, local + path[len(report):], scripts=False)
-            strict = visit(chrome, address + path[len(root):], scripts=False,
-                           allowed=lambda text: "script" in text.lower() and "style" not in text.lower())
-            expect(len(strict.text()) > 20 and sorted(strict.text()) == sorted(plain.text()), f"{path}: another text under a strict policy")
-            broken = strict.images()
-            expect(broken == 0, f"{path}: {broken} pictures missing under a strict policy")
-            plain.close()
-            strict.close()
+            with visit(browser, local + path[len(report):], scripts=False) as page:
+                plain = sorted(page.text())
+            with visit(browser, address + path[len(root):], scripts=False,
+                       allowed=lambda text: "script" in text.lower() and "style" not in text.lower()) as page:
+                strict, failed = sorted(page.text()), page.failed_images()
+            expect(len(strict) > 20 and strict == plain, f"{path}: another text under a strict policy")
+            expect(not failed, f"{path}: missing under a strict policy: {failed}")
 
 
-def use(chrome, report):
+def use(browser, report):
     """Search, sorting, keys and links on the index."""
     address = "file://" + urllib.parse.quote(os.path.abspath(report)) + "/index.html"
-    page = visit(chrome, address)
+    page = visit(browser, address)
     page.evaluate("forgebatchIndex.ready()")
     total = page.evaluate("forgebatchIndex.table.rowCount")
     expect(total > 0, "the index has no rows")
@@ -154,21 +153,22 @@ def use(chrome, report):
         page.settle()
         return page.evaluate("forgebatchIndex.table.select(forgebatch.query.parse(forgebatchIndex.state.line)).length")
 
-    page.press("f")
+    page.key("f")
     page.settle()
     expect(page.evaluate("forgebatchIndex.state.line") == "s:failed", "the key f does not ask for the failed")
     failed = page.evaluate("forgebatchIndex.table.status.filter((status) => status === 0).length")
     expect(rows() == failed, "s:failed finds other rows")
     expect("q=s:failed" in page.evaluate("location.hash"), "the address does not tell the search")
-    shown = page.evaluate("[...document.querySelectorAll('#found tbody tr')].every((row) => row.className === 'failed')")
+    shown = page.evaluate("[...document.querySelectorAll('#found tbody tr')]"
+                          ".every((row) => row.className === 'failed')")
     expect(shown, "rows that did not fail are shown")
-    page.press("a")
+    page.key("a")
     page.settle()
     expect(page.evaluate("document.getElementById('found').hidden"), "the key a does not bring all back")
-    page.press("/")
+    page.key("/")
     expect(page.evaluate("document.activeElement.type") == "search", "the key / does not lead to the search")
-    page.press("Escape")
-    page.press("j")
+    page.key("Escape")
+    page.key("j")
     first = page.evaluate("document.activeElement.tagName")
     links = page.evaluate("document.querySelectorAll('#rows tbody th a').length")
     expect(first == "A" or links == 0, "the key j does not lead to a row")
@@ -178,15 +178,17 @@ def use(chrome, report):
                           ".map((row) => table.size[row]).filter((size) => size !== null); })()")
     expect(sizes == sorted(sizes, reverse=True), "sizes are not sorted")
     expect("sort=-size" in page.evaluate("location.hash"), "the address does not tell the order")
-    page.press("?")
+    page.key("?")
     expect(page.evaluate("document.querySelector('dialog').open"), "the key ? opens no sheet")
     mismatch = page.evaluate("""(() => {
         const { table } = forgebatchIndex;
-        const view = new forgebatch.Window(document.createElement("div"), table, document.querySelector("table.videos"));
+        const plainTable = document.querySelector("table.videos");
+        const view = new forgebatch.Window(document.createElement("div"), table, plainTable);
         const plain = [...document.querySelectorAll("#rows tbody tr")];
         for (let row = 0; row < Math.min(plain.length, table.rowCount); row += 1) {
             const made = view.row(row);
-            const [left, right] = [plain[row], made].map((tr) => [...tr.cells].map((cell) => cell.textContent.trim()).join("|"));
+            const [left, right] = [plain[row], made].map(
+                (tr) => [...tr.cells].map((cell) => cell.textContent.trim()).join("|"));
             if (left !== right) return `${left} is not ${right}`;
             const [first, second] = [plain[row], made].map((tr) => tr.querySelector("a")?.getAttribute("href"));
             if (first && first !== second) return `${first} is not ${second}`;
@@ -195,27 +197,27 @@ def use(chrome, report):
     })()""")
     expect(mismatch is None, f"a row with script differs from the one without: {mismatch}")
     page.close()
-    page = visit(chrome, address + "#q=s:failed&sort=-size")
+    page = visit(browser, address + "#q=s:failed&sort=-size")
     page.settle()
     expect(page.evaluate("forgebatchIndex.state.line") == "s:failed", "a link to a search does not search")
-    for problem in page.problems:
-        expect(False, f"console: {problem}")
+    for error in page.errors:
+        expect(False, f"console: {error}")
     page.close()
 
 
-def video(chrome, report):
+def video(browser, report):
     """A video's page: lanes, cursor, zoom, links into the chart."""
     for path in pages(report):
         if "/v/" not in path or not os.path.exists(path[:-5] + ".js"):
             continue
-        page = visit(chrome, "file://" + urllib.parse.quote(os.path.abspath(path)) + "#t=0.2")
-        plots = page.evaluate("document.querySelectorAll('.plots canvas').length")
-        expect(plots > 0, f"{path}: no lane is drawn")
-        expect(page.evaluate("[...document.querySelectorAll('#lanes > .lane:not(.picture)')].every((lane) => lane.hidden)"),
-               f"{path}: the lanes without script are still there")
-        expect(page.evaluate("document.querySelector('.readout').textContent").startswith("frame "), f"{path}: no readout")
-        expect(not page.problems, f"{path}: console: {page.problems}")
-        page.close()
+        with visit(browser, "file://" + urllib.parse.quote(os.path.abspath(path)) + "#t=0.2") as page:
+            plots = page.evaluate("document.querySelectorAll('.plots canvas').length")
+            expect(plots > 0, f"{path}: no lane is drawn")
+            expect(page.evaluate("[...document.querySelectorAll('#lanes > .lane:not(.picture)')]"
+                                 ".every((lane) => lane.hidden)"), f"{path}: the lanes without script are still there")
+            readout = page.evaluate("document.querySelector('.readout').textContent")
+            expect(readout.startswith("frame "), f"{path}: no readout")
+            expect(not page.errors, f"{path}: console: {page.errors}")
         return
     expect(False, "no page of a video has data")
 
@@ -252,16 +254,16 @@ def weigh(report):
         print(f"{kind:12} {size:>9,} bytes  {path}")
 
 
-def clock(chrome, report):
+def clock(browser, report):
     """The first view and one keystroke of the search, the better of three."""
     address = "file://" + urllib.parse.quote(os.path.abspath(report)) + "/index.html"
     views = []
     for _ in range(3):
-        page = chrome.open("about:blank")
-        page.send("Page.addScriptToEvaluateOnNewDocument", source="addEventListener('load', () => requestAnimationFrame("
-                  "() => requestAnimationFrame(() => { window.secondFrame = performance.now(); })));")
-        page.go(address)
-        page.wait(lambda: page.evaluate("window.secondFrame") is not None)
+        page = browser.page()
+        page.before_scripts("addEventListener('load', () => requestAnimationFrame("
+                            "() => requestAnimationFrame(() => { window.secondFrame = performance.now(); })));")
+        page.open(address)
+        page.wait("window.secondFrame !== undefined")
         views.append(page.evaluate("window.secondFrame") / 1000)
         last = page
     last.evaluate("forgebatchIndex.ready()")
@@ -285,25 +287,55 @@ def clock(chrome, report):
     })()""") / 1000
     heap = last.evaluate("performance.memory ? performance.memory.usedJSHeapSize : 0")
     print(f"first view   {min(views):.2f} s (of {', '.join(f'{view:.2f}' for view in views)})")
-    print(f"keystroke    {max(strokes) * 1000:.0f} ms at most, sorting {sort * 1000:.0f} ms; script heap {heap / 1e6:.0f} MB")
+    print(f"keystroke    {max(strokes) * 1000:.0f} ms at most, sorting {sort * 1000:.0f} ms; "
+          f"script heap {heap / 1e6:.0f} MB")
     expect(min(views) <= FIRST_VIEW, f"first view {min(views):.2f} s")
     expect(max(strokes) <= KEYSTROKE, f"a keystroke takes {max(strokes):.3f} s")
+
+
+def shots(browser, report, folder):
+    """Pictures of the index and of the largest page of an ok, a damaged and a failed video; each as a PDF too."""
+    os.makedirs(folder, exist_ok=True)
+    views = {"index": os.path.join(report, "index.html")}
+    for path in sorted(pages(report), key=os.path.getsize):
+        with open(path, encoding="utf-8") as file:
+            badge = re.search(r"class=\"badge (ok|damaged|failed)\"", file.read())
+        if badge:
+            views[badge.group(1)] = path
+    for name, path in views.items():
+        with browser.page() as page:
+            for dark in (True, False):
+                page.theme(dark)
+                for width, height in ((390, 844), (1024, 768), (1440, 900)):
+                    page.resize(width, height)
+                    page.open("file://" + urllib.parse.quote(path))
+                    page.settle()
+                    end = f"{width}-{'dark' if dark else 'light'}.png"
+                    page.screenshot(f"{folder}/{name}-{end}")
+                    page.screenshot(f"{folder}/{name}-full-{end}", height=3000)
+            page.print(f"{folder}/{name}.pdf")
+    print(f"{', '.join(views)}: pictures are in {folder}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out")
     parser.add_argument("--budgets", action="store_true", help="hold sizes and times against the budgets")
+    parser.add_argument("--shots", metavar="DIR", help="check nothing; take pictures of several widths, light and dark")
     arguments = parser.parse_args()
     report = os.path.join(os.path.abspath(arguments.out), "report")
+    if arguments.shots:
+        with Browser() as browser:
+            shots(browser, report, arguments.shots)
+        return
     print(f"{crawl(report):,} links followed")
-    with devtools.Browser() as chrome:
-        look(chrome, report)
-        use(chrome, report)
-        video(chrome, report)
+    with Browser() as browser:
+        look(browser, report)
+        use(browser, report)
+        video(browser, report)
         if arguments.budgets:
             weigh(report)
-            clock(chrome, report)
+            clock(browser, report)
     for finding in dict.fromkeys(findings):
         print(finding)
     print("no finding" if not findings else f"{len(findings)} findings")

@@ -5,7 +5,7 @@ usage: viewer_check.py BINARY [WORD…]      only the checks whose name has a wo
        viewer_check.py BINARY --measure    how fast 400,000 events of 10,000 videos are
        viewer_check.py BINARY --shots DIR  pictures of several widths, light and dark, of a run of the samples
 
-Prints a line a check. Exit status: 0 all hold, 1 one does not, 2 the browser or the module `websockets` is missing.
+Prints a line a check. Exit status: 0 all hold, 1 one does not, 2 the browser is missing.
 """
 
 import json
@@ -16,13 +16,8 @@ import sys
 import threading
 import time
 
-try:
-    import browser
-    from browser import Browser
-    from replay_server import Checks, MadeRun, Server, job_id, wait
-except ModuleNotFoundError as missing:
-    print(f"viewer_check: no module {missing.name}; make deps-test installs it", file=sys.stderr)
-    sys.exit(2)
+from browser import Browser, chromium
+from replay_server import Checks, MadeRun, Server, job_id, stamp, wait
 
 HOSTILE = "</script><img src=x onerror=\"window.harmed = 1\"><script>harmed = 1</script>\u202egpj.mp4"
 BLOCKED = """window.WebSocket = class {
@@ -32,7 +27,7 @@ BLOCKED = """window.WebSocket = class {
 
 
 def text(page, name):
-    return page.run(f"document.getElementById({json.dumps(name)}).textContent")
+    return page.evaluate(f"document.getElementById({json.dumps(name)}).textContent")
 
 
 def seconds(clock):
@@ -44,18 +39,18 @@ def seconds(clock):
 
 
 def choose(page, path):
-    page.run(f"[...document.querySelectorAll('#job-list .job')].find((row) => "
-             f"row.querySelector('.path').textContent === {json.dumps(path)}).click()")
+    page.evaluate(f"[...document.querySelectorAll('#job-list .job')].find((row) => "
+                  f"row.querySelector('.path').textContent === {json.dumps(path)}).click()")
     page.wait(f"document.getElementById('subject').textContent === {json.dumps(path)}")
 
 
 def speed(page, value):
-    page.run(f"(() => {{ const select = document.getElementById('speed'); select.value = {json.dumps(value)};"
-             " select.dispatchEvent(new Event('change')); })()")
+    page.evaluate(f"(() => {{ const select = document.getElementById('speed'); select.value = {json.dumps(value)};"
+                  " select.dispatchEvent(new Event('change')); })()")
 
 
 def server_clock(page, run):
-    return page.run(f"fetch('v1/runs/{run}/replay').then((answer) => answer.json())")
+    return page.evaluate(f"fetch('v1/runs/{run}/replay').then((answer) => answer.json())")
 
 
 def night(folder):
@@ -97,7 +92,7 @@ def loaded(page):
 
 def check_from_a_file_every_line_is_shown_as_it_stands_in_the_log(binary, folder):
     run = night(folder)
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         page.open(report(binary, run))
         loaded(page)
         page.key("Home")
@@ -119,7 +114,7 @@ def check_from_a_file_every_line_is_shown_as_it_stands_in_the_log(binary, folder
 
 def check_from_a_file_it_plays_seeks_and_jumps_gaps(binary, folder):
     run = night(folder)
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         page.open(report(binary, run))
         loaded(page)
         end = seconds(text(page, "at"))
@@ -146,8 +141,8 @@ def check_from_a_file_it_plays_seeks_and_jumps_gaps(binary, folder):
         page.key("<")
         page.wait("document.getElementById('speed').value === '8'")
         # A press in the middle of the bar.
-        box = page.run("(() => { const box = document.getElementById('scrubber').getBoundingClientRect();"
-                       " return [box.left + box.width / 2, box.top + box.height / 2]; })()")
+        box = page.evaluate("(() => { const box = document.getElementById('scrubber').getBoundingClientRect();"
+                            " return [box.left + box.width / 2, box.top + box.height / 2]; })()")
         page.click(*box)
         page.wait("document.getElementById('state').textContent.includes('running')")
         assert page.errors == [], page.errors
@@ -157,7 +152,7 @@ def check_from_a_file_e_jumps_to_the_failure_and_a_link_comes_back_to_it(binary,
     run = night(folder)
     address = report(binary, run)
     failure = next(line for line in run.lines() if '"status":"error"' in line)
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         page.open(address)
         loaded(page)
         page.key("0")
@@ -167,7 +162,7 @@ def check_from_a_file_e_jumps_to_the_failure_and_a_link_comes_back_to_it(binary,
         assert "SIGSEGV at frame 40; <b>see</b>" in text(page, "error")
         assert "\\u{202e}" in text(page, "subject"), text(page, "subject")
         assert "40 of 200" in text(page, "facts") and "2 of 2" in text(page, "facts"), text(page, "facts")
-        link, moment = page.run("location.hash"), text(page, "at")
+        link, moment = page.evaluate("location.hash"), text(page, "at")
         assert f"run={run.run}" in link and f"job={job_id(HOSTILE)}" in link and "t=" in link, link
 
         page.open(address + link)
@@ -186,19 +181,19 @@ def check_from_a_file_e_jumps_to_the_failure_and_a_link_comes_back_to_it(binary,
 
 def check_from_a_file_no_name_runs_a_script_and_results_are_linked(binary, folder):
     run = night(folder)
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         page.open(report(binary, run))
         loaded(page)
         choose(page, "cam1/a.mp4")
         page.wait("document.getElementById('results').textContent.includes('Verdict')")
         assert "4" in text(page, "result-facts")
-        links = page.run("[...document.querySelectorAll('#result-links a')].map((link) => link.href)")
+        links = page.evaluate("[...document.querySelectorAll('#result-links a')].map((link) => link.href)")
         for link in links:
             assert os.path.exists(link.removeprefix("file://")), link
         assert len(links) == 2, links
         page.key("Escape")
         page.wait("document.getElementById('subject').textContent === 'Whole run'")
-        assert page.run("window.harmed === undefined && document.images.length === 0")
+        assert page.evaluate("window.harmed === undefined && document.images.length === 0")
         assert page.errors == [], page.errors
 
 
@@ -208,7 +203,7 @@ def check_from_a_file_what_a_reader_has_to_tolerate(binary, folder):
         lines = file.read().splitlines(keepends=True)
     with open(run.log, "wb") as file:
         file.write(b"".join(lines[:20]) + b"not JSON\n\xff\xfe\n[1]\n" + b"".join(lines[20:-2]) + b'{"job_id":"torn')
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         page.open(report(binary, run))
         loaded(page)
         assert text(page, "state") == "✕ interrupted", text(page, "state")
@@ -217,7 +212,7 @@ def check_from_a_file_what_a_reader_has_to_tolerate(binary, folder):
         page.wait("document.getElementById('state').textContent === '✕ failed'")
         assert text(page, "error").startswith("interrupted: ")
         # What is saved is the log, byte for byte, but for the torn line.
-        saved = page.run("""new Promise((saved) => {
+        saved = page.evaluate("""new Promise((saved) => {
           URL.createObjectURL = (blob) => { blob.arrayBuffer().then((bytes) =>
             saved([...new Uint8Array(bytes)].map((byte) => String.fromCharCode(byte)).join(''))); return '#'; };
           document.getElementById('download').click();
@@ -229,32 +224,33 @@ def check_from_a_file_what_a_reader_has_to_tolerate(binary, folder):
 
 def check_from_a_file_it_is_usable_by_keyboard_and_on_a_narrow_screen(binary, folder):
     run = night(folder)
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         page.open(report(binary, run))
         loaded(page)
         for width, height in ((1440, 900), (1024, 768), (390, 844), (320, 640)):
             page.resize(width, height)
             page.wait(f"innerWidth === {width}")
-            assert page.run("document.documentElement.scrollWidth") <= width, width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         page.resize(1440, 900)
-        page.run("document.getElementById('job-list').focus()")
+        page.evaluate("document.getElementById('job-list').focus()")
         page.key("ArrowDown")
         page.key("ArrowDown")
         page.wait("document.getElementById('subject').textContent === 'cam1/a.mp4'")
         option = "document.getElementById(document.getElementById('job-list').getAttribute('aria-activedescendant'))"
         page.wait(f"{option}.getAttribute('aria-selected') === 'true'")
-        assert page.run(f"{option}.getAttribute('aria-posinset')") == "2"
+        assert page.evaluate(f"{option}.getAttribute('aria-posinset')") == "2"
         page.key("?")
         page.wait("document.getElementById('help').open")
         page.key("Escape")
         page.wait("!document.getElementById('help').open")
         assert text(page, "subject") == "cam1/a.mp4"
-        unnamed = page.run("""[...document.querySelectorAll('button, select, input, a[href], [role]')]
-            .filter((each) => each.checkVisibility() && !['status', 'group', 'presentation'].includes(each.getAttribute('role')))
+        unnamed = page.evaluate("""[...document.querySelectorAll('button, select, input, a[href], [role]')]
+            .filter((each) => each.checkVisibility())
+            .filter((each) => !['status', 'group', 'presentation'].includes(each.getAttribute('role')))
             .filter((each) => !(each.getAttribute('aria-label') ?? each.textContent ?? '').trim()
                 && !each.getAttribute('aria-labelledby') && !each.labels?.length).map((each) => each.outerHTML)""")
         assert unnamed == [], unnamed
-        slider = page.run("document.getElementById('scrubber').getAttribute('aria-valuetext')")
+        slider = page.evaluate("document.getElementById('scrubber').getAttribute('aria-valuetext')")
         assert " of " in slider, slider
         assert page.errors == [], page.errors
 
@@ -263,14 +259,15 @@ def check_from_a_file_it_is_usable_by_keyboard_and_on_a_narrow_screen(binary, fo
 
 def check_served_it_plays_with_the_servers_clock_and_comes_to_the_result(binary, folder):
     run = night(folder)
-    with Server(binary, folder, "--speed", "8", "--max-idle", "5s") as server, Browser() as page:
+    with (Server(binary, folder, "--speed", "8", "--max-idle", "5s") as server,
+          Browser() as browser, browser.page() as page):
         page.open(server.http + "/")
         page.wait("document.querySelectorAll('#job-list .job').length === 4")
         choose(page, "cam1/a.mp4")
         page.wait("document.getElementById('badge').textContent === '● Live'")
         page.wait("document.getElementById('state').textContent === '● completed'")
         page.wait("document.getElementById('result-facts').textContent.includes('Frames4')")
-        links = page.run("[...document.querySelectorAll('#result-links a')].map((link) => link.pathname)")
+        links = page.evaluate("[...document.querySelectorAll('#result-links a')].map((link) => link.pathname)")
         assert f"/v1/jobs/{job_id('cam1/a.mp4')}/result" in links, links
         # What is done here moves the one clock.
         page.key("2")
@@ -293,7 +290,7 @@ def check_served_it_plays_with_the_servers_clock_and_comes_to_the_result(binary,
 
 def check_served_a_gap_that_the_server_would_play_is_jumped_for_all(binary, folder):
     run = night(folder)
-    with Server(binary, folder) as server, Browser() as page:
+    with Server(binary, folder) as server, Browser() as browser, browser.page() as page:
         page.open(f"{server.http}/#t=4.8&speed=2")
         page.wait("document.getElementById('at').textContent === '0:04.8'")
         loaded(page)
@@ -308,7 +305,8 @@ def check_served_a_gap_that_the_server_would_play_is_jumped_for_all(binary, fold
 
 def check_served_without_sockets_it_polls_and_comes_to_completed(binary, folder):
     run = night(folder)
-    with Server(binary, folder, "--speed", "4", "--max-idle", "5s") as server, Browser() as page:
+    with (Server(binary, folder, "--speed", "4", "--max-idle", "5s") as server,
+          Browser() as browser, browser.page() as page):
         page.before_scripts(BLOCKED)
         page.open(f"{server.http}/#job={job_id('b.mp4')}")
         page.wait("document.getElementById('badge').textContent === '○ Polling'")
@@ -321,13 +319,13 @@ def check_served_without_sockets_it_polls_and_comes_to_completed(binary, folder)
 
 def check_served_a_link_moves_the_server_to_its_moment(binary, folder):
     run = night(folder)
-    with Server(binary, folder) as server, Browser() as page:
+    with Server(binary, folder) as server, Browser() as browser, browser.page() as page:
         page.open(f"{server.http}/#run={run.run}&job={job_id(HOSTILE)}&t=2.5&speed=4")
         page.wait("document.getElementById('at').textContent === '0:02.5'")
         wait(lambda: server.get("/v1/replay")[1]["at"] == 2.5)
         clock = server.get("/v1/replay")[1]
         assert clock["speed"] == 4 and clock["playing"] is False, clock
-        assert page.run("window.harmed === undefined")
+        assert page.evaluate("window.harmed === undefined")
         assert page.errors == [], page.errors
 
 
@@ -335,7 +333,7 @@ def check_served_killed_and_restarted_it_takes_its_moment_along(binary, folder):
     run = night(folder)
     server = Server(binary, folder, "--max-idle", "5s")
     port = server.port
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         try:
             page.open(f"{server.http}/")
             page.wait("document.querySelectorAll('#job-list .job').length === 4")
@@ -346,7 +344,7 @@ def check_served_killed_and_restarted_it_takes_its_moment_along(binary, folder):
             server.process.wait()
             page.wait("document.getElementById('badge').textContent === '○ Polling'")
             page.wait("!document.getElementById('notice').hidden")
-            assert page.run("document.getElementById('play').title.startsWith('Pause')")
+            assert page.evaluate("document.getElementById('play').title.startsWith('Pause')")
             page.key(" ")
             here = seconds(text(page, "at"))
             server.stop()
@@ -382,11 +380,11 @@ def check_served_a_growing_run_is_followed_over_a_restart(binary, folder):
     server = Server(binary, folder)
     port = server.port
     try:
-        with Browser() as page:
+        with Browser() as browser, browser.page() as page:
             page.open(f"{server.http}/#job={job_id('live.mp4')}")
             page.wait("document.getElementById('live').getAttribute('aria-pressed') === 'true'")
             page.wait("document.getElementById('badge').textContent === '● Live'")
-            first = page.run("document.getElementById('event-count').textContent")
+            first = page.evaluate("document.getElementById('event-count').textContent")
             page.wait(f"document.getElementById('event-count').textContent !== {json.dumps(first)}")
             # Looked back, while it grows; and live again.
             page.key("Home")
@@ -426,12 +424,12 @@ def check_served_several_runs_can_be_chosen(binary, folder):
     older.progress("old.mp4", 100)
     older.complete("old.mp4", content="old")
     older.finish()
-    with Server(binary, folder) as server, Browser() as page:
+    with Server(binary, folder) as server, Browser() as browser, browser.page() as page:
         page.open(server.http + "/")
         page.wait("document.getElementById('run-choice').options.length === 2")
         page.wait("document.querySelectorAll('#job-list .job').length === 4")
-        page.run("(() => { const choice = document.getElementById('run-choice');"
-                 f" choice.value = {json.dumps(older.run)}; choice.dispatchEvent(new Event('change')); }})()")
+        page.evaluate("(() => { const choice = document.getElementById('run-choice');"
+                      f" choice.value = {json.dumps(older.run)}; choice.dispatchEvent(new Event('change')); }})()")
         page.wait(f"document.getElementById('run').textContent === 'Run {older.run}'")
         page.wait("document.querySelectorAll('#job-list .job').length === 1")
         assert page.errors == [], page.errors
@@ -447,10 +445,10 @@ def check_served_the_client_of_the_documentation_ends_with_its_job(binary, folde
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/examples/client.js"),
               encoding="utf-8") as file:
         client = file.read()
-    with Server(binary, folder, "--from", "100000") as server, Browser() as page:
+    with Server(binary, folder, "--from", "100000") as server, Browser() as browser, browser.page() as page:
         page.open(server.http)
         for path, end in [("cam1/a.mp4", "completed"), (HOSTILE, "error")]:
-            heard = page.run(f"""(() => {{ {client}
+            heard = page.evaluate(f"""(() => {{ {client}
               return new Promise((done) => {{
                 const heard = [];
                 follow({json.dumps(server.ws)}, {json.dumps(job_id(path))}, (text) => {{
@@ -473,8 +471,7 @@ def crowd(folder, jobs=10_000, events=400_000):
             nonlocal clock
             clock += numbers.choice((5, 20, 40, 60)) if numbers.random() < 0.9999 else 40_000
             run.clock, run.seq = clock, run.seq + 1
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(1772067723 + clock // 1000)) + f".{clock % 1000:03d}Z"
-            file.write(json.dumps({**event, "ts": stamp, "seq": run.seq}, separators=(",", ":")) + "\n")
+            file.write(json.dumps({**event, "ts": stamp(clock), "seq": run.seq}, separators=(",", ":")) + "\n")
 
         emit({"type": "run_started", "run_id": run.run, "version": "0", "jobs": jobs, "settings": "s"})
         for number in range(jobs):
@@ -516,7 +513,7 @@ def measure(binary, folder):
     begun = time.monotonic()
     address = report(binary, run)
     print(f"{run.seq:,} events; the report took {time.monotonic() - begun:.1f} s")
-    with Server(binary, folder) as server, Browser() as page:
+    with Server(binary, folder) as server, Browser() as browser, browser.page() as page:
         for name, url in (("from a file", address), ("served", server.http + "/#t=1")):
             begun = time.monotonic()
             page.open(url)
@@ -524,7 +521,7 @@ def measure(binary, folder):
             loaded(page)
             whole = time.monotonic() - begun
             print(f"{name}: usable after {usable:.2f} s, all read after {whole:.2f} s; seeks, to the frame drawn, ms: "
-                  f"{page.run(SEEK)}; heap {page.run('performance.memory.usedJSHeapSize') / 1e6:.0f} MB")
+                  f"{page.evaluate(SEEK)}; heap {page.evaluate('performance.memory.usedJSHeapSize') / 1e6:.0f} MB")
 
 
 def shots(binary, target):
@@ -533,24 +530,24 @@ def shots(binary, target):
     output = os.path.join(target, "out")
     subprocess.run([binary, "run", samples, "-o", output, "--force", "--quiet"], check=False)
     address = "file://" + os.path.join(os.path.abspath(output), "report", "replay.html")
-    with Browser() as page:
+    with Browser() as browser, browser.page() as page:
         for dark in (False, True):
             page.theme(dark)
             for width, height in ((1440, 900), (1024, 768), (390, 844)):
                 page.resize(width, height)
                 page.open(address)
                 loaded(page)
-                page.shot(os.path.join(target, f"{width}-{'dark' if dark else 'light'}-end.png"))
+                page.screenshot(f"{target}/end-{width}-{'dark' if dark else 'light'}.png")
                 page.key("e")
                 page.wait("document.getElementById('state').textContent === '✕ failed'")
-                page.shot(os.path.join(target, f"{width}-{'dark' if dark else 'light'}-error.png"))
+                page.screenshot(f"{target}/error-{width}-{'dark' if dark else 'light'}.png")
 
 
 def main(arguments):
     if not arguments:
         print(__doc__, file=sys.stderr)
         return 2
-    if not browser.find():
+    if not chromium():
         print("viewer_check: no Chromium; make deps-test installs it", file=sys.stderr)
         return 2
     binary, *words = arguments

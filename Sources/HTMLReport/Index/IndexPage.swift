@@ -197,7 +197,7 @@ struct IndexPage {
             case "skipped": tally.skipped
             default: tally.quarantined
             }
-        if count == before { return "as many as last time" }
+        if count == before { return count == 0 ? nil : "as many as last time" }
         return count > before ? "\(Text.count(count - before)) more" : "\(Text.count(before - count)) fewer"
     }
 
@@ -214,8 +214,8 @@ struct IndexPage {
             return Group(
                 cause: cause.isEmpty ? "Other" : Words.cause(cause), count: Text.plural(videos.count, "video"),
                 failures: shown.map { Failure($0, run, log: limits.log, isOnIndex: true) }, others: others.map(remark),
-                hasOthers: !others.isEmpty, otherCount: Text.count(others.count),
-                rest: rest > 0 ? Text.count(rest + others.count) : nil)
+                hasOthers: !others.isEmpty, otherCount: Text.count(rest + others.count),
+                rest: rest > 0 ? Text.count(rest) : nil)
         }
     }
 
