@@ -203,6 +203,8 @@ def frame(video, index):
     entry["black"] = {"ratio": round(wave / 100, 4)}
     if index and index <= video.still:
         entry["freeze"] = {"difference": 0.0004}
+    elif index in (7, 9):  # frames alone
+        entry["freeze"] = {"difference": index / 10_000}
     if index:
         entry["cuts"] = {"content": round(1.3 + wave / 10, 4)}
     entry["sharpness"] = {"si": round(video.sharp + wave / 2, 4), "laplacian": round(video.sharp * 12, 4)}

@@ -96,13 +96,19 @@ forgebatch.Lanes = class {
   draw(box, lane, tool, min, max) {
     const colour = () => this.colour(lane.isMarks ? "failed" : { cuts: "scene", siti: "sharpness", blur: "sharpness" }[tool] || tool);
     const height = lane.isMarks ? 36 : 64;
+    // Room above and below for the width of a line and the size of a point.
+    const room = lane.low === lane.high ? 1 : (lane.high - lane.low) * 0.05;
+    const range = lane.isMarks ? [0, 1] : [lane.low - room, lane.high + room];
+    // A value between two columns that have none is no line.
+    const isAlone = (values, column) => values[column] !== null && (values[column - 1] ?? null) === null && (values[column + 1] ?? null) === null;
+    const points = { show: true, size: 5, width: 0, fill: colour, filter: (plot, series) => this.frames.map((_, column) => column).filter((column) => isAlone(plot.data[series], column)) };
     const options = {
       width: box.clientWidth || 600, height, legend: { show: false }, padding: [2, 0, 2, 0],
       cursor: { sync: { key: "lanes", scales: ["x", null] }, y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: false, range: () => this.span || [0, this.data.frames - 1 || 1] },
-        y: { range: () => (lane.isMarks ? [0, 1] : lane.low === lane.high ? [lane.low - 1, lane.high + 1] : [lane.low, lane.high]) } },
+        y: { range: () => range } },
       axes: [{ show: false }, { show: false }],
-      series: [{}, { stroke: colour, width: 1, points: { show: false } }, { stroke: colour, width: 1, fill: undefined, points: { show: false } }],
+      series: [{}, { stroke: colour, width: 1, points }, { stroke: colour, width: 1, fill: undefined, points }],
       bands: [{ series: [2, 1], fill: () => `color-mix(in srgb, ${colour()} 30%, transparent)` }],
       hooks: {
         drawClear: [(plot) => this.drawMarks(plot, lane, tool)],

@@ -50,7 +50,8 @@ forgebatch.Table = class {
       return `v/${id.slice(0, 2)}/${name}.html`;
     }
     if (this.result[row] !== undefined) return this.result[row] || null;
-    return `../results/${this.path[row].split("/").map(encodeURIComponent).join("/")}.json`;
+    return `../results/${encodeURIComponent(this.path[row]).replace(/%2F/g, "/")
+      .replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)}.json`;
   }
 
   /// The rows that pass a test, in the order of a column; rows without a value come last either way.
