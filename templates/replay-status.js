@@ -55,7 +55,8 @@
       const { log, rows } = view;
       const at = (name) => (rows ? log[name][rows - 1] : 0);
       const { running } = view;
-      const ended = at('completed') + at('failed');
+      const failed = at('failed');
+      const ended = at('completed') + failed;
       const planned = Math.max(log.planned, ended + running.length);
       const done = ended + running.reduce((sum, job) => sum + log.state(job, rows).percent / 100, 0);
       const share = planned ? Math.min(1, done / planned) : 0;
@@ -65,12 +66,13 @@
       const left = share > 0 && share < 1 ? view.at * (1 - share) / share : NaN;
       put(this.parts.subject, 'Whole run');
       const status = isCut ? 'failed' : isOver ? 'completed' : rows ? 'running' : 'pending';
-      this.word(status, isCut ? 'interrupted' : isOver ? 'finished' : rows ? 'running' : 'not started');
+      if (isOver && failed) this.word('failed', `finished, ${format.count(failed)} failed`);
+      else this.word(status, isCut ? 'interrupted' : isOver ? 'finished' : rows ? 'running' : 'not started');
       const percent = isOver ? 100 : Math.floor(100 * share);
       this.gauge(status, percent, `${percent} %`);
       facts(this.parts.facts, [
         ['Videos done', `${format.count(ended)} of ${format.count(planned)}`],
-        ['Failed', at('failed') ? `${Replay.SHAPES.failed} ${format.count(at('failed'))}` : null],
+        ['Failed', failed ? `${Replay.SHAPES.failed} ${format.count(failed)}` : null],
         ['Skipped', at('skipped') ? format.count(at('skipped')) : null],
         ['At work', running.length ? format.count(running.length) : null],
         ['Speed', speed ? format.rate(speed) : null],

@@ -225,6 +225,9 @@
     /* Whether this is the end of a run that did not end. */
     get isCut() { return this.isInterrupted && this.isComplete && this.rows === this.log.count; }
 
+    /* Failures, and the end of a run that did not end. */
+    get errorCount() { return this.log.failures.length + (this.isInterrupted && this.isComplete ? 1 : 0); }
+
     /* The selected job as of now: from the log where it reaches so far, else as its socket or HTTP tells. */
     selectedState() {
       const { log, selected, job } = this;

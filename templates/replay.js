@@ -54,7 +54,7 @@
       put(find('wall'), wall);
       show(find('live'), isLive);
       find('live').setAttribute('aria-pressed', String(isFollowing));
-      find('next-error').disabled = !log.failures.length;
+      find('next-error').disabled = !view.errorCount;
       this.speeds(clock);
     }
 
@@ -124,16 +124,20 @@
     view.changed();
   }
 
-  /* To the next failure and its video, from the last one to the first again. */
+  /* To the next failure and its video, then to where a killed run broke off, and to the first one again. */
   function nextError() {
-    const { log, rows } = view;
-    if (!log.failures.length) return view.tell('No video failed in this run');
-    const found = Replay.partition(log.failures.length, (index) => log.failures[index] >= rows) % log.failures.length;
-    const row = log.failures[found];
-    view.select(log.jobs[log.job[row]] ?? null);
+    const { log, rows, errorCount } = view;
+    const { failures } = log;
+    if (!errorCount) return view.tell('No video failed in this run');
+    const found = Replay.partition(failures.length, (index) => failures[index] >= rows);
+    const place = found < failures.length || rows < log.count ? found % errorCount : 0;
+    const isFailure = place < failures.length;
+    const row = isFailure ? failures[place] : log.count - 1;
+    view.select(isFailure ? log.jobs[log.job[row]] ?? null : null);
     view.goTo(row, true);
     view.events.setFollowing(true);
-    view.tell(`Error ${found + 1} of ${log.failures.length}: ${Replay.visible(log.members.get(row)?.text ?? '')}`);
+    const what = isFailure ? log.members.get(row)?.text ?? '' : 'the run was killed here';
+    view.tell(`Error ${place + 1} of ${errorCount}: ${Replay.visible(what)}`);
     view.changed();
   }
 

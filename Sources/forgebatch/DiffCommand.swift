@@ -104,8 +104,8 @@ struct DiffText {
     private static func detail(_ entry: Comparison.Entry, _ category: Comparison.Category) -> String {
         switch category {
         case .removed: return ""
-        case .new: return ": \(state(entry.now))"
-        case .newlyFailing, .fixed: return ": \(state(entry.was)) → \(state(entry.now))"
+        case .new: return ": \(state(entry.now, entry.path))"
+        case .newlyFailing, .fixed: return ": \(change(entry))"
         case .changed, .drifted, .otherSettings:
             let counts = [
                 ("frame", entry.was?.frames, entry.now?.frames), ("event", entry.was?.events, entry.now?.events),
@@ -114,7 +114,7 @@ struct DiffText {
                 guard let was, let now, was != now else { return nil }
                 return "\(was) → \(Quantity.plural(now, noun))"
             }
-            let states = entry.was?.status == entry.now?.status ? [] : ["\(state(entry.was)) → \(state(entry.now))"]
+            let states = entry.was?.status == entry.now?.status ? [] : [change(entry)]
             let parts = states + differing
             return parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         case .slower:
@@ -123,10 +123,14 @@ struct DiffText {
         }
     }
 
-    private static func state(_ video: RunVideo?) -> String {
+    private static func change(_ entry: Comparison.Entry) -> String {
+        "\(state(entry.was, entry.path)) → \(state(entry.now, entry.path))"
+    }
+
+    private static func state(_ video: RunVideo?, _ path: RawPath) -> String {
         guard let video else { return "not there" }
         let why =
             video.status.isFailure ? video.message : video.reasons.isEmpty ? nil : video.reasons.joined(separator: ", ")
-        return video.status.rawValue + (why.map { " (\(Escape.visible($0)))" } ?? "")
+        return video.status.rawValue + (why.map { " (\(path.bare($0)))" } ?? "")
     }
 }

@@ -133,19 +133,12 @@ private struct Tail {
             tenths[id] = tenth
             return "\(progress.percent) %, frame \(progress.currentFrame) of \(progress.totalFrames)"
         case .completed: return "completed"
-        case .error(let id, let message): return "failed: \(bare(message, of: id))"
+        case .error(let id, let message): return "failed: \(paths[id]?.bare(message) ?? Escape.visible(message))"
         case .runFinished(_, let status):
             return "finished, \(counts()), exit status \(status)"
         case .logRepaired: return "the log was taken up again after its writer died"
         case .other: return nil
         }
-    }
-
-    /// A message without the video's name, which stands before it already.
-    private func bare(_ message: String, of job: JobID) -> String {
-        let shown = Escape.visible(message)
-        guard let name = paths[job]?.display, shown.hasPrefix(name + ": ") else { return shown }
-        return String(shown.dropFirst(name.count + 2))
     }
 
     private func counts() -> String {

@@ -82,7 +82,7 @@ struct DiffTests {
         #expect(text.status == 1 && text.stderr.isEmpty)
         let lines = text.output.split(separator: "\n")
         #expect(lines.contains { $0.hasPrefix("  vp9.webm: ok → ") })
-        #expect(lines.contains { $0.hasPrefix("  mends.mkv: failed (") && $0.hasSuffix(" → ok") })
+        #expect(lines.contains { $0.hasPrefix("  mends.mkv: failed (open: ") && $0.hasSuffix(" → ok") })
         #expect(lines.contains("  mpeg4.avi") && lines.contains("  hevc-10bit.mkv: ok"))
         #expect(lines.contains { $0.hasPrefix("  gray.mkv: ") && $0.hasSuffix(" → 7.5 s of processor time") })
         #expect(lines.count == 2 + 6 * 2 + 1)

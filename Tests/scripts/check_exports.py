@@ -199,8 +199,11 @@ def check_metrics(record, export):
 
 
 if __name__ == "__main__":
-    kind, first, second = sys.argv[1:]
     checks = {"csv": check_csv, "coco": check_coco, "mot": check_mot, "junit": check_junit, "metrics": check_metrics}
+    if len(sys.argv) != 4 or sys.argv[1] not in checks:
+        print(__doc__.split("\n\n")[1], file=sys.stderr)
+        sys.exit(64)
+    kind, first, second = sys.argv[1:]
     try:
         checks[kind](first, second)
     except AssertionError as error:

@@ -211,6 +211,11 @@ def check_from_a_file_what_a_reader_has_to_tolerate(binary, folder):
         choose(page, "b.mp4")
         page.wait("document.getElementById('state').textContent === '✕ failed'")
         assert text(page, "error").startswith("interrupted: ")
+        page.key("Home")
+        page.key("e")
+        page.wait("document.getElementById('error').textContent.includes('SIGSEGV')")
+        page.key("e")
+        page.wait("document.getElementById('state').textContent === '✕ interrupted'")
         # What is saved is the log, byte for byte, but for the torn line.
         saved = page.evaluate("""new Promise((saved) => {
           URL.createObjectURL = (blob) => { blob.arrayBuffer().then((bytes) =>
@@ -299,7 +304,7 @@ def check_served_a_gap_that_the_server_would_play_is_jumped_for_all(binary, fold
         wait(lambda: server.get("/v1/replay")[1]["at"] > 64.5)
         # Played to its end it lasts half a minute.
         assert time.monotonic() - begun < 25
-        page.wait("document.getElementById('state').textContent === '● finished'")
+        page.wait("document.getElementById('state').textContent === '✕ finished, 1 failed'")
         assert page.errors == [], page.errors
 
 
