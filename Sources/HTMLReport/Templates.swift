@@ -14,6 +14,12 @@ struct Templates {
     private let video: MustacheTemplate
     private let library: MustacheLibrary
 
+    /// What every stylesheet of ours begins with.
+    static let base: (name: String, bytes: [UInt8]) = ("base.css", PackageResources.base_css)
+
+    /// The parts of `report.css`, in their order.
+    private static let styles: [(name: String, bytes: [UInt8])] = [base, ("report.css", PackageResources.report_css)]
+
     /// The parts of `report.js`, in their order.
     private static let scripts: [(name: String, bytes: [UInt8])] = [
         ("report-core.js", PackageResources.report_core_js), ("report-query.js", PackageResources.report_query_js),
@@ -42,13 +48,16 @@ struct Templates {
             }
         }
         assets = [
-            ("report.css", try load("report.css", PackageResources.report_css)),
+            ("report.css", try Templates.styles.flatMap { try load($0.name, $0.bytes) }),
             ("report.js", try Templates.scripts.flatMap { try load($0.name, $0.bytes) }),
             ("uplot.css", try load("uplot.css", PackageResources.uplot_css)),
             ("uplot.js", try load("uplot.js", PackageResources.uplot_js)),
             ("NOTICES.txt", try load("NOTICES.txt", PackageResources.NOTICES_txt)),
         ]
-        viewer = try ViewerFiles.assets.map { ($0.name, try load($0.name, $0.bytes)) }
+        viewer =
+            try ViewerFiles.scripts.map { ($0.name, try load($0.name, $0.bytes)) } + [
+                ("replay.css", try ViewerFiles.styles.flatMap { try load($0.name, $0.bytes) })
+            ]
         viewerPage = ViewerFiles.render(
             try template("replay.mustache", ViewerFiles.pageTemplate), source: .files)
         index = try template("index.mustache", PackageResources.index_mustache)

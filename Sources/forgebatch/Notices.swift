@@ -38,7 +38,7 @@ struct Notices {
         run.seconds = (outcome.seconds * 1000).rounded() / 1000
         run.exitStatus = Int(status)
         run.isInterrupted = outcome.stop != nil
-        run.tally = RunTally(outcome.counts.json)
+        run.tally = outcome.counts
         run.frames = outcome.frames
         run.processorSeconds = outcome.processorSeconds
         return run

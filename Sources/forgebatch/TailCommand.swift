@@ -131,6 +131,8 @@ private struct Tail {
             let tenth = progress.percent / 10
             guard job != nil, tenth != tenths[id] else { return nil }
             tenths[id] = tenth
+            // The header may not tell how many there are.
+            guard progress.totalFrames > 0 else { return "frame \(progress.currentFrame)" }
             return "\(progress.percent) %, frame \(progress.currentFrame) of \(progress.totalFrames)"
         case .completed: return "completed"
         case .error(let id, let message): return "failed: \(paths[id]?.bare(message) ?? Escape.visible(message))"

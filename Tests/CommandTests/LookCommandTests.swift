@@ -78,6 +78,9 @@ struct LookCommandTests {
         #expect(one.status == 0)
         let lines = try one.stdout.split(separator: 0x0a).map { try LogLine.parse(Array($0)) }
         #expect(lines.count >= 3 && lines.allSatisfy { $0.event.job == job } && lines.last?.event.isTerminal == true)
+        // Such a file does not tell how many frames it has.
+        let human = try await forge.forgebatch("tail", "out", "a.y4m").output
+        #expect(human.contains(": frame 1\n") && human.contains("100 %, frame 5 of 5"), "\(human)")
         #expect(try await forge.forgebatch("tail", "out", "bad\u{1b}.mp4").status == 3)
         #expect(try await forge.forgebatch("tail", "out", "none").status == 66)
         #expect(try await forge.forgebatch("tail", "out", "--run", "2020").status == 66)

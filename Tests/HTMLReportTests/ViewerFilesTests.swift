@@ -63,18 +63,4 @@ struct ViewerFilesTests {
         let page = try Files.read(fixture.layout.report.appending("replay.html"))
         #expect(String(decoding: page, as: UTF8.self).contains("data-source=\"static\""))
     }
-
-    @Test("Colours that the report has too are the report's")
-    func colours() throws {
-        func tokens(_ style: String) -> [String] {
-            style.split(separator: "\n").filter { $0.hasPrefix("  --") || $0.hasPrefix("    --") }
-                .flatMap { $0.split(separator: ";") }.map { $0.split(separator: " ").joined(separator: " ") }
-        }
-        let folder = Samples.root.appending("templates")
-        let report = tokens(String(decoding: try Files.read(folder.appending("report.css")), as: UTF8.self))
-        let names = Set(report.compactMap { $0.split(separator: ":").first })
-        let shared = tokens(try text("replay.css")).filter { names.contains($0.split(separator: ":").first ?? "") }
-        #expect(shared.count > 20)
-        for token in shared { #expect(report.contains(token), "\(token)") }
-    }
 }

@@ -1,4 +1,5 @@
 package import Bytes
+internal import Jobs
 
 /// The numbers of a run for Prometheus' textfile collector: gauges that stand until the next run.
 package struct Metrics {

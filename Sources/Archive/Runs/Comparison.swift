@@ -144,14 +144,3 @@ extension Comparison.Entry {
         return .object([JSON.Member("job_id", .string(job.text))] + path.members() + (states.members ?? []))
     }
 }
-
-extension RunTally {
-    package var json: JSON {
-        .members([
-            "found": .int(found), "completed": .int(completed), "ok": .int(ok), "warning": .int(warning),
-            "damaged": .int(damaged), "failed": .int(failed), "skipped": .int(skipped),
-            "skipped_failed": .int(skippedFailed), "skipped_damaged": .int(skippedDamaged),
-            "quarantined": .int(quarantined), "not_started": .int(notStarted), "unreadable": .int(unreadable),
-        ])
-    }
-}

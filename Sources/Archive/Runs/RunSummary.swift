@@ -1,46 +1,5 @@
 package import Bytes
-internal import Jobs
-
-/// What a run did, counted by video, as its record says.
-package struct RunTally: Equatable, Sendable {
-    package var found = 0
-    package var completed = 0
-    package var ok = 0
-    package var warning = 0
-    package var damaged = 0
-    package var failed = 0
-    /// Skipped because they are done and sound.
-    package var skipped = 0
-    package var skippedFailed = 0
-    package var skippedDamaged = 0
-    package var quarantined = 0
-    /// Planned and never started.
-    package var notStarted = 0
-    /// Inputs that could not be looked at.
-    package var unreadable = 0
-
-    package init() {}
-
-    /// Counts that are missing are 0.
-    package init(_ json: JSON?) {
-        func count(_ key: String) -> Int { max(0, json?[key]?.int ?? 0) }
-        found = count("found")
-        completed = count("completed")
-        ok = count("ok")
-        warning = count("warning")
-        damaged = count("damaged")
-        failed = count("failed")
-        skipped = count("skipped")
-        skippedFailed = count("skipped_failed")
-        skippedDamaged = count("skipped_damaged")
-        quarantined = count("quarantined")
-        notStarted = count("not_started")
-        unreadable = count("unreadable")
-    }
-
-    /// All that were not processed because of an earlier run.
-    var allSkipped: Int { skipped + skippedFailed + skippedDamaged + quarantined }
-}
+package import Jobs
 
 /// A run as lists show it: what its record says of it as a whole.
 package struct RunSummary: Equatable, Sendable {
@@ -56,7 +15,7 @@ package struct RunSummary: Equatable, Sendable {
     package var isInterrupted = false
     /// By what it was stopped.
     package var stopped: String?
-    package var tally = RunTally()
+    package var tally = RunCounts()
     package var frames: Int?
     /// Processor time of its workers.
     package var processorSeconds: Double?
@@ -85,7 +44,7 @@ package struct RunSummary: Equatable, Sendable {
         exitStatus = json["exit_status"]?.int
         isInterrupted = json["interrupted"]?.bool ?? false
         stopped = json["stopped"]?.string
-        tally = RunTally(json["counts"])
+        tally = RunCounts(json["counts"])
         frames = json["frames"]?.int
         processorSeconds = json["cpu_seconds"]?.double
         settingsDigest = json["settings_digest"]?.string ?? ""

@@ -35,36 +35,6 @@ package enum StopReason: Equatable, Sendable {
     }
 }
 
-/// What a run did, counted by video.
-package struct RunCounts: Equatable, Sendable {
-    package var found = 0
-    package var completed = 0
-    package var ok = 0
-    package var warning = 0
-    package var damaged = 0
-    package var failed = 0
-    /// Skipped because they are done and sound.
-    package var skipped = 0
-    package var skippedFailed = 0
-    package var skippedDamaged = 0
-    package var quarantined = 0
-    /// Planned and never started.
-    package var notStarted = 0
-    /// Inputs that could not be looked at.
-    package var unreadable = 0
-
-    package init() {}
-
-    package var json: JSON {
-        .members([
-            "found": .int(found), "completed": .int(completed), "ok": .int(ok), "warning": .int(warning),
-            "damaged": .int(damaged), "failed": .int(failed), "skipped": .int(skipped),
-            "skipped_failed": .int(skippedFailed), "skipped_damaged": .int(skippedDamaged),
-            "quarantined": .int(quarantined), "not_started": .int(notStarted), "unreadable": .int(unreadable),
-        ])
-    }
-}
-
 /// A video that a person should look at.
 package struct Trouble: Equatable, Sendable {
     package var path: RawPath

@@ -3,9 +3,11 @@ internal import Mustache
 
 /// The replay viewer's page, style, icon and scripts: one page with two sources of events, a server and files of script.
 package enum ViewerFiles {
-    /// Style, icon and scripts by the names that the page asks for below `assets/`.
-    static let assets: [(name: String, bytes: [UInt8])] = [
-        ("replay.css", PackageResources.replay_css),
+    /// The parts of `replay.css`, in their order.
+    static let styles: [(name: String, bytes: [UInt8])] = [Templates.base, ("replay.css", PackageResources.replay_css)]
+
+    /// Icon and scripts by the names that the page asks for below `assets/`.
+    static let scripts: [(name: String, bytes: [UInt8])] = [
         ("replay.js", PackageResources.replay_js),
         ("replay-channel.js", PackageResources.replay_channel_js),
         ("replay-clock.js", PackageResources.replay_clock_js),
@@ -20,6 +22,9 @@ package enum ViewerFiles {
         ("replay-text.js", PackageResources.replay_text_js),
         ("replay-view.js", PackageResources.replay_view_js),
     ]
+
+    /// All that the page asks for below `assets/`.
+    static let assets = scripts + [("replay.css", styles.flatMap(\.bytes))]
 
     /// The name of the page itself.
     package static let page = "replay.html"
