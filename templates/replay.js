@@ -30,6 +30,19 @@
         ['Unreadable lines', log.broken ? format.count(log.broken) : null],
       ]);
       if (view.source.isServer) notice(view.source.isLost ? 'The server does not answer. The replay goes on; trying again every 2 s.' : '');
+      if (view.source.isServer && run.state === 'running' && log.finish >= 0) this.awaitReport(run);
+    }
+
+    /* The report of a run that was watched is written after its last line. */
+    awaitReport(run) {
+      if (this.awaited === run) return;
+      this.awaited = run;
+      const ask = async (tries) => {
+        const { report_url } = (await source.open().catch(() => [])).find((each) => each.run_id === run.run_id) ?? {};
+        if (view.run === run) show(find('report'), Boolean(report_url));
+        if (!report_url && tries > 1) setTimeout(ask, 3000, tries - 1);
+      };
+      setTimeout(ask, 1000, 40);
     }
   }
 

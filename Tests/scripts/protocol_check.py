@@ -444,6 +444,12 @@ def check_health_plugins_and_runs(binary, folder):
         assert runs["count"] == 1 and runs["runs"][0]["run_id"] == run.run and runs["runs"][0]["selected"] is True
         one = server.get(f"/v1/runs/{run.run}")[1]
         assert one == runs["runs"][0] and one["state"] == "finished" and one["exit_status"] == 3
+        assert one["report_url"] is None
+        os.makedirs(os.path.join(folder, "report"))
+        with open(os.path.join(folder, "report/index.html"), "w", encoding="utf-8"):
+            pass
+        url = server.get("/v1/runs")[1]["runs"][0]["report_url"]
+        assert url == "/report/index.html" and server.request("GET", url)[0] == 200
         assert server.get("/v1/runs/none")[0] == 404
         status, headers, body = server.request("GET", f"/v1/runs/{run.run}/log")
         assert status == 200 and body.decode().splitlines() == run.lines()

@@ -415,6 +415,10 @@ def check_served_a_growing_run_is_followed_over_a_restart(binary, folder):
             # Nothing was missed and nothing came twice.
             count = len(run.lines())
             page.wait(f"document.getElementById('event-count').textContent === '{count:,} of {count:,}'")
+            # The report comes last of all.
+            assert page.evaluate("document.getElementById('report').hidden")
+            report(binary, run)
+            page.wait("!document.getElementById('report').hidden")
     finally:
         stop.set()
         writer.join()
