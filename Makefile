@@ -62,7 +62,7 @@ bench-peers: deps ## install other programs to compare with, in .venv-bench
 install: deps build ## install the binary below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/forgebatch"
-	strip --strip-debug "$(DESTDIR)$(PREFIX)/bin/forgebatch"
+	@if command -v strip >/dev/null; then strip --strip-debug "$(DESTDIR)$(PREFIX)/bin/forgebatch"; fi
 
 deps: ## install the libraries the build needs (apt)
 	@need=""; \
