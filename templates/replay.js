@@ -38,9 +38,10 @@
       if (this.awaited === run) return;
       this.awaited = run;
       const ask = async (tries) => {
-        const { report_url } = (await source.open().catch(() => [])).find((each) => each.run_id === run.run_id) ?? {};
-        if (view.run === run) show(find('report'), Boolean(report_url));
-        if (!report_url && tries > 1) setTimeout(ask, 3000, tries - 1);
+        const found = (await source.open().catch(() => [])).find((each) => each.run_id === run.run_id);
+        run.report_url = found?.report_url ?? null;
+        if (view.run === run) show(find('report'), run.report_url !== null);
+        if (run.report_url === null && tries > 1) setTimeout(ask, 3000, tries - 1);
       };
       setTimeout(ask, 1000, 40);
     }

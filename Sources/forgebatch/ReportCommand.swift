@@ -13,7 +13,7 @@ struct ReportCommand: ParsableCommand {
             With --set, events are concluded again from the stored measures, for these pages alone: the results stay as \
             they are, and the pages say so. A setting that changes what is measured needs run --set.
 
-            Exit status: 0 written, 1 not written, 64 usage, 66 no such folder or run.
+            Exit status: 0 written, 5 not written, 64 usage, 66 no such folder or run.
             """)
 
     @Argument(help: "The output folder of a run.")
@@ -55,7 +55,7 @@ struct ReportCommand: ParsableCommand {
         let report = Report(
             layout, run: run.id, videos: videos, pages: pages, templates: templates?.path, baseline: compared,
             reconclusion: reconclusion)
-        if let problem = report.problem { throw Failure(ExitStatus.failure, problem) }
+        if let problem = report.problem { throw Failure(ExitStatus.reportFailed, "report not written: \(problem)") }
         if let index = report.index, Terminal.outputIsTerminal { Terminal.output("report: \(index.display)") }
     }
 

@@ -74,6 +74,22 @@ struct DisplayFlagTests {
         #expect(found.count { $0.lowercasedExtension == "html" } == count)
     }
 
+    @Test("A report that cannot be written is 5, of run as of report; results, log and record stay as they are")
+    func unwritable() async throws {
+        let forge = try Forge(["a.y4m"])
+        try await forge.run(expecting: 0, "--report", "none")
+        try forge.write("", to: forge.layout.report)
+        let result = forge.layout.root.appending("results/a.y4m.json")
+        let run = try #require(try forge.record()["run_id"]?.string)
+        let kept = [result, forge.layout.log(run: run), forge.layout.summary(run: run)]
+        let before = try kept.map { try Files.read($0) }
+        let report = try await forge.forgebatch("report", "out")
+        #expect(report.status == 5 && report.error.contains("report not written: "), "\(report.error)")
+        let again = try await forge.run(expecting: 5, "--force")
+        #expect(again.error.contains("report not written: "), "\(again.error)")
+        #expect(try kept.map { try Files.read($0) } == before)
+    }
+
     @Test("--no-stills makes no pictures, --stills does")
     func stills() async throws {
         let forge = try Forge(["a.y4m"])
