@@ -37,16 +37,15 @@ struct WorkFlagTests {
 
     @Test("--jobs is how many workers there are at once", arguments: [1, 3])
     func jobs(_ count: Int) async throws {
-        let forge = try Forge(["z.y4m"])
-        // As many as there may be are held at their work, so the last has to wait.
-        let held = ["a.y4m", "b.y4m", "c.y4m"].prefix(count)
-        for name in held { try forge.addLong(name) }
-        let run = try forge.start("-j\(count)")
-        var workers: [pid_t] = []
-        for name in held { workers.append(try await run.holdWorker(of: name)) }
-        for worker in workers { kill(worker, SIGCONT) }
-        #expect(await run.result().status == 0)
-        #expect(try forge.mostAtOnce() == count)
+        let forge = try Forge()
+        for name in ["a.y4m", "b.y4m", "c.y4m", "d.y4m"] { try forge.addLong(name) }
+        var most = 0
+        // On a crowded machine one may be done before the next begins; there are never more.
+        for _ in 1...5 where most < count {
+            try await forge.run(expecting: 0, "--force", "-j\(count)")
+            most = max(most, try forge.mostAtOnce())
+        }
+        #expect(most == count)
         #expect(try forge.record()["workers"]?.int == count)
     }
 
