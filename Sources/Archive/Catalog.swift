@@ -47,7 +47,8 @@ package enum Archive {
         return CatalogEntry(
             job: job, path: video, result: relative, size: Int64(size), modified: nil, inode: nil,
             fingerprint: source["fingerprint"]?.string,
-            digest: SettingsDigest.of(tools: tools, threads: head["video"]?["decoder_threads"]?.int ?? 1),
+            digest: SettingsDigest.of(tools: tools, threads: head["video"]?["decoder_threads"]?.int ?? 1,
+                rules: head["decode"]?["rules"]?.int ?? 1),
             verdict: verdict, frames: frames, sha256: Digest.sha256(try Files.read(path)), runID: "", facts: facts)
     }
 }

@@ -8,6 +8,7 @@
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/display.h>
+#include <libavutil/encryption_info.h>
 #include <libavutil/error.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
@@ -17,11 +18,74 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+// Side data of a whole stream. Since libavformat 61 it lies beside the parameters of the codec.
+static inline const uint8_t *fb_stream_side_data(
+    const AVStream *stream, enum AVPacketSideDataType type, size_t *size)
+{
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+    const AVPacketSideData *data = av_packet_side_data_get(
+        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+    *size = data ? data->size : 0;
+    return data ? data->data : NULL;
+#else
+    *size = 0;
+    return av_stream_get_side_data(stream, type, size);
+#endif
+}
+
 static inline int64_t fb_nopts(void) { return AV_NOPTS_VALUE; }
 static inline int fb_error_again(void) { return AVERROR(EAGAIN); }
 static inline int fb_error_eof(void) { return AVERROR_EOF; }
 static inline int fb_error_invalid_data(void) { return AVERROR_INVALIDDATA; }
 static inline int fb_error_io(void) { return AVERROR(EIO); }
 static inline int fb_error_nomem(void) { return AVERROR(ENOMEM); }
+
+// Ticks for which the container or the codec says a frame is shown; 0 when neither does.
+static inline int64_t fb_frame_duration(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    return frame->duration;
+#else
+    return frame->pkt_duration;
+#endif
+}
+
+// Allocates a picture and remembers, in the int that the context's opaque points to, that there was no memory for one:
+// decoders turn that into an error of the stream. Called on any decoder thread.
+static inline int fb_get_buffer(AVCodecContext *context, AVFrame *frame, int flags) {
+    int status = avcodec_default_get_buffer2(context, frame, flags);
+    if (status == AVERROR(ENOMEM) && context->opaque) {
+        __atomic_store_n((int *)context->opaque, 1, __ATOMIC_RELAXED);
+    }
+    return status;
+}
+
+// Lets a context allocate its pictures so; `failed` lives longer than the context.
+static inline void fb_watch_memory(AVCodecContext *context, int *failed) {
+    context->opaque = failed;
+    context->get_buffer2 = fb_get_buffer;
+}
+
+static inline int fb_has_failed(const int *failed) { return __atomic_load_n(failed, __ATOMIC_RELAXED); }
+
+// The four characters of the scheme that a packet is encrypted with, big end first; 0 for one that is not.
+static inline uint32_t fb_encryption_scheme(const AVPacket *packet) {
+    size_t size = 0;
+    const uint8_t *data = av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, &size);
+    return data && size >= 4 ? (uint32_t)data[0] << 24 | data[1] << 16 | data[2] << 8 | data[3] : 0;
+}
+
+// Whether a logging object reads a container.
+static inline int fb_log_is_demuxer(void *context) {
+    const AVClass *class = context ? *(const AVClass **)context : NULL;
+    if (!class) return 0;
+    AVClassCategory category = class->get_category ? class->get_category(context) : class->category;
+    return category == AV_CLASS_CATEGORY_DEMUXER;
+}
+
+// What a logging object is called: "h264", "mov,mp4,m4a,3gp,3g2,mj2"; NULL where it has no name of its own, as parsers.
+static inline const char *fb_log_name(void *context) {
+    const AVClass *class = context ? *(const AVClass **)context : NULL;
+    return class && class->item_name ? class->item_name(context) : NULL;
+}
 
 #endif

@@ -10,23 +10,37 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int set_limit(int which, uint64_t value) {
-    struct rlimit limit = {value, value};
+static int set_limit(int which, uint64_t value, uint64_t most) {
+    struct rlimit limit = {value, most};
     struct rlimit old;
-    if (getrlimit(which, &old) == 0 && old.rlim_max != RLIM_INFINITY && value > old.rlim_max) {
-        limit.rlim_cur = limit.rlim_max = old.rlim_max;
+    if (getrlimit(which, &old) == 0 && old.rlim_max != RLIM_INFINITY) {
+        if (limit.rlim_max > old.rlim_max) limit.rlim_max = old.rlim_max;
+        if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
     }
     return setrlimit(which, &limit) == 0 ? 0 : errno;
 }
 
-int fb_set_limits(uint64_t address_space, uint64_t cpu_seconds, uint64_t descriptors, uint64_t file_size) {
+int fb_set_limits(
+    uint64_t address_space, uint64_t address_space_most, uint64_t cpu_seconds, uint64_t descriptors, uint64_t file_size) {
     int failed = 0;
-    if ((failed = set_limit(RLIMIT_CORE, 0))) return failed;
-    if (address_space && (failed = set_limit(RLIMIT_AS, address_space))) return failed;
-    if (cpu_seconds && (failed = set_limit(RLIMIT_CPU, cpu_seconds))) return failed;
-    if (descriptors && (failed = set_limit(RLIMIT_NOFILE, descriptors))) return failed;
-    if (file_size && (failed = set_limit(RLIMIT_FSIZE, file_size))) return failed;
+    if ((failed = set_limit(RLIMIT_CORE, 0, 0))) return failed;
+    if (address_space && (failed = set_limit(RLIMIT_AS, address_space, address_space_most))) return failed;
+    if (cpu_seconds && (failed = set_limit(RLIMIT_CPU, cpu_seconds, cpu_seconds))) return failed;
+    if (descriptors && (failed = set_limit(RLIMIT_NOFILE, descriptors, descriptors))) return failed;
+    if (file_size && (failed = set_limit(RLIMIT_FSIZE, file_size, file_size))) return failed;
     return 0;
+}
+
+int fb_limit_memory(uint64_t bytes) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0) return errno;
+    limit.rlim_cur = limit.rlim_max != RLIM_INFINITY && bytes > limit.rlim_max ? limit.rlim_max : bytes;
+    return setrlimit(RLIMIT_AS, &limit) == 0 ? 0 : errno;
+}
+
+uint64_t fb_memory_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
 }
 
 int fb_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno; }

@@ -73,15 +73,21 @@ package struct ResultHead: Sendable {
 
 extension DecodeReport {
     var json: JSON {
-        .members([
-            "demuxed_packets": .int(demuxedPackets), "decoded_frames": .int(decodedFrames),
-            "corrupt_frames": .int(corruptFrames), "concealed_frames": .int(concealedFrames),
-            "error_count": .int(errorCount),
-            "errors": .array(
-                errors.map { .members(["frame": .int($0.frame), "text": .string(Escape.visible($0.text))]) }),
+        func faults(_ list: [Fault]) -> JSON {
+            .array(list.map { .members(["frame": .int($0.frame), "text": .string(Escape.visible($0.text))]) })
+        }
+        func some(_ count: Int) -> JSON? { count > 0 ? .int(count) : nil }
+        return .members([
+            "rules": .int(DecodeReport.rules), "demuxed_packets": .int(demuxedPackets),
+            "corrupt_packets": some(corruptPackets), "empty_packets": some(emptyPackets),
+            "discarded_packets": some(discardedPackets), "leading_packets": some(leadingPackets),
+            "decoded_frames": .int(decodedFrames), "corrupt_frames": .int(corruptFrames),
+            "concealed_frames": .int(concealedFrames), "error_count": .int(errorCount),
+            "errors": faults(errors), "container_faults": some(containerFaults), "note_count": some(noteCount),
+            "notes": notes.isEmpty ? nil : faults(notes),
             "timestamps": .members([
                 "missing": .int(missing), "repeated": .int(repeated), "backward": .int(backward), "gaps": .int(gaps),
-                "variable": .bool(isVariable),
+                "restarts": some(restarts), "variable": .bool(isVariable),
             ]),
             "covered_duration": coveredDuration.map { .double($0) }, "size_changes": .int(sizeChanges),
             "truncated": .bool(isTruncated), "verdict": .string(verdict.rawValue),

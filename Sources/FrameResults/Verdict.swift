@@ -5,7 +5,7 @@ package enum Verdict: String, Sendable, CaseIterable {
 
 /// Why a verdict is not `ok`.
 package enum Reason: String, Sendable, CaseIterable {
-    /// The decoder or the demuxer reported errors.
+    /// The decoder or the demuxer reported errors that cost or change pictures.
     case decodeErrors = "decode_errors"
     /// Frames came out that the decoder marked as corrupt.
     case corruptFrames = "corrupt_frames"
@@ -13,17 +13,27 @@ package enum Reason: String, Sendable, CaseIterable {
     case truncated
     /// The last frame ends more than one second and 1 % before the declared duration.
     case endsEarly = "ends_early"
+    /// Packets that were marked as corrupt on their way: transport errors, breaks in their count.
+    case corruptPackets = "corrupt_packets"
+    /// The container is not as it should be; whether that costs pictures is not known.
+    case containerFaults = "container_faults"
     /// Another number of frames than declared, though the time covered is whole.
     case frameCount = "frame_count"
     /// Holes in the timestamps of over a second.
     case gaps
     /// Timestamps that step back.
     case backwardTimestamps = "backward_timestamps"
+    /// The clock begins anew or jumps; the parts were joined.
+    case clockRestarts = "clock_restarts"
+    /// Over one in a hundred frames, and over four, have no timestamp: their times were counted by the frame rate.
+    case missingTimestamps = "missing_timestamps"
 
     var verdict: Verdict {
         switch self {
         case .decodeErrors, .corruptFrames, .truncated, .endsEarly: .damaged
-        case .frameCount, .gaps, .backwardTimestamps: .warning
+        case .corruptPackets, .containerFaults, .frameCount, .gaps, .backwardTimestamps, .clockRestarts,
+            .missingTimestamps:
+            .warning
         }
     }
 }
@@ -39,15 +49,29 @@ package struct DecodeReport: Sendable, Equatable {
         }
     }
 
+    /// The version of the rules by which frames get their times and videos their verdict. A result by older rules is done
+    /// again; results before version 2 do not tell it.
+    package static let rules = 2
+
     package var demuxedPackets = 0
+    package var corruptPackets = 0
+    package var emptyPackets = 0
+    package var discardedPackets = 0
+    package var leadingPackets = 0
+    /// Frames that the container's index lists to be shown, edit lists taken into account; nil where that is not known.
+    package var indexedFrames: Int?
     package var decodedFrames = 0
     package var corruptFrames = 0
     package var concealedFrames = 0
     package var errorCount = 0
     package var errors: [Fault] = []
+    package var containerFaults = 0
+    package var noteCount = 0
+    package var notes: [Fault] = []
     package var missing = 0
     package var repeated = 0
     package var backward = 0
+    package var restarts = 0
     package var gaps = 0
     package var isVariable = false
     package var sizeChanges = 0
@@ -65,6 +89,18 @@ package struct DecodeReport: Sendable, Equatable {
         return lack > 1 && lack > 0.01 * declaredDuration
     }
 
+    /// Whether the number of frames is another one than declared, when all is counted that is no picture by intent.
+    ///
+    /// Frames that an edit list leaves out and empty chunks are not missing; neither are pictures at the beginning that
+    /// refer to what the file does not hold. An index that grew while the file was read, as that of a fragmented file
+    /// does, knows better than the header.
+    private var isMiscounted: Bool {
+        guard let declaredFrames, declaredFrames != decodedFrames else { return false }
+        var expected = [declaredFrames - discardedPackets - emptyPackets, declaredFrames - emptyPackets]
+        if let indexedFrames { expected += [indexedFrames, indexedFrames - emptyPackets] }
+        return !expected.contains { ($0 - leadingPackets...$0).contains(decodedFrames) }
+    }
+
     package var isTruncated: Bool { endedEarly || isShort }
 
     package var reasons: [Reason] {
@@ -73,9 +109,14 @@ package struct DecodeReport: Sendable, Equatable {
         if corruptFrames > 0 { result.append(.corruptFrames) }
         if endedEarly { result.append(.truncated) }
         if isShort { result.append(.endsEarly) }
-        if let declaredFrames, declaredFrames != decodedFrames { result.append(.frameCount) }
+        if corruptPackets > 0 { result.append(.corruptPackets) }
+        if containerFaults > 0 { result.append(.containerFaults) }
+        if isMiscounted { result.append(.frameCount) }
         if gaps > 0 { result.append(.gaps) }
         if backward > 0 { result.append(.backwardTimestamps) }
+        if restarts > 0 { result.append(.clockRestarts) }
+        // A decoder may give its last pictures without one: a handful is no lack.
+        if missing > max(4, decodedFrames / 100) { result.append(.missingTimestamps) }
         return result
     }
 

@@ -97,6 +97,8 @@ package struct FailureEntry: Equatable, Sendable {
     package var isQuarantined: Bool
     /// The run that failed on it last; empty in lines of versions that did not tell.
     package var runID: String
+    /// For one that ran out of memory: the bytes that it was allowed; nil for others and in lines of versions before.
+    package var memoryLimit: Int64?
     /// Forget it: the video was completed since.
     package var isCleared = false
 
@@ -127,7 +129,7 @@ package struct FailureEntry: Equatable, Sendable {
             "size": .int(size), "mtime": .int(modified), "inode": .string(String(inode)), "digest": .string(digest),
             "version": .string(version), "time": .string(UTCTime(milliseconds: time).text),
             "time_ms": .int(time), "runs": .int(runs), "quarantined": .bool(isQuarantined),
-            "run_id": runID.isEmpty ? nil : .string(runID),
+            "run_id": runID.isEmpty ? nil : .string(runID), "memory_limit": memoryLimit.map { .int($0) },
         ])
         return .object(members + (rest.members ?? []))
     }
@@ -145,6 +147,7 @@ package struct FailureEntry: Equatable, Sendable {
             version: json["version"]?.string ?? "", time: Int64(json["time_ms"]?.int ?? 0),
             runs: json["runs"]?.int ?? 1, isQuarantined: json["quarantined"]?.bool == true,
             runID: json["run_id"]?.string ?? "")
+        memoryLimit = json["memory_limit"]?.int.map { Int64($0) }
         isCleared = cleared
     }
 }

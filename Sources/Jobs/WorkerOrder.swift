@@ -24,8 +24,7 @@ package struct WorkerOrder: Equatable, Sendable {
     package var result: RawPath
     package var tools: [Tool]
     package var threads: Int
-    /// Bytes of address space; 0 for no limit.
-    package var memoryLimit: Int64
+    package var memory: WorkerMemory
     /// Nanoseconds between two progress lines; 0 tells every frame.
     package var progressInterval: UInt64
     /// Whether thumbnail, contact strip and timeline are made.
@@ -37,7 +36,7 @@ package struct WorkerOrder: Equatable, Sendable {
 
     package init(
         job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath, tools: [Tool], threads: Int,
-        memoryLimit: Int64, progressInterval: UInt64, stills: Bool, size: Int64, modified: Int64, inode: UInt64
+        memory: WorkerMemory, progressInterval: UInt64, stills: Bool, size: Int64, modified: Int64, inode: UInt64
     ) {
         self.job = job
         self.input = input
@@ -46,7 +45,7 @@ package struct WorkerOrder: Equatable, Sendable {
         self.result = result
         self.tools = tools
         self.threads = threads
-        self.memoryLimit = memoryLimit
+        self.memory = memory
         self.progressInterval = progressInterval
         self.stills = stills
         self.size = size
@@ -68,7 +67,7 @@ package struct WorkerOrder: Equatable, Sendable {
         members += input.members("input") + relative.members("path") + root.members("root") + result.members("result")
         members += [
             member("tools", .array(tools)), member("threads", .int(threads)),
-            member("memory_limit", .int(memoryLimit)),
+            member("memory_limit", .int(memory.limit)), member("memory_most", .int(memory.most)),
             member("progress_interval", .int(Int64(clamping: progressInterval))), member("stills", .bool(stills)),
             member("size", .int(size)),
             member("modified", .int(modified)), member("inode", .string(String(inode))),
@@ -80,7 +79,8 @@ package struct WorkerOrder: Equatable, Sendable {
         guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let input = RawPath(json, key: "input"),
             let relative = RawPath(json), let root = RawPath(json, key: "root"),
             let result = RawPath(json, key: "result"), let tools = json["tools"]?.array,
-            let threads = json["threads"]?.int, let memory = json["memory_limit"]?.int,
+            let threads = json["threads"]?.int, let limit = json["memory_limit"]?.int,
+            let most = json["memory_most"]?.int,
             let interval = json["progress_interval"]?.int.flatMap({ UInt64(exactly: $0) }),
             let stills = json["stills"]?.bool, let size = json["size"]?.int, let modified = json["modified"]?.int,
             let inode = json["inode"]?.string.flatMap({ UInt64($0) })
@@ -94,7 +94,8 @@ package struct WorkerOrder: Equatable, Sendable {
         }
         self.init(
             job: job, input: input, relative: relative, root: root, result: result, tools: orders, threads: threads,
-            memoryLimit: Int64(memory), progressInterval: interval, stills: stills, size: Int64(size),
+            memory: WorkerMemory(limit: Int64(limit), most: Int64(most)), progressInterval: interval, stills: stills,
+            size: Int64(size),
             modified: Int64(modified),
             inode: inode)
     }

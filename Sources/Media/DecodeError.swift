@@ -1,13 +1,22 @@
+internal import Glibc
+
 /// Why a video could not be opened or decoded. The text is one line: stage, cause, what to do next.
 package enum DecodeError: Error, CustomStringConvertible, Equatable {
     case notRegular
     case container(String)
     case containerNotAllowed
+    /// An ISO file without the index that is written last.
+    case unfinished
     case noVideo
+    /// The name of the scheme, as far as the file says.
+    case encrypted(String)
     case codecMissing(String)
     case codec(String)
     case tooManyStreams(Int)
+    case pictureTooLarge(width: Int, height: Int, limit: Int64)
     case outOfMemory
+    /// The file could not be read: the errno. It may be sound, and readable another time.
+    case unreadable(Int32)
     case conversion(String)
 
     package var description: String {
@@ -15,11 +24,17 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
         case .notRegular: "open: not a regular file"
         case .container(let why): "open: \(why)"
         case .containerNotAllowed: "open: no known video container (or one that is not allowed)"
+        case .unfinished:
+            "open: the recording was never finished: it has no index (moov); repair it with a program that rebuilds one"
         case .noVideo: "open: no video stream"
+        case .encrypted(let scheme): "open: the video is encrypted (\(scheme)); decrypt it first"
         case .codecMissing(let name): "open: no decoder for \(name) in this FFmpeg"
         case .codec(let why): "decode: \(why)"
         case .tooManyStreams(let limit): "open: more than \(limit) streams"
+        case .pictureTooLarge(let width, let height, let limit):
+            "decode: a picture of \(width)x\(height) is over the limit of \(limit / 1_000_000) million pixels"
         case .outOfMemory: "decode: out of memory; raise --memory-limit"
+        case .unreadable(let code): "read: \(String(cString: strerror(code)))"
         case .conversion(let why): "decode: \(why)"
         }
     }

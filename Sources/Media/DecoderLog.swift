@@ -1,8 +1,27 @@
 internal import CFFmpeg
 internal import Glibc
 
-/// Error lines that FFmpeg's libraries log while one video is read, cleaned of addresses so that they are the same in
-/// every run.
+/// A message of FFmpeg's libraries, without addresses, so that it is the same in every run.
+struct LogLine: Equatable, CustomStringConvertible, Sendable {
+    enum Source: Sendable { case demuxer, decoder }
+    var source: Source
+    /// The demuxer's or codec's name; empty where the object that speaks has none, as a parser.
+    var name: String
+    var text: String
+    /// Less than an error.
+    var isWarning: Bool
+
+    var description: String { name.isEmpty ? text : "\(name): \(text)" }
+
+    /// Whether it tells of a lack of memory, in the words of whatever part of FFmpeg ran into it.
+    var isOutOfMemory: Bool {
+        let text = text.lowercased()
+        return ["cannot allocate", "could not allocate", "failed to allocate", "unable to allocate", "out of memory"]
+            .contains { text.contains($0) } || text.contains("alloc") && text.contains("fail")
+    }
+}
+
+/// What FFmpeg's libraries log while one video is read: errors, and of demuxers warnings too.
 ///
 /// FFmpeg has one log callback for the whole process. A line belongs to the thread that reads a video when it comes from
 /// there, so that two readers on two threads do not count each other's damage. Lines of FFmpeg's own decoder threads
@@ -12,15 +31,15 @@ enum DecoderLog {
 
     private final class Lines: @unchecked Sendable {
         // Proof for @unchecked: `kept` and `strays` are only touched between lock() and unlock().
-        private var kept: [pthread_t: [String]] = [:]
-        private var strays: [String] = []
+        private var kept: [pthread_t: [LogLine]] = [:]
+        private var strays: [LogLine] = []
         private let guardian = Lock()
 
         func begin() {
             guardian.withLock { kept[pthread_self()] = [] }
         }
 
-        func add(_ line: String) {
+        func add(_ line: LogLine) {
             guardian.withLock {
                 let own = kept[pthread_self()]
                 guard own?.count ?? strays.count < 1000 else { return }
@@ -28,7 +47,7 @@ enum DecoderLog {
             }
         }
 
-        func take() -> [String] {
+        func take() -> [LogLine] {
             guardian.withLock {
                 let own = kept[pthread_self()] ?? []
                 if !own.isEmpty { kept[pthread_self()] = [] }
@@ -38,33 +57,33 @@ enum DecoderLog {
         }
     }
 
-    /// Starts collecting error lines instead of printing them.
+    /// Starts collecting lines instead of printing them.
     static func install() {
         lines.begin()
         av_log_set_callback { context, level, format, arguments in
-            guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+            guard level <= AV_LOG_WARNING, let format, let arguments else { return }
+            let isDemuxer = fb_log_is_demuxer(context) != 0
+            guard level <= AV_LOG_ERROR || isDemuxer else { return }
             var line = [CChar](repeating: 0, count: 512)
-            var prefix: Int32 = 1
+            var prefix: Int32 = 0
             av_log_format_line2(context, level, format, arguments, &line, 512, &prefix)
-            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let cleaned = DecoderLog.clean(text)
-            if !cleaned.isEmpty { DecoderLog.lines.add(cleaned) }
+            let text = DecoderLog.clean(line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
+            guard !text.isEmpty else { return }
+            let name = fb_log_name(context).map { String(cString: $0) } ?? ""
+            DecoderLog.lines.add(
+                LogLine(
+                    source: isDemuxer ? .demuxer : .decoder, name: name == "NULL" ? "" : name, text: text,
+                    isWarning: level > AV_LOG_ERROR))
         }
     }
 
     /// This thread's lines since the last call.
-    static func take() -> [String] { lines.take() }
+    static func take() -> [LogLine] { lines.take() }
 
-    /// `[h264 @ 0x55d0] text` becomes `h264: text`.
-    static func clean(_ line: String) -> String {
-        var text = Substring(line)
-        while let last = text.unicodeScalars.last, last.value <= 0x20 { text = text.dropLast() }
-        var names: [Substring] = []
-        while text.hasPrefix("["), let end = text.firstIndex(of: "]") {
-            names.append(text[text.index(after: text.startIndex)..<end].prefix { $0 != " " })
-            text = text[text.index(after: end)...].drop { $0 == " " }
-        }
-        let printable = String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }))
-        return ((names.last.map { $0 + ": " } ?? "") + printable)
+    /// The text on one line, without control characters and without blanks at its end.
+    private static func clean(_ bytes: [UInt8]) -> String {
+        var scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars.filter { $0.value >= 0x20 })
+        while scalars.last == " " { scalars.removeLast() }
+        return String(String.UnicodeScalarView(scalars))
     }
 }

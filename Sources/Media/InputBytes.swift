@@ -8,6 +8,8 @@ internal import Glibc
 final class InputBytes {
     private let descriptor: Int32
     private var position: Int64 = 0
+    /// The errno of the first read that failed. libavformat takes such a failure for the end of the file or for damage.
+    private(set) var failure: Int32?
     private(set) var context: UnsafeMutablePointer<AVIOContext>?
 
     /// Bytes per read call: large enough that system calls do not show, small enough for many workers.
@@ -43,11 +45,27 @@ final class InputBytes {
         close(descriptor)
     }
 
+    /// The first bytes of the file, fewer where it has no more or cannot be read.
+    func head(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            initialized = max(0, pread(descriptor, buffer.baseAddress, count, 0))
+        }
+    }
+
+    /// Bytes; nil when that cannot be known.
+    var size: Int64? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : nil
+    }
+
     private func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
         while true {
             let got = pread(descriptor, buffer, Int(count), off_t(position))
             if got < 0 && errno == EINTR { continue }
-            if got < 0 { return fb_error_io() }
+            if got < 0 {
+                failure = failure ?? errno
+                return fb_error_io()
+            }
             if got == 0 { return fb_error_eof() }
             position += Int64(got)
             return Int32(got)
@@ -56,7 +74,10 @@ final class InputBytes {
 
     private func seek(_ offset: Int64, _ whence: Int32) -> Int64 {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return -1 }
+        guard fstat(descriptor, &status) == 0 else {
+            failure = failure ?? errno
+            return -1
+        }
         let size = Int64(status.st_size)
         let (target, overflow): (Int64, Bool)
         switch whence & ~AVSEEK_FORCE {

@@ -24,7 +24,7 @@ package struct VideoInfo: Sendable {
     package var timeBase = Ratio(numerator: 0, denominator: 1)
     /// Seconds.
     package var startTime: Double?
-    /// Seconds, as the stream or else the container declares.
+    /// Seconds, as declared for the video, counted from its start: see ``DeclaredDuration``.
     package var duration: Double?
     package var colorRange: String?
     package var colorSpace: String?
@@ -46,25 +46,56 @@ package struct DecodeAccount: Sendable {
         package var text: String
     }
     package var demuxedPackets = 0
+    /// Packets that the demuxer marked: transport errors, breaks in the count of packets.
+    package var corruptPackets = 0
+    /// Packets that hold no picture by intent: an AVI's empty chunks.
+    package var emptyPackets = 0
+    /// Packets that are decoded and not shown, as an edit list says.
+    package var discardedPackets = 0
+    /// Packets at the beginning of which no decoder can make pictures.
+    package var leadingPackets = 0
+    /// Frames that the container's index lists to be shown; nil where that is not known.
+    package var indexedFrames: Int?
     package var decodedFrames = 0
     package var corruptFrames = 0
     package var concealedFrames = 0
     package var errorCount = 0
     /// The first 100.
     package var errors: [Fault] = []
+    /// Messages of the demuxer about a container that is not as it should be; among the notes, too.
+    package var containerFaults = 0
+    package var noteCount = 0
+    /// The first 20 messages that are no errors: those that concern no picture, and those about the container.
+    package var notes: [Fault] = []
     /// The container's data ended before its own structure said so.
     package var endedEarly = false
     package var missingTimestamps = 0
     package var repeatedTimestamps = 0
     package var backwardTimestamps = 0
+    /// How often the clock began anew or jumped, and was joined.
+    package var restarts = 0
     package var gaps = 0
     package var isVariable = false
     /// Seconds from the stream's start to the end of the last frame.
     package var coveredDuration: Double?
     package var sizeChanges = 0
+    /// Why no frame came out, where one cause is known.
+    package var refusal: DecodeError?
 
     mutating func fault(_ text: String) {
         errorCount += 1
-        if errors.count < 100 { errors.append(Fault(frame: decodedFrames, text: String(text.prefix(300)))) }
+        if errors.count < 100 { errors.append(fault(text, at: decodedFrames)) }
     }
+
+    mutating func containerFault(_ text: String) {
+        containerFaults += 1
+        note(text)
+    }
+
+    mutating func note(_ text: String) {
+        noteCount += 1
+        if notes.count < 20 { notes.append(fault(text, at: decodedFrames)) }
+    }
+
+    private func fault(_ text: String, at frame: Int) -> Fault { Fault(frame: frame, text: String(text.prefix(300))) }
 }

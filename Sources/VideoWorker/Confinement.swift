@@ -12,7 +12,8 @@ enum Confinement {
     ///
     /// - Returns: what a person should know: a barrier that this kernel does not have.
     static func enter(_ order: WorkerOrder, outputs: [RawPath]) throws(SystemError) -> String? {
-        var failed = fb_set_limits(UInt64(max(0, order.memoryLimit)), 0, descriptors, 0)
+        var failed = fb_set_limits(
+            UInt64(max(0, order.memory.limit)), UInt64(max(0, order.memory.most)), 0, descriptors, 0)
         guard failed == 0 else { throw SystemError("setrlimit", order.relative, code: failed) }
         failed = fb_no_new_privileges()
         guard failed == 0 else { throw SystemError("prctl", order.relative, code: failed) }
@@ -24,6 +25,24 @@ enum Confinement {
         return abi == 0
             ? "this kernel has no Landlock: workers run without it"
             : "Landlock could not be set up (\(String(cString: strerror(-abi)))): workers run without it"
+    }
+}
+
+extension Confinement {
+    /// Raises the limit of memory to what a video of large pictures needs, as far as it may be raised.
+    static func allow(_ need: Int64, _ memory: WorkerMemory) {
+        let limit = memory.limit(need: need)
+        if limit > 0 { _ = fb_limit_memory(UInt64(limit)) }
+    }
+
+    /// What to say when that was not enough.
+    static func outOfMemory(_ memory: WorkerMemory) -> String {
+        let limit = fb_memory_limit()
+        guard limit > 0 else { return "decode: out of memory; the machine has no more for it" }
+        let mebibytes = "\(limit >> 20) MiB"
+        return Int64(limit) >= memory.most && memory.most > memory.limit
+            ? "decode: out of memory at \(mebibytes), this machine's share for a job; lower --jobs or set --memory-limit"
+            : "decode: out of memory at \(mebibytes); raise --memory-limit"
     }
 }
 

@@ -21,6 +21,9 @@ package enum VideoWorker {
     /// parent would take a worker for stalled.
     private static let signInterval: UInt64 = 1_000_000_000
 
+    /// The version of the rules by which videos are decoded and judged.
+    package static var rules: Int { DecodeReport.rules }
+
     /// The libraries that videos are decoded with.
     package static var libraries: [(name: String, version: String)] { FFmpegVersions.all }
 
@@ -68,7 +71,14 @@ package enum VideoWorker {
                 kind: isInput ? .input : error.isDiskFull ? .diskFull : .io,
                 message: isInput ? "\(error.call): \(error.reason)" : "result: \(error.call): \(error.reason)")
         } catch DecodeError.outOfMemory {
-            outcome = JobOutcome(kind: .memory, message: "\(DecodeError.outOfMemory)")
+            outcome = JobOutcome(kind: .memory, message: Confinement.outOfMemory(order.memory))
+        } catch let error as DecodeError {
+            // A file that cannot be read now may be sound, and readable another time.
+            if case .unreadable = error {
+                outcome = JobOutcome(kind: .input, message: "\(error)")
+            } else {
+                outcome = JobOutcome(kind: .content, message: "\(error)")
+            }
         } catch {
             outcome = JobOutcome(kind: .content, message: "\(error)")
         }
@@ -89,6 +99,7 @@ package enum VideoWorker {
         let fingerprint = try Fingerprint.of(descriptor, size: before.size, path: order.relative)
         var limits = MediaLimits()
         limits.threads = order.threads
+        limits.expectMemory = { Confinement.allow($0, order.memory) }
         let reader = try VideoReader(descriptor: descriptor, limits: limits)
         say(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
 
@@ -115,7 +126,7 @@ package enum VideoWorker {
         }
         let report = DecodeReport(reader)
         guard report.decodedFrames > 0 else {
-            return JobOutcome(kind: .content, message: noFrame(report))
+            return JobOutcome(kind: .content, message: reader.account.refusal.map { "\($0)" } ?? noFrame(report))
         }
         for record in pass.finish(end: rounded6(end)) { try writer.append(record) }
         // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
@@ -148,7 +159,7 @@ package enum VideoWorker {
     }
 
     private static func noFrame(_ report: DecodeReport) -> String {
-        let cause = report.errors.first.map { ": " + Escape.visible($0.text) } ?? ""
+        let cause = (report.errors.first ?? report.notes.first).map { ": " + Escape.visible($0.text) } ?? ""
         let claim = report.declaredFrames.map { " of \($0) declared" } ?? ""
         return "decode: no video frames\(claim)\(cause)"
     }

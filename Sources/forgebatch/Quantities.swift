@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Jobs
 
 /// `90`, `90s`, `1h30m`, `250ms`, `2d`: seconds unless a unit is given.
 struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
@@ -35,6 +36,35 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
     private static let units = ["ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0]
 
     static let examples = "a duration such as 90s, 10m or 1h30m"
+}
+
+/// `auto`, or a size: how much memory a worker may take.
+enum MemoryArgument: ExpressibleByArgument, Sendable, Equatable {
+    case automatic
+    case fixed(SizeArgument)
+
+    init?(argument: String) {
+        if argument.lowercased() == "auto" {
+            self = .automatic
+        } else if let size = SizeArgument(argument: argument) {
+            self = .fixed(size)
+        } else {
+            return nil
+        }
+    }
+
+    var defaultValueDescription: String { isAutomatic ? "auto" : "" }
+
+    var isAutomatic: Bool { self == .automatic }
+
+    /// - Parameter jobs: how many workers share the machine.
+    func memory(jobs: Int) -> WorkerMemory {
+        switch self {
+        case .automatic:
+            WorkerMemory(limit: WorkerMemory.standard.limit, most: Machine.memory / Int64(max(1, jobs)))
+        case .fixed(let size): WorkerMemory(limit: size.bytes)
+        }
+    }
 }
 
 /// `512M`, `1.5GiB`, `100MB`, `4096`: bytes unless a unit is given; K, M, G, T and KiB … are powers of 1024, kB … of 1000.

@@ -89,8 +89,11 @@ struct WorkArguments: ParsableArguments {
             "Longest time for the whole run; what is not done is taken next time.", valueName: "duration"))
     var maxDuration: DurationArgument?
 
-    @Option(help: ArgumentHelp("Address space of a worker; 0 for no limit.", valueName: "size"))
-    var memoryLimit = SizeArgument(bytes: 1 << 30)
+    @Option(
+        help: ArgumentHelp(
+            "Address space of a worker: auto is 1 GiB, more for pictures over 4K as far as the machine's memory divided by --jobs; 0 for no limit.",
+            valueName: "size|auto"))
+    var memoryLimit = MemoryArgument.automatic
 
     @Option(help: "How often a video is tried again when its worker is lost.")
     var retries = 1
@@ -106,7 +109,7 @@ struct ReuseArguments: ParsableArguments {
     @Flag(help: "Do every video again.")
     var force = false
 
-    @Flag(help: "Do videos again that failed and have not changed since.")
+    @Flag(help: "Do videos again that failed or were damaged and have not changed since.")
     var retryFailed = false
 
     @Flag(help: "Do videos again that are in quarantine: their workers were lost in two runs.")

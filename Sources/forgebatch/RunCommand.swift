@@ -135,7 +135,7 @@ struct RunCommand: AsyncParsableCommand {
         options.timeout = work.timeout?.seconds
         options.stall = work.stall.seconds
         options.maxDuration = work.maxDuration?.seconds
-        options.memoryLimit = work.memoryLimit.bytes
+        options.memory = work.memoryLimit.memory(jobs: options.workers)
         options.retries = work.retries
         options.maxFailures = work.maxFailures?.limit
         options.minFree = work.minFree.bytes
@@ -155,6 +155,7 @@ struct RunCommand: AsyncParsableCommand {
         _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))
         options.settings = flatSettings(options)
         options.libraries = VideoWorker.libraries
+        options.rules = VideoWorker.rules
         return options
     }
 
@@ -204,7 +205,8 @@ struct RunCommand: AsyncParsableCommand {
             ("tools", .string(options.tools.map(\.id).joined(separator: ","))), ("jobs", .int(options.workers)),
             ("threads-per-job", .int(options.threads)), ("timeout", seconds(options.timeout)),
             ("stall", seconds(options.stall)), ("max-duration", options.maxDuration.map { .double($0) } ?? "none"),
-            ("memory-limit", .int(options.memoryLimit)), ("retries", .int(options.retries)),
+            ("memory-limit", work.memoryLimit.isAutomatic ? "auto" : .int(options.memory.limit)),
+            ("retries", .int(options.retries)),
             ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
@@ -231,41 +233,6 @@ enum StandardInput {
             if piece.isEmpty { return bytes }
             bytes += piece
         }
-    }
-}
-
-enum Machine {
-    /// What a worker takes while it is started, and what everything else takes.
-    private static let descriptors = (worker: 8, rest: 24)
-
-    /// Raises the limit of open files as far as it may and has to be; a process that cannot be given its pipes is
-    /// found out too late.
-    static func reserveDescriptors(workers: Int) throws {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let wanted = rlim_t(workers * descriptors.worker + descriptors.rest)
-        guard limit.rlim_cur < wanted else { return }
-        guard limit.rlim_max >= wanted else {
-            throw Failure(
-                ExitStatus.failure,
-                "\(workers) videos at once need \(wanted) open files, the limit is \(limit.rlim_max) (ulimit -n); lower --jobs"
-            )
-        }
-        limit.rlim_cur = wanted
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-
-    /// CPUs that this process may use: the mask in /proc/self/status, else all there are.
-    static var processors: Int {
-        let key = Array("Cpus_allowed:".utf8)
-        if let status = try? Files.read(RawPath("/proc/self/status")),
-            let line = status.split(separator: 0x0a).first(where: { $0.starts(with: key) })
-        {
-            let mask = String(decoding: line.dropFirst(key.count), as: UTF8.self)
-            let count = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
-            if count > 0 { return count }
-        }
-        return sysconf(Int32(_SC_NPROCESSORS_ONLN))
     }
 }
 

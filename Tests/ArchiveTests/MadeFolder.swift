@@ -30,7 +30,7 @@ final class MadeFolder {
             try say(.completed(job: job))
             let entry = CatalogEntry(
                 job: job, path: video, result: result, size: 100, modified: 1, inode: 2, fingerprint: "x1:00",
-                digest: SettingsDigest.of(tools: Self.tools, threads: 1), verdict: "ok", frames: 4,
+                digest: SettingsDigest.of(tools: Self.tools, threads: 1, rules: DecodeReport.rules), verdict: "ok", frames: 4,
                 sha256: published.sha256, runID: Self.run, facts: .object([]))
             lines += JSONWriter.encode(entry.json) + [0x0a]
         }

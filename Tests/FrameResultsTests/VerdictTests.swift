@@ -28,12 +28,38 @@ import Testing
             ({ $0.endedEarly = true }, .truncated, .damaged), ({ $0.coveredDuration = 2.9 }, .endsEarly, .damaged),
             ({ $0.declaredFrames = 99 }, .frameCount, .warning), ({ $0.declaredFrames = 444 }, .frameCount, .warning),
             ({ $0.gaps = 1 }, .gaps, .warning), ({ $0.backward = 1 }, .backwardTimestamps, .warning),
+            ({ $0.corruptPackets = 1 }, .corruptPackets, .warning), ({ $0.restarts = 1 }, .clockRestarts, .warning),
+            ({ $0.containerFaults = 1 }, .containerFaults, .warning),
+            ({ $0.missing = 5 }, .missingTimestamps, .warning),
         ]
         for (change, reason, verdict) in known {
             #expect(report(change).reasons == [reason])
             #expect(report(change).verdict == verdict, "\(reason)")
         }
         #expect(Set(known.map(\.1)).count == Reason.allCases.count)
+    }
+
+    @Test func `frames that are none by intent are not missing`() {
+        func isMiscounted(_ declared: Int, _ change: (inout DecodeReport) -> Void) -> Bool {
+            report {
+                $0.declaredFrames = declared
+                change(&$0)
+            }.reasons == [.frameCount]
+        }
+        #expect(!isMiscounted(138) { $0.discardedPackets = 38 })
+        #expect(isMiscounted(139) { $0.discardedPackets = 38 })
+        #expect(!isMiscounted(101) { $0.emptyPackets = 1 })
+        #expect(!isMiscounted(103) { $0.leadingPackets = 3 })
+        #expect(!isMiscounted(102) { $0.leadingPackets = 3 }, "some of them can be decoded")
+        #expect(isMiscounted(104) { $0.leadingPackets = 3 })
+        #expect(!isMiscounted(4) { $0.indexedFrames = 100 }, "a header before fragments")
+        #expect(isMiscounted(165) { $0.indexedFrames = 101 })
+        #expect(
+            !isMiscounted(144) {
+                $0.indexedFrames = 105
+                $0.emptyPackets = 2
+                $0.leadingPackets = 3
+            })
     }
 
     @Test func `damage outweighs a warning, and all reasons are told`() {

@@ -104,7 +104,7 @@ final class Batch {
     private func order(_ job: PlannedJob) -> WorkerOrder {
         WorkerOrder(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
-            result: job.result, tools: options.tools, threads: options.threads, memoryLimit: options.memoryLimit,
+            result: job.result, tools: options.tools, threads: options.threads, memory: options.memory,
             progressInterval: options.progressInterval, stills: options.stills, size: job.video.status.size,
             modified: job.video.status.modified, inode: job.video.status.inode)
     }
@@ -219,10 +219,11 @@ final class Batch {
         }
         bytesDone &+= job.job.video.status.size
         let tries = job.attempt == 1 ? "" : " (\(job.attempt) tries)"
-        let isLastTry = job.attempt > options.retries
+        let isLastTry = job.attempt > options.retries || attempt.isOutOfMemory
         let kind: FailureEntry.Kind =
             switch attempt.end {
             case .stalled, .timedOut: .timeout
+            case .died where attempt.isOutOfMemory: .memory
             default: .death
             }
         try fail(
@@ -312,11 +313,13 @@ final class Batch {
         {
             runs = known.runs + 1
         }
-        return FailureEntry(
+        var entry = FailureEntry(
             job: job.id, path: job.video.relative, kind: kind, message: message, size: job.video.status.size,
             modified: job.video.status.modified, inode: job.video.status.inode, digest: options.digest,
             version: options.version, time: UTCTime.now.milliseconds, runs: runs,
             isQuarantined: kind != .content && runs >= 2, runID: runID)
+        if kind == .memory { entry.memoryLimit = options.memory.most }
+        return entry
     }
 
     private func remember(_ entry: FailureEntry) throws {

@@ -46,8 +46,7 @@ package struct RunOptions: Sendable {
     /// Seconds without a frame.
     package var stall = 60.0
     package var maxDuration: Double?
-    /// Bytes of address space of a worker.
-    package var memoryLimit: Int64 = 1 << 30
+    package var memory = WorkerMemory.standard
     package var retries = 1
     package var maxFailures: FailureLimit?
     /// Bytes.
@@ -78,6 +77,8 @@ package struct RunOptions: Sendable {
     package var command: [String] = []
     /// Flat texts of the effective settings, for the record.
     package var settings: [(key: String, value: JSON)] = []
+    /// The version of the rules by which workers decode and judge.
+    package var rules = 1
     /// The libraries that workers use.
     package var libraries: [(name: String, version: String)] = []
 
@@ -89,5 +90,8 @@ package struct RunOptions: Sendable {
         self.worker = worker
     }
 
-    var digest: String { SettingsDigest.of(tools: toolDescriptions, threads: threads) }
+    var digest: String { digest(rules: rules) }
+
+    /// What results of the same settings have that were made by other rules.
+    func digest(rules: Int) -> String { SettingsDigest.of(tools: toolDescriptions, threads: threads, rules: rules) }
 }

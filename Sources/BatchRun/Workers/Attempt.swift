@@ -25,9 +25,17 @@ struct Attempt: Sendable {
     /// The worker's last lines on standard error.
     var stderr: [String]
 
+    /// Whether the worker's own code found no memory and ended with Swift's message about it. Where FFmpeg finds none, the
+    /// worker lives to say so.
+    var isOutOfMemory: Bool {
+        guard case .died = end else { return false }
+        return stderr.contains { $0.contains("failed to allocate") || $0.contains("ould not allocate memory") }
+    }
+
     /// Whether another attempt may end better.
     var canBeRetried: Bool {
-        switch end {
+        if isOutOfMemory { return false }
+        return switch end {
         case .died, .exited, .stalled, .timedOut, .garbage, .notStarted: true
         case .finished, .stopped: false
         }
@@ -37,6 +45,7 @@ struct Attempt: Sendable {
     var reason: String? {
         switch end {
         case .finished, .stopped: nil
+        case .died where isOutOfMemory: "out of memory; raise --memory-limit"
         case .died(let signal): "killed by signal \(signal)"
         case .exited(let status): "worker ended with status \(status) and without a result"
         case .stalled(let seconds): "no frame for \(Attempt.text(seconds)); raise --stall if it only is slow"

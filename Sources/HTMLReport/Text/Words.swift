@@ -54,6 +54,9 @@ enum Words {
         case "corrupt_frames": return counted(decode?["corrupt_frames"], "corrupt frame", "corrupt frames")
         case "truncated": return "the file's data end before its structure says so"
         case "ends_early": return "the last frame ends well before the declared duration"
+        case "corrupt_packets":
+            return counted(decode?["corrupt_packets"], "packet", "packets") + " marked as corrupt, or lost on the way"
+        case "container_faults": return "the container is not as it should be in places"
         case "frame_count":
             guard let total = facts?.totalFrames, let declared = facts?.document["declared_frames"]?.int else {
                 return "another number of frames than declared"
@@ -61,6 +64,12 @@ enum Words {
             return "\(Text.plural(total, "frame")) decoded, \(Text.count(declared)) declared"
         case "gaps": return counted(timestamps?["gaps"], "gap", "gaps") + " in the timestamps"
         case "backward_timestamps": return counted(timestamps?["backward"], "step", "steps") + " back in the timestamps"
+        case "clock_restarts":
+            return "the clock begins anew " + counted(timestamps?["restarts"], "time", "at times") + "; the parts were joined"
+        case "missing_timestamps":
+            let rate = facts?.video?["frame_rate"]?["avg"]?.string ?? facts?.video?["frame_rate"]?["r"]?.string
+            return counted(timestamps?["missing"], "frame", "frames") + " without a timestamp: times are counted"
+                + (rate.map { " at \($0) frames a second" } ?? " at 25 frames a second, an assumption")
         default: return name(code)
         }
     }
