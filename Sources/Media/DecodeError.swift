@@ -3,6 +3,9 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
     case notRegular
     case container(String)
     case containerNotAllowed
+    case empty
+    /// The first so many bytes are zero, or all there are.
+    case zeros(Int64, isWhole: Bool)
     case noVideo
     case codecMissing(String)
     case codec(String)
@@ -14,7 +17,11 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .notRegular: "open: not a regular file"
         case .container(let why): "open: \(why)"
-        case .containerNotAllowed: "open: no known video container (or one that is not allowed)"
+        case .containerNotAllowed: "open: not a video container that forgebatch reads (see forgebatch formats)"
+        case .empty: "open: empty file"
+        case .zeros(_, isWhole: true): "open: only zero bytes: the recording was never written"
+        case .zeros(let count, isWhole: false):
+            "open: the first \(count >> 20) MiB are zero bytes: the recording or its beginning was never written"
         case .noVideo: "open: no video stream"
         case .codecMissing(let name): "open: no decoder for \(name) in this FFmpeg"
         case .codec(let why): "decode: \(why)"

@@ -17,11 +17,6 @@ package struct MediaLimits: Sendable {
 ///
 /// Not Sendable: one video is one synchronous loop on one thread.
 package final class VideoReader {
-    /// Containers that are a stream of media and nothing else. Playlists, scripts and image sequences, which name other
-    /// files, are not among them.
-    private static let containers =
-        "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,ivf,h264,hevc,m4v,yuv4mpegpipe,gif,apng,mjpeg,rm"
-
     package private(set) var info = VideoInfo()
     package private(set) var account = DecodeAccount()
 
@@ -38,13 +33,18 @@ package final class VideoReader {
 
     /// Opens the default video stream of a file.
     ///
-    /// - Parameter descriptor: a regular file open for reading; closed when the reader goes.
-    package init(descriptor: Int32, limits: MediaLimits = MediaLimits()) throws(DecodeError) {
+    /// - Parameters:
+    ///   - descriptor: a regular file open for reading; closed when the reader goes.
+    ///   - fileExtension: its name's, in lower case without the dot: raw streams are known by nothing else.
+    package init(descriptor: Int32, fileExtension: String? = nil, limits: MediaLimits = MediaLimits())
+        throws(DecodeError)
+    {
         DecoderLog.install()
         input = try InputBytes(descriptor: descriptor)
+        let demuxer = try InputFormats.demuxer(descriptor: descriptor, fileExtension: fileExtension)
         guard let packet = av_packet_alloc() else { throw .outOfMemory }
         var owner: Unfinished? = Unfinished(packet: packet)
-        let format = try VideoReader.openContainer(input, limits)
+        let format = try VideoReader.openContainer(input, demuxer, limits)
         owner?.format = format
         let stream = try VideoReader.chooseStream(format)
         let codec = try VideoReader.openDecoder(stream, limits)
@@ -181,22 +181,22 @@ package final class VideoReader {
 }
 
 extension VideoReader {
-    private static func openContainer(_ input: InputBytes, _ limits: MediaLimits) throws(DecodeError)
-        -> UnsafeMutablePointer<AVFormatContext>
-    {
+    private static func openContainer(
+        _ input: InputBytes, _ demuxer: UnsafePointer<AVInputFormat>?, _ limits: MediaLimits
+    ) throws(DecodeError) -> UnsafeMutablePointer<AVFormatContext> {
         guard let allocated = avformat_alloc_context() else { throw .outOfMemory }
         allocated.pointee.pb = input.context
         allocated.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
         // Nothing but our descriptor is ever opened, whatever a demuxer wants.
         allocated.pointee.io_open = { _, _, _, _, _ in fb_error_invalid_data() }
         var options: OpaquePointer?
-        av_dict_set(&options, "format_whitelist", containers, 0)
+        av_dict_set(&options, "format_whitelist", InputFormats.whitelist, 0)
         av_dict_set(&options, "protocol_whitelist", "none", 0)
         av_dict_set_int(&options, "max_streams", Int64(limits.streams), 0)
         av_dict_set_int(&options, "probesize", limits.probeBytes, 0)
         defer { av_dict_free(&options) }
         var context: UnsafeMutablePointer<AVFormatContext>? = allocated
-        let status = avformat_open_input(&context, nil, nil, &options)
+        let status = avformat_open_input(&context, nil, demuxer, &options)
         guard status >= 0, let context else {
             let lines = DecoderLog.take()
             // libavformat answers "no memory" here too, and says what it means only in its log.

@@ -44,6 +44,7 @@ package enum BatchRun {
         if memory.brokenLines > 0 {
             batch.note("\(memory.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
+        if let note = plan.discovery.untakenNote { batch.note(note) }
         await work(batch, signals: stops, display: display)
         let outcome = try finish(batch, plan: plan, memory: memory, options: options, started: started)
         conclude(outcome)
@@ -114,9 +115,10 @@ package enum BatchRun {
         _ batch: Batch, plan: Plan, memory: Memory, options: RunOptions, started: UTCTime
     ) throws -> RunOutcome {
         let problems = plan.discovery.problems
-        // Files that are too young are there, so nothing is unmounted.
+        // Files that are too young or not supported are there, so nothing is unmounted.
         let vanished =
-            plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && !memory.catalog.isEmpty
+            plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && plan.discovery.untaken.isEmpty
+            && !memory.catalog.isEmpty
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
         if let stop = batch.stop { statuses.append(ExitStatus.of(stop)) }
@@ -139,6 +141,6 @@ package enum BatchRun {
             processorSeconds: batch.processorSeconds, counts: batch.counts, stop: batch.stop, troubles: batch.troubles,
             problems: problems,
             seconds: batch.seconds, frames: batch.frames, inputVanished: vanished, exitStatus: status,
-            notes: batch.notes)
+            notes: batch.notes, untaken: plan.discovery.untaken)
     }
 }
