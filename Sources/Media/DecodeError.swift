@@ -3,6 +3,7 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
     case notRegular
     case container(String)
     case containerNotAllowed
+    case photo
     case empty
     /// The first so many bytes are zero, or all there are.
     case zeros(Int64, isWhole: Bool)
@@ -17,7 +18,8 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .notRegular: "open: not a regular file"
         case .container(let why): "open: \(why)"
-        case .containerNotAllowed: "open: not a video container that forgebatch reads (see forgebatch formats)"
+        case .containerNotAllowed: "open: not a video container that forgebatch reads (see `forgebatch formats`)"
+        case .photo: "open: a photo, not a video"
         case .empty: "open: empty file"
         case .zeros(_, isWhole: true): "open: only zero bytes: the recording was never written"
         case .zeros(let count, isWhole: false):

@@ -24,20 +24,35 @@ package enum InputFormats {
         return avcodec_find_decoder(descriptor.pointee.id) != nil
     }
 
-    /// The demuxer to be told for a raw stream; nil where FFmpeg finds out by itself.
-    ///
+    /// How a file is to be opened.
+    struct Opening {
+        /// The demuxer to be told for a raw stream; nil where FFmpeg finds out by itself.
+        var demuxer: UnsafePointer<AVInputFormat>?
+        var isPhoto = false
+    }
+
     /// - Throws: ``DecodeError`` for a file in which nothing was written.
-    static func demuxer(descriptor: Int32, fileExtension: String?) throws(DecodeError)
-        -> UnsafePointer<AVInputFormat>?
-    {
+    static func opening(descriptor: Int32, fileExtension: String?) throws(DecodeError) -> Opening {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return Opening() }
         let size = Int64(status.st_size)
         if size == 0 { throw .empty }
         let head = FileHead(read(descriptor, at: 0, count: FileHead.length), size: size)
         if head.isZero { try refuseZeros(descriptor, size: size) }
-        guard let format = VideoFormats.told(fileExtension, head) else { return nil }
-        return format.demuxers.lazy.compactMap { av_find_input_format($0) }.first
+        let told = VideoFormats.told(fileExtension, head)
+        return Opening(
+            demuxer: told?.demuxers.lazy.compactMap { av_find_input_format($0) }.first, isPhoto: head.isPhoto)
+    }
+
+    private static let endingInError = Set(VideoFormats.all.filter(\.endsInError).flatMap(\.demuxers))
+
+    /// The name of a demuxer that answered with an error at the end of a whole file, because it cannot say that otherwise;
+    /// nil for any other and before the end. What it logs then is about bytes that are not there.
+    static func endedBy(_ format: UnsafeMutablePointer<AVFormatContext>) -> String? {
+        guard let text = format.pointee.iformat?.pointee.name, let bytes = format.pointee.pb else { return nil }
+        let name = String(cString: text)
+        guard endingInError.contains(name), avio_feof(bytes) != 0 else { return nil }
+        return name
     }
 
     /// The bytes there; fewer at the end of the file or when they cannot be read.

@@ -41,10 +41,15 @@ package final class VideoReader {
     {
         DecoderLog.install()
         input = try InputBytes(descriptor: descriptor)
-        let demuxer = try InputFormats.demuxer(descriptor: descriptor, fileExtension: fileExtension)
+        let opening = try InputFormats.opening(descriptor: descriptor, fileExtension: fileExtension)
         guard let packet = av_packet_alloc() else { throw .outOfMemory }
         var owner: Unfinished? = Unfinished(packet: packet)
-        let format = try VideoReader.openContainer(input, demuxer, limits)
+        let format: UnsafeMutablePointer<AVFormatContext>
+        do throws(DecodeError) {
+            format = try VideoReader.openContainer(input, opening.demuxer, limits)
+        } catch {
+            throw opening.isPhoto && error != .outOfMemory ? .photo : error
+        }
         owner?.format = format
         let stream = try VideoReader.chooseStream(format)
         let codec = try VideoReader.openDecoder(stream, limits)
@@ -122,7 +127,9 @@ package final class VideoReader {
         while true {
             let status = av_read_frame(format, packet)
             if status < 0 {
-                if status != fb_error_eof() {
+                if status != fb_error_eof(), let demuxer = InputFormats.endedBy(format) {
+                    for line in DecoderLog.take() where !line.hasPrefix(demuxer + ":") { account.fault(line) }
+                } else if status != fb_error_eof() {
                     account.endedEarly = true
                     collectFaults("demux: " + Media.describe(status: status))
                 }

@@ -22,7 +22,7 @@ extension VideoFormats {
             "size and pixel format are not in the file: put it into Y4M or Matroska with ffmpeg -f rawvideo -video_size"
         ),
         UntakenFormat(
-            "playlist", "playlist", ["m3u8", "mpd", "f4m"],
+            "playlist", "playlist", ["m3u8", "mpd", "f4m", "ism", "ismc"],
             "it names other files and is not followed: give the files themselves"),
         UntakenFormat(
             "genetec", "Genetec recording", ["g64", "g64x"],
@@ -44,7 +44,7 @@ extension VideoFormats {
         "jpg", "jpeg", "jpe", "jfif", "png", "bmp", "tif", "tiff", "ico", "psd", "svg", "svgz", "heic", "heif", "hif",
         "jxl", "jp2", "j2k", "jpf", "jpx", "j2c", "insp", "gpr", "cr2", "cr3", "crw", "nef", "nrw", "dng", "arw", "srf",
         "sr2", "srw", "orf", "rw2", "rwl", "raf", "pef", "x3f", "3fr", "fff", "iiq", "kdc", "dcr", "erf", "mef", "mos",
-        "exr", "dpx", "cin", "tga", "xcf", "kra", "eps", "thm",
+        "exr", "dpx", "cin", "tga", "xcf", "kra", "eps", "thm", "mpo",
     ]
 
     private static let sounds: Set<String> = [

@@ -49,6 +49,12 @@ extension FileHead {
         }
     }
 
+    /// Whether it is a photo of that family: HEIC, AVIF, CR3.
+    package var isPhoto: Bool {
+        guard let first = box(at: 0), first.type == "ftyp", !isMovie else { return false }
+        return FileHead.photoBrands.contains(String(decoding: bytes.dropFirst(first.payload).prefix(4), as: UTF8.self))
+    }
+
     private static let movieBoxes: Set<String> = [
         "moov", "mdat", "wide", "free", "skip", "pnot", "PICT", "uuid", "udta", "moof",
     ]

@@ -15,6 +15,8 @@ package struct VideoFormat: Sendable {
     /// Whether FFmpeg has to be told what it is, because it does not find that out from the bytes alone. Then the file's
     /// extension decides.
     package let isToldByName: Bool
+    /// Whether FFmpeg's demuxer answers with an error instead of an end once every byte of a whole file is read.
+    package let endsInError: Bool
     /// Whether its first bytes may be those of a text.
     let mayLookLikeText: Bool
     /// Whether the first bytes are this format's; nil when they tell nothing.
@@ -23,7 +25,8 @@ package struct VideoFormat: Sendable {
     init(
         _ id: String, _ title: String, _ demuxers: [String], names extensions: [String] = [],
         also otherExtensions: [String] = [], codec: String? = nil, told isToldByName: Bool = false,
-        likeText mayLookLikeText: Bool = false, signature: (@Sendable (FileHead) -> Bool)? = nil
+        endsInError: Bool = false, likeText mayLookLikeText: Bool = false,
+        signature: (@Sendable (FileHead) -> Bool)? = nil
     ) {
         self.id = id
         self.title = title
@@ -32,6 +35,7 @@ package struct VideoFormat: Sendable {
         self.otherExtensions = otherExtensions
         self.codec = codec
         self.isToldByName = isToldByName
+        self.endsInError = endsInError
         self.mayLookLikeText = mayLookLikeText
         self.signature = signature
     }

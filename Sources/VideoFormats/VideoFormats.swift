@@ -14,7 +14,7 @@ package enum VideoFormats {
             "mov", "MP4, QuickTime, 3GP, Motion JPEG 2000 (phones, cameras, the web)", ["mov"],
             names: [
                 "mp4", "m4v", "mp4v", "mov", "qt", "3gp", "3g2", "3gpp", "3gpp2", "f4v", "f4p", "ismv", "mj2", "mjp2",
-                "lrv", "360", "insv", "heics", "heifs", "avifs",
+                "lrv", "360", "insv", "heics", "heifs", "avifs", "psp",
             ], also: ["avif"]
         ) { $0.isMovie },
         VideoFormat("matroska", "Matroska, WebM", ["matroska"], names: ["mkv", "webm", "mk3d"]) {
@@ -50,7 +50,7 @@ package enum VideoFormats {
             // The key of a header partition (SMPTE 377-1), behind a run-in of any content.
             $0.contains([0x06, 0x0e, 0x2b, 0x34, 0x02, 0x05, 0x01, 0x01, 0x0d, 0x01, 0x02, 0x01, 0x01, 0x02])
         },
-        VideoFormat("gxf", "GXF (broadcast)", ["gxf"], names: ["gxf"]) {
+        VideoFormat("gxf", "GXF (broadcast)", ["gxf"], names: ["gxf"], endsInError: true) {
             $0.has([0, 0, 0, 0, 1, 0xbc], at: 0) && $0.has([0, 0, 0, 0, 0xe1, 0xe2], at: 10)
         },
         VideoFormat("lxf", "LXF (broadcast)", ["lxf"], names: ["lxf"]) { $0.has("LEITCH\0\0", at: 0) },
@@ -65,7 +65,7 @@ package enum VideoFormats {
             // Sync word, stream 1 or 2, a counter, 0x55.
             $0.has([0x41, 0x56], at: 0) && [1, 2].contains($0.byte(2) ?? 0) && $0.byte(4) == 0x55
         },
-        VideoFormat("ty", "TiVo stream, not encrypted", ["ty"], names: ["ty"]) {
+        VideoFormat("ty", "TiVo stream, not encrypted", ["ty"], names: ["ty", "ty+"]) {
             $0.has([0xf5, 0x46, 0x7a, 0xbd, 0, 0, 0, 2], at: 0)
         },
         VideoFormat("ivf", "IVF", ["ivf"], names: ["ivf"]) { $0.has("DKIF", at: 0) },
@@ -76,7 +76,7 @@ package enum VideoFormats {
     // MARK: Raw streams
 
     private static let streams: [VideoFormat] = [
-        VideoFormat("h264", "H.264 stream", ["h264"], names: ["h264", "264", "avc"], told: true) { $0.isH264 },
+        VideoFormat("h264", "H.264 stream", ["h264"], names: ["h264", "264", "avc", "h26l"], told: true) { $0.isH264 },
         VideoFormat("hevc", "HEVC (H.265) stream", ["hevc"], names: ["hevc", "h265", "265"], told: true) { $0.isHEVC },
         VideoFormat(
             "vvc", "VVC (H.266) stream", ["vvc"], names: ["vvc", "h266", "266"], codec: "vvc", told: true),
@@ -109,7 +109,9 @@ package enum VideoFormats {
     // MARK: Cameras and recorders with formats of their own
 
     private static let recorders: [VideoFormat] = [
-        VideoFormat("mpjpeg", "Multipart JPEG (network cameras)", ["mpjpeg"], also: ["mjpg", "mjpeg"]) {
+        VideoFormat(
+            "mpjpeg", "Multipart JPEG (network cameras)", ["mpjpeg"], also: ["mjpg", "mjpeg"], endsInError: true
+        ) {
             $0.isMultipartJPEG
         },
         VideoFormat("dhav", "DHAV (Dahua recorders)", ["dhav"], names: ["dav"]) {
@@ -129,7 +131,7 @@ package enum VideoFormats {
         VideoFormat("mlv", "Magic Lantern raw video, in one file", ["mlv"], names: ["mlv"]) {
             $0.has("MLVI", at: 0)
         },
-        VideoFormat("smjpeg", "SMJPEG", ["smjpeg"], also: ["mjpg"]) { $0.has("\0\nSMJPEG", at: 0) },
+        VideoFormat("smjpeg", "SMJPEG", ["smjpeg"], also: ["mjpg"], endsInError: true) { $0.has("\0\nSMJPEG", at: 0) },
     ]
 
     // MARK: Animations
@@ -150,7 +152,7 @@ package enum VideoFormats {
         VideoFormat("bink", "Bink", ["bink"], names: ["bik"]) { $0.has("BIK", at: 0) },
         VideoFormat("smk", "Smacker", ["smk"], names: ["smk"]) { $0.has("SMK2", at: 0) || $0.has("SMK4", at: 0) },
         VideoFormat("thp", "THP (GameCube, Wii)", ["thp"], names: ["thp"]) { $0.has("THP\0", at: 0) },
-        VideoFormat("roq", "RoQ (id Software)", ["roq"], names: ["roq"]) {
+        VideoFormat("roq", "RoQ (id Software)", ["roq"], names: ["roq"], endsInError: true) {
             $0.has([0x84, 0x10, 0xff, 0xff, 0xff, 0xff], at: 0)
         },
         VideoFormat("vqa", "VQA (Westwood)", ["wsvqa"], names: ["vqa"]) {

@@ -35,13 +35,12 @@ struct FormatListing {
     }
 
     var lines: [String] {
-        var rows = [["TAKEN", "EXTENSIONS", "BY CONTENT"]]
+        var rows = [["TAKEN", "FOUND BY", "EXTENSIONS"]]
         for format in taken {
-            let others = format.otherExtensions.map { "." + $0 }.joined(separator: " ")
-            rows.append([
-                format.title, names(format.extensions),
-                !format.isFoundBySignature ? "no" : others.isEmpty ? "any name" : "any name, as \(others)",
-            ])
+            let found = !format.isFoundBySignature ? "name" : format.extensions.isEmpty ? "content" : "name, content"
+            let others = format.otherExtensions.isEmpty ? [] : ["(by content \(names(format.otherExtensions)))"]
+            let own = format.extensions.isEmpty ? [] : [names(format.extensions)]
+            rows.append([format.title, found, (own + others).joined(separator: " ")])
         }
         var lines = TextTable.aligned(rows) + [""]
         lines += TextTable.aligned(
@@ -49,9 +48,7 @@ struct FormatListing {
         return lines + ["", "Left out by name: photos, sound, texts, archives. Found with \(version)."]
     }
 
-    private func names(_ extensions: [String]) -> String {
-        extensions.isEmpty ? "–" : extensions.map { "." + $0 }.joined(separator: " ")
-    }
+    private func names(_ extensions: [String]) -> String { extensions.map { "." + $0 }.joined(separator: " ") }
 
     private var version: String { library.map { "\($0.name) \($0.version)" } ?? "FFmpeg" }
 

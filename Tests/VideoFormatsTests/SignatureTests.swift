@@ -150,7 +150,7 @@ struct SignatureTests {
 
     @Test(arguments: [
         ("avi", "RIFF\u{10}\0\0\0AVI LIST"), ("avi", "RIFF\0\0\0\0AMV LIST"), ("rm", ".RMF\0\0\0\u{12}"),
-        ("nut", "nut/multimedia container\0N"), ("gxf", "\0\0\0\0\u{1}\u{BC}\0\0\0\0\u{E1}\u{E2}"),
+        ("nut", "nut/multimedia container\0N"), ("gxf", "\0\0\0\0\u{1}\u{BC}\0\0\0@\0\0\0\0\u{E1}\u{E2}"),
         ("flv", "FLV\u{1}\u{5}\0"),
         ("ivf", "DKIF\0\0"), ("y4m", "YUV4MPEG2 W2 H2"), ("gif", "GIF89a\u{1}\0"),
         ("roq", "\u{84}\u{10}\u{FF}\u{FF}\u{FF}\u{FF}"),
