@@ -55,6 +55,16 @@ package enum InputFormats {
         return name
     }
 
+    /// A codec's name; of one that FFmpeg has no name for, the four characters that the container gives it.
+    static func codecName(_ parameters: AVCodecParameters) -> String {
+        guard parameters.codec_id == AV_CODEC_ID_NONE, parameters.codec_tag != 0 else {
+            return String(cString: avcodec_get_name(parameters.codec_id))
+        }
+        var text = [CChar](repeating: 0, count: Int(AV_FOURCC_MAX_STRING_SIZE))
+        av_fourcc_make_string(&text, parameters.codec_tag)
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The bytes there; fewer at the end of the file or when they cannot be read.
     private static func read(_ descriptor: Int32, at offset: Int64, count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -253,7 +253,7 @@ extension VideoReader {
     {
         guard let parameters = stream.pointee.codecpar else { throw .noVideo }
         guard let decoder = avcodec_find_decoder(parameters.pointee.codec_id) else {
-            throw .codecMissing(String(cString: avcodec_get_name(parameters.pointee.codec_id)))
+            throw .codecMissing(InputFormats.codecName(parameters.pointee))
         }
         guard let context = avcodec_alloc_context3(decoder) else { throw .outOfMemory }
         var owned: UnsafeMutablePointer<AVCodecContext>? = context

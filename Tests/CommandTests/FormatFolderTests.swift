@@ -42,7 +42,6 @@ struct FormatFolderTests {
 
     /// An animation of Autodesk Animator: a colour table, then whole pictures of one colour each.
     private func flic(frames: Int) -> [UInt8] {
-        func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> ($0 * 8) & 0xff) } }
         func chunk(_ type: Int, _ payload: [UInt8]) -> [UInt8] {
             little(payload.count + 6, 4) + little(type, 2) + payload
         }
@@ -58,6 +57,27 @@ struct FormatFolderTests {
         return head + [UInt8](repeating: 0, count: 128 - head.count) + body
     }
 
+    private func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> ($0 * 8) & 0xff) } }
+
+    /// A recording of an astronomer's camera: a header of 178 bytes, then grey pictures.
+    private func astronomy(frames: Int) -> [UInt8] {
+        var head = text("LUCAM-RECORDER") + [0, 0, 0, 64, 48, 8, frames].flatMap { little($0, 4) }
+        head += [UInt8](repeating: 0, count: 178 - head.count)
+        return head + (0..<frames).flatMap { [UInt8](repeating: UInt8($0 * 30 + 20), count: 64 * 48) }
+    }
+
+    /// A Video CD's stream as it is copied off the disc: sectors of 2352 bytes in a RIFF file.
+    private func sectors(_ stream: [UInt8]) -> [UInt8] {
+        var body: [UInt8] = []
+        for start in stride(from: 0, to: stream.count, by: 2324) {
+            let data = stream[start..<min(start + 2324, stream.count)]
+            body += [0] + [UInt8](repeating: 0xff, count: 10) + [0, 0, 2, 0, 2] + [1, 1, 0x62, 0x0f, 1, 1, 0x62, 0x0f]
+            body += data + [UInt8](repeating: 0, count: 2324 - data.count + 4)
+        }
+        let format = text("CDXAfmt ") + little(16, 4) + [UInt8](repeating: 0, count: 16)
+        return text("RIFF") + little(body.count + 36, 4) + format + text("data") + little(body.count, 4) + body
+    }
+
     private func frames(_ path: RawPath) async throws -> Int? {
         let outcome = try await #require(ExternalProgram.ffprobe).run([
             "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames", "-of",
@@ -71,7 +91,7 @@ struct FormatFolderTests {
         .enabled(if: ExternalProgram.ffmpeg != nil && ExternalProgram.ffprobe != nil, "needs ffmpeg and ffprobe"))
     func folder() async throws {
         let forge = try Forge()
-        var names = ["x.y4m", "ship.FLC", "quick.skip"]
+        var names = ["x.y4m", "ship.FLC", "moon.SER", "quick.skip"]
         for video in FormatFolderTests.videos {
             do {
                 try await FFmpegCommand.make(
@@ -88,6 +108,14 @@ struct FormatFolderTests {
         try #require(names.count >= 15, "\(names)")
         try forge.add("x.y4m")
         try forge.write(flic(frames: 7), to: forge.input.appending("ship.FLC"))
+        try forge.write(astronomy(frames: 6), to: forge.input.appending("moon.SER"))
+        let disc = forge.home.appending("disc.mpg")
+        if (try? await FFmpegCommand.make(
+            disc, "-f lavfi -i testsrc2=s=352x288:r=25:d=0.4 -c:v mpeg1video -f vcd")) != nil
+        {
+            try forge.write(sectors(Files.read(disc)), to: forge.input.appending("MUSIC01.DAT"))
+            names.append("MUSIC01.DAT")
+        }
         // QuickTime whose first box is one that is skipped.
         let film = forge.input.appending("quick.skip")
         try await FFmpegCommand.make(film, "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mjpeg -f mov")

@@ -79,6 +79,17 @@ struct InputFormatTests {
         #expect(error(try Clip("a.avif", bytes: photo)) == .photo)
     }
 
+    @Test(
+        "A codec that FFmpeg has no name for is called as the container calls it",
+        .enabled(if: Clip.isPossible, "needs ffmpeg"))
+    func unnamedCodec() async throws {
+        let clip = try await Clip("a.mov", "-f lavfi -i testsrc2=s=64x48:d=0.2 -c:v mjpeg -f mov")
+        var bytes = try clip.bytes()
+        let place = try #require(bytes.firstIndex(of: Array("jpeg".utf8)))
+        bytes.replaceSubrange(place..<place + 4, with: Array("brxq".utf8))
+        #expect(error(try Clip("a.braw", bytes: bytes)) == .codecMissing("brxq"))
+    }
+
     @Test("Holes count as zeros without being read, and so much is said as was looked at")
     func holes() throws {
         let clip = try Clip("a.mp4", bytes: [])
