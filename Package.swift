@@ -38,6 +38,7 @@ let package = Package(
         // The pixel loops are optimised in debug builds too: without it, tests over real videos take minutes.
         .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "Bytes", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "VideoFormats"),
         .target(
             name: "WebSocketChannel",
             dependencies: [
@@ -47,7 +48,7 @@ let package = Package(
             ]),
 
         // The pixel half.
-        .target(name: "Media", dependencies: ["Frames", "CFFmpeg"]),
+        .target(name: "Media", dependencies: ["Frames", "VideoFormats", "CFFmpeg"]),
         .target(
             name: "FrameTools", dependencies: ["Frames"],
             swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-O"], .when(configuration: .debug))]),
@@ -63,7 +64,7 @@ let package = Package(
         .target(
             name: "BatchRun",
             dependencies: [
-                "Jobs", "Bytes",
+                "Jobs", "VideoFormats", "Bytes",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -92,6 +93,7 @@ let package = Package(
             name: "forgebatch",
             dependencies: [
                 "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Jobs", "Bytes", "FrameTools",
+                "VideoFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -107,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "Bytes", "Jobs", "TestSupport"]),
+        .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["Archive", "Bytes", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
@@ -115,7 +117,7 @@ let package = Package(
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
         .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
-        .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "VideoFormats", "Bytes", "TestSupport"]),
         // Draws thousands of pictures.
         .testTarget(
             name: "MotionTests", dependencies: ["FrameTools", "Frames", "TestSupport"],
@@ -128,6 +130,7 @@ let package = Package(
                 "TestSupport",
             ]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(name: "VideoFormatsTests", dependencies: ["VideoFormats"]),
         .testTarget(
             name: "VideoWorkerTests",
             dependencies: ["VideoWorker", "FrameTools", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport"]),

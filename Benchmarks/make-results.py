@@ -22,7 +22,7 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "forgebatch/job/1")
 DIGEST = "72ab69b421ba9a0b"
 WORKERS = 4
 CAUSES = [
-    ("content", "open: no known video container (or one that is not allowed)"),
+    ("content", "open: not a video container that forgebatch reads (see `forgebatch formats`)"),
     ("content", "open: Invalid data found when processing input"),
     ("content", "open: the file ends before its index (moov) begins"),
     ("content", "decode: no video frames of {n} declared: [h264] no start code"),

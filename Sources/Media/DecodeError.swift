@@ -5,6 +5,10 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
     case notRegular
     case container(String)
     case containerNotAllowed
+    case photo
+    case empty
+    /// The first so many bytes are zero, or all there are.
+    case zeros(Int64, isWhole: Bool)
     /// An ISO file without the index that is written last.
     case unfinished
     case noVideo
@@ -23,7 +27,12 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .notRegular: "open: not a regular file"
         case .container(let why): "open: \(why)"
-        case .containerNotAllowed: "open: no known video container (or one that is not allowed)"
+        case .containerNotAllowed: "open: not a video container that forgebatch reads (see `forgebatch formats`)"
+        case .photo: "open: a photo, not a video"
+        case .empty: "open: empty file"
+        case .zeros(_, isWhole: true): "open: only zero bytes: the recording was never written"
+        case .zeros(let count, isWhole: false):
+            "open: the first \(count >> 20) MiB are zero bytes: the recording or its beginning was never written"
         case .unfinished:
             "open: the recording was never finished: it has no index (moov); repair it with a program that rebuilds one"
         case .noVideo: "open: no video stream"

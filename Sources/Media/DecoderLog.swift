@@ -47,6 +47,10 @@ enum DecoderLog {
             }
         }
 
+        func forgetDemuxer() {
+            guardian.withLock { kept[pthread_self()]?.removeAll { $0.source == .demuxer } }
+        }
+
         func take() -> [LogLine] {
             guardian.withLock {
                 let own = kept[pthread_self()] ?? []
@@ -79,6 +83,9 @@ enum DecoderLog {
 
     /// This thread's lines since the last call.
     static func take() -> [LogLine] { lines.take() }
+
+    /// Drops what the demuxer said on this thread since the last call.
+    static func forgetDemuxer() { lines.forgetDemuxer() }
 
     /// The text on one line, without control characters and without blanks at its end.
     private static func clean(_ bytes: [UInt8]) -> String {

@@ -18,11 +18,6 @@ package struct MediaLimits: Sendable {
 ///
 /// It gives the packets of one video stream with their clock joined, and keeps an eye on how far the other streams reach.
 final class Demuxer {
-    /// Containers that are a stream of media and nothing else. Playlists, scripts and image sequences, which name other
-    /// files, are not among them.
-    private static let containers =
-        "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,ivf,h264,hevc,m4v,yuv4mpegpipe,gif,apng,mjpeg,rm"
-
     /// What reading on gave.
     enum Step {
         /// A packet of the video, to be released with ``release()``.
@@ -46,12 +41,15 @@ final class Demuxer {
 
     /// Opens the container and chooses its video.
     ///
-    /// - Parameter descriptor: a regular file open for reading; closed when this object goes.
-    init(descriptor: Int32, limits: MediaLimits) throws(DecodeError) {
+    /// - Parameters:
+    ///   - descriptor: a regular file open for reading; closed when this object goes.
+    ///   - fileExtension: its name's, in lower case without the dot: raw streams are known by nothing else.
+    init(descriptor: Int32, fileExtension: String?, limits: MediaLimits) throws(DecodeError) {
         let input = try InputBytes(descriptor: descriptor)
+        let opening = try InputFormats.opening(descriptor: descriptor, fileExtension: fileExtension)
         guard let packet = av_packet_alloc() else { throw .outOfMemory }
         do throws(DecodeError) {
-            let format = try Demuxer.open(input, limits)
+            let format = try Demuxer.open(input, opening.demuxer, limits)
             do throws(DecodeError) {
                 (stream, videoStreams) = try Demuxer.chooseStream(format)
             } catch {
@@ -65,7 +63,7 @@ final class Demuxer {
             av_packet_free(&owned)
             // Whatever libavformat made of a read that failed, the file may be sound.
             if let code = input.failure { throw .unreadable(code) }
-            throw error
+            throw opening.isPhoto && error != .outOfMemory ? .photo : error
         }
         self.input = input
         self.packet = packet
@@ -89,6 +87,10 @@ final class Demuxer {
             if let code = input.failure { throw .unreadable(code) }
             guard status >= 0 else {
                 if status == fb_error_nomem() { throw .outOfMemory }
+                if status != fb_error_eof(), InputFormats.endedBy(format) != nil {
+                    DecoderLog.forgetDemuxer()
+                    return .end
+                }
                 return status == fb_error_eof() ? .end : .broken(status)
             }
             if packet.pointee.stream_index == stream.pointee.index {
@@ -171,22 +173,22 @@ final class Demuxer {
 }
 
 extension Demuxer {
-    private static func open(_ input: InputBytes, _ limits: MediaLimits) throws(DecodeError)
-        -> UnsafeMutablePointer<AVFormatContext>
-    {
+    private static func open(
+        _ input: InputBytes, _ demuxer: UnsafePointer<AVInputFormat>?, _ limits: MediaLimits
+    ) throws(DecodeError) -> UnsafeMutablePointer<AVFormatContext> {
         guard let allocated = avformat_alloc_context() else { throw .outOfMemory }
         allocated.pointee.pb = input.context
         allocated.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
         // Nothing but our descriptor is ever opened, whatever a demuxer wants.
         allocated.pointee.io_open = { _, _, _, _, _ in fb_error_invalid_data() }
         var options: OpaquePointer?
-        av_dict_set(&options, "format_whitelist", containers, 0)
+        av_dict_set(&options, "format_whitelist", InputFormats.whitelist, 0)
         av_dict_set(&options, "protocol_whitelist", "none", 0)
         av_dict_set_int(&options, "max_streams", Int64(limits.streams), 0)
         av_dict_set_int(&options, "probesize", limits.probeBytes, 0)
         defer { av_dict_free(&options) }
         var context: UnsafeMutablePointer<AVFormatContext>? = allocated
-        let status = avformat_open_input(&context, nil, nil, &options)
+        let status = avformat_open_input(&context, nil, demuxer, &options)
         guard status >= 0, let context else { throw refusal(status, DecoderLog.take(), limits) }
         tellMemory(context, limits)
         let found = avformat_find_stream_info(context, nil)

@@ -12,7 +12,7 @@ final class VideoDecoder {
     init(_ stream: UnsafeMutablePointer<AVStream>, _ limits: MediaLimits) throws(DecodeError) {
         guard let parameters = stream.pointee.codecpar else { throw .noVideo }
         guard let decoder = avcodec_find_decoder(parameters.pointee.codec_id) else {
-            throw .codecMissing(String(cString: avcodec_get_name(parameters.pointee.codec_id)))
+            throw .codecMissing(InputFormats.codecName(parameters.pointee))
         }
         guard let context = avcodec_alloc_context3(decoder) else { throw .outOfMemory }
         let allocationFailed = UnsafeMutablePointer<Int32>.allocate(capacity: 1)

@@ -23,11 +23,15 @@ package final class VideoReader {
 
     /// Opens the default video stream of a file.
     ///
-    /// - Parameter descriptor: a regular file open for reading; closed when the reader goes.
-    package init(descriptor: Int32, limits: MediaLimits = MediaLimits()) throws(DecodeError) {
+    /// - Parameters:
+    ///   - descriptor: a regular file open for reading; closed when the reader goes.
+    ///   - fileExtension: its name's, in lower case without the dot: raw streams are known by nothing else.
+    package init(descriptor: Int32, fileExtension: String? = nil, limits: MediaLimits = MediaLimits())
+        throws(DecodeError)
+    {
         DecoderLog.install()
         self.limits = limits
-        demuxer = try Demuxer(descriptor: descriptor, limits: limits)
+        demuxer = try Demuxer(descriptor: descriptor, fileExtension: fileExtension, limits: limits)
         if let scheme = Encryption.scheme(demuxer.stream, demuxer.format) { throw .encrypted(scheme) }
         decoder = try VideoDecoder(demuxer.stream, limits)
         duration = DeclaredDuration(demuxer.stream, demuxer.format)

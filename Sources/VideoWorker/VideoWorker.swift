@@ -27,6 +27,9 @@ package enum VideoWorker {
     /// The libraries that videos are decoded with.
     package static var libraries: [(name: String, version: String)] { FFmpegVersions.all }
 
+    /// Formats of videos that they cannot read.
+    package static var missingFormats: Set<String> { InputFormats.missing }
+
     /// Reads an order from standard input and carries it out.
     ///
     /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no order.
@@ -100,7 +103,8 @@ package enum VideoWorker {
         var limits = MediaLimits()
         limits.threads = order.threads
         limits.expectMemory = { Confinement.allow($0, order.memory) }
-        let reader = try VideoReader(descriptor: descriptor, limits: limits)
+        let reader = try VideoReader(
+            descriptor: descriptor, fileExtension: order.relative.lowercasedExtension, limits: limits)
         say(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
 
         var writer = try ResultWriter(path: result)

@@ -123,6 +123,7 @@ struct RunCommand: AsyncParsableCommand {
         options.discovery.extensions = input.ext.map { list in
             Set(list.split(separator: ",").map { $0.drop { $0 == "." }.lowercased() })
         }
+        options.discovery.missingFormats = VideoWorker.missingFormats
         options.discovery.maxDepth = input.maxDepth
         options.discovery.hidden = input.hidden
         options.discovery.follow = input.follow

@@ -18,7 +18,9 @@ struct Summary {
         if display.json { Terminal.output(JSONWriter.encode(json) + [0x0a]) }
         let toOutput = !display.json && !display.quiet && (Terminal.outputIsTerminal || display.verbose)
         // An old failure that nobody asked about is no news.
-        let isNews = status != 0 || !outcome.problems.isEmpty
+        // That nothing was done because nothing could be read is.
+        let isNothingRead = outcome.counts.found == 0 && !outcome.untaken.isEmpty && !display.quiet
+        let isNews = status != 0 || !outcome.problems.isEmpty || isNothingRead
         let painted = Colors.areWanted(
             display.color, isTerminal: toOutput ? Terminal.outputIsTerminal : Terminal.errorIsTerminal)
         if toOutput {
@@ -87,6 +89,16 @@ struct Summary {
                             JSON.Member("message", .string(trouble.message)),
                         ])
                 }),
+            "not_supported": outcome.untaken.isEmpty
+                ? nil
+                : .array(
+                    outcome.untaken.map { file in
+                        .object(
+                            file.relative.members() + [
+                                JSON.Member("format", .string(file.format)),
+                                JSON.Member("advice", .string(file.advice)),
+                            ])
+                    }),
             "report": report.index.map { .string($0.display) },
         ])
     }
@@ -112,6 +124,7 @@ enum DryRun {
         for problem in plan.discovery.problems {
             Terminal.error("forgebatch: \(problem.path.display): \(problem.reason)")
         }
+        if let note = plan.discovery.untakenNote { Terminal.error("forgebatch: \(note)") }
         if plan.discovery.problems.contains(where: { $0.isInput }) {
             throw Failure(ExitStatus.unreadableInput, "not every input can be read")
         }

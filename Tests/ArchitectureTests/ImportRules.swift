@@ -4,19 +4,21 @@ enum ImportRules {
     static let arrows: [String: Set<String>] = [
         "Frames": [],
         "Bytes": [],
+        "VideoFormats": [],
         "WebSocketChannel": [],
-        "Media": ["Frames"],
+        "Media": ["Frames", "VideoFormats"],
         "FrameTools": ["Frames"],
         "FrameResults": ["Bytes"],
         "Stills": ["Frames", "Media"],
         "Jobs": ["Bytes"],
         "VideoWorker": ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes"],
-        "BatchRun": ["Jobs", "Bytes"],
+        "BatchRun": ["Jobs", "VideoFormats", "Bytes"],
         "Archive": ["FrameTools", "FrameResults", "Jobs", "Bytes"],
         "HTMLReport": ["Archive", "FrameResults", "Jobs", "Bytes"],
         "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes"],
         "forgebatch": [
             "ReplayServer", "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
+            "VideoFormats",
         ],
     ]
 

@@ -198,6 +198,59 @@ struct DiscoveryTests {
         #expect(tree.find().names == ["bmff", "clip.2024", "h264", "hevc", "transport"])
     }
 
+    @Test func `photos, sound and texts are not taken, whatever container they lie in`() throws {
+        let heic = Array("\0\0\0\u{14}ftypheic\0\0\0\0mif1".utf8)
+        let movie = Array("\0\0\0\u{14}ftypqt  \0\0\0\0qt  ".utf8)
+        for name in ["a.HEIC", "b", "c.photo"] { try tree.file(name, heic) }
+        for name in ["a.CR3", "a.m4b", "a.3ga", "a.mka", "a.wma", "a.oga"] { try tree.file(name, movie) }
+        try tree.file("app.ts", Array("import x from \"y\"\n".utf8))
+        try tree.file("x.dif", Array("--- a\n+++ b\n".utf8))
+        try tree.file("seg.ts", [0x47, 0x40, 0, 0x10])
+        try tree.file("damaged.mts", [0, 0, 0, 0])
+        try tree.file("empty.tp", [])
+        try tree.file("shot.photo", movie)
+        let found = tree.find()
+        #expect(found.names == ["damaged.mts", "empty.tp", "seg.ts", "shot.photo"])
+        #expect(found.problems.isEmpty && found.untaken.isEmpty)
+        #expect(tree.find { $0.extensions = ["ts", "heic"] }.names == ["a.HEIC", "app.ts", "seg.ts"])
+        #expect(tree.find(["a.HEIC", "app.ts"]).names == ["a.HEIC", "app.ts"])
+    }
+
+    @Test func `a recording that cannot be opened stays a candidate`() throws {
+        try tree.file("a.ts")
+        try tree.file("b.unknown")
+        for name in ["a.ts", "b.unknown"] { _ = tree.root.appending(name).withCString { chmod($0, 0) } }
+        let found = heedingPermissions { tree.find() }
+        #expect(found.names == ["a.ts"])
+        #expect(found.reasons == ["b.unknown: Permission denied"])
+    }
+
+    @Test func `what looks like a video and is not read is named once, with what to do`() throws {
+        for name in ["a.BRAW", "d/b.braw", "c.yuv", "program.swf", "ok.mp4"] { try tree.file(name) }
+        let found = tree.find()
+        #expect(found.names == ["ok.mp4"])
+        #expect(found.untaken.map(\.relative.display) == ["a.BRAW", "c.yuv", "d/b.braw", "program.swf"])
+        let note = try #require(found.untakenNote)
+        #expect(
+            note.hasPrefix("4 files look like video but are not supported: .braw 2 (Blackmagic RAW), .swf 1 (Flash)"))
+        #expect(tree.find([".", "d", "d/b.braw"]).untaken.map(\.relative.lastComponent.display).count == 3)
+        #expect(tree.find { $0.rules = [.exclude(Glob("d"))] }.untaken.count == 3)
+        #expect(tree.find(["ok.mp4"]).untakenNote == nil)
+    }
+
+    @Test func `a format that the linked FFmpeg lacks is named, under any name`() throws {
+        let flash = Array("FLV\u{1}\u{5}".utf8)
+        try tree.file("a.flv", flash)
+        try tree.file("b", flash)
+        try tree.file("c.mkv")
+        let found = tree.find { $0.missingFormats = ["flv", "gxf"] }
+        #expect(found.names == ["c.mkv"])
+        #expect(found.untaken.map(\.format) == ["Flash Video", "Flash Video"])
+        #expect(
+            found.untakenNote?.contains(".flv 1") == true && found.untakenNote?.contains("without extension 1") == true)
+        #expect(tree.find().names == ["a.flv", "b", "c.mkv"])
+    }
+
     @Test func `a list is split at lines or at NUL bytes`() {
         let bytes = Array("a b\n\nc\0d\0\0".utf8)
         #expect(Discovery.parseList(bytes, nullSeparated: false) == [RawPath("a b"), RawPath("c\0d\0\0")])

@@ -127,6 +127,11 @@ struct FlagTableTests {
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
+        "formats": [
+            "--json": "formats lists what is taken and what is not; --json has the same, and docs/formats.md too",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
         "validate": [
             "--json": "validate finds a changed byte, a missing result and a foreign one; --json prints each breach",
             "--version": "--version and the help of every command end with 0",

@@ -51,7 +51,8 @@ struct Reading {
 
     /// Reads everything; that frames are numbered without a hole and that time never falls is held of every video.
     init(_ path: RawPath, limits: MediaLimits = MediaLimits()) throws {
-        let reader = try VideoReader(descriptor: Files.openInput(path), limits: limits)
+        let reader = try VideoReader(
+            descriptor: Files.openInput(path), fileExtension: path.lowercasedExtension, limits: limits)
         var last = -Double.infinity
         while let (picture, time) = try reader.next() {
             #expect(time.index == frames.count, "\(path.display)")

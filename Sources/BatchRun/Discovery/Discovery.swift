@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+internal import VideoFormats
 
 /// A file that may be a video.
 package struct Candidate: Sendable, Equatable {
@@ -18,6 +19,16 @@ package struct DiscoveryProblem: Sendable, Hashable {
     package var isInput: Bool
 }
 
+/// A file that looks like a video and is not taken, because nothing here can read it.
+package struct UntakenVideo: Sendable, Equatable {
+    /// The path below the input roots, as that of a candidate.
+    package var relative: RawPath
+    /// What it is, such as "Blackmagic RAW".
+    package var format: String
+    /// What its owner can do about it.
+    package var advice: String
+}
+
 /// The candidates below some input paths. One bad file or directory costs only itself.
 package struct Discovery: Sendable {
     /// Sorted by the bytes of their relative paths.
@@ -30,6 +41,8 @@ package struct Discovery: Sendable {
     package var young: [RawPath] = []
     /// Relative paths of files and folders that could not be looked at: whether there are videos is not known.
     package var unread: [RawPath] = []
+    /// What looks like a video and is not taken, by relative paths.
+    package var untaken: [UntakenVideo] = []
     /// Whether `limit` left something out.
     package var isLimited = false
     package var tooYoung: Int { young.count }
@@ -54,12 +67,36 @@ package struct Discovery: Sendable {
         }
         found.young = sorted.filter { options.isTooYoung($0.status) }.map(\.relative)
         found.unread = walk.unread.sorted()
+        // One that was given directly is taken whatever it is.
+        found.untaken = walk.untaken.filter { walk.files[$0.key] == nil }.values.sorted { $0.relative < $1.relative }
         found.problems = walk.problems.sorted { ($0.path, $0.reason) < ($1.path, $1.reason) }
         if let limit = options.limit {
             found.isLimited = found.candidates.count > max(0, limit)
             found.candidates = Array(found.candidates.prefix(max(0, limit)))
         }
         return found
+    }
+
+    /// What was not taken although it looks like a video, in one line; nil when there is nothing of that kind.
+    ///
+    /// `3 files look like video but are not supported: .braw 2 (Blackmagic RAW: …), .mng 1 (…)`
+    package var untakenNote: String? {
+        guard !untaken.isEmpty else { return nil }
+        struct Kind: Hashable { var name, format, advice: String }
+        var counts: [Kind: Int] = [:]
+        for file in untaken {
+            let name = file.relative.lowercasedExtension.map { "." + $0 } ?? "without extension"
+            counts[Kind(name: name, format: file.format, advice: file.advice), default: 0] += 1
+        }
+        let sorted = counts.sorted { ($1.value, $0.key.name, $0.key.format) < ($0.value, $1.key.name, $1.key.format) }
+        // More than a line is read by nobody; forgebatch formats has the advice for each.
+        let isShort = sorted.count <= 2
+        let kinds = sorted.map { kind, count in
+            "\(kind.name) \(count) (\(kind.format)\(isShort ? ": " + kind.advice : ""))"
+        }
+        let head =
+            untaken.count == 1 ? "1 file looks like video but is" : "\(untaken.count) files look like video but are"
+        return "\(head) not supported: \(kinds.joined(separator: ", ")); see forgebatch formats"
     }
 
     /// The paths in a list: one a line, or each ended by a NUL byte. Empty ones are left out; nothing is trimmed.
@@ -89,7 +126,7 @@ private struct Input {
         let isDirectory =
             switch status {
             case .success(let status): status.kind == .directory
-            case .failure: Signature.name(path, extensions: nil) != .video
+            case .failure: !Signature.name(path, extensions: nil, missing: []).isVideo
             }
         let folder = isDirectory ? path : Self.withoutTrailingSlashes(path).parent
         let absolute = folder.isAbsolute ? folder : Files.currentDirectory().appending(folder)
@@ -143,6 +180,7 @@ private struct Walk {
     var problems: Set<DiscoveryProblem> = []
     var unread: Set<RawPath> = []
     var files: [FileKey: (candidate: Candidate, isLink: Bool)] = [:]
+    var untaken: [FileKey: UntakenVideo] = [:]
     private let output: FileID?
     private var root = RawPath("")
     private var prefix = RawPath("")
@@ -226,34 +264,59 @@ private struct Walk {
         do throws(SystemError) {
             return try Files.status(path)
         } catch {
-            let isUnwanted = Signature.name(path, extensions: options.extensions) == .other
-            if isUnwanted || options.verdict(relative, isDirectory: false) == .leftOut { return nil }
+            if case .other = name(path) { return nil }
+            if options.verdict(relative, isDirectory: false) == .leftOut { return nil }
             report(path, error.isMissing ? "dangling link" : "link cannot be followed: \(error.reason)")
             return nil
         }
     }
 
+    private func name(_ path: RawPath) -> Signature.Name {
+        Signature.name(path, extensions: options.extensions, missing: options.missingFormats)
+    }
+
     /// Takes something that is no directory if its name or its first bytes speak for a video.
     private mutating func consider(_ entry: Folder, _ status: FileStatus, isLink: Bool) throws(SystemError) {
-        let name = Signature.name(entry.path, extensions: options.extensions)
-        guard name != .other else { return }
+        let name = name(entry.path)
+        if case .other = name { return }
         guard status.kind == .file else {
-            if name == .video { report(entry.path, "not a regular file (\(status.kind.rawValue))") }
+            if name.isVideo { report(entry.path, "not a regular file (\(status.kind.rawValue))") }
             return
         }
         if isLink, !options.follow {
-            if name == .unknown || entry.resolved.isInside(root) { return }
+            if !name.isVideo || entry.resolved.isInside(root) { return }
             return report(entry.path, "link not followed (use --follow)")
         }
-        if name == .unknown, status.size == 0 { return }
-        if name == .unknown, !Signature.isContainer(try head(entry.path)) { return }
-        take(entry.path, entry.relative, status, resolved: entry.resolved, isLink: isLink)
+        func take() { self.take(entry.path, entry.relative, status, resolved: entry.resolved, isLink: isLink) }
+        switch name {
+        case .video: take()
+        case .videoUnlessText:
+            // One that is empty, damaged or closed to us is for the worker to tell of.
+            let head = (try? head(entry.path, size: status.size)) ?? FileHead([], size: 0)
+            if !head.isText { take() }
+        case .untaken(let format): leave(entry, status, format)
+        case .unknown where status.size > 0:
+            let head = try head(entry.path, size: status.size)
+            switch Signature.content(entry.path, head, missing: options.missingFormats) {
+            case .video: take()
+            case .untaken(let format): leave(entry, status, format)
+            case .other: break
+            }
+        case .unknown, .other: break
+        }
     }
 
-    private func head(_ path: RawPath) throws(SystemError) -> [UInt8] {
+    private func head(_ path: RawPath, size: Int64) throws(SystemError) -> FileHead {
         let descriptor = try Files.openInput(path)
         defer { Files.close(descriptor) }
-        return try Files.read(descriptor, at: 0, count: Signature.length, path: path)
+        return FileHead(try Files.read(descriptor, at: 0, count: FileHead.length, path: path), size: size)
+    }
+
+    private mutating func leave(_ entry: Folder, _ status: FileStatus, _ format: UntakenFormat) {
+        let key = FileKey(id: Self.id(status), resolved: entry.resolved)
+        guard untaken[key] == nil else { return }
+        untaken[key] = UntakenVideo(
+            relative: prefix.appending(entry.relative), format: format.title, advice: format.advice)
     }
 
     private mutating func take(

@@ -19,6 +19,8 @@ package struct DiscoveryOptions: Sendable {
     package var rules: [Rule] = []
     /// The only extensions to take, in lower case without a dot; nil takes the known ones.
     package var extensions: Set<String>?
+    /// Formats, by their ids, that cannot be read here: they are told of instead of taken.
+    package var missingFormats: Set<String> = []
     /// Levels below an input directory: 1 is what lies directly in it.
     package var maxDepth: Int?
     /// Whether names with a leading dot are taken.

@@ -46,6 +46,7 @@ package enum BatchRun {
         }
         let older = plan.jobs.count { $0.reason == Plan.olderRules }
         if older > 0 { batch.note("\(older) results were \(Plan.olderRules); they are done again, once") }
+        if let note = plan.discovery.untakenNote { batch.note(note) }
         await work(batch, signals: stops, display: display)
         let outcome = try finish(batch, plan: plan, memory: memory, options: options, started: started)
         conclude(outcome)
@@ -116,9 +117,10 @@ package enum BatchRun {
         _ batch: Batch, plan: Plan, memory: Memory, options: RunOptions, started: UTCTime
     ) throws -> RunOutcome {
         let problems = plan.discovery.problems
-        // Files that are too young are there, so nothing is unmounted.
+        // Files that are too young or not supported are there, so nothing is unmounted.
         let vanished =
-            plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && !memory.catalog.isEmpty
+            plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && plan.discovery.untaken.isEmpty
+            && !memory.catalog.isEmpty
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
         if let stop = batch.stop { statuses.append(ExitStatus.of(stop)) }
@@ -141,6 +143,6 @@ package enum BatchRun {
             processorSeconds: batch.processorSeconds, counts: batch.counts, stop: batch.stop, troubles: batch.troubles,
             problems: problems,
             seconds: batch.seconds, frames: batch.frames, inputVanished: vanished, exitStatus: status,
-            notes: batch.notes)
+            notes: batch.notes, untaken: plan.discovery.untaken)
     }
 }

@@ -61,6 +61,8 @@ package struct RunOutcome: Sendable {
     package var exitStatus: Int32
     /// Notes for a person, each once.
     package var notes: [String]
+    /// Files that look like videos and were not taken.
+    package var untaken: [UntakenVideo]
 }
 
 /// The exit statuses, in the order in which they win (see docs/exit-codes.md).

@@ -70,9 +70,13 @@ struct RunRecord {
         }
         func paths(_ list: [RawPath]) -> JSON? { list.isEmpty ? nil : .array(list.map { .object($0.members()) }) }
         let discovery = batch.plan.discovery
+        let untaken = discovery.untaken.map { file in
+            JSON.object(file.relative.members() + [JSON.Member("format", .string(file.format))])
+        }
         let members = JSON.members([
             "skipped": skipped.isEmpty ? nil : .array(skipped), "not_started": waiting.isEmpty ? nil : .array(waiting),
             "too_young": paths(discovery.young), "unread": paths(discovery.unread),
+            "not_supported": untaken.isEmpty ? nil : .array(untaken),
             "limited": discovery.isLimited ? true : nil,
         ])
         return members.members ?? []
