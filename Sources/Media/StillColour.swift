@@ -122,7 +122,7 @@ package enum StillColour: Sendable {
             system: transfer == .hlg
                 ? (SIMD4(SIMD4(weights, 0)), even(4096) { LightCurve.systemFactor(luminance: $0 * $0) }) : nil,
             display: LightTables.Matrix(columns: (0..<3).map { SIMD4(SIMD4(display.column($0), 0)) }),
-            rounding: Float(gamut == .bt709 ? 0 : transfer.rounding(depth: colours.depth, gamut)),
+            rounding: Float(transfer.rounding(depth: colours.depth, display)),
             peak: Float(peak), output: even(16384) { LightCurve.displayed($0 * $0 * peak) },
             shoulder: even(16384) { root in
                 let value = LightCurve.displayed(root * root * peak)
@@ -175,12 +175,15 @@ package enum LightCurve: Equatable, Sendable {
     }
 
     /// What rounding makes of a component that is nothing in a smaller gamut, as a share of the greatest: a colour on its
-    /// edge is a difference of larger numbers in the wide one. 1/500 at 10 bits, of PQ with its greater steps 1/200 (the
-    /// most for primaries and their sums at both ranges), twice as much with each bit less, but for 8 bits not more than
-    /// 1/100. Shown by a power of 2.4, 1/500 would be 19 of 255. P3 differs less from BT.709 than BT.2020 does.
-    func rounding(depth: Int, _ gamut: Primaries) -> Double {
-        let share = min(0.01, (self == .pq ? 0.005 : 0.002) * 1024 / Double(1 << depth))
-        return gamut == .p3 ? share / 2 : share
+    /// edge is a difference of larger numbers in the wide one. From BT.2020 it is 1/500 at 10 bits, of PQ with its greater
+    /// steps 1/200 (the most for primaries and their sums at both ranges); twice as much with each bit less, but never
+    /// more than 1/100. Shown by a power of 2.4, 1/500 would be 19 of 255.
+    ///
+    /// - Parameter matrix: light to light. The more its rows add up to beyond 1, signs left aside, the greater the numbers.
+    func rounding(depth: Int, _ matrix: Matrix3) -> Double {
+        let sums = matrix.rows.map { abs($0.x) + abs($0.y) + abs($0.z) }
+        let beyond = max(0, (sums.max() ?? 1) - 1)
+        return min(0.01, beyond * (self == .pq ? 0.0038 : 0.0015) * 1024 / Double(1 << depth))
     }
 
     /// Light of a signal between 0 and 1.

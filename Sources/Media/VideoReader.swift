@@ -30,6 +30,7 @@ package final class VideoReader {
     private var codec: UnsafeMutablePointer<AVCodecContext>
     private let packet: UnsafeMutablePointer<AVPacket>
     private let stream: UnsafeMutablePointer<AVStream>
+    private let colours: DeclaredColours
     private let scaler = Scaler()
     private var layout: PixelLayout?
     private var clock = TimestampClock()
@@ -44,9 +45,13 @@ package final class VideoReader {
         input = try InputBytes(descriptor: descriptor)
         guard let packet = av_packet_alloc() else { throw .outOfMemory }
         var owner: Unfinished? = Unfinished(packet: packet)
-        let format = try VideoReader.openContainer(input, limits)
+        var colours: [DeclaredColours] = []
+        let format = try VideoReader.openContainer(input, limits, &colours)
         owner?.format = format
         let stream = try VideoReader.chooseStream(format)
+        self.colours =
+            colours.indices.contains(Int(stream.pointee.index))
+            ? colours[Int(stream.pointee.index)] : DeclaredColours()
         let codec = try VideoReader.openDecoder(stream, limits)
         owner?.release()
         owner = nil
@@ -153,6 +158,7 @@ package final class VideoReader {
 
     private func take(_ frame: OwnedFrame) throws(DecodeError) -> (picture: Picture, time: FrameTime) {
         let raw = frame.pointer.pointee
+        colours.complete(frame)
         let index = account.decodedFrames
         account.decodedFrames += 1
         if raw.flags & AV_FRAME_FLAG_CORRUPT != 0 || raw.decode_error_flags != 0 { account.corruptFrames += 1 }
@@ -181,9 +187,10 @@ package final class VideoReader {
 }
 
 extension VideoReader {
-    private static func openContainer(_ input: InputBytes, _ limits: MediaLimits) throws(DecodeError)
-        -> UnsafeMutablePointer<AVFormatContext>
-    {
+    /// - Parameter colours: gets what the container says of each stream.
+    private static func openContainer(
+        _ input: InputBytes, _ limits: MediaLimits, _ colours: inout [DeclaredColours]
+    ) throws(DecodeError) -> UnsafeMutablePointer<AVFormatContext> {
         guard let allocated = avformat_alloc_context() else { throw .outOfMemory }
         allocated.pointee.pb = input.context
         allocated.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
@@ -206,6 +213,8 @@ extension VideoReader {
             if status == fb_error_invalid_data(), lines.isEmpty { throw .containerNotAllowed }
             throw .container(lines.last ?? Media.describe(status: status))
         }
+        // Before the decoders are asked, whose silence would take its place.
+        colours = DeclaredColours.all(context)
         let found = avformat_find_stream_info(context, nil)
         if found < 0 || context.pointee.nb_streams > UInt32(limits.streams) {
             var owned: UnsafeMutablePointer<AVFormatContext>? = context
