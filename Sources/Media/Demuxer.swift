@@ -30,6 +30,8 @@ final class Demuxer {
     let format: UnsafeMutablePointer<AVFormatContext>
     let stream: UnsafeMutablePointer<AVStream>
     let videoStreams: Int
+    /// What the container says of the video's colours, whatever the decoder says.
+    let colours: DeclaredColours
     private let input: InputBytes
     private let packet: UnsafeMutablePointer<AVPacket>
     private var clock: PacketClock
@@ -49,7 +51,8 @@ final class Demuxer {
         let opening = try InputFormats.opening(descriptor: descriptor, fileExtension: fileExtension)
         guard let packet = av_packet_alloc() else { throw .outOfMemory }
         do throws(DecodeError) {
-            let format = try Demuxer.open(input, opening.demuxer, limits)
+            var all: [DeclaredColours] = []
+            let format = try Demuxer.open(input, opening.demuxer, limits, &all)
             do throws(DecodeError) {
                 (stream, videoStreams) = try Demuxer.chooseStream(format)
             } catch {
@@ -58,6 +61,8 @@ final class Demuxer {
                 throw error
             }
             self.format = format
+            let index = Int(stream.pointee.index)
+            colours = all.indices.contains(index) ? all[index] : DeclaredColours()
         } catch {
             var owned: UnsafeMutablePointer<AVPacket>? = packet
             av_packet_free(&owned)
@@ -173,8 +178,10 @@ final class Demuxer {
 }
 
 extension Demuxer {
+    /// - Parameter colours: gets what the container says of each stream.
     private static func open(
-        _ input: InputBytes, _ demuxer: UnsafePointer<AVInputFormat>?, _ limits: MediaLimits
+        _ input: InputBytes, _ demuxer: UnsafePointer<AVInputFormat>?, _ limits: MediaLimits,
+        _ colours: inout [DeclaredColours]
     ) throws(DecodeError) -> UnsafeMutablePointer<AVFormatContext> {
         guard let allocated = avformat_alloc_context() else { throw .outOfMemory }
         allocated.pointee.pb = input.context
@@ -191,6 +198,8 @@ extension Demuxer {
         let status = avformat_open_input(&context, nil, demuxer, &options)
         guard status >= 0, let context else { throw refusal(status, DecoderLog.take(), limits) }
         tellMemory(context, limits)
+        // Before the decoders are asked, whose silence would take its place.
+        colours = DeclaredColours.all(context)
         let found = avformat_find_stream_info(context, nil)
         let isCrowded = context.pointee.nb_streams > UInt32(limits.streams)
         guard found >= 0, !isCrowded else {

@@ -70,6 +70,17 @@ struct PixelLayout {
         }
     }
 
+    /// Tells what colours a frame has that was converted from one of this layout. What was RGB is YUV by the matrix of
+    /// BT.601 now; XYZ became sRGB on the way.
+    func describeColours(of converted: OwnedFrame, from source: OwnedFrame) {
+        let raw = source.pointer.pointee
+        let isXYZ = name.hasPrefix("xyz")
+        if keepsRange { converted.pointer.pointee.color_range = raw.color_range }
+        converted.pointer.pointee.colorspace = keepsRange && !isXYZ ? raw.colorspace : AVCOL_SPC_SMPTE170M
+        converted.pointer.pointee.color_primaries = isXYZ ? AVCOL_PRI_UNSPECIFIED : raw.color_primaries
+        converted.pointer.pointee.color_trc = isXYZ ? AVCOL_TRC_UNSPECIFIED : raw.color_trc
+    }
+
     /// The picture in an AVFrame of this layout, read where it is.
     func picture(_ frame: OwnedFrame) throws(DecodeError) -> Picture {
         let raw = frame.pointer.pointee

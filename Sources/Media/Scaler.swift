@@ -9,13 +9,12 @@ final class Scaler {
 
     /// Converts a frame to another size and format.
     ///
-    /// - Parameter fullRange: the range of the source's samples, where the target is to have full range.
-    func convert(_ source: OwnedFrame, to format: AVPixelFormat, width: Int32, height: Int32, fullRange: Bool? = nil)
+    /// - Parameter keepsCodes: whether YUV and grey keep range and matrix, whatever their format's name says of them.
+    func convert(_ source: OwnedFrame, to format: AVPixelFormat, width: Int32, height: Int32, keepsCodes: Bool = false)
         throws(DecodeError) -> OwnedFrame
     {
         let raw = source.pointer.pointee
-        let range: Int32 = fullRange.map { $0 ? 1 : 0 } ?? -1
-        let wanted: [Int32] = [raw.width, raw.height, raw.format, width, height, format.rawValue, range]
+        let wanted: [Int32] = [raw.width, raw.height, raw.format, width, height, format.rawValue, keepsCodes ? 1 : 0]
         if context == nil || key != wanted {
             sws_freeContext(context)
             // A mean over the area is as good as bicubic for making pictures smaller, at a quarter of its taps.
@@ -24,8 +23,9 @@ final class Scaler {
             context = sws_getContext(
                 raw.width, raw.height, AVPixelFormat(raw.format), width, height, format, flags, nil, nil, nil)
             key = wanted
-            if let fullRange, let context, let table = sws_getCoefficients(SWS_CS_DEFAULT) {
-                sws_setColorspaceDetails(context, table, fullRange ? 1 : 0, table, 1, 0, 1 << 16, 1 << 16)
+            // The same on both sides, so that nothing is changed.
+            if keepsCodes, let context, let table = sws_getCoefficients(SWS_CS_DEFAULT) {
+                sws_setColorspaceDetails(context, table, 0, table, 0, 0, 1 << 16, 1 << 16)
             }
         }
         guard let context else { throw .conversion("libswscale cannot convert this pixel format") }

@@ -35,7 +35,7 @@ package struct SmallPicture: Sendable {
 
 /// Makes small pictures of decoded ones.
 package final class StillScaler {
-    private let scaler = Scaler()
+    private let toner = StillToner()
 
     package init() {}
 
@@ -45,27 +45,7 @@ package final class StillScaler {
         guard let frame = picture.owner as? OwnedFrame else { return nil }
         let factor = min(1, Double(width) / Double(picture.width), Double(height) / Double(picture.height))
         let even = { (length: Int) in max(2, Int((Double(length) * factor / 2).rounded()) * 2) }
-        let small = SmallPicture(width: even(picture.width), height: even(picture.height))
-        let scaled = try scaler.convert(
-            frame, to: AV_PIX_FMT_YUVJ420P, width: Int32(small.width), height: Int32(small.height),
-            fullRange: picture.isFullRange)
-        var result = small
-        let data = [scaled.pointer.pointee.data.0, scaled.pointer.pointee.data.1, scaled.pointer.pointee.data.2]
-        let strides = [
-            scaled.pointer.pointee.linesize.0, scaled.pointer.pointee.linesize.1, scaled.pointer.pointee.linesize.2,
-        ]
-        for index in 0..<3 {
-            guard let base = data[index] else { throw .conversion("libswscale gave no plane \(index)") }
-            let count = index == 0 ? small.width : small.width / 2
-            let rows = index == 0 ? small.height : small.height / 2
-            var plane: [UInt8] = []
-            plane.reserveCapacity(count * rows)
-            for row in 0..<rows {
-                plane.append(contentsOf: UnsafeBufferPointer(start: base + row * Int(strides[index]), count: count))
-            }
-            result.planes[index] = plane
-        }
-        return result
+        return try toner.small(frame, of: picture, width: even(picture.width), height: even(picture.height))
     }
 }
 

@@ -167,6 +167,7 @@ package final class VideoReader {
     }
 
     private func take(_ frame: OwnedFrame) throws(DecodeError) -> (picture: Picture, time: FrameTime) {
+        demuxer.colours.complete(frame)
         let raw = frame.pointer.pointee
         let index = account.decodedFrames
         account.decodedFrames += 1
@@ -194,7 +195,7 @@ package final class VideoReader {
         info.conversion = targetLayout.name
         let converted = try scaler.convert(
             frame, to: target, width: frame.pointer.pointee.width, height: frame.pointer.pointee.height)
-        if layout.keepsRange { converted.pointer.pointee.color_range = frame.pointer.pointee.color_range }
+        layout.describeColours(of: converted, from: frame)
         return try targetLayout.picture(converted)
     }
 }

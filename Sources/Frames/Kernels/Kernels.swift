@@ -1,6 +1,6 @@
 /// The pixel loops that read samples through pointers: this folder, to be audited as a whole. All are exact, in integers
-/// but for the length of a gradient and for hues, and hold for any width, stride and alignment; tests hold them against a
-/// scalar reference. This file has the traversal of the full-size luma and differences of planes.
+/// but for the length of a gradient, for hues and for stills, and hold for any width, stride and alignment; tests hold
+/// them against a scalar reference. This file has the traversal of the full-size luma and differences of planes.
 ///
 /// Vectors are 16 bytes, the widest that Swift keeps in registers on every x86-64 and arm64 machine.
 package enum Kernels {
