@@ -17,6 +17,47 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+// Side data of a whole stream. Since libavformat 61 it lies beside the parameters of the codec.
+static inline const uint8_t *fb_stream_side_data(
+    const AVStream *stream, enum AVPacketSideDataType type, size_t *size)
+{
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+    const AVPacketSideData *data = av_packet_side_data_get(
+        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+    *size = data ? data->size : 0;
+    return data ? data->data : NULL;
+#else
+    *size = 0;
+    return av_stream_get_side_data(stream, type, size);
+#endif
+}
+
+// The display matrix of a stream, or NULL.
+static inline const int32_t *fb_display_matrix(const AVStream *stream)
+{
+    size_t size = 0;
+    const uint8_t *data = fb_stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
+}
+
+// Pixels that the container cuts off at the top, bottom, left and right. FFmpeg 7.1 and later tell; 0 for none.
+static inline int fb_frame_cropping(const AVStream *stream, uint32_t margins[4])
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 19, 100)
+    size_t size = 0;
+    const uint8_t *data = fb_stream_side_data(stream, AV_PKT_DATA_FRAME_CROPPING, &size);
+    if (data && size >= 16) {
+        for (int side = 0; side < 4; side++, data += 4) {
+            margins[side] = data[0] | data[1] << 8 | data[2] << 16 | (uint32_t)data[3] << 24;
+        }
+        return 1;
+    }
+#endif
+    (void)stream;
+    (void)margins;
+    return 0;
+}
+
 static inline int64_t fb_nopts(void) { return AV_NOPTS_VALUE; }
 static inline int fb_error_again(void) { return AVERROR(EAGAIN); }
 static inline int fb_error_eof(void) { return AVERROR_EOF; }

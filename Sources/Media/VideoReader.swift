@@ -24,6 +24,8 @@ package final class VideoReader {
 
     package private(set) var info = VideoInfo()
     package private(set) var account = DecodeAccount()
+    /// The sizes and shapes of the pictures so far.
+    package private(set) var shapes = PictureShapes()
 
     private let input: InputBytes
     private var format: UnsafeMutablePointer<AVFormatContext>
@@ -160,6 +162,7 @@ package final class VideoReader {
         let size = (Int(raw.width), Int(raw.height))
         if let lastSize, lastSize != size { account.sizeChanges += 1 }
         lastSize = size
+        shapes.take(info.display(of: frame, format, stream), index: index)
         let time = clock.stamp(raw, index: index, account: &account)
         return (try picture(frame), time)
     }
@@ -306,10 +309,7 @@ extension VideoReader {
             case AV_FIELD_BB, AV_FIELD_BT: "bottom first"
             default: nil
             }
-        if let matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, nil) {
-            let angle = matrix.withMemoryRebound(to: Int32.self, capacity: 9) { av_display_rotation_get($0) }
-            if angle.isFinite { info.rotation = ((Int((-angle).rounded()) % 360) + 360) % 360 }
-        }
+        info.describeDisplay(format, stream)
         return info
     }
 
