@@ -119,7 +119,10 @@ package struct ShownPictures {
     ///   - height: the same.
     package init(_ video: JSON?, width: Int? = nil, height: Int? = nil) {
         let list = (video?["sizes"]?.array ?? []).map { run in
-            (frame: run["first_frame"]?.int ?? 0, frames: run["frames"]?.int ?? 0, picture: ShownPicture(run, of: video))
+            (
+                frame: run["first_frame"]?.int ?? 0, frames: run["frames"]?.int ?? 0,
+                picture: ShownPicture(run, of: video)
+            )
         }
         changes = list.map { ($0.frame, $0.picture) }
         varies = list.count > 1

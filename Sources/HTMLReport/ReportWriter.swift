@@ -174,7 +174,8 @@ struct ReportWriter {
         var bytes: [UInt8] = []
         for rows in [50, 25, 10, 3] {
             let page = VideoPage(
-                video, facts: reader?.facts, pictures: pictures, fold: fold, still: still, run: run, layout: layout, beside: beside,
+                video, facts: reader?.facts, pictures: pictures, fold: fold, still: still, run: run, layout: layout,
+                beside: beside,
                 rows: rows)
             bytes = templates.render(page)
             if bytes.count <= ReportWriter.pageLimit { break }

@@ -2,6 +2,12 @@
 package struct Ratio: Equatable, Sendable {
     package var numerator: Int
     package var denominator: Int
+
+    package init(numerator: Int, denominator: Int) {
+        self.numerator = numerator
+        self.denominator = denominator
+    }
+
     package var value: Double? {
         denominator != 0 && numerator != 0 ? Double(numerator) / Double(denominator) : nil
     }

@@ -85,7 +85,8 @@ enum Words {
             isCut ? "cut to its clean aperture" : nil, picture.isMirrored ? "mirrored" : nil,
             turn != 0 ? "turned \(turn)°" : nil,
         ].compactMap { $0 }
-        if ways.isEmpty { return stored == shown ? stored : "\(stored), shown as \(shown)" + (ratio.map { " (\($0))" } ?? "") }
+        if ways.isEmpty, stored == shown { return stored }
+        if ways.isEmpty { return "\(stored), shown as \(shown)" + (ratio.map { " (\($0))" } ?? "") }
         let pixels = ratio.map { " with pixels of \($0)" } ?? ""
         let origin = stored == shown && ratio == nil ? [] : ["stored \(stored)\(pixels)"]
         return "\(shown) (\((origin + ways).joined(separator: ", ")))"

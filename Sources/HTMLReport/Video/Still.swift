@@ -8,6 +8,7 @@ struct Still {
     /// Pixels of the picture as it is shown, which the boxes are in.
     let width: Int
     let height: Int
+    let isTall: Bool
     /// The boxes as an SVG path.
     let boxes: String
     let hasBoxes: Bool
@@ -28,6 +29,7 @@ struct Still {
         guard Files.exists(layout.root.appending(path)) else { return nil }
         href = "../../../" + path
         (width, height) = canvas
+        isTall = height > width
         let record = shown?.record
         let objects = record?["detections"]?["tracked_objects"]?.array ?? []
         let corners = objects.prefix(Still.most).compactMap { $0["xyxy"]?.array?.compactMap(\.double) }

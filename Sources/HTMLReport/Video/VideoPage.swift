@@ -209,6 +209,10 @@ struct VideoPage {
         add("Pixel format", result?.video?["pixel_format"]?.string.map { Text.shown($0, limit: 60) })
         // Players turn pictures by quarters; another angle is only told.
         if let rotation = result?.video?["rotation"]?.int, rotation % 90 != 0 { add("Rotation", "\(rotation)°") }
+        // Where a player that shows the whole file is when the first picture comes.
+        if let start = result?.video?["start_time"]?.double, abs(start) >= 1 {
+            add("Starts at", Text.clock(start, digits: 2))
+        }
         if result?.decode?["timestamps"]?["variable"]?.bool == true { add("Timing", "variable frame rate") }
         add("Size", Text.bytes(video.size))
         add("Processed in", video.seconds.map { Text.span($0) })
