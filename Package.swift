@@ -115,7 +115,8 @@ let package = Package(
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
         .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
-        .testTarget(name: "HTMLReportTests", dependencies: ["HTMLReport", "Jobs", "Bytes", "TestSupport"]),
+        .testTarget(
+            name: "HTMLReportTests", dependencies: ["HTMLReport", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "VideoFormats", "Bytes", "TestSupport"]),
         // Draws thousands of pictures.

@@ -43,7 +43,7 @@ TOOLS = [
     {"id": "cuts", "version": "1.0.0", "settings": {"hue": 1, "saturation": 1, "brightness": 1, "threshold": 27,
                                                     "ratio": 3, "min_content": 15, "min_scene": 0.6}},
     {"id": "sharpness", "version": "1.0.0", "settings": {}},
-    {"id": "motion", "version": "1.0.0", "settings": {
+    {"id": "motion", "version": "1.0.1", "settings": {
         "threshold": 30, "alpha": 0.01, "area": 10, "lightning": 0.8, "absorb": 10, "score": 0.15, "frames": 2,
         "before": 1.5, "after": 2, "overlap": 0.2, "hits": 6, "gap": 0.8, "still": 2}},
 ]

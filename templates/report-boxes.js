@@ -74,15 +74,18 @@ forgebatch.Player = class {
 
   open(source) {
     const { element } = forgebatch;
+    const { width, height } = this.figure.dataset;
     this.button.disabled = true;
     this.video = element("video", { src: source, preload: "auto", playsinline: "", muted: true });
+    // A picture of another shape is fitted into this one, as its boxes are.
+    this.video.style.aspectRatio = `${width} / ${height}`;
     this.video.addEventListener("error", () => {
       this.video.remove();
       this.video = null;
       this.button.replaceWith(element("p", { class: "none" }, "This server does not give the video; forgebatch replay does."));
     });
     this.video.addEventListener("loadeddata", () => this.ready(), { once: true });
-    this.figure.prepend(this.video);
+    this.figure.querySelector(".screen").prepend(this.video);
   }
 
   ready() {
@@ -111,18 +114,34 @@ forgebatch.Player = class {
     this.lanes.place(Math.min(this.lanes.data.frames - 1, Math.max(0, this.lanes.at + by)));
   }
 
+  /// What the browser's clock says at time 0 of the page, in seconds.
+  get start() { return this.lanes.data.start || 0; }
+
   /// Half a frame into a frame, so that rounding does not show the one before.
-  seek(frame) {
-    const half = 0.5 / (this.lanes.data.rate || 25);
-    this.video.currentTime = (this.boxes.time(frame) ?? this.lanes.time(frame)) + half;
+  async seek(frame) {
+    this.sought = frame;
     this.boxes.show(frame, true);
+    await this.boxes.chunk(frame);
+    if (this.sought !== frame) return;
+    const time = this.boxes.time(frame) ?? this.lanes.time(frame);
+    const length = (this.boxes.time(frame + 1) ?? Infinity) - time;
+    this.video.currentTime = this.start + time + Math.min(0.5 / (this.lanes.data.rate || 25), length > 0 ? length / 2 : Infinity);
+  }
+
+  /// The frame that the video shows, by its exact time where that is known.
+  frame(time) {
+    let frame = this.lanes.frame(time);
+    const isIn = (other) => (this.boxes.time(other) ?? Infinity) <= time + 0.002;
+    while (isIn(frame + 1)) frame += 1;
+    while (frame > 0 && this.boxes.time(frame) !== null && !isIn(frame)) frame -= 1;
+    return frame;
   }
 
   follow() {
-    const show = () => {
+    const show = (now, picture) => {
       if (this.video.paused) return;
       this.isFollowing = true;
-      this.lanes.place(this.lanes.frame(this.video.currentTime));
+      this.lanes.place(this.frame((picture?.mediaTime ?? this.video.currentTime) - this.start));
       this.isFollowing = false;
       this.video.requestVideoFrameCallback ? this.video.requestVideoFrameCallback(show) : requestAnimationFrame(show);
     };

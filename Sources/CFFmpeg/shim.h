@@ -33,6 +33,32 @@ static inline const uint8_t *fb_stream_side_data(
 #endif
 }
 
+// The display matrix of a stream, or NULL.
+static inline const int32_t *fb_display_matrix(const AVStream *stream)
+{
+    size_t size = 0;
+    const uint8_t *data = fb_stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
+}
+
+// Pixels that the container cuts off at the top, bottom, left and right. FFmpeg 7.1 and later tell; 0 for none.
+static inline int fb_frame_cropping(const AVStream *stream, uint32_t margins[4])
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 19, 100)
+    size_t size = 0;
+    const uint8_t *data = fb_stream_side_data(stream, AV_PKT_DATA_FRAME_CROPPING, &size);
+    if (data && size >= 16) {
+        for (int side = 0; side < 4; side++, data += 4) {
+            margins[side] = data[0] | data[1] << 8 | data[2] << 16 | (uint32_t)data[3] << 24;
+        }
+        return 1;
+    }
+#endif
+    (void)stream;
+    (void)margins;
+    return 0;
+}
+
 static inline int64_t fb_nopts(void) { return AV_NOPTS_VALUE; }
 static inline int fb_error_again(void) { return AVERROR(EAGAIN); }
 static inline int fb_error_eof(void) { return AVERROR_EOF; }

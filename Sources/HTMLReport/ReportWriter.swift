@@ -1,5 +1,6 @@
 internal import Archive
 internal import Bytes
+internal import FrameResults
 internal import Jobs
 
 /// Writes the pages. One video is in memory at a time, beside the rows of the index.
@@ -146,15 +147,20 @@ struct ReportWriter {
         let path = layout.report.appending(video.page)
         let base = path.parent.appending(video.job.text)
         var fold: Fold?
-        var stillFrame: JSON?
+        var stillFrame: (record: JSON, picture: ShownPicture)?
+        var pictures = ShownPictures(reader?.facts.video, width: video.width, height: video.height)
         if let reader {
             let wanted = Still.frame(video.job, layout)
             var folded = Fold(total: reader.facts.totalFrames ?? video.frames ?? 1, rate: video.rate)
-            var boxes = BoxChunks(base)
+            var boxes = BoxChunks(base, canvas: pictures.main.shown)
+            var index = 0
             while let frame = next(reader, &video.flaw) {
+                index = max(index, frame["frame_index"]?.int ?? index)
                 folded.add(frame)
-                if let wanted, frame["frame_index"]?.int == wanted { stillFrame = frame }
-                try boxes.add(frame)
+                pictures.take(frame, index: index)
+                if let wanted, frame["frame_index"]?.int == wanted { stillFrame = (frame, pictures.current) }
+                try boxes.add(frame, pictures.current)
+                index += 1
             }
             try boxes.finish()
             let data = VideoData(
@@ -164,11 +170,12 @@ struct ReportWriter {
             written.formUnion(boxes.chunks.map { BoxChunks.name(base, $0) })
             fold = folded
         }
-        let still = Still(video, layout, frame: stillFrame)
+        let still = Still(video, layout, frame: stillFrame, canvas: pictures.main.shown)
         var bytes: [UInt8] = []
         for rows in [50, 25, 10, 3] {
             let page = VideoPage(
-                video, facts: reader?.facts, fold: fold, still: still, run: run, layout: layout, beside: beside,
+                video, facts: reader?.facts, pictures: pictures, fold: fold, still: still, run: run, layout: layout,
+                beside: beside,
                 rows: rows)
             bytes = templates.render(page)
             if bytes.count <= ReportWriter.pageLimit { break }

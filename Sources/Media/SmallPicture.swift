@@ -18,6 +18,41 @@ package struct SmallPicture: Sendable {
         planes = [[UInt8](repeating: luma, count: width * height), chroma, chroma]
     }
 
+    /// The same upside down, as water mirrors it.
+    package func mirrored() -> SmallPicture {
+        rearranged(width: width, height: height) { x, y, _, rows in (x, rows - 1 - y) }
+    }
+
+    /// The same after quarter turns clockwise.
+    package func turned(_ quarters: Int) -> SmallPicture {
+        switch ((quarters % 4) + 4) % 4 {
+        case 1: rearranged(width: height, height: width) { x, y, columns, _ in (y, columns - 1 - x) }
+        case 2: rearranged(width: width, height: height) { x, y, columns, rows in (columns - 1 - x, rows - 1 - y) }
+        case 3: rearranged(width: height, height: width) { x, y, _, rows in (rows - 1 - y, x) }
+        default: self
+        }
+    }
+
+    /// A picture whose samples are these in other places.
+    ///
+    /// - Parameter source: the place here of a sample there, in a plane of so many columns and rows there.
+    private func rearranged(
+        width: Int, height: Int, source: (_ x: Int, _ y: Int, _ columns: Int, _ rows: Int) -> (x: Int, y: Int)
+    ) -> SmallPicture {
+        var result = SmallPicture(width: width, height: height)
+        for index in 0..<3 {
+            let shift = index == 0 ? 0 : 1
+            let (columns, rows, stride) = (width >> shift, height >> shift, self.width >> shift)
+            for y in 0..<rows {
+                for x in 0..<columns {
+                    let place = source(x, y, columns, rows)
+                    result.planes[index][y * columns + x] = planes[index][place.y * stride + place.x]
+                }
+            }
+        }
+        return result
+    }
+
     /// Copies another picture to a place inside this one.
     package mutating func draw(_ other: SmallPicture, x: Int, y: Int) {
         precondition(x % 2 == 0 && y % 2 == 0 && x + other.width <= width && y + other.height <= height)
@@ -36,16 +71,57 @@ package struct SmallPicture: Sendable {
 /// Makes small pictures of decoded ones.
 package final class StillScaler {
     private let toner = StillToner()
+    private let scaler = Scaler()
 
     package init() {}
 
-    /// A copy that fits into `width` x `height`, in proportion, never larger than the picture; nil for a picture that
-    /// no decoder made.
-    package func small(_ picture: Picture, fitting width: Int, _ height: Int) throws(DecodeError) -> SmallPicture? {
+    /// A copy as the picture is shown, upright and with square pixels, in proportion and never larger than shown; nil for
+    /// a picture that no decoder made.
+    ///
+    /// - Parameters:
+    ///   - long: pixels that its longer side may have.
+    ///   - short: pixels that its shorter side may have.
+    ///   - display: how it is shown.
+    package func small(_ picture: Picture, long: Int, short: Int, display: DisplayGeometry) throws(DecodeError)
+        -> SmallPicture?
+    {
         guard let frame = picture.owner as? OwnedFrame else { return nil }
-        let factor = min(1, Double(width) / Double(picture.width), Double(height) / Double(picture.height))
-        let even = { (length: Int) in max(2, Int((Double(length) * factor / 2).rounded()) * 2) }
-        return try toner.small(frame, of: picture, width: even(picture.width), height: even(picture.height))
+        let size = display.scaled(long: long, short: short)
+        let small = try toner.small(
+            try shown(frame, display.margins), of: picture, width: StillScaler.even(size.width),
+            height: StillScaler.even(size.height))
+        return (display.isMirrored ? small.mirrored() : small).turned(display.turns)
+    }
+
+    /// The picture in a frame of this size: scaled until it touches two of its sides, on black.
+    package func fitted(_ picture: SmallPicture, width: Int, height: Int) throws(DecodeError) -> SmallPicture {
+        guard (picture.width, picture.height) != (width, height) else { return picture }
+        let factor = min(Double(width) / Double(picture.width), Double(height) / Double(picture.height))
+        var inner = SmallPicture(
+            width: min(width, StillScaler.even(Double(picture.width) * factor)),
+            height: min(height, StillScaler.even(Double(picture.height) * factor)))
+        let scaled = try scaler.convert(
+            try picture.frame(), to: AV_PIX_FMT_YUVJ420P, width: Int32(inner.width), height: Int32(inner.height),
+            keepsCodes: true)
+        inner.planes = try StillToner.planes(scaled, UInt8.self, chromaShift: 1)
+        var result = SmallPicture(width: width, height: height)
+        result.draw(inner, x: (width - inner.width) / 4 * 2, y: (height - inner.height) / 4 * 2)
+        return result
+    }
+
+    private static func even(_ length: Double) -> Int { max(2, Int((length / 2).rounded()) * 2) }
+
+    /// A view of the same memory without the margins.
+    private func shown(_ frame: OwnedFrame, _ margins: DisplayGeometry.Margins) throws(DecodeError) -> OwnedFrame {
+        guard margins != DisplayGeometry.Margins() else { return frame }
+        let view = try OwnedFrame()
+        guard av_frame_ref(view.pointer, frame.pointer) >= 0 else { throw .outOfMemory }
+        view.pointer.pointee.crop_top = margins.top
+        view.pointer.pointee.crop_bottom = margins.bottom
+        view.pointer.pointee.crop_left = margins.left
+        view.pointer.pointee.crop_right = margins.right
+        // A format whose planes cannot be cut is shown whole.
+        return av_frame_apply_cropping(view.pointer, Int32(AV_FRAME_CROP_UNALIGNED)) >= 0 ? view : frame
     }
 }
 
@@ -68,34 +144,38 @@ package enum JPEG {
         context.pointee.global_quality = quality * FF_QP2LAMBDA
         context.pointee.thread_count = 1
         guard avcodec_open2(context, encoder, nil) >= 0 else { throw .conversion("the JPEG encoder does not open") }
-        let frame = try OwnedFrame()
-        frame.pointer.pointee.format = AV_PIX_FMT_YUVJ420P.rawValue
-        frame.pointer.pointee.width = Int32(picture.width)
-        frame.pointer.pointee.height = Int32(picture.height)
-        frame.pointer.pointee.color_range = AVCOL_RANGE_JPEG
+        let frame = try picture.frame()
         frame.pointer.pointee.quality = quality * FF_QP2LAMBDA
-        guard av_frame_get_buffer(frame.pointer, 0) >= 0 else { throw .outOfMemory }
-        fill(frame, picture)
         guard avcodec_send_frame(context, frame.pointer) >= 0, avcodec_send_frame(context, nil) >= 0,
             avcodec_receive_packet(context, packet) >= 0, let data = packet.pointee.data
         else { throw .conversion("the JPEG encoder failed") }
         return Array(UnsafeBufferPointer(start: data, count: Int(packet.pointee.size)))
     }
+}
 
-    private static func fill(_ frame: OwnedFrame, _ picture: SmallPicture) {
+extension SmallPicture {
+    /// A copy that FFmpeg can read.
+    fileprivate func frame() throws(DecodeError) -> OwnedFrame {
+        let frame = try OwnedFrame()
+        frame.pointer.pointee.format = AV_PIX_FMT_YUVJ420P.rawValue
+        frame.pointer.pointee.width = Int32(width)
+        frame.pointer.pointee.height = Int32(height)
+        frame.pointer.pointee.color_range = AVCOL_RANGE_JPEG
+        guard av_frame_get_buffer(frame.pointer, 0) >= 0 else { throw .outOfMemory }
         let raw = frame.pointer.pointee
         let data = [raw.data.0, raw.data.1, raw.data.2]
         let strides = [raw.linesize.0, raw.linesize.1, raw.linesize.2]
         for index in 0..<3 {
             guard let base = data[index] else { continue }
-            let count = index == 0 ? picture.width : picture.width / 2
-            let rows = index == 0 ? picture.height : picture.height / 2
-            picture.planes[index].withUnsafeBufferPointer { source in
+            let count = index == 0 ? width : width / 2
+            let rows = index == 0 ? height : height / 2
+            planes[index].withUnsafeBufferPointer { source in
                 guard let start = source.baseAddress else { return }
                 for row in 0..<rows {
                     (base + row * Int(strides[index])).update(from: start + row * count, count: count)
                 }
             }
         }
+        return frame
     }
 }

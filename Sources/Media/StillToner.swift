@@ -52,7 +52,7 @@ final class StillToner {
     }
 
     /// The three planes of a frame without their padding.
-    private static func planes<Sample: FixedWidthInteger>(
+    static func planes<Sample: FixedWidthInteger>(
         _ frame: OwnedFrame, _: Sample.Type, chromaShift: Int
     ) throws(DecodeError) -> [[Sample]] {
         let raw = frame.pointer.pointee

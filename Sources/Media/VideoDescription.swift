@@ -31,11 +31,7 @@ extension VideoInfo {
             case AV_FIELD_BB, AV_FIELD_BT: "bottom first"
             default: nil
             }
-        var size = 0
-        if let matrix = fb_stream_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size) {
-            let angle = matrix.withMemoryRebound(to: Int32.self, capacity: 9) { av_display_rotation_get($0) }
-            if angle.isFinite { rotation = ((Int((-angle).rounded()) % 360) + 360) % 360 }
-        }
+        describeDisplay(format, stream)
     }
 
     private static func ratio(_ value: AVRational) -> Ratio {

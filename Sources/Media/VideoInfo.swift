@@ -2,6 +2,12 @@
 package struct Ratio: Equatable, Sendable {
     package var numerator: Int
     package var denominator: Int
+
+    package init(numerator: Int, denominator: Int) {
+        self.numerator = numerator
+        self.denominator = denominator
+    }
+
     package var value: Double? {
         denominator != 0 && numerator != 0 ? Double(numerator) / Double(denominator) : nil
     }
@@ -19,6 +25,10 @@ package struct VideoInfo: Sendable {
     package var conversion: String?
     /// Clockwise degrees a player turns the picture by: 0, 90, 180 or 270 for all but odd matrices.
     package var rotation = 0
+    /// The container's display matrix, row by row, as FFmpeg gives it: 16.16 fixed point, the last column 2.30.
+    package var displayMatrix: [Int]?
+    /// How the first picture is shown, and what holds for all of them.
+    package var display = DisplayGeometry(width: 0, height: 0)
     package var realFrameRate = Ratio(numerator: 0, denominator: 0)
     package var averageFrameRate = Ratio(numerator: 0, denominator: 0)
     package var timeBase = Ratio(numerator: 0, denominator: 1)

@@ -7,6 +7,8 @@ package import Frames
 package final class VideoReader {
     package private(set) var info = VideoInfo()
     package private(set) var account = DecodeAccount()
+    /// The sizes and shapes of the pictures so far.
+    package private(set) var shapes = PictureShapes()
 
     private let demuxer: Demuxer
     private let decoder: VideoDecoder
@@ -179,6 +181,7 @@ package final class VideoReader {
             MemoryNeed.tell(width: raw.width, height: raw.height, format: AVPixelFormat(raw.format), limits)
         }
         lastSize = size
+        shapes.take(info.display(of: frame, demuxer.format, demuxer.stream), index: index)
         let time = clock.stamp(
             raw.best_effort_timestamp, duration: fb_frame_duration(frame.pointer), index: index, account: &account)
         return (try picture(frame), time)

@@ -10,8 +10,8 @@ package struct StillCollector {
     private let scaler = StillScaler()
 
     private static let mostSamples = 16
-    /// Pixels of a sample, which is the thumbnail's size.
-    private static let size = (width: 320, height: 180)
+    /// Pixels that the sides of a sample, which is the thumbnail's size, may have.
+    private static let most = (long: 320, short: 180)
 
     /// - Parameter expectedFrames: as the container claims, 0 when it makes no claim. A right claim saves scaling pictures
     ///   that are dropped again; a wrong one costs at most some of the pictures, never memory.
@@ -22,13 +22,18 @@ package struct StillCollector {
 
     /// Takes the next frame.
     ///
-    /// - Parameter luma: its average luma on the 8-bit scale.
+    /// - Parameters:
+    ///   - luma: its average luma on the 8-bit scale.
+    ///   - display: how it is shown; nil for as it is stored.
     /// - Complexity: one picture in `distance` is scaled; their number grows with the logarithm of the length.
-    package mutating func add(_ picture: Picture, index: Int, luma: Double) throws(DecodeError) {
+    package mutating func add(_ picture: Picture, index: Int, luma: Double, display: DisplayGeometry? = nil)
+        throws(DecodeError)
+    {
         timeline.add(luma)
         guard index % distance == 0 else { return }
-        let (width, height) = StillCollector.size
-        guard let small = try scaler.small(picture, fitting: width, height) else { return }
+        let display = display ?? DisplayGeometry(width: picture.width, height: picture.height)
+        let (long, short) = StillCollector.most
+        guard let small = try scaler.small(picture, long: long, short: short, display: display) else { return }
         samples.append((index, small))
         if samples.count > StillCollector.mostSamples {
             samples = stride(from: 0, to: samples.count, by: 2).map { samples[$0] }
@@ -61,19 +66,32 @@ package struct StillCollector {
         return jpeg.prefix(2) + [0xff, 0xfe, UInt8(length >> 8), UInt8(length & 0xff)] + comment + jpeg.dropFirst(2)
     }
 
-    /// Eight pictures of the video side by side.
+    /// Eight pictures of the video side by side, all in cells of the shape that most of them have.
     package func strip() throws(DecodeError) -> [UInt8]? {
-        guard let first = samples.first?.picture else { return nil }
+        guard !samples.isEmpty else { return nil }
         let count = min(8, samples.count)
         let chosen = (0..<count).map { samples[$0 * samples.count / count].picture }
         let gap = 4
-        let cell = (width: first.width, height: first.height)
+        let cell = StillCollector.cell(chosen)
         var canvas = SmallPicture(width: count * (cell.width + gap) - gap, height: cell.height, luma: 128)
-        for (place, sample) in chosen.enumerated()
-        where sample.width <= cell.width && sample.height <= cell.height {
-            canvas.draw(sample, x: place * (cell.width + gap), y: 0)
+        for (place, sample) in chosen.enumerated() {
+            let fitted = try scaler.fitted(sample, width: cell.width, height: cell.height)
+            canvas.draw(fitted, x: place * (cell.width + gap), y: 0)
         }
         return try JPEG.encode(canvas, quality: 8)
+    }
+
+    /// The size that most of the pictures have; of equally frequent ones the largest, and of those the first.
+    private static func cell(_ pictures: [SmallPicture]) -> (width: Int, height: Int) {
+        var best = (width: 2, height: 2, count: 0)
+        for picture in pictures {
+            let count = pictures.filter { $0.width == picture.width && $0.height == picture.height }.count
+            let isLarger = picture.width * picture.height > best.width * best.height
+            if count > best.count || count == best.count && isLarger {
+                best = (picture.width, picture.height, count)
+            }
+        }
+        return (best.width, best.height)
     }
 
     /// The course of brightness as PNG: one grey column per time slice.

@@ -37,14 +37,22 @@ extension DecodeReport {
 
 extension VideoInfo {
     /// The `video` member of a result.
-    var json: JSON {
+    ///
+    /// - Parameter shapes: of all its pictures.
+    func json(_ shapes: PictureShapes) -> JSON {
+        let first = shapes.runs.first?.geometry
+        let shown = first.flatMap { $0.width == width && $0.height == height ? $0 : nil } ?? display
+        let isUniform = shapes.runs.count < 2 && (first == nil || first == shown)
         let color: [JSON.Member] = [
             ("range", colorRange), ("space", colorSpace), ("primaries", colorPrimaries), ("transfer", colorTransfer),
         ].compactMap { key, value in value.map { JSON.Member(key, .string($0)) } }
         return .members([
             "container": .string(container), "codec": .string(codec), "width": .int(width), "height": .int(height),
             "pixel_format": .string(pixelFormat), "converted_to": conversion.map { .string($0) },
-            "rotation": .int(rotation),
+            "rotation": .int(rotation), "display_matrix": displayMatrix.map { .array($0.map { .int($0) }) },
+            "mirrored": shown.isMirrored ? true : nil, "sample_aspect_ratio": shown.ratioJSON,
+            "clean_aperture": shown.apertureJSON, "display": shown.displayJSON,
+            "sizes": isUniform ? nil : .array(shapes.runs.map(\.json)),
             "frame_rate": .members(["r": rate(realFrameRate), "avg": rate(averageFrameRate)]),
             "time_base": .string(timeBase.text), "start_time": startTime.map { .double($0) },
             "duration": duration.map { .double($0) }, "field_order": fieldOrder.map { .string($0) },
@@ -55,4 +63,30 @@ extension VideoInfo {
     }
 
     private func rate(_ ratio: Ratio) -> JSON? { ratio.value == nil ? nil : .string(ratio.text) }
+}
+
+extension PictureShapes.Run {
+    fileprivate var json: JSON {
+        .members([
+            "first_frame": .int(firstFrame), "frames": .int(frames), "width": .int(geometry.width),
+            "height": .int(geometry.height), "sample_aspect_ratio": geometry.ratioJSON,
+            "clean_aperture": geometry.apertureJSON, "display": geometry.displayJSON,
+        ])
+    }
+}
+
+extension DisplayGeometry {
+    fileprivate var ratioJSON: JSON? { sampleAspectRatio.map { .string("\($0.numerator):\($0.denominator)") } }
+
+    fileprivate var apertureJSON: JSON? {
+        guard margins != Margins() else { return nil }
+        return .members([
+            "x": .int(margins.left), "y": .int(margins.top), "width": .int(width - margins.left - margins.right),
+            "height": .int(height - margins.top - margins.bottom),
+        ])
+    }
+
+    fileprivate var displayJSON: JSON {
+        .members(["width": .int(displaySize.width), "height": .int(displaySize.height)])
+    }
 }

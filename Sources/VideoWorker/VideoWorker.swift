@@ -117,7 +117,7 @@ package enum VideoWorker {
         while let (picture, time) = try reader.next() {
             let (ready, luma) = pass.take(picture, time, wantsLuma: order.stills)
             for record in ready { try writer.append(record) }
-            if let luma { try? stills.add(picture, index: time.index, luma: luma) }
+            if let luma { try? stills.add(picture, index: time.index, luma: luma, display: reader.shapes.last) }
             if let start = time.time { end = start + (time.duration ?? 0) }
             let now = monotonicNanoseconds()
             if let step = pacer.frame(time.index + 1, now: now) {
@@ -139,7 +139,7 @@ package enum VideoWorker {
         let head = ResultHead(
             jobID: order.job.text,
             source: .init(path: order.relative, size: before.size, fingerprint: fingerprint),
-            video: reader.info.json, decode: report, tools: pass.description, summary: pass.summary,
+            video: reader.info.json(reader.shapes), decode: report, tools: pass.description, summary: pass.summary,
             events: pass.events)
         let published = try writer.publish(head)
         if let step = pacer.finish(frames: report.decodedFrames) {

@@ -65,6 +65,16 @@ struct ReportPageTests {
         #expect(check.status == 0, "\(check.text)\(check.errorText)")
     }
 
+    @Test(
+        "Boxes lie on what they are of: turned, mirrored, stretched, late and of changing size, checked by pixels",
+        .enabled(if: canLook && ExternalProgram.ffmpeg != nil, "needs chromium, python3 and ffmpeg"))
+    func geometry() async throws {
+        let check = try await python([
+            script("Tests/scripts/geometry_check.py"), ExternalProgram.forgebatch.path.display,
+        ])
+        #expect(check.status == 0, "\(check.text)\(check.errorText)")
+    }
+
     @Test("What the made folder holds is valid", .enabled(if: ExternalProgram.python != nil, "needs python3"))
     func valid() async throws {
         let folder = try TemporaryFolder()

@@ -14,6 +14,10 @@ struct Fixture {
         var isWritten = true
         var isSkipped = false
         var isQuarantined = false
+        /// What the result says of the pictures; nil for 1920x1080.
+        var video: JSON?
+        /// The box of an object that every frame has.
+        var box: [Int] = []
 
         var job: JobID { JobID(video: path) }
         var result: RawPath { OutputLayout.result(for: path, job: job) }
@@ -179,10 +183,12 @@ struct Fixture {
         let head = JSON.members([
             "schema": "forgebatch/result/1", "job_id": .string(clip.job.text), "status": "completed",
             "source": .members(["path": .string(clip.path.display), "size": .int(clip.frames * 7411)]),
-            "video": .members([
-                "codec": "h264", "width": 1920, "height": 1080, "pixel_format": "yuv420p",
-                "frame_rate": .members(["r": "25/1", "avg": "25/1"]), "duration": .double(Double(clip.frames) / 25),
-            ]),
+            "video": .object(
+                (clip.video?.members ?? [JSON.Member("width", 1920), JSON.Member("height", 1080)]) + [
+                    JSON.Member("codec", "h264"), JSON.Member("pixel_format", "yuv420p"),
+                    JSON.Member("frame_rate", .members(["r": "25/1", "avg": "25/1"])),
+                    JSON.Member("duration", .double(Double(clip.frames) / 25)),
+                ]),
             "total_frames": .int(clip.frames),
             "declared_frames": .int(clip.standing == "damaged" ? clip.frames + 52 : clip.frames),
             "decode": .members([
@@ -230,7 +236,14 @@ struct Fixture {
         let isDark = index > clip.frames * 2 / 6 && index < clip.frames * 2 / 6 + clip.frames / 9
         let isStill = index > clip.frames * 3 / 6 && index < clip.frames * 3 / 6 + clip.frames / 9
         return .members([
-            "frame_index": .int(index), "time": .double(Double(index) / 25), "detections": .object([]),
+            "frame_index": .int(index), "time": .double(Double(index) / 25),
+            "detections": clip.box.isEmpty
+                ? .object([])
+                : .members([
+                    "tracked_objects": .array([
+                        .members(["track_id": 1, "xyxy": .array(clip.box.map { .int($0) })])
+                    ])
+                ]),
             "luma": .members([
                 "min": .int(isDark ? 16 : 16 + noise / 3), "avg": .double(isDark ? 17.2 : Double(60 + wave + noise)),
                 "max": .int(isDark ? 22 : 190 + noise),

@@ -1,4 +1,5 @@
 import Bytes
+import FrameResults
 import TestSupport
 import Testing
 
@@ -100,7 +101,8 @@ import Testing
 
     @Test func `boxes are written in chunks of 2,000 frames, of crowded ones the largest`() throws {
         let folder = try TemporaryFolder()
-        var chunks = BoxChunks(folder.path.appending("a"))
+        var chunks = BoxChunks(folder.path.appending("a"), canvas: (1920, 1080))
+        let picture = ShownPictures(nil, width: 1920, height: 1080).first
         for index in 0..<4100 {
             // The second chunk has no boxes, the third is crowded.
             let count = index < 2000 ? 1 : index < 4000 ? 0 : 400
@@ -110,10 +112,11 @@ import Testing
                     "xyxy": .array([.int(100), .int(200), .int(1100 + number), .int(1200 + number)]),
                 ])
             }
-            try chunks.add([
+            let frame: JSON = [
                 "frame_index": .int(index), "time": .double(Double(index) / 25),
                 "detections": ["tracked_objects": .array(objects)],
-            ])
+            ]
+            try chunks.add(frame, picture)
         }
         try chunks.finish()
         #expect(chunks.chunks == [0, 2] && chunks.hasCut)

@@ -48,6 +48,7 @@ struct Reading {
     var frames: [Frame] = []
     let info: VideoInfo
     let account: DecodeAccount
+    let shapes: PictureShapes
 
     /// Reads everything; that frames are numbered without a hole and that time never falls is held of every video.
     init(_ path: RawPath, limits: MediaLimits = MediaLimits()) throws {
@@ -68,6 +69,7 @@ struct Reading {
         }
         info = reader.info
         account = reader.account
+        shapes = reader.shapes
         #expect(account.decodedFrames == frames.count)
     }
 }

@@ -169,6 +169,24 @@ import Testing
         #expect(Set(outcome.objects[70...].joined().map(\.track)) == [2])
     }
 
+    @Test(arguments: [(160, 90), (90, 160), (640, 360)])
+    func `what comes before a change of size is as it is alone`(width: Int, height: Int) throws {
+        // Both leave the first picture while they are still followed.
+        let first = Self.square(320, 180, side: 30, speed: 3, frames: 115)
+        let second = Self.square(width, height, side: height / 5, speed: 2, frames: 60)
+        let alone = try Self.conclude(try Self.measure(first), rate: 25)
+        let joined = try Self.conclude(try Self.measure(first + second), rate: 25)
+        #expect(alone.objects.count { !$0.isEmpty } > 80)
+        #expect(Array(joined.objects[..<115]) == alone.objects)
+        let after = joined.objects[115...].joined().map(\.box)
+        #expect(!after.isEmpty && after.allSatisfy { $0.x2 <= Double(width) && $0.y2 <= Double(height) })
+        // The other way round, and back again.
+        let back = try Self.conclude(try Self.measure(second + first + second), rate: 25)
+        let part = try Self.conclude(try Self.measure(second + first), rate: 25)
+        #expect(Array(back.objects[..<175]) == part.objects)
+        #expect(Array(part.objects[..<60]) == (try Self.conclude(try Self.measure(second), rate: 25)).objects)
+    }
+
     @Test func `random regions never stop the program, and numbers are dense`() throws {
         var generator = SeededGenerator(seed: 9)
         for _ in 0..<20 {

@@ -88,6 +88,144 @@ import Testing
         #expect(try JPEG.encode(picture, quality: 2).count >= JPEG.encode(picture, quality: 31).count)
     }
 
+    /// A picture whose samples are all different in each plane.
+    private func numbered(_ width: Int, _ height: Int) -> SmallPicture {
+        var picture = SmallPicture(width: width, height: height)
+        for plane in 0..<3 {
+            for place in picture.planes[plane].indices { picture.planes[plane][place] = UInt8(10 + plane * 70 + place) }
+        }
+        return picture
+    }
+
+    @Test func `turning and mirroring are exact copies of every sample`() {
+        let picture = numbered(8, 6)
+        let turned = picture.turned(1)
+        #expect(turned.width == 6 && turned.height == 8)
+        for (plane, columns, rows) in [(0, 8, 6), (1, 4, 3), (2, 4, 3)] {
+            for y in 0..<rows {
+                for x in 0..<columns {
+                    let sample = picture.planes[plane][y * columns + x]
+                    // What lay left lies above, what lay above lies right.
+                    #expect(turned.planes[plane][x * rows + (rows - 1 - y)] == sample)
+                    #expect(picture.mirrored().planes[plane][(rows - 1 - y) * columns + x] == sample)
+                }
+            }
+        }
+        #expect(turned.turned(1).planes == picture.turned(2).planes)
+        #expect(picture.turned(2).turned(1).planes == picture.turned(3).planes)
+        #expect(picture.turned(3).turned(1).planes == picture.planes)
+        #expect(picture.turned(0).planes == picture.planes && picture.turned(-1).planes == picture.turned(3).planes)
+        #expect(picture.mirrored().mirrored().planes == picture.planes)
+        #expect(picture.mirrored().planes != picture.turned(2).planes)
+    }
+
+    @Test func `a picture of another shape is fitted in proportion on black`() throws {
+        var bright = SmallPicture(width: 40, height: 80, luma: 200)
+        bright.planes[1] = Array(repeating: 90, count: 800)
+        let fitted = try StillScaler().fitted(bright, width: 320, height: 180)
+        #expect(fitted.width == 320 && fitted.height == 180)
+        let middle = fitted.planes[0][90 * 320..<91 * 320]
+        let inside = middle.indices.filter { middle[$0] > 100 }.map { $0 - 90 * 320 }
+        #expect(inside.count == 90 && inside.first == 114 && inside.last == 203)
+        #expect(middle.allSatisfy { $0 == 0 || abs(Int($0) - 200) < 3 })
+        #expect(fitted.planes[0][160] > 100 && fitted.planes[0][179 * 320 + 160] > 100)
+        let same = numbered(8, 6)
+        #expect(try StillScaler().fitted(same, width: 8, height: 6).planes == same.planes)
+    }
+
+    /// The collector of a video made on the fly.
+    private func collect(_ name: String, _ arguments: [String], patch: (inout [UInt8]) -> Void = { _ in }) async throws
+        -> StillCollector
+    {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending(name)
+        try await FFmpegCommand.make(path, arguments)
+        var bytes = try Files.read(path)
+        patch(&bytes)
+        try AtomicFile.write(bytes, to: path, durable: false)
+        let reader = try VideoReader(descriptor: Files.openInput(path))
+        var collector = StillCollector()
+        while let (picture, time) = try reader.next() {
+            try collector.add(picture, index: time.index, luma: 0, display: reader.shapes.last)
+        }
+        return collector
+    }
+
+    private static let hasFFmpeg = ExternalProgram.ffmpeg != nil
+
+    @Test(
+        "Stills have the shape that players show", .enabled(if: hasFFmpeg, "needs ffmpeg"),
+        arguments: [
+            ("720x576", "64/45", 320, 180), ("720x480", "8/9", 240, 180), ("360x320", "1/2", 180, 320),
+            ("160x120", "2/1", 320, 120), ("540x960", "1/1", 180, 320), ("640x360", "1/1", 320, 180),
+        ])
+    func shapes(size: String, ratio: String, width: Int, height: Int) async throws {
+        let source = "-f lavfi -i testsrc2=s=\(size):r=10:d=1 -vf setsar=\(ratio) -c:v mpeg4 -q:v 3"
+        let collector = try await collect("a.mp4", [source])
+        let extent = try self.size(#require(try collector.thumbnail()))
+        #expect(extent.width == width && extent.height == height)
+        let strip = try self.size(#require(try collector.strip()))
+        #expect(strip.height == height && strip.width == 8 * (width + 4) - 4)
+    }
+
+    @Test(
+        "A turned video has upright stills, the same as one that was stored so",
+        .enabled(if: hasFFmpeg, "needs ffmpeg"))
+    func turned() async throws {
+        let source = "-f lavfi -i testsrc2=s=320x180:r=10:d=1"
+        let codec = "-c:v ffv1 -pix_fmt yuv420p"
+        let upright = try await collect("a.mov", [source, "-vf transpose=clock \(codec)"])
+        let turned = try await collect("a.mov", [source, codec]) { bytes in
+            let numbers: [Int32] = [0, 1, -1, 0]
+            let header = bytes.firstRange(of: Array("tkhd".utf8))?.lowerBound ?? 0
+            for (place, number) in zip([40, 44, 52, 56], numbers) {
+                let value = UInt32(bitPattern: number << 16)
+                for byte in 0..<4 {
+                    bytes[header + 4 + place + byte] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * byte))
+                }
+            }
+        }
+        #expect(try turned.thumbnail() == upright.thumbnail())
+        #expect(try turned.strip() == upright.strip())
+        #expect(try size(#require(try turned.thumbnail())).height == 320)
+    }
+
+    @Test("A strip over a change of size has no empty place", .enabled(if: hasFFmpeg, "needs ffmpeg"))
+    func changes() async throws {
+        // Every picture is white, so that what is grey is the canvas.
+        func part(_ size: String, _ length: String) async throws -> [UInt8] {
+            let folder = try TemporaryFolder()
+            let path = folder.path.appending("a.ts")
+            try await FFmpegCommand.make(
+                path, ["-f lavfi -i color=white:s=\(size):r=25:d=\(length) -c:v mpeg2video -bf 0 -g 5"])
+            return try Files.read(path)
+        }
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("a.ts")
+        let small = try await part("96x64", "0.32")
+        let bytes = try await small + part("480x320", "0.48")
+        try AtomicFile.write(bytes, to: path, durable: false)
+        let reader = try VideoReader(descriptor: Files.openInput(path))
+        var collector = StillCollector()
+        while let (picture, time) = try reader.next() {
+            try collector.add(picture, index: time.index, luma: 0, display: reader.shapes.last)
+        }
+        #expect(reader.shapes.runs.count == 2)
+        let strip = folder.path.appending("strip.jpg")
+        let jpeg = try #require(try collector.strip())
+        try AtomicFile.write(jpeg, to: strip, durable: false)
+        let plain = folder.path.appending("strip.raw")
+        try await FFmpegCommand.make(plain, ["-i \(strip.display) -f rawvideo -pix_fmt gray"])
+        let samples = try Files.read(plain)
+        let extent = try size(jpeg)
+        #expect(extent.width == 8 * 274 - 4 && extent.height == 180 && samples.count == extent.width * 180)
+        for cell in 0..<8 {
+            for (x, y) in [(4, 4), (265, 4), (4, 175), (265, 175), (135, 90)] {
+                #expect(samples[y * extent.width + cell * 274 + x] > 225, "cell \(cell) at \(x), \(y)")
+            }
+        }
+    }
+
     @Test func `a picture is drawn into another where it belongs`() {
         var canvas = SmallPicture(width: 8, height: 4, luma: 10)
         var patch = SmallPicture(width: 2, height: 2, luma: 200)

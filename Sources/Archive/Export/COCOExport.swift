@@ -23,20 +23,22 @@ struct COCOExport: ExportFormat {
     }
 
     func begin(_ output: ([UInt8]) throws -> Void) throws {
-        let info = JSON.members(["description": "forgebatch export", "version": .string(version)])
+        let info = JSON.members([
+            "description": "forgebatch export; pixels are those of the pictures as stored, not turned or stretched",
+            "version": .string(version),
+        ])
         try output(Array("{\"info\":\(JSONWriter.text(info)),\"licenses\":[],\"images\":[".utf8))
     }
 
     mutating func add(_ video: ExportVideo, _ output: ([UInt8]) throws -> Void) throws {
         videos += 1
-        var size = (width: video.head["video"]?["width"]?.int ?? 0, height: video.head["video"]?["height"]?.int ?? 0)
+        // A video may change its size on the way.
+        var pictures = ShownPictures(video.head["video"])
         while let frame = try video.result.nextFrame() {
-            // A video may change its size on the way; motion tells it where it does.
-            if let width = frame["motion"]?["width"]?.int, let height = frame["motion"]?["height"]?.int {
-                size = (width, height)
-            }
             images += 1
             let index = frame["frame_index"]?.int ?? 0
+            pictures.take(frame, index: index)
+            let size = pictures.current
             let image = JSON.members([
                 "id": .int(images), "file_name": .string("\(video.path.display)/\(COCOExport.padded(index)).jpg"),
                 "width": .int(size.width), "height": .int(size.height), "video_id": .int(videos),

@@ -6,6 +6,7 @@ enum Tables {
     static let videos = [
         "job_id", "path", "path_bytes", "verdict", "reasons", "total_frames", "declared_frames", "codec", "width",
         "height", "duration", "frame_rate", "size", "fingerprint", "decode_errors", "events", "tracks",
+        "rotation", "mirrored", "sample_aspect_ratio", "display_width", "display_height", "start_time",
     ]
     static let events = [
         "job_id", "path", "path_bytes", "tool", "type", "start_frame", "end_frame", "start", "end", "open_at_end",
@@ -32,6 +33,10 @@ enum Tables {
             "frame_rate": number(rate?["avg"]) ?? number(rate?["r"]), "size": head["source"]?["size"],
             "fingerprint": head["source"]?["fingerprint"], "decode_errors": head["decode"]?["error_count"],
             "events": .int(head["events"]?.array?.count ?? 0), "tracks": head["summary"]?["motion"]?["tracks"],
+            "rotation": head["video"]?["rotation"], "mirrored": head["video"]?["mirrored"],
+            "sample_aspect_ratio": head["video"]?["sample_aspect_ratio"],
+            "display_width": head["video"]?["display"]?["width"],
+            "display_height": head["video"]?["display"]?["height"], "start_time": head["video"]?["start_time"],
         ])
         return Tables.video(video) + (rest.members ?? [])
     }

@@ -24,7 +24,13 @@ struct Tracker {
     /// Seconds that a track which stands still is remembered without a region.
     static let memory = 10.0
 
-    var size = (width: 0.0, height: 0.0)
+    /// The picture's size in pixels.
+    typealias Size = (width: Double, height: Double)
+
+    /// Of the frame that was taken last.
+    var size: Size = (0, 0)
+    /// The sizes from the next frame that is asked for on, each with its first frame.
+    var sizes: [(frame: Int, size: Size)] = []
     var live: [Track] = []
     /// Tracks that have ended but have frames still to be asked for.
     var ended: [Track] = []
@@ -37,11 +43,14 @@ struct Tracker {
 
     init(_ options: Options) { self.options = options }
 
-    var scale: Double { max(1, max(size.width, size.height) / 640) }
+    var scale: Double { scale(of: size) }
 
-    /// The picture is another: nothing goes on.
-    mutating func restart(width: Double, height: Double) {
+    func scale(of size: Size) -> Double { max(1, max(size.width, size.height) / 640) }
+
+    /// From this frame on the picture is another: nothing goes on.
+    mutating func restart(frame: Int, width: Double, height: Double) {
         size = (width, height)
+        sizes.append((frame, size))
         ended += live.filter(\.isConfirmed)
         live = []
     }
@@ -86,7 +95,7 @@ struct Tracker {
     mutating func retire(_ frame: Int, _ time: Double) {
         var kept: [Track] = []
         for var track in live {
-            if track.misses == 0 { track.isMoving = moves(track, frame) }
+            if track.misses == 0 { track.isMoving = moves(track, frame, in: size) }
             let inside = track.box.clipped(size).area
             let isLost: Bool
             let since = time - (track.place(track.lastBacked)?.time ?? time)

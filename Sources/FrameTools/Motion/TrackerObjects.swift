@@ -1,9 +1,9 @@
 /// What is said of a frame once the frames behind it are known.
 extension Tracker {
     /// Whether an object is in motion: it is elsewhere than some time within the last second, or soon will be.
-    func moves(_ track: Track, _ frame: Int) -> Bool {
+    func moves(_ track: Track, _ frame: Int, in size: Size) -> Bool {
         guard let here = smooth(track, frame) else { return false }
-        let limit = options.still * scale
+        let limit = options.still * scale(of: size)
         var other = frame - 1
         while let place = track.place(other), here.time - place.time <= 1 + 1e-6 {
             if let past = smooth(track, other), past.box.displacement(here.box, in: size) >= limit { return true }
@@ -35,11 +35,14 @@ extension Tracker {
     /// The objects of a frame, by id.
     mutating func objects(of frame: Int) -> [Detection] {
         var found: [Detection] = []
+        // What is known by now may be of a later picture of another size.
+        while sizes.count > 1, sizes[1].frame <= frame { sizes.removeFirst() }
+        let size = sizes.first?.size ?? size
         let all = (ended + live).sorted { $0.serial < $1.serial }
         var ids: [Int: Int] = [:]
         for track in all where track.isConfirmed && frame <= track.lastBacked {
-            guard let place = smooth(track, frame), place.isSure, moves(track, frame) else { continue }
-            let box = whole(place.box)
+            guard let place = smooth(track, frame), place.isSure, moves(track, frame, in: size) else { continue }
+            let box = whole(place.box, in: size)
             guard box.area > 0 else { continue }
             let id = track.id ?? ids[track.serial] ?? confirmed + 1
             if track.id == nil {
@@ -64,7 +67,7 @@ extension Tracker {
     /// The first frame that a later one may still look back at. Two seconds at 60 frames a second.
     private func places(before frame: Int) -> Int { frame - 120 }
 
-    private func whole(_ box: Box) -> Box {
+    private func whole(_ box: Box, in size: Size) -> Box {
         let clipped = box.clipped(size)
         return Box(
             x1: clipped.x1.rounded(), y1: clipped.y1.rounded(), x2: clipped.x2.rounded(), y2: clipped.y2.rounded())

@@ -3,7 +3,7 @@ internal import Frames
 /// What moves: regions that differ from a running background, joined to tracks.
 struct MotionTool: FrameTool {
     static let id = "motion"
-    static let version = "1.0.0"
+    static let version = "1.0.1"
     static let title = "Motion"
     static let definition =
         "running-average background on the small luma; score = 255 * share of moving foreground; regions joined to tracks"
@@ -125,7 +125,7 @@ private struct MotionConclusion: Conclusion {
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
         clock = time.time ?? clock
         if let width = measurement["width"], let height = measurement["height"] {
-            tracker.restart(width: width, height: height)
+            tracker.restart(frame: time.index, width: width, height: height)
         }
         score.add(measurement["score"])
         spans.take(measurement["score"], frame: time.index, time: clock)

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import FrameResults
 
 /// What the report says in sentences.
 enum Words {
@@ -72,6 +73,32 @@ enum Words {
                 + (rate.map { " at \($0) frames a second" } ?? " at 25 frames a second, an assumption")
         default: return name(code)
         }
+    }
+
+    /// How large the pictures are and how they are shown: `1080×1920 (stored 1920×1080, turned 90°)`.
+    static func picture(_ pictures: ShownPictures) -> String {
+        let main = picture(pictures.main)
+        guard pictures.varies else { return main }
+        return pictures.first == pictures.main
+            ? "\(main) in most frames, others in some" : "\(main) in most frames, at first \(picture(pictures.first))"
+    }
+
+    private static func picture(_ picture: ShownPicture) -> String {
+        let stored = "\(picture.width)×\(picture.height)"
+        let shown = "\(picture.shown.width)×\(picture.shown.height)"
+        // A mirroring is told as people see it, left for right. That is upside down, and half a turn.
+        let turn = (picture.turns + (picture.isMirrored ? 2 : 0)) % 4 * 90
+        let ratio = picture.sampleAspectRatio.flatMap { $0 == "1:1" ? nil : Text.shown($0, limit: 30) }
+        let isCut = picture.aperture.width * picture.aperture.height < Double(picture.width * picture.height)
+        let ways = [
+            isCut ? "cut to its clean aperture" : nil, picture.isMirrored ? "mirrored" : nil,
+            turn != 0 ? "turned \(turn)°" : nil,
+        ].compactMap { $0 }
+        if ways.isEmpty, stored == shown { return stored }
+        if ways.isEmpty { return "\(stored), shown as \(shown)" + (ratio.map { " (\($0))" } ?? "") }
+        let pixels = ratio.map { " with pixels of \($0)" } ?? ""
+        let origin = stored == shown && ratio == nil ? [] : ["stored \(stored)\(pixels)"]
+        return "\(shown) (\((origin + ways).joined(separator: ", ")))"
     }
 
     /// A code such as `no_video` for reading: `no video`.

@@ -1,9 +1,10 @@
 internal import Bytes
+internal import FrameResults
 internal import Jobs
 
 /// The boxes of a video's frames in files of 2,000 frames, which its page loads when it needs them:
 /// `forgebatch.boxes(k,{"t":[…],"b":[…]})` with times in milliseconds and, for each frame, five numbers a box: track, left,
-/// top, width, height. A chunk is in memory at a time.
+/// top, width, height, in pixels of the picture as the page shows it. A chunk is in memory at a time.
 struct BoxChunks {
     /// The numbers of those that there are: one without boxes is left out.
     private(set) var chunks: [Int] = []
@@ -15,18 +16,26 @@ struct BoxChunks {
     static let frames = 2000
 
     private let base: RawPath
+    private let canvas: (width: Int, height: Int)
     private var times: [Int?] = []
     private var boxes: [[(track: Int, corners: [Int])]] = []
     private var isEmpty = true
     private var number = 0
 
-    /// - Parameter base: where the files lie, without `.b<k>.js`.
-    init(_ base: RawPath) { self.base = base }
+    /// - Parameters:
+    ///   - base: where the files lie, without `.b<k>.js`.
+    ///   - canvas: pixels of the picture as the page shows it.
+    init(_ base: RawPath, canvas: (width: Int, height: Int)) {
+        self.base = base
+        self.canvas = canvas
+    }
 
     static func name(_ base: RawPath, _ chunk: Int) -> RawPath { base.suffixed(".b\(chunk).js") }
 
     /// Takes the next frame's record.
-    mutating func add(_ frame: JSON) throws(SystemError) {
+    ///
+    /// - Parameter picture: how the frame is shown.
+    mutating func add(_ frame: JSON, _ picture: ShownPicture) throws(SystemError) {
         times.append(frame["time"]?.double.map { Int(($0 * 1000).rounded()) })
         let objects = frame["detections"]?["tracked_objects"]?.array ?? []
         boxes.append(
@@ -34,7 +43,7 @@ struct BoxChunks {
                 guard let corners = object["xyxy"]?.array?.compactMap(\.double), corners.count == 4,
                     corners.allSatisfy({ abs($0) < 1e6 })
                 else { return nil }
-                let whole = corners.map { Int($0.rounded()) }
+                let whole = picture.place(corners, on: canvas).map { Int($0.rounded()) }
                 return (object["track_id"]?.int ?? 0, [whole[0], whole[1], whole[2] - whole[0], whole[3] - whole[1]])
             })
         if !objects.isEmpty { isEmpty = false }

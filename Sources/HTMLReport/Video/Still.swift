@@ -1,12 +1,14 @@
 internal import Bytes
+internal import FrameResults
 internal import Jobs
 
 /// A video's picture with the boxes of its frame drawn on it.
 struct Still {
     let href: String
-    /// Of the video, whose pixels the boxes are in.
+    /// Pixels of the picture as it is shown, which the boxes are in.
     let width: Int
     let height: Int
+    let isTall: Bool
     /// The boxes as an SVG path.
     let boxes: String
     let hasBoxes: Bool
@@ -15,20 +17,25 @@ struct Still {
     let frame: Int
 
     /// The picture of a job; nil when there is none.
-    init?(_ video: Video, _ layout: OutputLayout, frame record: JSON?) {
+    ///
+    /// - Parameters:
+    ///   - frame: the record of the frame that it shows, and how that one is shown.
+    ///   - canvas: pixels of the picture as the page shows it.
+    init?(
+        _ video: Video, _ layout: OutputLayout, frame shown: (record: JSON, picture: ShownPicture)?,
+        canvas: (width: Int, height: Int)
+    ) {
         let path = OutputLayout.still(video.job, .thumbnail)
         guard Files.exists(layout.root.appending(path)) else { return nil }
         href = "../../../" + path
-        width = max(1, video.width ?? 320)
-        height = max(1, video.height ?? 180)
+        (width, height) = canvas
+        isTall = height > width
+        let record = shown?.record
         let objects = record?["detections"]?["tracked_objects"]?.array ?? []
         let corners = objects.prefix(Still.most).compactMap { $0["xyxy"]?.array?.compactMap(\.double) }
         boxes = corners.filter { $0.count == 4 && $0.allSatisfy { abs($0) < 1e6 } }.map { corners in
-            let (left, top, right, bottom) = (
-                Int(corners[0].rounded()), Int(corners[1].rounded()), Int(corners[2].rounded()),
-                Int(corners[3].rounded())
-            )
-            return "M\(left) \(top)H\(right)V\(bottom)H\(left)Z"
+            let places = (shown?.picture.place(corners, on: canvas) ?? corners).map { Int($0.rounded()) }
+            return "M\(places[0]) \(places[1])H\(places[2])V\(places[3])H\(places[0])Z"
         }.joined()
         hasBoxes = !boxes.isEmpty
         frame = record?["frame_index"]?.int ?? -1

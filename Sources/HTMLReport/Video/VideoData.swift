@@ -44,6 +44,11 @@ struct VideoData {
             writer.key("end")
             writer.double(end)
         }
+        if let start = facts.video?["start_time"]?.double, start != 0 {
+            // The browser's clock is the container's: a picture that starts late has its first frame there.
+            writer.key("start")
+            writer.double(start)
+        }
         writer.key("boxes")
         writer.value(.array(boxChunks.map { .int($0) }))
         if hasCutBoxes {

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import FrameResults
 internal import Jobs
 
 /// What the page of one video shows.
@@ -94,8 +95,8 @@ struct VideoPage {
 
     /// - Parameter rows: how many lines a table may have.
     init(
-        _ video: Video, facts result: ResultFacts?, fold: Fold?, still: Still?, run: RunFacts, layout: OutputLayout,
-        beside: Surroundings, rows: Int
+        _ video: Video, facts result: ResultFacts?, pictures: ShownPictures, fold: Fold?, still: Still?,
+        run: RunFacts, layout: OutputLayout, beside: Surroundings, rows: Int
     ) {
         path = Text.shown(video.path, limit: 800)
         title = Text.shown(RawPath(bytes: video.raw.bytes).lastComponent.display, limit: 160)
@@ -111,7 +112,7 @@ struct VideoPage {
         next = beside.next.map(VideoPage.neighbour)
         previousFailed = beside.previousFailed.map(VideoPage.neighbour)
         nextFailed = beside.nextFailed.map(VideoPage.neighbour)
-        facts = VideoPage.facts(video, result)
+        facts = VideoPage.facts(video, result, pictures)
         failure = isFailed ? Failure(video, run, isOnIndex: false) : nil
         self.still = still
         strip = VideoPage.still(.strip, video, layout)
@@ -195,7 +196,7 @@ struct VideoPage {
         return Files.exists(layout.root.appending(path)) ? "../../../" + path : nil
     }
 
-    private static func facts(_ video: Video, _ result: ResultFacts?) -> [Fact] {
+    private static func facts(_ video: Video, _ result: ResultFacts?, _ pictures: ShownPictures) -> [Fact] {
         var list: [Fact] = []
         func add(_ name: String, _ value: String?) {
             if let value, value != Text.nothing, !value.isEmpty { list.append(Fact(name, value)) }
@@ -203,11 +204,14 @@ struct VideoPage {
         add("Frames", video.frameCount)
         add("Duration", Text.clock(video.duration))
         add("Frame rate", video.rate.map { Text.decimal($0, 3) + " fps" })
-        add("Picture", video.dimensions)
+        add("Picture", result == nil ? video.dimensions : Words.picture(pictures))
         add("Codec", video.codec.map { Text.shown($0, limit: 60) })
         add("Pixel format", result?.video?["pixel_format"]?.string.map { Text.shown($0, limit: 60) })
-        if let rotation = result?.video?["rotation"]?.double, rotation != 0 {
-            add("Rotation", Text.decimal(rotation, 0) + "°")
+        // Players turn pictures by quarters; another angle is only told.
+        if let rotation = result?.video?["rotation"]?.int, rotation % 90 != 0 { add("Rotation", "\(rotation)°") }
+        // Where a player that shows the whole file is when the first picture comes.
+        if let start = result?.video?["start_time"]?.double, abs(start) >= 1 {
+            add("Starts at", Text.clock(start, digits: 2))
         }
         if result?.decode?["timestamps"]?["variable"]?.bool == true { add("Timing", "variable frame rate") }
         add("Size", Text.bytes(video.size))
