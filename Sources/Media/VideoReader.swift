@@ -48,7 +48,7 @@ package final class VideoReader {
         do throws(DecodeError) {
             format = try VideoReader.openContainer(input, opening.demuxer, limits)
         } catch {
-            throw opening.isPhoto && error != .outOfMemory ? .photo : error
+            throw opening.explain(error)
         }
         owner?.format = format
         let stream = try VideoReader.chooseStream(format)
