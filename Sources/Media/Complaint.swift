@@ -25,7 +25,10 @@ enum Complaint: Equatable {
             // A page with a wrong checksum may belong to any stream; Ogg's demuxer does not tell.
             return line.text.contains("CRC mismatch") ? .container : .damage
         case .decoder:
-            if place.keyPackets == 0 || isMetadata(line.text) { return .note }
+            // H.261 has no keyframes, which its decoder takes for a fault of the first.
+            if place.keyPackets == 0 || isMetadata(line.text) || line.text.contains("first frame is no keyframe") {
+                return .note
+            }
             if place.beginsInside, place.keyPackets < 2, isReference(line.text) { return .note }
             return .damage
         }

@@ -68,7 +68,7 @@ final class Demuxer {
             av_packet_free(&owned)
             // Whatever libavformat made of a read that failed, the file may be sound.
             if let code = input.failure { throw .unreadable(code) }
-            throw opening.isPhoto && error != .outOfMemory ? .photo : error
+            throw opening.explain(error)
         }
         self.input = input
         self.packet = packet

@@ -29,6 +29,19 @@ package enum InputFormats {
         /// The demuxer to be told for a raw stream; nil where FFmpeg finds out by itself.
         var demuxer: UnsafePointer<AVInputFormat>?
         var isPhoto = false
+        /// What its first bytes are those of.
+        var recognised: VideoFormat?
+
+        /// Why it could not be opened, in the words of what is known of it.
+        func explain(_ error: DecodeError) -> DecodeError {
+            if error == .outOfMemory { return error }
+            if isPhoto { return .photo }
+            guard error == .containerNotAllowed, let recognised else { return error }
+            return .container(
+                InputFormats.missing.contains(recognised.id)
+                    ? "\(recognised.title): the FFmpeg that forgebatch is linked with does not read it"
+                    : "begins as \(recognised.title), but cannot be opened: the file is cut or damaged")
+        }
     }
 
     /// - Throws: ``DecodeError`` for a file in which nothing was written.
@@ -41,7 +54,8 @@ package enum InputFormats {
         if head.isZero { try refuseZeros(descriptor, size: size) }
         let told = VideoFormats.told(fileExtension, head)
         return Opening(
-            demuxer: told?.demuxers.lazy.compactMap { av_find_input_format($0) }.first, isPhoto: head.isPhoto)
+            demuxer: told?.demuxers.lazy.compactMap { av_find_input_format($0) }.first, isPhoto: head.isPhoto,
+            recognised: VideoFormats.recognise(head))
     }
 
     private static let endingInError = Set(VideoFormats.all.filter(\.endsInError).flatMap(\.demuxers))

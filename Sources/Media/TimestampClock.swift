@@ -38,8 +38,10 @@ struct TimestampClock {
         let base = stream.pointee.time_base
         let rate = stream.pointee.avg_frame_rate.num > 0 ? stream.pointee.avg_frame_rate : stream.pointee.r_frame_rate
         let first = stream.pointee.start_time
+        // FFmpeg gives the pictures of a raw Dirac stream numbers for times, in a unit of 1/1200000 of a second.
+        let hasTimes = format.pointee.iformat?.pointee.name.map { String(cString: $0) != "dirac" } ?? true
         self.init(
-            unit: base.den != 0 ? Double(base.num) / Double(base.den) : 0, start: first != fb_nopts() ? first : nil,
+            unit: hasTimes && base.den != 0 ? Double(base.num) / Double(base.den) : 0, start: first != fb_nopts() ? first : nil,
             nominal: rate.num > 0 && rate.den > 0 ? Double(rate.den) / Double(rate.num) : nil)
     }
 

@@ -90,6 +90,21 @@ struct InputFormatTests {
         #expect(error(try Clip("a.braw", bytes: bytes)) == .codecMissing("brxq"))
     }
 
+    @Test(
+        "A file that begins as a format and cannot be opened is called cut, or not read here",
+        .enabled(if: Clip.isPossible, "needs ffmpeg"))
+    func beginnings() async throws {
+        // Windows Television has its directory at the end.
+        let whole = try await Clip("a.wtv", "-f lavfi -i testsrc2=s=320x240:r=25:d=1 -c:v mpeg2video -f wtv").bytes()
+        let cut = try Clip("a.wtv", bytes: Array(whole.prefix(whole.count / 2)))
+        #expect(error(cut).map { "\($0)" }?.contains("begins as Windows Television, but cannot be opened") == true)
+        let animated = Array("RIFF\u{12}\0\0\0WEBPVP8X\u{A}\0\0\0\u{2}\0\0\0\0\0\0\0\0\0".utf8)
+        if InputFormats.missing.contains("webp") {
+            #expect(
+                error(try Clip("a.webp", bytes: animated)).map { "\($0)" }?.contains("linked with does not") == true)
+        }
+    }
+
     @Test("Holes count as zeros without being read, and so much is said as was looked at")
     func holes() throws {
         let clip = try Clip("a.mp4", bytes: [])
