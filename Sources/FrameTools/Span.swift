@@ -6,17 +6,16 @@ struct SpanTracker {
     let type: String
     /// Seconds.
     let minimum: Double
-    /// Whether the duration that counts ends with the next frame (blackdetect) or with the timestamp of the last frame
-    /// that belongs to it (freezedetect).
-    let countsNextFrame: Bool
+    /// Whether a span that reaches the end of the video counts to the end of its last frame, or to that frame's timestamp.
+    let countsLastFrame: Bool
     private(set) var events: [ToolEvent] = []
     private(set) var seconds = 0.0
     private var start: (frame: Int, time: Double)?
     private var last = (frame: 0, time: 0.0)
     private var clock = 0.0
 
-    init(tool: String, type: String, minimum: Double, countsNextFrame: Bool) {
-        self.countsNextFrame = countsNextFrame
+    init(tool: String, type: String, minimum: Double, countsLastFrame: Bool) {
+        self.countsLastFrame = countsLastFrame
         self.tool = tool
         self.type = type
         self.minimum = minimum
@@ -41,7 +40,7 @@ struct SpanTracker {
         guard let begun = start else { return }
         start = nil
         // Times are multiples of a microsecond; half of one keeps a span of exactly the minimum from being lost.
-        guard (countsNextFrame ? time : last.time) - begun.time >= minimum - 5e-7 else { return }
+        guard (atEnd && !countsLastFrame ? last.time : time) - begun.time >= minimum - 5e-7 else { return }
         seconds += time - begun.time
         events.append(
             ToolEvent(

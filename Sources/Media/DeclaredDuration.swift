@@ -50,9 +50,11 @@ struct DeclaredDuration {
             own = positive(Double(raw.duration) * unit)
             return
         }
+        // What FFmpeg gives as the file's duration is made of the streams' where they have one, late starts added.
         let total = format.pointee.duration
-        guard total != fb_nopts(), total > 0 else { return }
-        let end = Double(total) / 1_000_000
+        let isOnStream = raw.duration != fb_nopts() && raw.duration > 0
+        guard isOnStream || total != fb_nopts() && total > 0 else { return }
+        let end = isOnStream ? Double(raw.duration) * unit : Double(total) / 1_000_000
         if let tag = DeclaredDuration.tag(stream), tag <= end + 1 {
             // mkvmerge's statistics give the track's own length, others the time at which it ends.
             let isLength = av_dict_get(raw.metadata, "_STATISTICS_TAGS", nil, AV_DICT_IGNORE_SUFFIX) != nil

@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Glibc
 
 /// Limits that hold for any input, however it lies.
 package struct MediaLimits: Sendable {
@@ -35,6 +36,8 @@ final class Demuxer {
     private let input: InputBytes
     private let packet: UnsafeMutablePointer<AVPacket>
     private var clock: PacketClock
+    /// Whether there was no memory for something, at any time.
+    private(set) var isOutOfMemory = false
     /// Seconds at which the last packet of any other stream ends, on the container's clock; nil when none was looked at.
     private(set) var othersEnd: Double?
 
@@ -52,7 +55,10 @@ final class Demuxer {
         guard let packet = av_packet_alloc() else { throw .outOfMemory }
         do throws(DecodeError) {
             var all: [DeclaredColours] = []
+            errno = 0
             let format = try Demuxer.open(input, opening.demuxer, limits, &all)
+            // Demuxers take a lack of memory for the end of the file; malloc(3) leaves its sign.
+            isOutOfMemory = errno == ENOMEM
             do throws(DecodeError) {
                 (stream, videoStreams) = try Demuxer.chooseStream(format)
             } catch {
@@ -88,7 +94,9 @@ final class Demuxer {
     ///   ``DecodeError/outOfMemory``.
     func next() throws(DecodeError) -> Step {
         while true {
+            errno = 0
             let status = av_read_frame(format, packet)
+            if errno == ENOMEM { isOutOfMemory = true }
             if let code = input.failure { throw .unreadable(code) }
             guard status >= 0 else {
                 if status == fb_error_nomem() { throw .outOfMemory }
@@ -135,12 +143,11 @@ final class Demuxer {
     }
 
     /// Whether the container states for every picture how long it is shown, so that no time between two of them is a hole:
-    /// an ISO file whose table of samples is whole. Fragments may be lost.
+    /// an ISO file whose table of samples is whole (fragments may be lost), and an AVI, whose clock is the number of its
+    /// chunks, empty ones included.
     var statesAllDurations: Bool {
-        guard let name = format.pointee.iformat?.pointee.name, String(cString: name).hasPrefix("mov") else {
-            return false
-        }
-        return stream.pointee.nb_frames > 0
+        guard let name = format.pointee.iformat?.pointee.name.map({ String(cString: $0) }) else { return false }
+        return name == "avi" || name.hasPrefix("mov") && stream.pointee.nb_frames > 0
             && Int64(avformat_index_get_entries_count(stream)) <= stream.pointee.nb_frames
     }
 

@@ -85,12 +85,13 @@ package final class VideoReader {
             case .packet(let next): packet = next
             case .end:
                 isDrained = true
+                try collect(nil)
                 avcodec_send_packet(decoder.context, nil)
                 return
             case .broken(let status):
                 account.endedEarly = true
-                try collect("demux: " + Media.describe(status: status))
                 isDrained = true
+                try collect("demux: " + Media.describe(status: status))
                 avcodec_send_packet(decoder.context, nil)
                 return
             }
@@ -127,7 +128,7 @@ package final class VideoReader {
     private func collect(_ status: String?) throws(DecodeError) {
         let lines = DecoderLog.take()
         // Decoders make an error of the stream of a lack of memory.
-        if decoder.isOutOfMemory || lines.contains(where: \.isOutOfMemory) { throw .outOfMemory }
+        if decoder.isOutOfMemory || demuxer.isOutOfMemory && isDrained || lines.contains(where: \.isOutOfMemory) { throw .outOfMemory }
         var isExplained = false
         for var line in lines {
             if line.text.contains("ended prematurely") || line.text.contains("partial file") {

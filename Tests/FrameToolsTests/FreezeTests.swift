@@ -26,10 +26,12 @@ import Testing
         #expect(outcome.summary["seconds"] == 3)
     }
 
-    @Test(arguments: [(21, 1), (20, 0)])
-    func `its timestamps have to span two seconds`(frames: Int, events: Int) throws {
+    @Test(arguments: [(21, 1, 1), (20, 1, 0), (19, 0, 0)])
+    func `two seconds have to pass from its first frame to the next other one, or to its last timestamp`(
+        frames: Int, events: Int, atEnd: Int
+    ) throws {
         #expect(try video(frozen: frames, then: 3).run("freeze").events.count == events)
-        #expect(try video(frozen: frames, then: 0).run("freeze").events.count == events, "at the end")
+        #expect(try video(frozen: frames, then: 0).run("freeze").events.count == atEnd, "at the end")
     }
 
     @Test func `a freeze that runs at the end is closed when the last frame ends`() throws {
@@ -105,8 +107,12 @@ import Testing
         let slow = try Video(pictures, times: [0, 0.1, 2, 2.1], lastDuration: 0.1).run("freeze").events
         #expect(slow.map(\.endFrame) == [2])
         #expect(slow.map(\.end) == [2.1])
-        // What lasts long here is the last frozen picture, not the span of the timestamps.
-        #expect(try Video(pictures, times: [0, 0.1, 1.9, 20], lastDuration: 0.1).run("freeze").events == [])
+        let held = try Video(pictures, times: [0, 0.1, 1.9, 20], lastDuration: 0.1).run("freeze").events
+        #expect(held.map(\.end) == [20])
+        // One picture alone, as a screen recording holds it.
+        let single = try Video([100, 150, 200].map { Drawing.flat($0) }, times: [0, 1, 4]).run("freeze").events
+        #expect(single.map(\.start) == [1])
+        #expect(single.map(\.endFrame) == [1])
     }
 
     @Test func `missing timestamps do not make a freeze longer`() throws {

@@ -44,7 +44,7 @@ private struct BlackConclusion: Conclusion {
 
     init(share: Double, minimum: Double) {
         self.share = share
-        spans = SpanTracker(tool: BlackTool.id, type: "black", minimum: minimum, countsNextFrame: true)
+        spans = SpanTracker(tool: BlackTool.id, type: "black", minimum: minimum, countsLastFrame: true)
     }
 
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {

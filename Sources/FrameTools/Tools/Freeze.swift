@@ -6,7 +6,7 @@ internal import Frames
 /// is the same, and moving video costs nothing beyond the difference that other tools need anyway.
 struct FreezeTool: FrameTool {
     static let id = "freeze"
-    static let version = "1.0.0"
+    static let version = "2.0.0"
     static let title = "Frozen pictures"
     static let definition =
         "freezedetect (vf_freezedetect.c): mean absolute difference over all planes to the picture that opened the freeze, /2^depth"
@@ -67,24 +67,22 @@ struct FreezeTool: FrameTool {
 
 private struct FreezeConclusion: Conclusion {
     private var spans: SpanTracker
-    private var last: (index: Int, time: Double)?
     private var frozenFrames = 0
 
     init(minimum: Double) {
-        spans = SpanTracker(tool: FreezeTool.id, type: "freeze", minimum: minimum, countsNextFrame: false)
+        spans = SpanTracker(tool: FreezeTool.id, type: "freeze", minimum: minimum, countsLastFrame: false)
     }
 
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
         let now = spans.now(time)
         if measurement["since"] != nil {
-            // The reference is the frame before the first frozen one.
-            if let last { spans.open(frame: last.index, time: last.time) }
-            spans.extend(frame: time.index, time: now)
             frozenFrames += 1
         } else {
+            // Every other frame is the reference of those behind it. A single picture that is held long enough is frozen.
             spans.close(time: now)
+            spans.open(frame: time.index, time: now)
         }
-        last = (time.index, now)
+        spans.extend(frame: time.index, time: now)
         return measurement
     }
 
