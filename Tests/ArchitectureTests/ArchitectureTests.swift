@@ -65,7 +65,7 @@ import Testing
         ("BatchRun", "internal import Media"), ("BatchRun", "import CFFmpeg"), ("Jobs", "package import FrameResults"),
         ("FrameTools", "internal import Glibc"), ("HTMLReport", "import Foundation"),
         ("Bytes", "import FoundationEssentials"), ("VideoWorker", "@preconcurrency import Subprocess"),
-        ("Stills", "import struct CFFmpeg.AVFrame"), ("Archive", "internal import Crypto // only here"),
+        ("Stills", "import struct CFFmpeg.AVFrame"), ("Archive", "internal import CSHA // only here"),
         ("WebSocketChannel", "internal import NIOPosix"), ("WebSocketChannel", "internal import Bytes"),
         ("BatchRun", "internal import NIOCore"), ("Archive", "internal import Hummingbird"),
         ("Jobs", "@_exported import Bytes"), ("Jobs", "@testable import Bytes"), ("Jobs", "public import Bytes"),

@@ -22,7 +22,7 @@ enum ImportRules {
 
     /// Modules from outside, each with the only target that imports it.
     static let owners: [String: String] = [
-        "Crypto": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
+        "CSHA": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
         "SystemPackage": "BatchRun", "Mustache": "HTMLReport", "ArgumentParser": "forgebatch", "Yams": "forgebatch",
         "NIOWebSocket": "WebSocketChannel", "Hummingbird": "ReplayServer", "HummingbirdCore": "ReplayServer",
         "HTTPTypes": "ReplayServer", "Logging": "ReplayServer", "NIOHTTPTypes": "ReplayServer",
