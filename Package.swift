@@ -33,6 +33,8 @@ let package = Package(
         .systemLibrary(name: "CSHA", pkgConfig: "libavutil", providers: [.apt(["libavutil-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "CLimits"),
+        // The files of templates/ and the tools' costs, by C23's #embed.
+        .target(name: "CAssets"),
 
         // Leaves: they know nothing of each other.
         // The pixel loops are optimised in debug builds too: without it, tests over real videos take minutes.
@@ -55,8 +57,10 @@ let package = Package(
         .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
         .target(
             name: "VideoWorker",
-            dependencies: ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits"],
-            resources: [.embedInCode("tool-costs.json")]),
+            dependencies: [
+                "Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits", "CAssets",
+            ],
+            exclude: ["tool-costs.json"]),
 
         // The batch half.
         .target(name: "Jobs", dependencies: ["Bytes"]),
@@ -71,9 +75,9 @@ let package = Package(
         .target(
             name: "HTMLReport",
             dependencies: [
-                "Archive", "FrameResults", "Jobs", "Bytes", .product(name: "Mustache", package: "swift-mustache"),
-            ],
-            resources: [.embedInCode("templates")]),
+                "Archive", "FrameResults", "Jobs", "Bytes", "CAssets",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
         .target(
             name: "ReplayServer",
             dependencies: [
@@ -140,11 +144,12 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
-    ]
+    ],
+    cLanguageStandard: .gnu2x
 )
 
 for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
-    if !["CLimits", "CTestSupport"].contains(target.name) {
+    if !["CLimits", "CAssets", "CTestSupport"].contains(target.name) {
         target.swiftSettings = strict + (target.swiftSettings ?? [])
     }
 }
