@@ -23,7 +23,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         // Without its traits it needs neither Foundation nor a configuration library.
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     ],
     targets: [
         // C libraries and shims.
@@ -39,6 +38,7 @@ let package = Package(
         // Leaves: they know nothing of each other.
         // The pixel loops are optimised in debug builds too: without it, tests over real videos take minutes.
         .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+        .target(name: "TemplateEngine"),
         .target(name: "Bytes", dependencies: ["CSHA"]),
         .target(
             name: "WebSocketChannel",
@@ -75,8 +75,7 @@ let package = Package(
         .target(
             name: "HTMLReport",
             dependencies: [
-                "Archive", "FrameResults", "Jobs", "Bytes", "CAssets",
-                .product(name: "Mustache", package: "swift-mustache"),
+                "TemplateEngine", "Archive", "FrameResults", "Jobs", "Bytes", "CAssets",
             ]),
         .target(
             name: "ReplayServer",
@@ -132,6 +131,9 @@ let package = Package(
                 "TestSupport",
             ]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(
+            name: "TemplateEngineTests", dependencies: ["TemplateEngine", "Bytes", "TestSupport"],
+            exclude: ["mustache-spec"]),
         .testTarget(
             name: "VideoWorkerTests",
             dependencies: ["VideoWorker", "FrameTools", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport"]),

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Mustache
+internal import TemplateEngine
 
 /// The page templates, styles and scripts: built in, each replaceable by a file of the same name.
 struct Templates {
@@ -9,10 +9,11 @@ struct Templates {
     let viewer: [(name: String, bytes: [UInt8])]
     /// The viewer's page beside the report.
     let viewerPage: [UInt8]
-    private let index: MustacheTemplate
-    private let videos: MustacheTemplate
-    private let video: MustacheTemplate
-    private let library: MustacheLibrary
+    private let index: Template
+    private let videos: Template
+    private let video: Template
+    /// Parts of pages.
+    private let partials: [String: Template]
 
     /// What every stylesheet of ours begins with.
     static let base = "base.css"
@@ -34,13 +35,13 @@ struct Templates {
             guard let path = folder?.appending(name), Files.exists(path) else { return BuiltIn.file(name) }
             return try Files.read(path, limit: 1 << 20)
         }
-        func template(_ name: String) throws -> MustacheTemplate {
+        func template(_ name: String) throws -> Template {
             let bytes = try load(name)
-            guard let text = String(validating: bytes, as: UTF8.self) else {
+            guard String(validating: bytes, as: UTF8.self) != nil else {
                 throw ReportError("template \(name): not UTF-8")
             }
             do {
-                return try MustacheTemplate(string: text)
+                return try Template(bytes)
             } catch {
                 throw ReportError("template \(name): \(error)")
             }
@@ -56,41 +57,28 @@ struct Templates {
             try ViewerFiles.scripts.map { ($0, try load($0)) } + [
                 ("replay.css", try ViewerFiles.styles.flatMap { try load($0) })
             ]
-        viewerPage = ViewerFiles.render(try template(ViewerFiles.pageTemplate), source: .files)
+        viewerPage = try ViewerFiles.render(try template(ViewerFiles.pageTemplate), source: .files)
         index = try template("index.mustache")
         videos = try template("videos.mustache")
         video = try template("video.mustache")
-        library = MustacheLibrary(templates: [
+        partials = [
             "rows": try template("rows.mustache"),
             "row": try template("row.mustache"),
             "failure": try template("failure.mustache"),
             "chart": try template("chart.mustache"),
             "lane": try template("lane.mustache"),
-        ])
+        ]
     }
 
-    func render(_ page: IndexPage) -> [UInt8] { Array(index.render(Members(page), library: library).utf8) }
-    func render(_ page: ShardPage) -> [UInt8] { Array(videos.render(Members(page), library: library).utf8) }
-    func render(_ page: VideoPage) -> [UInt8] { Array(video.render(Members(page), library: library).utf8) }
-}
+    func render(_ page: IndexPage) throws -> [UInt8] { try render(index, page) }
+    func render(_ page: ShardPage) throws -> [UInt8] { try render(videos, page) }
+    func render(_ page: VideoPage) throws -> [UInt8] { try render(video, page) }
 
-/// A page's members by name, reflected once: looking each one up by reflection takes milliseconds a page.
-private struct Members: MustacheParent {
-    private let values: [String: Any]
-
-    init(_ page: Any) {
-        var values: [String: Any] = [:]
-        for member in Mirror(reflecting: page).children {
-            guard let name = member.label else { continue }
-            let mirror = Mirror(reflecting: member.value)
-            if mirror.displayStyle == .optional {
-                values[name] = mirror.children.first?.value
-            } else {
-                values[name] = member.value
-            }
+    private func render(_ template: Template, _ page: Any) throws -> [UInt8] {
+        do {
+            return try template.render(TemplateValue(reflecting: page), partials: partials)
+        } catch {
+            throw ReportError("template: \(error)")
         }
-        self.values = values
     }
-
-    func child(named name: String) -> Any? { values[name] }
 }

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Mustache
+internal import TemplateEngine
 
 /// The replay viewer's page, style, icon and scripts: one page with two sources of events, a server and files of script.
 package enum ViewerFiles {
@@ -35,9 +35,7 @@ package enum ViewerFiles {
         return name.hasSuffix(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8"
     }
 
-    private static let served = (try? MustacheTemplate(
-        string: String(decoding: BuiltIn.file(pageTemplate), as: UTF8.self)))
-        .map { render($0, source: .server) }
+    private static let served = try? render(Template(BuiltIn.file(pageTemplate)), source: .server)
 
     static let pageTemplate = "replay.mustache"
 
@@ -48,7 +46,7 @@ package enum ViewerFiles {
         case files = "static"
     }
 
-    static func render(_ template: MustacheTemplate, source: Source) -> [UInt8] {
-        Array(template.render(["source": source.rawValue]).utf8)
+    static func render(_ template: Template, source: Source) throws -> [UInt8] {
+        try template.render(.object(["source": .text(source.rawValue)]))
     }
 }
