@@ -24,7 +24,7 @@ enum ImportRules {
     /// Modules from outside, each with the only target that imports it.
     static let owners: [String: String] = [
         "CSHA": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
-        "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "Yams": "forgebatch",
+        "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "CYAML": "forgebatch",
         "NIOWebSocket": "WebSocketChannel", "Hummingbird": "ReplayServer", "HummingbirdCore": "ReplayServer",
         "HTTPTypes": "ReplayServer", "Logging": "ReplayServer", "NIOHTTPTypes": "ReplayServer",
         "NIOHTTPTypesHTTP1": "ReplayServer", "NIOPosix": "ReplayServer",
