@@ -60,10 +60,11 @@ bench-peers: deps ## install other programs to compare with, in .venv-bench
 	fi
 	@echo "bench-peers: ready"
 
+# Stripped, a crash's backtrace has addresses only; with the same build's $(BINARY) they have names again.
 install: deps build ## install the binary below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/forgebatch"
-	@if command -v strip >/dev/null; then strip --strip-debug "$(DESTDIR)$(PREFIX)/bin/forgebatch"; fi
+	@if command -v strip >/dev/null; then strip -s "$(DESTDIR)$(PREFIX)/bin/forgebatch"; fi
 
 deps: ## install the libraries the build needs (apt)
 	@need=""; \

@@ -18,7 +18,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        // Without its trait it needs no Foundation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         // Without its traits it needs neither Foundation nor a configuration library.
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -97,7 +98,9 @@ let package = Package(
                 "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Jobs", "Bytes", "FrameTools",
                 "CYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            // A binary with the Swift libraries in it would export all its symbols, and so keep what nobody calls.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))]),
 
         // Stages of the work timed by themselves, for `make bench`; no product that anyone installs.
         .executableTarget(name: "Stages", dependencies: ["FrameResults", "Bytes"], path: "Benchmarks/Stages"),
