@@ -25,16 +25,13 @@ enum ImportRules {
     static let owners: [String: String] = [
         "CSHA": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
         "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "CYAML": "forgebatch",
-        "NIOWebSocket": "WebSocketChannel", "Hummingbird": "ReplayServer", "HummingbirdCore": "ReplayServer",
-        "HTTPTypes": "ReplayServer", "Logging": "ReplayServer", "NIOHTTPTypes": "ReplayServer",
-        "NIOHTTPTypesHTTP1": "ReplayServer", "NIOPosix": "ReplayServer",
+        "NIOWebSocket": "WebSocketChannel", "NIOConcurrencyHelpers": "WebSocketChannel", "NIOPosix": "ReplayServer",
     ]
 
     /// Modules from outside that two targets import: the event loop, under WebSockets and beside them, and the files that
     /// are built in.
     static let shared: [String: Set<String>] = [
         "NIOCore": ["WebSocketChannel", "ReplayServer"], "NIOHTTP1": ["WebSocketChannel", "ReplayServer"],
-        "NIOConcurrencyHelpers": ["WebSocketChannel", "ReplayServer"],
         "CAssets": ["HTMLReport", "VideoWorker"],
     ]
 
@@ -42,7 +39,7 @@ enum ImportRules {
     /// a clock or a thread but through `Bytes`.
     static let system: [String: Set<String>] = [
         "Bytes": ["Glibc", "Musl"], "Media": ["Glibc", "Musl"], "VideoWorker": ["Glibc", "Musl"],
-        "BatchRun": ["Synchronization"], "ReplayServer": ["Synchronization"],
+        "BatchRun": ["Synchronization"], "ReplayServer": ["Dispatch", "Synchronization"],
         "forgebatch": ["Glibc", "Musl", "Synchronization"],
     ]
 

@@ -128,6 +128,16 @@ import Testing
         }
     }
 
+    @Test func `a date of HTTP has its day of the week`() {
+        let known: [(Int64, String)] = [
+            // The example of RFC 9110.
+            (784_111_777_000, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_868_799_999, "Tue, 29 Feb 2000 23:59:59 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+            (1_772_067_723_456, "Thu, 26 Feb 2026 01:02:03 GMT"),
+        ]
+        for (milliseconds, text) in known { #expect(UTCTime(milliseconds: milliseconds).httpDate == text) }
+    }
+
     @Test(arguments: [Int64.min, .min + 1, .max]) func `no moment is too far away`(milliseconds: Int64) {
         // A record of failures may hold any number.
         let text = UTCTime(milliseconds: milliseconds).text
