@@ -1,4 +1,5 @@
-// Files built into the binary. #embed is C23; the build makes this again when one of them changes.
+// Files built into the binary. #embed is C23; the build makes this again when one of them changes. A new file of templates/
+// gets an array and a line of the table; a test says when it is missing.
 #include "CAssets.h"
 
 static const uint8_t NOTICES_txt[] = {
