@@ -7,8 +7,9 @@ BINARY := .build/release/forgebatch
 BUILD := swift build -c release --static-swift-stdlib --product forgebatch
 FORMATTED := Sources Tests Package.swift
 
-LIBRARIES := libavformat libavcodec libavutil libswscale libpng
-LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev
+LIBRARIES := libavformat libavcodec libavutil libswscale libpng yaml-0.1
+LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev \
+  libyaml-dev
 PEERS := scenedetect==0.7.2 opencv-python-headless==5.0.0.93 dvr-scan==1.8.2 motmetrics==1.4.0 siti-tools==0.6.0
 # What tests read forgebatch's output with, by other people's code.
 TEST_MODULES := jsonschema websockets==15.0.1 pandas==3.1.1 pycocotools==2.0.11 junitparser==5.0.3 \
@@ -59,10 +60,11 @@ bench-peers: deps ## install other programs to compare with, in .venv-bench
 	fi
 	@echo "bench-peers: ready"
 
+# Stripped, a crash's backtrace has addresses only; with the same build's $(BINARY) they have names again.
 install: deps build ## install the binary below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/forgebatch"
-	@if command -v strip >/dev/null; then strip --strip-debug "$(DESTDIR)$(PREFIX)/bin/forgebatch"; fi
+	@if command -v strip >/dev/null; then strip -s "$(DESTDIR)$(PREFIX)/bin/forgebatch"; fi
 
 deps: ## install the libraries the build needs (apt)
 	@need=""; \

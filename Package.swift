@@ -14,31 +14,29 @@ let package = Package(
     name: "forgebatch",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        // Without its trait it needs no Foundation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
-        // Without its traits it needs neither Foundation nor a configuration library.
-        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     ],
     targets: [
         // C libraries and shims.
         .systemLibrary(
             name: "CFFmpeg", pkgConfig: "libavformat libavcodec libavutil libswscale",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev"])]),
+        .systemLibrary(name: "CSHA", pkgConfig: "libavutil", providers: [.apt(["libavutil-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLimits"),
+        // The files of templates/ and the tools' costs, by C23's #embed.
+        .target(name: "CAssets"),
 
         // Leaves: they know nothing of each other.
         // The pixel loops are optimised in debug builds too: without it, tests over real videos take minutes.
         .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
-        .target(name: "Bytes", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "VideoFormats"),
+        .target(name: "TemplateEngine"),
+        .target(name: "Bytes", dependencies: ["CSHA"]),
         .target(
             name: "WebSocketChannel",
             dependencies: [
@@ -56,8 +54,10 @@ let package = Package(
         .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
         .target(
             name: "VideoWorker",
-            dependencies: ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits"],
-            resources: [.embedInCode("tool-costs.json")]),
+            dependencies: [
+                "Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits", "CAssets",
+            ],
+            exclude: ["tool-costs.json"]),
 
         // The batch half.
         .target(name: "Jobs", dependencies: ["Bytes"]),
@@ -72,31 +72,24 @@ let package = Package(
         .target(
             name: "HTMLReport",
             dependencies: [
-                "Archive", "FrameResults", "Jobs", "Bytes", .product(name: "Mustache", package: "swift-mustache"),
-            ],
-            resources: [.embedInCode("templates")]),
+                "TemplateEngine", "Archive", "FrameResults", "Jobs", "Bytes", "CAssets",
+            ]),
         .target(
             name: "ReplayServer",
             dependencies: [
                 "WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "forgebatch",
             dependencies: [
                 "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Jobs", "Bytes", "FrameTools",
-                "VideoFormats",
+                "VideoFormats", "CYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
-            ]),
+            ],
+            // A binary with the Swift libraries in it would export all its symbols, and so keep what nobody calls.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))]),
 
         // Stages of the work timed by themselves, for `make bench`; no product that anyone installs.
         .executableTarget(name: "Stages", dependencies: ["FrameResults", "Bytes"], path: "Benchmarks/Stages"),
@@ -133,6 +126,9 @@ let package = Package(
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "VideoFormatsTests", dependencies: ["VideoFormats"]),
         .testTarget(
+            name: "TemplateEngineTests", dependencies: ["TemplateEngine", "Bytes", "TestSupport"],
+            exclude: ["mustache-spec"]),
+        .testTarget(
             name: "VideoWorkerTests",
             dependencies: ["VideoWorker", "FrameTools", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(
@@ -144,11 +140,12 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
-    ]
+    ],
+    cLanguageStandard: .gnu2x
 )
 
 for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
-    if !["CLimits", "CTestSupport"].contains(target.name) {
+    if !["CLimits", "CAssets", "CTestSupport"].contains(target.name) {
         target.swiftSettings = strict + (target.swiftSettings ?? [])
     }
 }

@@ -1,16 +1,56 @@
-internal import Crypto
+internal import CSHA
 
-/// Hashes, as lower-case hexadecimal text or raw bytes.
+/// Hashes (FIPS 180-4), as lower-case hexadecimal text or raw bytes.
 package enum Digest {
-    package static func sha256(_ bytes: [UInt8]) -> String { Escape.hex(SHA256.hash(data: bytes)) }
-    package static func sha1(_ bytes: [UInt8]) -> [UInt8] { Array(Insecure.SHA1.hash(data: bytes)) }
+    package static func sha256(_ bytes: [UInt8]) -> String {
+        var running = Running()
+        running.update(bytes)
+        return running.hex()
+    }
+
+    package static func sha1(_ bytes: [UInt8]) -> [UInt8] {
+        var hash = SHAState(.sha1)
+        hash.update(bytes)
+        return hash.digest()
+    }
 
     /// SHA-256 over bytes that come in pieces.
-    package struct Running {
-        private var hasher = SHA256()
+    package struct Running: ~Copyable {
+        private var hash = SHAState(.sha256)
         package init() {}
-        package mutating func update(_ bytes: [UInt8]) { hasher.update(data: bytes) }
-        package func hex() -> String { Escape.hex(hasher.finalize()) }
+        package mutating func update(_ bytes: [UInt8]) { hash.update(bytes) }
+        /// The hash of all pieces. Nothing can be added after it.
+        package mutating func hex() -> String { Escape.hex(hash.digest()) }
+    }
+}
+
+/// The owner of libavutil's state of one hash.
+private struct SHAState: ~Copyable {
+    enum Algorithm: Int32 {
+        case sha1 = 160
+        case sha256 = 256
+    }
+
+    private let algorithm: Algorithm
+    private let memory: UnsafeMutableRawPointer
+    private var state: OpaquePointer { OpaquePointer(memory) }
+
+    init(_ algorithm: Algorithm) {
+        self.algorithm = algorithm
+        memory = .allocate(byteCount: Int(av_sha_size), alignment: 16)
+        // It refuses unknown sizes of a hash only.
+        av_sha_init(OpaquePointer(memory), algorithm.rawValue)
+    }
+
+    deinit { memory.deallocate() }
+
+    mutating func update(_ bytes: [UInt8]) { av_sha_update(state, bytes, bytes.count) }
+
+    mutating func digest() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(algorithm.rawValue) / 8) { buffer, count in
+            av_sha_final(state, buffer.baseAddress)
+            count = buffer.count
+        }
     }
 }
 

@@ -299,7 +299,6 @@ package struct AtomicFile: ~Copyable {
     private let descriptor: Int32
     private let durable: Bool
     private var finished = false
-    private var hash = Digest.Running()
     /// Bytes written so far.
     package private(set) var size: Int64 = 0
 
@@ -316,19 +315,15 @@ package struct AtomicFile: ~Copyable {
 
     package mutating func write(_ bytes: [UInt8]) throws(SystemError) {
         try Files.write(bytes, to: descriptor, path: path)
-        hash.update(bytes)
         size += Int64(bytes.count)
     }
 
     /// Gives the file its name.
-    ///
-    /// - Returns: the SHA-256 of what was written, in hexadecimal.
-    package consuming func publish() throws(SystemError) -> String {
+    package consuming func publish() throws(SystemError) {
         if durable { try Files.sync(descriptor, path: path) }
         try Files.rename(temporary, to: path)
         finished = true
         if durable { try Files.syncDirectory(path.parent) }
-        return hash.hex()
     }
 
     deinit {
@@ -336,11 +331,10 @@ package struct AtomicFile: ~Copyable {
         if !finished { Files.remove(temporary) }
     }
 
-    /// Writes a whole file at once. Returns its SHA-256.
-    @discardableResult
-    package static func write(_ bytes: [UInt8], to path: RawPath, durable: Bool = true) throws(SystemError) -> String {
+    /// Writes a whole file at once.
+    package static func write(_ bytes: [UInt8], to path: RawPath, durable: Bool = true) throws(SystemError) {
         var file = try AtomicFile(path, durable: durable)
         try file.write(bytes)
-        return try file.publish()
+        try file.publish()
     }
 }

@@ -44,6 +44,19 @@ package struct UTCTime: Equatable, Sendable, Comparable {
         return "\(day.year)\(pad(day.month))\(pad(day.day))T\(pad(time / 3600))\(pad(time / 60 % 60))\(pad(time % 60))Z"
     }
 
+    /// `Thu, 26 Feb 2026 01:02:03 GMT`, the date of HTTP (RFC 9110, section 5.6.7).
+    package var httpDate: String {
+        let (day, time) = civil
+        // 1970 began on a Thursday.
+        let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][
+            Int((milliseconds.flooredBy(86_400_000) % 7 + 7) % 7)]
+        let month = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ][day.month - 1]
+        return "\(weekday), \(pad(day.day)) \(month) \(day.year) \(pad(time / 3600)):\(pad(time / 60 % 60)):"
+            + "\(pad(time % 60)) GMT"
+    }
+
     /// Days to a date by counting years of 365.2425 days from a March (the proleptic Gregorian calendar).
     private var civil: (day: (year: Int, month: Int, day: Int), time: Int) {
         let seconds = Int(milliseconds.flooredBy(1000))

@@ -193,17 +193,21 @@ package struct ResultWriter: ~Copyable {
         }
         first.key("frames")
         var file = try AtomicFile(path)
-        try file.write(first.bytes + Array("[\n".utf8))
+        var hash = Digest.Running()
+        var piece = first.bytes + Array("[\n".utf8)
         var offset: Int64 = 0
-        while true {
-            let piece = try Files.read(spool, at: offset, count: 1 << 20, path: path)
-            if piece.isEmpty { break }
+        while !piece.isEmpty {
             try file.write(piece)
+            hash.update(piece)
+            piece = try Files.read(spool, at: offset, count: 1 << 20, path: path)
             offset += Int64(piece.count)
         }
-        try file.write(Array("\n]}\n".utf8))
+        let end = Array("\n]}\n".utf8)
+        try file.write(end)
+        hash.update(end)
         let size = file.size
         let (detections, classes) = (detections, classes)
-        return Published(sha256: try file.publish(), size: size, detections: detections, classes: classes)
+        try file.publish()
+        return Published(sha256: hash.hex(), size: size, detections: detections, classes: classes)
     }
 }

@@ -64,9 +64,11 @@ struct ReportWriter {
         }
         for shard in (0..<shards.count).reversed() {
             _ = try put(IndexData.script(batch.videos, shards, shard), Shards.data(shard))
-            if shard > 0 { _ = try put(templates.render(ShardPage(batch.videos, shards, shard)), Shards.page(shard)) }
+            if shard > 0 {
+                _ = try put(try templates.render(ShardPage(batch.videos, shards, shard)), Shards.page(shard))
+            }
         }
-        return try put(templates.render(IndexPage(batch, layout: layout)), Shards.page(0))
+        return try put(try templates.render(IndexPage(batch, layout: layout)), Shards.page(0))
     }
 
     /// What an earlier report had and this one does not link.
@@ -177,7 +179,7 @@ struct ReportWriter {
                 video, facts: reader?.facts, pictures: pictures, fold: fold, still: still, run: run, layout: layout,
                 beside: beside,
                 rows: rows)
-            bytes = templates.render(page)
+            bytes = try templates.render(page)
             if bytes.count <= ReportWriter.pageLimit { break }
         }
         try AtomicFile.write(bytes, to: path, durable: false)

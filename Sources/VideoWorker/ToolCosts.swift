@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CAssets
 internal import FrameTools
 
 /// What a tool costs, measured: time of a run with this tool alone as a multiple of decoding alone.
@@ -19,7 +20,12 @@ package enum ToolCosts {
     static let schema = "forgebatch/tool-costs/1"
 
     /// The checked-in table. A tool that is not in it, or that was measured at another version, is not measured.
-    package static let measured: [String: ToolCost] = (try? read(PackageResources.tool_costs_json)) ?? [:]
+    package static let measured: [String: ToolCost] = (try? read(builtIn)) ?? [:]
+
+    static var builtIn: [UInt8] {
+        let file = CAssetsToolCosts()
+        return Array(UnsafeBufferPointer(start: file.bytes, count: file.size))
+    }
 
     /// What is wrong with a table.
     struct Malformed: Error, CustomStringConvertible {

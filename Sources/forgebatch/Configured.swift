@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Bytes
 internal import Synchronization
-internal import Yams
 
 /// The layers below the flags of `run`: environment and configuration files, turned into flags that stand before the
 /// user's own.
@@ -134,20 +133,19 @@ enum Configured {
             if !isNamed, error.isMissing || (try? Files.status(path)) == nil { return [] }
             throw Failure(78, "\(path.display): \(error.reason)")
         }
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        let node: YAMLNode?
+        do throws(YAMLError) {
+            node = try YAMLReader.read(bytes)
         } catch {
-            throw Failure(
-                78, "\(path.display): \(Escape.visible("\(error)".split(separator: "\n").joined(separator: " ")))")
+            throw Failure(78, "\(path.display): \(Escape.visible(error.description))")
         }
-        guard let node, node != Node("", Tag(.null)) else { return [] }
-        guard let mapping = node.mapping else {
+        guard let node else { return [] }
+        guard case .mapping(let mapping) = node else {
             throw Failure(78, "\(path.display): not a mapping of flags to values, such as `memory-limit: 512M`")
         }
         var entries: [Entry] = []
         for (name, value) in mapping {
-            let text = name.string ?? ""
+            let text = name.text ?? ""
             guard let key = keys.first(where: { $0.name == text }), text != "config", text != "no-config" else {
                 let near = Suggestion.text(for: text, among: keys.map(\.name))
                 throw Failure(78, "\(path.display): unknown key '\(Escape.visible(text))'\(near)")
@@ -158,21 +156,24 @@ enum Configured {
         return entries
     }
 
-    private static func values(_ key: Key, _ node: Node, _ path: RawPath) throws -> [String] {
-        if let text = node.string { return [text] }
-        if let list = node.sequence, key.kind == .list || key.kind == .joined {
-            let texts = list.compactMap(\.string)
-            return key.kind == .joined ? [texts.joined(separator: ",")] : texts
-        }
-        if let settings = node.mapping, key.name == "set" {
-            return settings.flatMap { tool, value -> [String] in
-                if let nested = value.mapping {
-                    return nested.map { "\(tool.string ?? "").\($0.key.string ?? "")=\($0.value.string ?? "")" }
-                }
-                return ["\(tool.string ?? "")=\(value.string ?? "")"]
+    private static func values(_ key: Key, _ node: YAMLNode, _ path: RawPath) throws -> [String] {
+        switch node {
+        case .text(let text): return [text]
+        case .list(let list) where key.kind == .list || key.kind == .joined:
+            let texts = list.compactMap(\.text)
+            guard texts.count == list.count else {
+                throw Failure(78, "\(path.display): \(key.name): single values are wanted in the list")
             }
+            return key.kind == .joined ? [texts.joined(separator: ",")] : texts
+        case .mapping(let settings) where key.name == "set":
+            return settings.flatMap { tool, value -> [String] in
+                if case .mapping(let nested) = value {
+                    return nested.map { "\(tool.text ?? "").\($0.key.text ?? "")=\($0.value.text ?? "")" }
+                }
+                return ["\(tool.text ?? "")=\(value.text ?? "")"]
+            }
+        case .list, .mapping: throw Failure(78, "\(path.display): \(key.name): a single value is wanted")
         }
-        throw Failure(78, "\(path.display): \(key.name): a single value is wanted")
     }
 
     private static func entry(_ key: Key, _ values: [String], source: String) throws -> Entry {

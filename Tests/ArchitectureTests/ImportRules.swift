@@ -5,6 +5,7 @@ enum ImportRules {
         "Frames": [],
         "Bytes": [],
         "VideoFormats": [],
+        "TemplateEngine": [],
         "WebSocketChannel": [],
         "Media": ["Frames", "VideoFormats"],
         "FrameTools": ["Frames"],
@@ -14,7 +15,7 @@ enum ImportRules {
         "VideoWorker": ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes"],
         "BatchRun": ["Jobs", "VideoFormats", "Bytes"],
         "Archive": ["FrameTools", "FrameResults", "Jobs", "Bytes"],
-        "HTMLReport": ["Archive", "FrameResults", "Jobs", "Bytes"],
+        "HTMLReport": ["TemplateEngine", "Archive", "FrameResults", "Jobs", "Bytes"],
         "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes"],
         "forgebatch": [
             "ReplayServer", "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
@@ -24,24 +25,23 @@ enum ImportRules {
 
     /// Modules from outside, each with the only target that imports it.
     static let owners: [String: String] = [
-        "Crypto": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
-        "SystemPackage": "BatchRun", "Mustache": "HTMLReport", "ArgumentParser": "forgebatch", "Yams": "forgebatch",
-        "NIOWebSocket": "WebSocketChannel", "Hummingbird": "ReplayServer", "HummingbirdCore": "ReplayServer",
-        "HTTPTypes": "ReplayServer", "Logging": "ReplayServer", "NIOHTTPTypes": "ReplayServer",
-        "NIOHTTPTypesHTTP1": "ReplayServer", "NIOPosix": "ReplayServer",
+        "CSHA": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
+        "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "CYAML": "forgebatch",
+        "NIOWebSocket": "WebSocketChannel", "NIOConcurrencyHelpers": "WebSocketChannel", "NIOPosix": "ReplayServer",
     ]
 
-    /// Modules from outside that two targets import: the event loop, under WebSockets and beside them.
+    /// Modules from outside that two targets import: the event loop, under WebSockets and beside them, and the files that
+    /// are built in.
     static let shared: [String: Set<String>] = [
         "NIOCore": ["WebSocketChannel", "ReplayServer"], "NIOHTTP1": ["WebSocketChannel", "ReplayServer"],
-        "NIOConcurrencyHelpers": ["WebSocketChannel", "ReplayServer"],
+        "CAssets": ["HTMLReport", "VideoWorker"],
     ]
 
     /// The C library and the like, for those that call the system themselves. Whoever is not here has no way to a file,
     /// a clock or a thread but through `Bytes`.
     static let system: [String: Set<String>] = [
         "Bytes": ["Glibc", "Musl"], "Media": ["Glibc", "Musl"], "VideoWorker": ["Glibc", "Musl"],
-        "BatchRun": ["Synchronization"], "ReplayServer": ["Synchronization"],
+        "BatchRun": ["Synchronization"], "ReplayServer": ["Dispatch", "Synchronization"],
         "forgebatch": ["Glibc", "Musl", "Synchronization"],
     ]
 

@@ -12,11 +12,10 @@ import Testing
         #expect(try Files.list(folder.path) == [])
     }
 
-    @Test func `a published file is whole and its hash is right`() throws {
+    @Test func `a published file is whole`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path.appending("deep/er/a.txt")
-        let hash = try AtomicFile.write(Array("abc".utf8), to: path)
-        #expect(hash == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        try AtomicFile.write(Array("abc".utf8), to: path)
         #expect(try Files.read(path) == Array("abc".utf8))
         #expect(try Files.list(path.parent).count == 1)
     }
@@ -32,7 +31,7 @@ import Testing
         let temporary = try Files.list(folder.path).filter { $0 != RawPath("a.json") }
         #expect(temporary.count == 1)
         #expect(temporary.allSatisfy { $0.bytes.starts(with: ".fb-".utf8) })
-        _ = try file.publish()
+        try file.publish()
         #expect(try Files.list(folder.path) == [RawPath("a.json")])
         #expect(try Files.read(path).count == 100_000)
     }

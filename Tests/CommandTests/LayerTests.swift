@@ -76,6 +76,30 @@ struct LayerTests {
         #expect(try await count(forge, ["--exclude", "1*"], [:]) == 5)
     }
 
+    @Test("An empty file, comments alone and an empty document set nothing; an alias stands for its value")
+    func sparse() async throws {
+        let forge = try forge()
+        let file = forge.home.appending("named.yaml")
+        for (text, expected) in [
+            ("", 6), ("# nothing\n", 6), ("---\n", 6), ("---\n...\n", 6), ("{}", 6),
+            ("ext: &kinds [y4m]\nexclude: [&one '5*', *one, \"6*\"]\ntools: [luma]", 4),
+            ("\u{feff}limit: !!str 2\n", 2),
+            ("limit: >-\n  3\n", 3),
+        ] {
+            try forge.write(text, to: file)
+            #expect(try await count(forge, ["--config", "named.yaml"], [:]) == expected, "\(text)")
+        }
+    }
+
+    @Test("78: bytes of a file that are no text are named with their place")
+    func noText() async throws {
+        let forge = try Forge(["a.y4m"])
+        try AtomicFile.write(
+            Array("quiet: on\njobs: ".utf8) + [0xff], to: forge.home.appending("forgebatch.yaml"), durable: false)
+        let result = try await forge.forgebatch("run", "in", "-o", "out")
+        #expect(result.status == 78 && result.error.contains("forgebatch.yaml: line 2, column 7: invalid"))
+    }
+
     @Test(
         "78: what is wrong in a file or the environment is named, with a suggestion",
         arguments: [
@@ -84,7 +108,17 @@ struct LayerTests {
             ("jobs: {a: 1}", "a single value is wanted"), ("tools: scen", "did you mean 'scene'?"),
             ("set: scene.treshold=1", "did you mean 'threshold'?"), ("set: {scene: {threshold: x}}", "is a number"),
             ("config: other.yaml", "unknown key 'config'"), ("memory-limit: much", "memory-limit"),
-            ("? [a]\n: b", "unknown key"), ("\u{0}", "forgebatch.yaml: "),
+            ("? [a]\n: b", "unknown key"), ("\u{0}", "forgebatch.yaml: line 1, column 1: "),
+            (
+                "hidden: on\nlimit: [1\n",
+                "line 3, column 1: did not find expected ',' or ']' while parsing a flow sequence"
+            ),
+            ("quiet: on\nlimit: 1: 2", "line 2, column 9: mapping values are not allowed"),
+            ("limit: 1\n# twice\nlimit: 2", "line 3, column 1: 'limit' is there twice"),
+            ("limit: 1\n---\nlimit: 2", "line 2, column 1: a second document begins"),
+            ("limit: *x", "line 1, column 8: unknown alias 'x'"), ("exclude: &x [*x]", "unknown alias 'x'"),
+            ("exclude: [a, [b]]", "single values are wanted"), ("null", "not a mapping"),
+            ("set: \(String(repeating: "[", count: 5000))", "nested too deeply"),
         ])
     func wrong(_ text: String, _ part: String) async throws {
         let forge = try Forge(["a.y4m"])

@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -276,6 +277,60 @@ import Testing
                 #expect(try client.response().body == Array("[".utf8) + bytes[5..<200_005] + Array("]".utf8))
                 client.send(RawClient.request("GET /files/none", port))
                 #expect(try client.response().detail == "there is no such file")
+            }
+        }
+    }
+
+    @Test func `a stopped server finishes the answer under way, ends what is idle, and takes nobody in`() async throws {
+        let hasBegun = Mutex(false)
+        let (released, release) = AsyncStream.makeStream(of: Void.self)
+        let routes = [
+            WebRoute(.get, "/slow") { _ in
+                hasBegun.withLock { $0 = true }
+                for await _ in released {}
+                return .json(.members(["cancelled": .bool(Task.isCancelled)]))
+            },
+            WebRoute(.get, "/") { _ in WebAnswer(status: 204) },
+        ]
+        let (ports, ready) = AsyncStream.makeStream(of: Int.self)
+        var options = ServerOptions()
+        options.stopsOnSignals = false
+        options.limits.lingerTime = 60_000
+        let server = Task { [options] in
+            try await ReplayHTTPServer.run(options, routes: routes, webSocket: { _ in .notHere }) { ready.yield($0) }
+        }
+        let port = try #require(await ports.first { _ in true })
+        try await onThread {
+            let idle = try RawClient(port)
+            idle.send(RawClient.request("GET /", port))
+            #expect(try idle.response().status == 204)
+            let busy = try RawClient(port)
+            busy.send(RawClient.request("GET /slow", port))
+            for _ in 0..<30_000 where !hasBegun.withLock({ $0 }) { usleep(1000) }
+            server.cancel()
+            #expect(idle.readToEnd() == "" && idle.hasEnded)
+            var isOpen = true
+            for _ in 0..<30_000 where isOpen {
+                isOpen = (try? RawClient(port)) != nil
+                if isOpen { usleep(1000) }
+            }
+            #expect(!isOpen)
+            release.finish()
+            #expect(try busy.response().text == #"{"cancelled":false}"#)
+            #expect(busy.readToEnd() == "" && busy.hasEnded)
+        }
+        try await server.value
+    }
+
+    @Test func `HTTP 1 0 gets one answer, and more when it asks to stay`() async throws {
+        try await withServer(routes: Self.routes) { port in
+            try await onThread {
+                let client = try RawClient(port)
+                client.send("GET /v1/jobs/a HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")
+                #expect(try client.response().text == #"{"id":"a"}"#)
+                client.send("GET /v1/jobs/b HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                #expect(try client.response().text == #"{"id":"b"}"#)
+                #expect(client.readToEnd() == "" && client.hasEnded)
             }
         }
     }

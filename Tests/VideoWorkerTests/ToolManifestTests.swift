@@ -148,8 +148,10 @@ import Testing
         Array("{\"schema\":\"forgebatch/tool-costs/1\",\"tools\":[\(rows)]}".utf8)
     }
 
-    @Test func `the table in the sources can be read`() throws {
-        _ = try ToolCosts.read(Files.read(Samples.root.appending("Sources/VideoWorker/tool-costs.json")))
+    @Test func `the table in the sources can be read, and is the one that is built in`() throws {
+        let bytes = try Files.read(Samples.root.appending("Sources/VideoWorker/tool-costs.json"))
+        _ = try ToolCosts.read(bytes)
+        #expect(ToolCosts.builtIn == bytes)
     }
 
     @Test func `a cost counts for the version that was measured`() throws {

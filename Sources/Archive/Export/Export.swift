@@ -65,12 +65,12 @@ package struct Export {
         case .file(let path):
             var file = try AtomicFile(path)
             try write(try format.init(context), sources) { try file.write($0) }
-            _ = try file.publish()
+            try file.publish()
         case .folder(let folder):
             for source in sources {
                 var file = try AtomicFile(folder.appending(Export.name(source.result, format.fileExtension)))
                 try write(try format.init(context), [source]) { try file.write($0) }
-                _ = try file.publish()
+                try file.publish()
             }
         }
     }

@@ -17,7 +17,7 @@ package enum JUnit {
         try file.write(Array(opening(sight.run, videos).utf8))
         for video in videos { try file.write(Array(testCase(video, sight.run).utf8)) }
         try file.write(Array("  </testsuite>\n</testsuites>\n".utf8))
-        _ = try file.publish()
+        try file.publish()
     }
 
     private static func opening(_ run: RunSummary, _ videos: [RunVideo]) -> String {

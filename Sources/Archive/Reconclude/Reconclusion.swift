@@ -50,7 +50,7 @@ package struct Reconclusion: Sendable {
         try file.write(Array(head.dropLast()) + Array(",\"frames\":[\n".utf8))
         try spool.copy { try file.write($0) }
         try file.write(Array("\n]}\n".utf8))
-        _ = try file.publish()
+        try file.publish()
         return try body(temporary)
     }
 }

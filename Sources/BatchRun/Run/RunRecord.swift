@@ -18,7 +18,7 @@ struct RunRecord {
             try file.write(Array((place == 0 ? "\n" : ",\n").utf8) + record)
         }
         try file.write(Array("\n]}\n".utf8))
-        _ = try file.publish()
+        try file.publish()
         let history = try LineFile(layout.history)
         try history.append(JSONWriter.encode(.object(head)))
         try history.sync()

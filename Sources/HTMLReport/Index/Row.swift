@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Mustache
+internal import TemplateEngine
 
 /// A sign of how a video stands, for templates.
 struct Sign {
@@ -29,7 +29,7 @@ struct Fact {
 }
 
 /// A row of the table of all videos. Rows are many, so their members are found without reflection.
-struct Row: MustacheParent {
+struct Row: TemplateObject {
     private let video: Video
     private let isTerse: Bool
 
@@ -40,27 +40,29 @@ struct Row: MustacheParent {
         self.isTerse = isTerse
     }
 
-    func child(named name: String) -> Any? {
+    func member(_ name: String) -> TemplateValue? {
         switch name {
-        case "kind": video.standing == .ok ? false : video.standing.rawValue
-        case "scope": !isTerse
-        case "href": link ?? false
-        case "plain": link == nil
-        case "path": Text.shown(video.path, limit: 400)
-        case "change": video.change.map { ChangeList.name($0).lowercased() } ?? false
-        case "flaw": video.flaw ?? false
-        case "status": video.standing.rawValue
-        case "frames": video.frames.map { $0 == 0 ? "" : Text.count($0) } ?? ""
-        case "rate": video.rate.map { Text.decimal($0, 2) } ?? ""
-        case "size": video.size.map { Text.bytes($0) } ?? ""
-        case "codec": video.codec.map { Text.shown($0, limit: 40) } ?? ""
-        case "duration": video.duration.map { Text.clock($0, digits: $0 < 10 ? 1 : 0) } ?? ""
-        case "speed": video.speed.map { Text.decimal($0, $0 < 9.95 ? 1 : 0) } ?? ""
-        case "events": video.events.map { Text.count($0) } ?? ""
-        case "tracks": video.tracks.map { Text.count($0) } ?? ""
+        case "kind": video.standing == .ok ? .nothing : .text(video.standing.rawValue)
+        case "scope": .flag(!isTerse)
+        case "href": value(link)
+        case "plain": .flag(link == nil)
+        case "path": .text(Text.shown(video.path, limit: 400))
+        case "change": value(video.change.map { ChangeList.name($0).lowercased() })
+        case "flaw": value(video.flaw)
+        case "status": .text(video.standing.rawValue)
+        case "frames": value(video.frames.flatMap { $0 == 0 ? nil : Text.count($0) })
+        case "rate": value(video.rate.map { Text.decimal($0, 2) })
+        case "size": value(video.size.map { Text.bytes($0) })
+        case "codec": value(video.codec.map { Text.shown($0, limit: 40) })
+        case "duration": value(video.duration.map { Text.clock($0, digits: $0 < 10 ? 1 : 0) })
+        case "speed": value(video.speed.map { Text.decimal($0, $0 < 9.95 ? 1 : 0) })
+        case "events": value(video.events.map { Text.count($0) })
+        case "tracks": value(video.tracks.map { Text.count($0) })
         default: nil
         }
     }
+
+    private func value(_ text: String?) -> TemplateValue { text.map { .text($0) } ?? .nothing }
 
     private var link: String? { isTerse && !video.hasPage ? nil : Row.link(video) }
 

@@ -1,30 +1,21 @@
 internal import Bytes
-internal import Mustache
+internal import TemplateEngine
 
 /// The replay viewer's page, style, icon and scripts: one page with two sources of events, a server and files of script.
 package enum ViewerFiles {
     /// The parts of `replay.css`, in their order.
-    static let styles: [(name: String, bytes: [UInt8])] = [Templates.base, ("replay.css", PackageResources.replay_css)]
+    static let styles = [Templates.base, "replay.css"]
 
     /// Icon and scripts by the names that the page asks for below `assets/`.
-    static let scripts: [(name: String, bytes: [UInt8])] = [
-        ("replay.js", PackageResources.replay_js),
-        ("replay-channel.js", PackageResources.replay_channel_js),
-        ("replay-clock.js", PackageResources.replay_clock_js),
-        ("replay-events.js", PackageResources.replay_events_js),
-        ("replay-icon.svg", PackageResources.replay_icon_svg),
-        ("replay-job.js", PackageResources.replay_job_js),
-        ("replay-list.js", PackageResources.replay_list_js),
-        ("replay-log.js", PackageResources.replay_log_js),
-        ("replay-scrubber.js", PackageResources.replay_scrubber_js),
-        ("replay-source.js", PackageResources.replay_source_js),
-        ("replay-status.js", PackageResources.replay_status_js),
-        ("replay-text.js", PackageResources.replay_text_js),
-        ("replay-view.js", PackageResources.replay_view_js),
+    static let scripts = [
+        "replay.js", "replay-channel.js", "replay-clock.js", "replay-events.js", "replay-icon.svg", "replay-job.js",
+        "replay-list.js", "replay-log.js", "replay-scrubber.js", "replay-source.js", "replay-status.js",
+        "replay-text.js", "replay-view.js",
     ]
 
     /// All that the page asks for below `assets/`.
-    static let assets = scripts + [("replay.css", styles.flatMap(\.bytes))]
+    static let assets: [(name: String, bytes: [UInt8])] =
+        scripts.map { ($0, BuiltIn.file($0)) } + [("replay.css", styles.flatMap { BuiltIn.file($0) })]
 
     /// The name of the page itself.
     package static let page = "replay.html"
@@ -44,10 +35,9 @@ package enum ViewerFiles {
         return name.hasSuffix(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8"
     }
 
-    private static let served = (try? MustacheTemplate(string: String(decoding: pageTemplate, as: UTF8.self)))
-        .map { render($0, source: .server) }
+    private static let served = try? render(Template(BuiltIn.file(pageTemplate)), source: .server)
 
-    static var pageTemplate: [UInt8] { PackageResources.replay_mustache }
+    static let pageTemplate = "replay.mustache"
 
     /// Where a page's events come from.
     enum Source: String {
@@ -56,7 +46,7 @@ package enum ViewerFiles {
         case files = "static"
     }
 
-    static func render(_ template: MustacheTemplate, source: Source) -> [UInt8] {
-        Array(template.render(["source": source.rawValue]).utf8)
+    static func render(_ template: Template, source: Source) throws -> [UInt8] {
+        try template.render(.object(["source": .text(source.rawValue)]))
     }
 }

@@ -5,27 +5,7 @@ enum Text {
     static let nothing = "–"
 
     /// Text from outside, for a template: hidden characters are made visible.
-    ///
-    /// Mustache escapes by `Character`, so a quote or `<` that carries a combining mark would pass it unescaped; such
-    /// marks are written out as escapes here.
-    static func shown(_ text: String) -> String {
-        var result = ""
-        for character in Escape.visible(text) {
-            let scalars = character.unicodeScalars
-            if scalars.count > 1, scalars.contains(where: { "<>&\"'".unicodeScalars.contains($0) }) {
-                for scalar in scalars {
-                    if scalar.isASCII {
-                        result.unicodeScalars.append(scalar)
-                    } else {
-                        result += "\\u{" + String(scalar.value, radix: 16) + "}"
-                    }
-                }
-            } else {
-                result.append(character)
-            }
-        }
-        return result
-    }
+    static func shown(_ text: String) -> String { Escape.visible(text) }
 
     /// ``shown(_:)``, cut to `limit` characters.
     static func shown(_ text: String, limit: Int) -> String {

@@ -1,59 +1,53 @@
 internal import Bytes
-internal import HTTPTypes
-internal import HummingbirdCore
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 
-/// Turns an answer into a response of Hummingbird's.
+/// Turns an answer into the parts of a response.
 enum AnswerWriter {
     /// Bytes of a file that are in memory at once.
     private static let pieceSize = 64 << 10
 
-    static func response(_ answer: WebAnswer, isHead: Bool, channel: any Channel) -> Response {
-        var fields = HTTPFields()
-        for (name, value) in answer.fields.sorted(by: { $0.key < $1.key }) {
-            guard let name = HTTPField.Name(name) else { preconditionFailure("no field's name: \(name)") }
-            fields[name] = value
-        }
+    /// - Throws: when the client is gone, or a file has become shorter than its answer says. The connection is of no use
+    ///   then.
+    static func write(
+        _ answer: WebAnswer, isHead: Bool, to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
+        loop: any EventLoop
+    ) async throws {
+        var fields = HTTPHeaders(answer.fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         let hasNoBody = answer.status == 204 || answer.status == 304
-        if !hasNoBody { fields[.contentLength] = String(answer.length) }
-        var response = Response(
-            status: .init(code: answer.status), headers: fields,
-            body: isHead || hasNoBody ? .init() : body(answer, channel))
-        if hasNoBody { response.headers[.contentLength] = nil }
-        return response
-    }
-
-    private static func body(_ answer: WebAnswer, _ channel: any Channel) -> ResponseBody {
-        if case .bytes(let bytes)? = answer.body.first, answer.body.count == 1 {
-            return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
-        }
-        let pieces = answer.body
-        return ResponseBody(contentLength: Int(answer.length)) { writer in
-            for piece in pieces {
-                switch piece {
-                case .bytes(let bytes): try await writer.write(ByteBuffer(bytes: bytes))
-                case .file(let file, let range): try await write(file, range, to: writer, channel)
-                }
+        if !hasNoBody { fields.replaceOrAdd(name: "content-length", value: String(answer.length)) }
+        fields.add(name: "date", value: UTCTime.now.httpDate)
+        let status = HTTPResponseStatus(statusCode: answer.status)
+        var waiting: [HTTPServerResponsePart] = [
+            .head(HTTPResponseHead(version: .http1_1, status: status, headers: fields))
+        ]
+        for piece in isHead || hasNoBody ? [] : answer.body {
+            switch piece {
+            case .bytes(let bytes): waiting.append(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
+            case .file(let file, let range):
+                try await outbound.write(contentsOf: waiting)
+                waiting.removeAll()
+                try await write(file, range, to: outbound, loop)
             }
-            try await writer.finish(nil)
         }
+        try await outbound.write(contentsOf: waiting + [.end(nil)])
     }
 
     /// Reads on a thread that may wait for the disk, and writes at the client's pace.
     private static func write(
-        _ file: OpenFile, _ range: Range<Int64>, to writer: any ResponseBodyWriter, _ channel: any Channel
+        _ file: OpenFile, _ range: Range<Int64>, to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
+        _ loop: any EventLoop
     ) async throws {
-        var writer = writer
         var offset = range.lowerBound
         while offset < range.upperBound {
             let (start, count) = (offset, Int(min(Int64(pieceSize), range.upperBound - offset)))
             let bytes = try await NIOThreadPool.singleton.runIfActive { try file.read(at: start, count: count) }
             // The length is promised: a file that became shorter ends the connection instead.
             guard bytes.count == count else { throw ShortFile() }
-            try await writer.write(ByteBuffer(bytes: bytes))
+            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
             // A writer off the event loop runs ahead of it otherwise, and what it wrote piles up.
-            try await channel.eventLoop.submit {}.get()
+            try await loop.submit {}.get()
             offset += Int64(count)
         }
     }

@@ -1,9 +1,8 @@
 internal import Bytes
-internal import Hummingbird
-internal import HummingbirdCore
-internal import Logging
+internal import Dispatch
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOPosix
 package import WebSocketChannel
 
 /// What lies at a path for those who want a WebSocket there.
@@ -36,35 +35,65 @@ package enum ReplayHTTPServer {
     ) async throws {
         let policy = AccessPolicy(
             boundHost: options.host, hosts: options.allowedHosts, origins: options.allowedOrigins)
-        let responder = ServerResponder(
-            policy: policy, limits: options.limits, routes: RouteTable.responder(routes, log: options.log),
-            webSocket: webSocket, log: options.log)
+        let responder = Responder(
+            policy: policy, limits: options.limits, routes: routes, webSocket: webSocket, log: options.log)
         // Some descriptors are for files and the rest of the program.
         let room = max(16, Files.raiseDescriptorLimit() * 7 / 8 - 32)
         let register = ConnectionRegister(
             limit: min(options.limits.connections, room), perAddress: options.limits.connectionsPerAddress)
-        let upgrade = upgradeRules(policy, webSocket, options.log)
-        let application = Application(
-            responder: responder,
-            server: .init { responder in
-                ServerChannel(responder: responder, options: options, upgrade: upgrade, register: register)
-            },
-            configuration: .init(address: .hostname(options.host, port: options.port), backlog: 1024),
-            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? options.port) },
-            logger: Logger(label: "server") { _ in SwiftLogNoOpLogHandler() })
-        do {
-            if options.stopsOnSignals {
-                try await application.runService()
-            } else {
-                try await application.run()
-            }
-        } catch is CancellationError {
-        } catch let error as IOError {
-            let reason = SystemError("bind", RawPath("port"), code: error.errnoCode).reason
-            throw ServerError(description: "cannot listen on \(options.host) port \(options.port): \(reason)")
-        } catch let error as SocketAddressError {
-            throw ServerError(description: "cannot listen on \(options.host) port \(options.port): \(error)")
+        let open = OpenChannels()
+        let server = ServerChannel(
+            responder: responder, options: options, upgrade: upgradeRules(policy, webSocket, options.log),
+            register: register, open: open)
+        let listener = try await listen(server, options)
+        let stop = { @Sendable in
+            listener.channel.close(promise: nil)
+            open.stop()
         }
+        let signals = options.stopsOnSignals ? [SIGTERM, SIGINT].map { signalSource($0, stop) } : []
+        defer { for signal in signals { signal.cancel() } }
+        // A task of its own, so that answers under way are not cancelled with this one.
+        let serving = Task {
+            await withDiscardingTaskGroup { group in
+                try? await listener.executeThenClose { connections in
+                    for try await connection in connections { group.addTask { await server.serve(connection) } }
+                }
+            }
+        }
+        await withTaskCancellationHandler {
+            await onReady(listener.channel.localAddress?.port ?? options.port)
+            await serving.value
+        } onCancel: {
+            stop()
+        }
+    }
+
+    private static func listen(_ server: ServerChannel, _ options: ServerOptions) async throws(ServerError)
+        -> NIOAsyncChannel<Negotiation, Never>
+    {
+        let reason: String
+        do {
+            return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.backlog, value: 1024)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .bind(host: options.host, port: options.port) { server.setup($0) }
+        } catch let error as IOError {
+            reason = SystemError("bind", RawPath("port"), code: error.errnoCode).reason
+        } catch {
+            reason = "\(error)"
+        }
+        throw ServerError(description: "cannot listen on \(options.host) port \(options.port): \(reason)")
+    }
+
+    /// Calls back at a signal, which does nothing else from then on.
+    private static func signalSource(_ number: Int32, _ handler: @escaping @Sendable () -> Void)
+        -> any DispatchSourceSignal
+    {
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler(handler: handler)
+        source.resume()
+        return source
     }
 
     private static func upgradeRules(
@@ -76,7 +105,7 @@ package enum ReplayHTTPServer {
                 let path = Escape.visible(String(head.uri.prefix(200)))
                 log("refused \(client?.ipAddress ?? "a client"): WebSocket \(path): \(refusal.status)")
                 let origins = head.headers["origin"]
-                let isAllowed = policy.refusal(host: head.headers.first(name: "host"), origins: origins) == nil
+                let isAllowed = policy.refusal(host: head.host, origins: origins) == nil
                 let encoded = AnswerFields(origin: isAllowed ? origins.first : nil)
                     .encoded(.error(refusal.status, refusal.detail, fields: refusal.fields))
                 return (encoded.fields, encoded.body)
@@ -86,12 +115,10 @@ package enum ReplayHTTPServer {
     private static func decide(_ head: HTTPRequestHead, _ policy: AccessPolicy, _ webSocket: WebSocketRoute) async
         -> UpgradeDecision
     {
-        let host = head.headers["host"]
-        if let refusal = policy.refusal(host: host.count == 1 ? host[0] : nil, origins: head.headers["origin"]) {
+        if let refusal = policy.refusal(host: head.host, origins: head.headers["origin"]) {
             return .refuse(refusal)
         }
-        let fields = Dictionary(head.headers.map { ($0.name, $0.value) }) { "\($0), \($1)" }
-        let request = WebRequest(.get, head.uri, fields: fields)
+        let request = WebRequest(head)
         guard request.target.components != nil else { return .refuse(Refusal(404, "there is no WebSocket here")) }
         switch await webSocket(request) {
         case .accept(let handler): return .accept(handler)

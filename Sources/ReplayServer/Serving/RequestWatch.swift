@@ -4,7 +4,7 @@ internal import NIOHTTP1
 internal import WebSocketChannel
 
 /// Watches a connection's requests: header and body must come in time, an answer must be taken in time, what is no HTTP
-/// gets an answer and an end, and `Connection: close` is kept.
+/// gets an answer and an end, `Connection: close` is kept, and a connection that is not used is closed.
 ///
 /// It stands behind the decoder; ``ByteWatch``, before it, tells when bytes come.
 final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
@@ -22,6 +22,7 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered = 0
     private var hasBegunAnswer = false
     private var closesAfterAnswer = false
+    private var isStopping = false
     /// Waits for the answers before it.
     private var lastAnswer: WebAnswer?
     private var isClosing = false
@@ -53,6 +54,13 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    private func scheduleIdle(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(limits.idleTime))) {
+            context.close(promise: nil)
+        }
+    }
+
     // MARK: Requests
 
     func bytesArrived() {
@@ -78,6 +86,7 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             reading = .nothing
             deadline?.cancel()
+            if unanswered == 0 { scheduleIdle(context) }
         }
         context.fireChannelRead(data)
     }
@@ -134,6 +143,11 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
                 if let answer = lastAnswer {
                     lastAnswer = nil
                     end(context, answer)
+                } else if unanswered == 0, isStopping {
+                    context.flush()
+                    context.close(promise: nil)
+                } else if unanswered == 0, reading == .nothing {
+                    scheduleIdle(context)
                 }
                 return
             }
@@ -167,6 +181,7 @@ final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case ChannelEvent.inputClosed where isClosing: context.close(promise: nil)
         case is ChannelShouldQuiesceEvent where unanswered == 0: context.close(promise: nil)
         case is ChannelShouldQuiesceEvent:
+            isStopping = true
             let channel = context.channel
             stall?.cancel()
             stall = context.eventLoop.scheduleTask(in: .milliseconds(Int64(limits.lingerTime))) {

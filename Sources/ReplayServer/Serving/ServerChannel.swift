@@ -1,32 +1,25 @@
-internal import HTTPTypes
-internal import HummingbirdCore
-internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOHTTPTypes
-internal import NIOHTTPTypesHTTP1
+internal import Synchronization
 internal import WebSocketChannel
 
-/// A connection and the outcome of its first request: HTTP, or a WebSocket.
-struct ServerConnection: ServerChildChannelValue {
-    enum Outcome: Sendable {
-        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-        case webSocket(WebSocketConnection)
-    }
+/// What a connection's first request has made of it. It fails when the connection ends before.
+typealias Negotiation = EventLoopFuture<Negotiated>
 
-    let channel: any Channel
-    /// Fails when the connection ends before.
-    let outcome: EventLoopFuture<Outcome>
+enum Negotiated: Sendable {
+    case http(HTTPConnection)
+    case webSocket(WebSocketConnection)
 }
 
-/// Makes the pipeline of each connection and serves it: the place where Hummingbird and WebSockets share a port.
-struct ServerChannel: HTTPChannelHandler {
-    let responder: HTTPChannelHandler.Responder
+/// Makes the pipeline of each connection and serves it: the place where HTTP and WebSockets share a port.
+struct ServerChannel: Sendable {
+    let responder: Responder
     let options: ServerOptions
     let upgrade: UpgradeRules
     let register: ConnectionRegister
+    let open: OpenChannels
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ServerConnection> {
+    func setup(_ channel: any Channel) -> EventLoopFuture<Negotiation> {
         channel.eventLoop.makeCompletedFuture {
             let address = Self.countedAddress(channel)
             let (register, verdict) = (register, register.enter(address))
@@ -37,21 +30,16 @@ struct ServerChannel: HTTPChannelHandler {
                 } else {
                     channel.close(promise: nil)
                 }
-                return ServerConnection(
-                    channel: channel, outcome: channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel))
+                return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
             }
-            return ServerConnection(channel: channel, outcome: try negotiate(channel, logger))
+            defer { open.add(channel) }
+            return try negotiate(channel)
         }
     }
 
-    func handle(value: ServerConnection, logger: Logger) async {
-        let outcome = await withTaskCancellationHandler {
-            try? await value.outcome.get()
-        } onCancel: {
-            value.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-        }
-        switch outcome {
-        case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+    func serve(_ negotiation: Negotiation) async {
+        switch try? await negotiation.get() {
+        case .http(let connection): await connection.serve(responder)
         case .webSocket(let connection): await connection.run()
         case nil: break
         }
@@ -63,8 +51,7 @@ struct ServerChannel: HTTPChannelHandler {
         return address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.") ? nil : address
     }
 
-    private func negotiate(_ channel: any Channel, _ logger: Logger) throws -> EventLoopFuture<ServerConnection.Outcome>
-    {
+    private func negotiate(_ channel: any Channel) throws -> Negotiation {
         var decoding = NIOHTTPDecoderLimitConfiguration()
         decoding.maxHeaderFieldSize = options.limits.headerBytes
         decoding.maxHeaderListSize = options.limits.headerBytes
@@ -76,8 +63,7 @@ struct ServerChannel: HTTPChannelHandler {
         let watch = RequestWatch(limits: options.limits, safety: AnswerFields())
         let bytes = ByteWatch(watch)
         let gate = UpgradeGate(rules: upgrade, limits: options.webSocketLimits)
-        let idle = Duration.milliseconds(options.limits.idleTime)
-        let negotiation = NIOTypedHTTPServerUpgradeHandler<ServerConnection.Outcome>(
+        let negotiation = NIOTypedHTTPServerUpgradeHandler<Negotiated>(
             httpEncoder: encoder,
             // The decoder goes last: what it still holds belongs to the WebSocket.
             extraHTTPHandlers: [gate, watch, bytes, decoder],
@@ -91,7 +77,7 @@ struct ServerChannel: HTTPChannelHandler {
                         })
                 ],
                 notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture { try Self.http(channel, idle: idle, logger) }
+                    channel.eventLoop.makeCompletedFuture { .http(try HTTPConnection(channel)) }
                 }))
         let pipeline = channel.pipeline.syncOperations
         for handler in [memory, encoder, bytes, decoder, watch, gate, negotiation] as [any ChannelHandler] {
@@ -99,17 +85,34 @@ struct ServerChannel: HTTPChannelHandler {
         }
         return negotiation.upgradeResultFuture
     }
+}
 
-    /// The rest of the pipeline of a connection that stays HTTP, as Hummingbird's own channel has it.
-    private static func http(_ channel: any Channel, idle: Duration, _ logger: Logger) throws
-        -> ServerConnection.Outcome
-    {
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idle, logger: logger))
-        return .http(
-            try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+/// The connections, which are told when the server stops: by `ChannelShouldQuiesceEvent`, as NIO's own handlers expect.
+final class OpenChannels: Sendable {
+    private struct State {
+        var isStopping = false
+        var channels: [ObjectIdentifier: any Channel] = [:]
+    }
+    private let state = Mutex(State())
+
+    func add(_ channel: any Channel) {
+        let isStopping = state.withLock { state in
+            state.channels[ObjectIdentifier(channel)] = channel
+            return state.isStopping
+        }
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLock { state in _ = state.channels.removeValue(forKey: ObjectIdentifier(channel)) }
+        }
+        if isStopping { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    /// Tells all, and those that are still to come.
+    func stop() {
+        let channels = state.withLock { state in
+            state.isStopping = true
+            return Array(state.channels.values)
+        }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 }
 

@@ -1,0 +1,17 @@
+import Bytes
+import TestSupport
+import Testing
+
+@testable import HTMLReport
+
+@Suite struct BuiltInTests {
+    @Test func `every file of templates is built in as it is, and nothing else`() throws {
+        let folder = Samples.root.appending("templates")
+        let names = try Files.list(folder).map(\.display)
+        #expect(Set(BuiltIn.files.keys) == Set(names))
+        for name in names {
+            let bytes = try Files.read(folder.appending(name))
+            #expect(BuiltIn.files[name] == bytes, "\(name)")
+        }
+    }
+}
