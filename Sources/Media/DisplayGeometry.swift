@@ -65,7 +65,7 @@ package struct DisplayGeometry: Equatable, Sendable {
     }
 
     /// The same with margins, unless nothing would be left of the picture.
-    func with(margins: Margins) -> DisplayGeometry {
+    package func with(margins: Margins) -> DisplayGeometry {
         var result = self
         let isPossible =
             min(margins.top, margins.bottom, margins.left, margins.right) >= 0 && margins.left < width

@@ -57,6 +57,46 @@ struct ExportTests {
     }
 
     @Test(
+        "Tables and COCO follow a turned video with pixels of 4:3 and one that changes its size",
+        .enabled(if: python != nil && ExternalProgram.ffmpeg != nil, "needs ffmpeg and the modules of make deps-test"))
+    func geometry() async throws {
+        let forge = try Forge()
+        func make(_ name: String, _ size: String) async throws -> [UInt8] {
+            let path = forge.home.appending(name)
+            let square = "overlay=x=n*3:y=20:shortest=1,setsar=4/3"
+            try await FFmpegCommand.make(
+                path,
+                [
+                    "-f lavfi -i color=0x303030:s=\(size):r=25:d=3 -f lavfi -i color=white:s=30x30:r=25:d=3",
+                    "-filter_complex \(square) -g 25 -bf 0",
+                ])
+            defer { Files.remove(path) }
+            return try Files.read(path)
+        }
+        var turned = try await make("a.mp4", "320x180")
+        let header = try #require(turned.firstRange(of: Array("tkhd".utf8))).lowerBound + 4
+        for (place, number) in [(40, 0), (44, -1), (52, 1), (56, 0)] {
+            turned.replaceSubrange(
+                header + place..<header + place + 2, with: number < 0 ? [0xff, 0xff] : [0, UInt8(number)])
+        }
+        try AtomicFile.write(turned, to: forge.input.appending("turned.mp4"), durable: false)
+        let joined = try await make("a.m2v", "320x180") + make("a.m2v", "160x90") + make("a.m2v", "320x180")
+        try AtomicFile.write(joined, to: forge.input.appending("changing.m2v"), durable: false)
+        try await forge.run(expecting: 0, "--report", "none", "--no-stills")
+        let document = try forge.result("turned.mp4")["video"]
+        #expect(document?["rotation"] == 270 && document?["display"] == ["width": 180, "height": 427])
+        #expect(try forge.result("changing.m2v")["video"]?["sizes"]?.array?.count == 3)
+        let words = ["export", "out", "--format", "coco", "--output", "coco.json"]
+        #expect(try await forge.forgebatch(words.map { RawPath($0) }).status == 0)
+        try await check("coco", forge.layout.results, forge.home.appending("coco.json"))
+        for table in ["videos", "frames", "events", "objects"] {
+            let words = ["export", "out", "--format", "csv", "--table", table, "--output", "csv/\(table).csv"]
+            #expect(try await forge.forgebatch(words.map { RawPath($0) }).status == 0)
+        }
+        try await check("csv", forge.layout.results, forge.home.appending("csv"))
+    }
+
+    @Test(
         "--format mot: a file a video, ten columns, frames from 1, every box the result's",
         .enabled(if: python != nil, "needs Python with the modules of make deps-test"))
     func mot() async throws {

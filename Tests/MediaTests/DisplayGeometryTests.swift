@@ -48,6 +48,24 @@ struct DisplayGeometryTests {
         #expect(size(1, 1, (1, 90)) == [1, 1])
     }
 
+    @Test func `margins are cut off before pixels are made square, unless nothing is left`() {
+        func size(_ margins: DisplayGeometry.Margins) -> [Int] {
+            var geometry = DisplayGeometry(width: 1440, height: 1088).with(margins: margins)
+            geometry.sampleAspectRatio = Ratio(numerator: 4, denominator: 3)
+            geometry.turns = 1
+            return [geometry.displaySize.width, geometry.displaySize.height]
+        }
+        #expect(size(DisplayGeometry.Margins(bottom: 8)) == [1080, 1920])
+        #expect(size(DisplayGeometry.Margins(top: 4, bottom: 4, left: 6, right: 12)) == [1080, 1896])
+        for lie in [
+            DisplayGeometry.Margins(left: 1440), DisplayGeometry.Margins(left: 720, right: 720),
+            DisplayGeometry.Margins(top: Int(UInt32.max)), DisplayGeometry.Margins(top: 1, bottom: Int(UInt32.max)),
+            DisplayGeometry.Margins(left: -8),
+        ] {
+            #expect(size(lie) == [1088, 1920])
+        }
+    }
+
     @Test func `stills stand in the same box whichever way they stand, and are not made larger`() {
         func size(_ width: Int, _ height: Int, _ ratio: Int = 1) -> [Double] {
             var geometry = DisplayGeometry(width: width, height: height)

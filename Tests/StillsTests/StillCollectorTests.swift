@@ -190,6 +190,31 @@ import Testing
         #expect(try size(#require(try turned.thumbnail())).height == 320)
     }
 
+    @Test("What lies outside the clean aperture is not on the stills", .enabled(if: hasFFmpeg, "needs ffmpeg"))
+    func aperture() async throws {
+        // A white frame of 20, 10, 14 and 30 pixels around a black picture, in formats with whole and with halved chroma.
+        for format in ["yuv420p", "yuv444p10le", "gray"] {
+            let folder = try TemporaryFolder()
+            let path = folder.path.appending("a.mkv")
+            let source = "-f lavfi -i color=black:s=156x150:r=5:d=1 -vf pad=200:180:14:20:white"
+            try await FFmpegCommand.make(path, ["\(source),format=\(format) -c:v ffv1"])
+            let reader = try VideoReader(descriptor: Files.openInput(path))
+            var collector = StillCollector()
+            while let (picture, time) = try reader.next() {
+                let margins = DisplayGeometry.Margins(top: 22, bottom: 10, left: 16, right: 32)
+                try collector.add(
+                    picture, index: time.index, luma: 0, display: reader.shapes.last.with(margins: margins))
+            }
+            let still = folder.path.appending("still.jpg")
+            try AtomicFile.write(try #require(try collector.thumbnail()), to: still, durable: false)
+            let plain = folder.path.appending("still.raw")
+            try await FFmpegCommand.make(plain, ["-i \(still.display) -f rawvideo -pix_fmt gray"])
+            let samples = try Files.read(plain)
+            #expect(samples.count == 152 * 148, "\(format)")
+            #expect(samples.allSatisfy { $0 < 30 }, "\(format): \(samples.max() ?? 0)")
+        }
+    }
+
     @Test("A strip over a change of size has no empty place", .enabled(if: hasFFmpeg, "needs ffmpeg"))
     func changes() async throws {
         // Every picture is white, so that what is grey is the canvas.

@@ -58,6 +58,16 @@ def check_csv(folder, export):
         equal(int(video["total_frames"]), document["total_frames"], "total_frames")
         equal(video["verdict"], document["decode"]["verdict"], "verdict")
         equal(video["job_id"], document["job_id"], "job_id")
+        stored = document["video"]
+        shown = {"rotation": stored["rotation"], "mirrored": stored.get("mirrored"),
+                 "sample_aspect_ratio": stored.get("sample_aspect_ratio"), "start_time": stored.get("start_time"),
+                 "display_width": stored["display"]["width"], "display_height": stored["display"]["height"]}
+        for column, value in shown.items():
+            # A column with an empty field is one of text.
+            told = video[column]
+            if value is not None and not isinstance(value, str):
+                told = json.loads(str(told).lower())
+            equal(told, "" if value is None else value, f"{column} of {path}")
         frames = rows("frames")
         equal(len(frames), len(document["frames"]), f"frames of {path}")
         for row, frame in zip(frames, document["frames"]):
@@ -105,12 +115,15 @@ def check_coco(folder, export):
     count = 0
     for image in images:
         document = by_job[image["job_id"]]
-        equal((image["width"], image["height"]), (document["video"]["width"], document["video"]["height"]), "size")
+        runs = [run for run in document["video"].get("sizes", []) if run["first_frame"] <= image["frame_index"]]
+        size = runs[-1] if runs else document["video"]
+        equal((image["width"], image["height"]), (size["width"], size["height"]), f"size of {image['file_name']}")
         found = coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]]))
         stored = wanted.get((image["job_id"], image["frame_index"]), [])
         equal(len(found), len(stored), f"objects of {image['file_name']}")
         for annotation, (track, name, box, class_id) in zip(found, stored):
             x, y, width, height = annotation["bbox"]
+            assert x >= 0 and y >= 0 and x + width <= image["width"] and y + height <= image["height"], "outside"
             for got, value in zip((x, y, x + width, y + height), box):
                 assert abs(got - value) < 1e-6, f"{image['file_name']}: {annotation['bbox']} is not {box}"
             assert abs(annotation["area"] - width * height) < 1e-6, "area"

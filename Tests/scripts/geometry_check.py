@@ -150,6 +150,10 @@ def make(folder, codec, chosen):
     ffmpeg(*plain.arguments(), *vp9, f"{scratch}/base.webm")
     add("late.webm", [plain], "-itsoffset", "3", "-i", f"{scratch}/base.webm", "-c", "copy")
 
+    # Opus begins before 0, which moves nothing.
+    add("late-beside-sound.webm", [plain], "-itsoffset", "3", "-i", f"{scratch}/base.webm", *sound, "-map", "0:v", "-map",
+        "1:a", "-c:v", "copy", "-c:a", "libopus")
+
     def joined(name, *parts):
         if not add(name, list(parts)):
             return
@@ -170,10 +174,12 @@ class Shot:
     """The picture on a page, in CSS pixels."""
 
     def __init__(self, page, keep):
-        box = page.evaluate("(({x, y, width, height}) => [x + scrollX, y + scrollY, width, height])"
+        # A picture beyond what the window shows would resize it, and a page that is resized seeks.
+        page.evaluate("scrollTo(0, 0)")
+        page.settle()
+        box = page.evaluate("(({x, y, width, height}) => [x, y, width, height])"
                             "(document.querySelector('.screen').getBoundingClientRect())")
-        clip = dict(zip(("x", "y", "width", "height"), box), scale=1)
-        answer = page.send("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
+        answer = page.send("Page.captureScreenshot", clip=dict(zip(("x", "y", "width", "height"), box), scale=1))
         image = base64.b64decode(answer["data"])
         if keep:
             with open(keep, "wb") as file:
