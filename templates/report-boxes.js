@@ -7,6 +7,7 @@ forgebatch.Boxes = class {
     this.data = data;
     this.job = job;
     this.chunks = new Map();
+    this.loads = new Map();
     this.svg = figure.querySelector("svg");
     this.image = this.svg.querySelector("image");
     this.paths = [...this.svg.querySelectorAll("path")];
@@ -21,11 +22,10 @@ forgebatch.Boxes = class {
   async chunk(frame) {
     const number = Math.floor(frame / forgebatch.Boxes.size);
     if (!this.data.boxes.includes(number)) return null;
-    if (!this.chunks.has(number)) {
-      this.chunks.set(number, null);
-      await forgebatch.load(`${this.job}.b${number}.js`).catch(() => {});
-    }
-    return this.chunks.get(number);
+    // Whoever asks while it loads waits for it, too.
+    if (!this.loads.has(number)) this.loads.set(number, forgebatch.load(`${this.job}.b${number}.js`).catch(() => {}));
+    await this.loads.get(number);
+    return this.chunks.get(number) ?? null;
   }
 
   /// The exact time of a frame in seconds, if its chunk is loaded.

@@ -237,6 +237,16 @@ def look(page, case, frame, what, keep, trouble):
         print(f"{place}: {text}")
 
 
+def seek(page, frame):
+    """Leads the page to a frame, and waits until that is what the video shows."""
+    page.evaluate("window.presented = window.seeked = 0; document.querySelector('video')"
+                  ".requestVideoFrameCallback(() => { window.presented = 1; })")
+    page.evaluate(f"location.hash = 't={(frame + 0.2) / RATE}'")
+    page.wait(f"document.querySelector('#still figcaption').textContent.startsWith('Frame {frame},')")
+    page.wait("window.seeked && window.presented && !document.querySelector('video').seeking")
+    page.settle()
+
+
 def check(page, case, shots, trouble):
     def keep(what):
         return f"{shots}/{case.name}-{what}.png" if shots else None
@@ -249,21 +259,16 @@ def check(page, case, shots, trouble):
         trouble.append(f"{case.name}: the still says {caption!r}")
     shape = page.evaluate("(({width, height}) => width / height)(document.querySelector('.screen').getBoundingClientRect())")
     page.evaluate("document.querySelector('.play').click()")
-    page.wait("document.querySelector('.controls') !== null")
+    # The player's own first seek.
+    page.wait("document.querySelector('.controls') !== null && window.seeked > 0")
     for frame in case.frames():
-        page.evaluate("window.presented = 0; document.querySelector('video')"
-                      ".requestVideoFrameCallback(() => { window.presented = 1; })")
-        page.evaluate(f"location.hash = 't={(frame + 0.2) / RATE}'")
-        page.wait(f"document.querySelector('#still figcaption').textContent.startsWith('Frame {frame},')")
-        page.wait("window.presented && !document.querySelector('video').seeking")
-        page.settle()
+        seek(page, frame)
         look(page, case, frame, "video", keep(f"{frame}"), trouble)
     played = page.evaluate("(({width, height}) => width / height)(document.querySelector('.screen').getBoundingClientRect())")
     if abs(played / shape - 1) > 0.02:
         trouble.append(f"{case.name}: the still's frame is {shape:.3f} wide to high, the video's {played:.3f}")
     # It plays from there, and stops where the box still is on the square.
-    page.evaluate(f"location.hash = 't={(case.main + 50.2) / RATE}'")
-    page.wait(f"document.querySelector('#still figcaption').textContent.startsWith('Frame {case.main + 50},')")
+    seek(page, case.main + 50)
     page.key(" ")
     page.wait("parseInt(document.querySelector('.readout').textContent.match(/\\d+/)[0]) > " + str(case.main + 60))
     page.key(" ")
@@ -302,6 +307,8 @@ def main():
                         pages[title] = os.path.relpath(f"{root}/{name}", out)
             for case in cases:
                 with browser.page(dark=True) as page:
+                    # Events of media do not bubble, but they are seen on their way down.
+                    page.before_scripts("window.seeked = 0; addEventListener('seeked', () => { seeked += 1; }, true);")
                     page.open(f"{address}/{pages[case.name]}")
                     check(page, case, arguments.shots, trouble)
         finally:
