@@ -54,6 +54,56 @@ struct MutantTests {
         for kind in ["ok", "damaged", "failed"] { #expect(counts[kind, default: 0] > 5, "\(counts)") }
     }
 
+    @Test(
+        "A damaged copy whose pictures FFmpeg gives as they were is not damaged, and one that it complains of is not ok",
+        .enabled(if: ExternalProgram.ffmpeg != nil, "needs ffmpeg"))
+    func verdicts() async throws {
+        let workshop = try Workshop()
+        let sources = try [
+            "h264-scenes.mp4", "hevc-10bit.mkv", "interlaced.mpg", "mpeg4.avi", "vp9.webm", "audio-cover.mp4",
+        ]
+        .map { ($0, try Files.read(Samples.folder.appending($0))) }
+        var originals: [String: [Substring]] = [:]
+        for (name, bytes) in sources {
+            let path = workshop.folder.path.appending(name)
+            try AtomicFile.write(bytes, to: path, durable: false)
+            originals[name] = try await MutantTests.pictures(path).pictures
+        }
+        let count = 90
+        for index in 0..<count {
+            var mutator = Mutator(seed: UInt64(7000 + index))
+            let (name, bytes) = sources[index % sources.count]
+            try workshop.put("\(index)-\(name)", mutator.damage(bytes))
+        }
+        let run = try await workshop.run("--tools", "none", "--no-stills")
+        var counts: [String: Int] = [:]
+        for index in 0..<count {
+            let name = sources[index % sources.count].0
+            let path = "\(index)-\(name)"
+            let (pictures, messages) = try await MutantTests.pictures(workshop.input.appending(path))
+            let isEqual = pictures == originals[name]
+            let verdict = run.hasResult(path) ? try run.result(path).verdict : "failed"
+            counts["\(isEqual ? "equal" : "other") \(verdict)", default: 0] += 1
+            if run.hasResult(path) { #expect(try run.result(path).totalFrames == pictures.count, "\(path)") }
+            if isEqual { #expect(verdict == "ok" || verdict == "warning", "\(path): \(run.messages)") }
+            if !isEqual, !messages.isEmpty { #expect(verdict != "ok", "\(path): \(messages)") }
+        }
+        // Both kinds are there, or the damage is not what it should be.
+        #expect(counts["equal ok", default: 0] > 3 && counts["other damaged", default: 0] > 20, "\(counts)")
+    }
+
+    /// The pictures that FFmpeg's command gives of a file, and what it says of errors.
+    private static func pictures(_ path: RawPath) async throws -> (pictures: [Substring], messages: String) {
+        let ffmpeg = try #require(ExternalProgram.ffmpeg)
+        let outcome = try await ffmpeg.run([
+            "-v", "error", "-threads", "1", "-i", path.display, "-map", "0:V:0", "-fps_mode", "passthrough", "-f",
+            "framemd5", "-",
+        ])
+        let lines = outcome.text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        let messages = outcome.errorText.split(separator: "\n").filter { !$0.contains("Non-monoton") }
+        return (lines.compactMap { $0.split(separator: ",").last }, messages.joined(separator: "\n"))
+    }
+
     @Test("An MP4 that claims 2^24 samples fails for want of memory at most, and the next video is done")
     func sampleTableLie() async throws {
         let workshop = try Workshop()
