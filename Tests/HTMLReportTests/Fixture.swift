@@ -200,6 +200,9 @@ struct Fixture {
                             "text": .string("[h264] error while decoding MB \(index % 120) 14, bytestream -5 <frames>"),
                         ])
                     }),
+                "note_count": clip.errors > 0 ? 30 : nil,
+                "notes": clip.errors > 0
+                    ? .array((0..<20).map { .members(["frame": .int($0), "text": "h264: SEI type <5> truncated"]) }) : nil,
                 "timestamps": .members(["missing": 0, "gaps": 2, "backward": 0, "variable": false]),
                 "verdict": .string(clip.standing), "reasons": .array(reasons(clip).map { .string($0) }),
             ]),

@@ -38,6 +38,19 @@ import Testing
         try HTMLReport.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: pages))
     }
 
+    @Test func `notes of the decoder are told apart from its errors, and only where there are any`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path)
+        _ = try write(fixture)
+        for clip in Fixture.standard where clip.hasResult {
+            let page = fixture.layout.report.appending("v/\(clip.job.text.prefix(2))/\(clip.job.text).html")
+            let text = String(decoding: try Files.read(page), as: UTF8.self)
+            #expect(text.contains("Notes of the decoder <span class=\"count\">30</span>") == (clip.errors > 0))
+            #expect(text.contains("h264: SEI type &lt;5&gt; truncated") == (clip.errors > 0))
+        }
+        #expect(Fixture.standard.contains { $0.hasResult && $0.errors > 0 })
+    }
+
     @Test func `no page holds inline script or style, handlers or absolute addresses`() throws {
         let folder = try TemporaryFolder()
         let fixture = try Fixture(folder.path)

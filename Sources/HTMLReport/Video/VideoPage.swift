@@ -73,6 +73,10 @@ struct VideoPage {
     let faultCount: String
     let faults: [Fault]
     let moreFaults: String?
+    let hasNotes: Bool
+    let noteCount: String
+    let notes: [Fault]
+    let moreNotes: String?
     let sanitized: String?
     let result: String?
     /// The run's replay, at the time at which this video was begun.
@@ -141,10 +145,14 @@ struct VideoPage {
         let errorCount = max(errors.count, result?.decode?["error_count"]?.int ?? 0)
         hasFaults = errorCount > 0
         faultCount = Text.count(errorCount)
-        faults = errors.prefix(rows).map {
-            Fault(frame: Text.count($0["frame"]?.int), text: Text.shown($0["text"]?.string ?? "", limit: 160))
-        }
+        faults = errors.prefix(rows).map(VideoPage.fault)
         moreFaults = errorCount > faults.count ? Text.count(errorCount - faults.count) : nil
+        let said = result?.decode?["notes"]?.array ?? []
+        let saidCount = max(said.count, result?.decode?["note_count"]?.int ?? 0)
+        hasNotes = saidCount > 0
+        noteCount = Text.count(saidCount)
+        notes = said.prefix(rows).map(VideoPage.fault)
+        moreNotes = saidCount > notes.count ? Text.count(saidCount - notes.count) : nil
         sanitized = VideoPage.sanitized(result)
         self.result = video.result.map { "../../../" + Escape.urlPath($0.bytes) }
         replay = beside.hasReplay ? VideoPage.replay(video, run) : nil
@@ -166,6 +174,10 @@ struct VideoPage {
         guard (values, objects) != (0, 0) else { return "Nothing had to be dropped to make this result strict JSON." }
         return
             "\(Text.plural(values, "value")) and \(Text.plural(objects, "object")) that JSON cannot hold were dropped."
+    }
+
+    private static func fault(_ message: JSON) -> Fault {
+        Fault(frame: Text.count(message["frame"]?.int), text: Text.shown(message["text"]?.string ?? "", limit: 160))
     }
 
     private static func track(_ event: JSON) -> Track {
