@@ -15,7 +15,7 @@ package enum FFmpegCommand {
         guard let ffmpeg = ExternalProgram.ffmpeg else { throw Failure(description: "no ffmpeg in PATH") }
         let words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
         let outcome = try await ffmpeg.run(
-            ["-nostdin", "-v", "error", "-y", "-fflags", "+bitexact"] + words + [path.display])
+            ["-nostdin", "-v", "error", "-y", "-fflags", "+bitexact"] + words + [path.display], seconds: 600)
         guard outcome.status == 0 else { throw Failure(description: "ffmpeg \(words): \(outcome.errorText)") }
     }
 
