@@ -32,6 +32,8 @@ final class Batch {
     let runID: String
     let kill = KillSwitch()
     let plan: Plan
+    private let retry: RetryPolicy
+    private let quarantine: QuarantinePolicy
     private let log: ProgressLog
     private let catalog: LineFile
     private let failures: LineFile
@@ -60,6 +62,8 @@ final class Batch {
         self.runID = runID
         self.counts = counts
         layout = OutputLayout(root: options.output)
+        retry = RetryPolicy(retries: options.retries)
+        quarantine = QuarantinePolicy(digest: options.digest, version: options.version)
         begun = monotonicNanoseconds()
         bytesPlanned = plan.jobs.reduce(0) { $0 &+ $1.video.status.size }
         log = try ProgressLog(layout.log(run: runID))
@@ -211,7 +215,7 @@ final class Batch {
             return try fail(
                 job, message: reason, kind: "stopped", stderr: attempt.stderr, seconds: seconds, memory: nil)
         }
-        if attempt.canBeRetried, job.attempt <= options.retries, stop == nil {
+        if stop == nil, retry.allowsAnother(after: attempt, number: job.attempt) {
             job.lastReason = reason
             job.earlier = seconds
             retries.append(job)
@@ -219,13 +223,8 @@ final class Batch {
         }
         bytesDone &+= job.job.video.status.size
         let tries = job.attempt == 1 ? "" : " (\(job.attempt) tries)"
-        let isLastTry = job.attempt > options.retries || attempt.isOutOfMemory
-        let kind: FailureEntry.Kind =
-            switch attempt.end {
-            case .stalled, .timedOut: .timeout
-            case .died where attempt.isOutOfMemory: .memory
-            default: .death
-            }
+        let isLastTry = retry.isExhausted(after: attempt, number: job.attempt)
+        let kind = quarantine.kind(of: attempt)
         try fail(
             job, message: reason + tries, kind: kind.rawValue, stderr: attempt.stderr, seconds: seconds,
             memory: isLastTry ? kind : nil)
@@ -274,12 +273,7 @@ final class Batch {
     }
 
     private func fail(_ job: Active, _ outcome: JobOutcome, _ attempt: Attempt, _ seconds: Double) throws {
-        let memory: FailureEntry.Kind? =
-            switch outcome.kind {
-            case .content: .content
-            case .memory: .memory
-            case .completed, .changed, .input, .io, .diskFull: nil
-            }
+        let memory = quarantine.kind(of: outcome.kind)
         let message = outcome.message ?? "failed"
         if outcome.kind == .diskFull { try beginStop(.diskFull) }
         if outcome.kind == .io { try beginStop(.failure("\(job.job.video.relative.display): \(message)")) }
@@ -304,20 +298,13 @@ final class Batch {
         try writeSnapshot()
     }
 
-    /// Two runs in a row in which every try was lost put a video into quarantine.
     private func failure(_ job: PlannedJob, _ kind: FailureEntry.Kind, _ message: String) -> FailureEntry {
-        var runs = 1
-        if kind != .content, let known = job.memory, known.kind != .content, known.size == job.video.status.size,
-            known.modified == job.video.status.modified, known.digest == options.digest,
-            known.version == options.version
-        {
-            runs = known.runs + 1
-        }
+        let standing = quarantine.standing(kind, of: job.video.status, known: job.memory)
         var entry = FailureEntry(
             job: job.id, path: job.video.relative, kind: kind, message: message, size: job.video.status.size,
             modified: job.video.status.modified, inode: job.video.status.inode, digest: options.digest,
-            version: options.version, time: UTCTime.now.milliseconds, runs: runs,
-            isQuarantined: kind != .content && runs >= 2, runID: runID)
+            version: options.version, time: UTCTime.now.milliseconds, runs: standing.runs,
+            isQuarantined: standing.isQuarantined, runID: runID)
         if kind == .memory { entry.memoryLimit = options.memory.most }
         return entry
     }

@@ -44,8 +44,8 @@ package enum BatchRun {
         if memory.brokenLines > 0 {
             batch.note("\(memory.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
-        let older = plan.jobs.count { $0.reason == Plan.olderRules }
-        if older > 0 { batch.note("\(older) results were \(Plan.olderRules); they are done again, once") }
+        let older = plan.jobs.count { $0.reason == ReusePolicy.olderRules }
+        if older > 0 { batch.note("\(older) results were \(ReusePolicy.olderRules); they are done again, once") }
         if let note = plan.discovery.untakenNote { batch.note(note) }
         await work(batch, signals: stops, display: display)
         let outcome = try finish(batch, plan: plan, memory: memory, options: options, started: started)

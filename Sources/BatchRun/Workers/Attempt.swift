@@ -32,15 +32,6 @@ struct Attempt: Sendable {
         return stderr.contains { $0.contains("failed to allocate") || $0.contains("ould not allocate memory") }
     }
 
-    /// Whether another attempt may end better.
-    var canBeRetried: Bool {
-        if isOutOfMemory { return false }
-        return switch end {
-        case .died, .exited, .stalled, .timedOut, .garbage, .notStarted: true
-        case .finished, .stopped: false
-        }
-    }
-
     /// One line; nil when the worker said how it ended.
     var reason: String? {
         switch end {
