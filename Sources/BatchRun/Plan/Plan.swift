@@ -2,7 +2,7 @@ package import Bytes
 package import Jobs
 
 /// A video of this run.
-package struct PlannedJob: Sendable {
+package struct PlannedJob: Equatable, Sendable {
     package var id: JobID
     package var video: Candidate
     /// Below the output folder.

@@ -93,26 +93,3 @@ package enum ExitStatus {
         }
     }
 }
-
-/// What a display may show of a run.
-package struct RunView: Sendable {
-    package struct Worker: Sendable {
-        package var path: RawPath
-        package var progress: Progress?
-        package var attempt: Int
-        /// Frames a second since its start.
-        package var speed: Double
-    }
-    package var planned: Int
-    package var done: Int
-    package var failed: Int
-    package var skipped: Int
-    package var workers: [Worker]
-    /// Frames that all workers gave.
-    package var frames: Int
-    /// Seconds.
-    package var elapsed: Double
-    /// Seconds, from the work that is left; nil while there is nothing to go by.
-    package var remaining: Double?
-    package var stop: StopReason?
-}
