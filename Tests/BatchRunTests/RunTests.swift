@@ -280,6 +280,22 @@ struct RunTests {
         #expect(try LineFile.objects(bench.layout.failures).objects.isEmpty)
     }
 
+    @Test("When the run's own files cannot be written any more it stops with status 1 and starts nothing more")
+    func journalFails() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4"], script: "")
+        let runs = bench.options.output.appending("runs").display
+        let script = RunTests.only("a.mp4", "rm -r \(runs); : > \(runs)")
+        try AtomicFile.write(Array(script.utf8), to: bench.folder.path.appending("worker.sh"), durable: false)
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 1)
+        guard case .failure = outcome.stop else {
+            Issue.record("stopped by \(outcome.stop?.text ?? "nothing")")
+            return
+        }
+        #expect(outcome.counts.completed + outcome.counts.failed == 1)
+        #expect(outcome.counts.notStarted == 2)
+    }
+
     @Test("The percentage does not fall when a second try begins again")
     func retryHoldsBack() async throws {
         let bench = try Bench(videos: ["a.mp4"], script: "")
