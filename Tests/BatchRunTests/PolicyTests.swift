@@ -8,7 +8,7 @@ import Testing
 struct ReusePolicyTests {
     private func policy(_ change: (inout ReusePolicy) -> Void = { _ in }) -> ReusePolicy {
         var policy = ReusePolicy(
-            digest: "d", oldDigest: "old", version: "1", now: 100 * 86_400_000, hasResult: { _ in true },
+            digest: "d", oldDigest: "old", version: "1", now: 100 * 86_400_000, resultFault: { _ in nil },
             fingerprint: { _ in nil })
         change(&policy)
         return policy
@@ -51,9 +51,9 @@ struct ReusePolicyTests {
         #expect(policy().decide(video, entry, nil) == .run(ReusePolicy.olderRules))
         var asked: [RawPath] = []
         let gone = policy {
-            $0.hasResult = { entry in
+            $0.resultFault = { entry in
                 asked.append(entry.result)
-                return false
+                return "its result is gone"
             }
         }
         #expect(gone.decide(video, Planned.entry("a.mkv"), nil) == .run("its result is gone"))

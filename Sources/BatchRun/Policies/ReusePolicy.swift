@@ -30,8 +30,8 @@ struct ReusePolicy {
     var version: String
     /// Milliseconds since 1970.
     var now: Int64
-    /// Whether the result of an entry is there.
-    var hasResult: (CatalogEntry) -> Bool
+    /// Why the result of an entry is of no use; nil for one that is there and whole.
+    var resultFault: (CatalogEntry) -> String?
     /// The fingerprint of a video's content as it is now; nil when it cannot be read.
     var fingerprint: (Candidate) -> String?
 
@@ -52,7 +52,7 @@ struct ReusePolicy {
             return .run(entry.digest == oldDigest ? ReusePolicy.olderRules : "other settings or versions")
         }
         guard isSame(candidate, entry) else { return .run("changed") }
-        guard hasResult(entry) else { return .run("its result is gone") }
+        if let fault = resultFault(entry) { return .run(fault) }
         if entry.verdict == "damaged", retryFailed { return .run("--retry-failed") }
         return entry.verdict == "damaged"
             ? .skip(.damaged, "damaged, unchanged since run \(entry.runID)")
@@ -101,7 +101,8 @@ extension ReusePolicy {
             force: options.force, retryFailed: options.retryFailed, retryQuarantined: options.retryQuarantined,
             identity: options.identity, memory: options.memory, digest: options.digest,
             oldDigest: options.digest(rules: 1), version: options.version, now: now.milliseconds,
-            hasResult: { Files.exists(root.appending($0.result)) }, fingerprint: ReusePolicy.readFingerprint)
+            resultFault: { Files.exists(root.appending($0.result)) ? nil : "its result is gone" },
+            fingerprint: ReusePolicy.readFingerprint)
     }
 
     private static func readFingerprint(_ candidate: Candidate) -> String? {
