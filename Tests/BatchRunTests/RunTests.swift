@@ -30,7 +30,7 @@ struct RunTests {
             options.inputs = [input]
             options.minFree = 0
             options.grace = 0.2
-            options.tools = [WorkerOrder.Tool(id: "luma", settings: [:])]
+            options.tools = [JobRequest.Tool(id: "luma", settings: [:])]
             options.toolDescriptions = [.members(["id": "luma", "version": "1", "settings": .object([])])]
         }
 

@@ -27,7 +27,7 @@ package enum BatchRun {
         _ options: RunOptions, signals: () -> AsyncStream<Int32>, begin: (OutputLayout) throws -> String?,
         display: (RunView) -> Void, conclude: (RunOutcome) -> Void = { _ in }
     ) async throws -> RunOutcome {
-        // A worker may be gone before it has read its order.
+        // A worker may be gone before it has read its request.
         Files.ignoreBrokenPipes()
         let started = UTCTime.now
         let runID = newRunID(started)

@@ -37,7 +37,7 @@ final class RunDriver {
                     while scheduler.wantsStart {
                         for worker in try handle(hasSpace() ? .startNext : .spaceIsShort) {
                             running += 1
-                            let id = worker.order.job
+                            let id = worker.request.job
                             group.addTask {
                                 let attempt = await worker.run { source.yield(.message(id, $0)) }
                                 source.yield(.ended(id, attempt))
@@ -88,13 +88,13 @@ final class RunDriver {
 
     private func worker(_ job: PlannedJob) -> WorkerProcess {
         WorkerProcess(
-            program: options.worker, arguments: options.workerArguments, order: order(job),
+            program: options.worker, arguments: options.workerArguments, request: request(job),
             deadlines: Deadlines(stall: options.stall, timeout: options.timeout, size: job.video.status.size),
             kill: kill)
     }
 
-    private func order(_ job: PlannedJob) -> WorkerOrder {
-        WorkerOrder(
+    private func request(_ job: PlannedJob) -> JobRequest {
+        JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
             result: job.result, tools: options.tools, threads: options.threads, memory: options.memory,
             progressInterval: options.progressInterval, stills: options.stills, size: job.video.status.size,

@@ -11,11 +11,11 @@ final class KillSwitch: Sendable {
     func turnOn() { flag.store(true, ordering: .relaxed) }
 }
 
-/// One worker process for one video: order in, messages out, ended by SIGKILL to its whole group.
+/// One worker process for one video: request in, messages out, ended by SIGKILL to its whole group.
 struct WorkerProcess: Sendable {
     let program: RawPath
     let arguments: [String]
-    let order: WorkerOrder
+    let request: JobRequest
     let deadlines: Deadlines
     let kill: KillSwitch
 
@@ -39,7 +39,7 @@ struct WorkerProcess: Sendable {
                 .path(name), arguments: command, platformOptions: options, input: .inputWriter, output: .sequence,
                 error: .sequence
             ) { execution in
-                _ = try? await execution.standardInputWriter.write(order.encode())
+                _ = try? await execution.standardInputWriter.write(request.encode())
                 await withTaskGroup { group in
                     group.addTask {
                         await readMessages(execution.standardOutput, watch, receive) {
