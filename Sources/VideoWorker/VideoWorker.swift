@@ -19,7 +19,7 @@ package enum VideoWorker {
 
     /// Nanoseconds after which frames are a reason for a line, whatever rate of progress was asked for: without one the
     /// parent would take a worker for stalled.
-    private static let signInterval: UInt64 = 1_000_000_000
+    private static let heartbeatInterval: UInt64 = 1_000_000_000
 
     /// The version of the rules by which videos are decoded and judged.
     package static var rules: Int { DecodeReport.rules }
@@ -42,7 +42,7 @@ package enum VideoWorker {
         }
         ParentWatch.start()
         let outcome = run(request)
-        say(.finished(outcome))
+        send(.finished(outcome))
         return 0
     }
 
@@ -60,7 +60,7 @@ package enum VideoWorker {
     }
 
     /// The parent reads all we write; when it does not any more, the watch ends us.
-    private static func say(_ message: WorkerMessage) {
+    private static func send(_ message: WorkerMessage) {
         try? Files.write(message.encode(), to: standardOutput, path: RawPath("standard output"))
     }
 
@@ -95,7 +95,7 @@ package enum VideoWorker {
         let thumbnail = request.root.appending(OutputLayout.still(request.job, .thumbnail))
         try Files.makeDirectory(result.parent)
         try Files.makeDirectory(thumbnail.parent, durable: false)
-        if let note = try Confinement.enter(request, outputs: [result.parent, thumbnail.parent]) { say(.note(note)) }
+        if let note = try Confinement.enter(request, outputs: [result.parent, thumbnail.parent]) { send(.note(note)) }
 
         let (descriptor, before) = try open(request)
         guard let before else { return changed() }
@@ -105,14 +105,14 @@ package enum VideoWorker {
         limits.expectMemory = { Confinement.allow($0, request.memory) }
         let reader = try VideoReader(
             descriptor: descriptor, fileExtension: request.relative.lowercasedExtension, limits: limits)
-        say(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
+        send(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
 
         var writer = try ResultWriter(path: result)
         // No codec spends less than a few bytes on a frame, so the file's size bounds what its header may claim.
         let expected = min(reader.info.declaredFrames ?? 0, Int(clamping: before.size / 64))
         var stills = StillCollector(expectedFrames: expected)
         var pacer = ProgressPacer(declared: reader.info.declaredFrames ?? 0, interval: request.progressInterval)
-        var lastSign = monotonicNanoseconds()
+        var lastHeartbeat = monotonicNanoseconds()
         var end = 0.0
         while let (picture, time) = try reader.next() {
             let (ready, luma) = pass.take(picture, time, wantsLuma: request.stills)
@@ -121,11 +121,11 @@ package enum VideoWorker {
             if let start = time.time { end = start + (time.duration ?? 0) }
             let now = monotonicNanoseconds()
             if let step = pacer.frame(time.index + 1, now: now) {
-                say(.step(current: step.current, total: step.total))
-                lastSign = now
-            } else if now &- lastSign > signInterval {
-                say(.alive)
-                lastSign = now
+                send(.step(current: step.current, total: step.total))
+                lastHeartbeat = now
+            } else if now &- lastHeartbeat > heartbeatInterval {
+                send(.heartbeat)
+                lastHeartbeat = now
             }
         }
         let report = DecodeReport(reader)
@@ -143,7 +143,7 @@ package enum VideoWorker {
             events: pass.events)
         let published = try writer.publish(head)
         if let step = pacer.finish(frames: report.decodedFrames) {
-            say(.step(current: step.current, total: step.total))
+            send(.step(current: step.current, total: step.total))
         }
         return outcome(reader, report, head, published)
     }

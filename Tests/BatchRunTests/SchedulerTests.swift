@@ -522,10 +522,10 @@ struct SchedulerTests {
             guard let id = jobs.randomElement(using: &random)?.id else { return }
             let total = Int.random(in: 0...20, using: &random)
             let messages: [WorkerMessage] = [
-                .opened(totalFrames: total, duration: nil), .alive, .note("n"),
+                .opened(totalFrames: total, duration: nil), .heartbeat, .note("n"),
                 .step(current: Int.random(in: 1...21, using: &random), total: total),
             ]
-            model.send(.message(id, messages.randomElement(using: &random) ?? .alive))
+            model.send(.message(id, messages.randomElement(using: &random) ?? .heartbeat))
         case 60..<85:
             guard let some else { return }
             let (end, stderr) = randomEnd(&random)

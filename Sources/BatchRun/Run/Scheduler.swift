@@ -226,7 +226,7 @@ struct Scheduler: Sendable {
             job.current = current
             emitProgress(&job, current, total)
         case .note(let text): actions.append(.note(text))
-        case .alive, .finished: break
+        case .heartbeat, .finished: break
         }
         active[id] = job
     }

@@ -147,7 +147,7 @@ struct WorkerProcess: Sendable {
 /// What is known of a running worker, shared by the tasks that listen to it.
 private final class Watch: Sendable {
     private struct State {
-        var lastSign: UInt64
+        var lastHeartbeat: UInt64
         /// Nanoseconds that count for nothing.
         var leftOut: UInt64 = 0
         var duration: Double?
@@ -162,7 +162,7 @@ private final class Watch: Sendable {
 
     init(start: UInt64) {
         self.start = start
-        state = Mutex(State(lastSign: start))
+        state = Mutex(State(lastHeartbeat: start))
     }
 
     var isFinished: Bool { state.withLock { $0.outcome != nil } }
@@ -170,11 +170,11 @@ private final class Watch: Sendable {
     func note(_ message: WorkerMessage) {
         let now = monotonicNanoseconds()
         state.withLock { state in
-            state.lastSign = now
+            state.lastHeartbeat = now
             switch message {
             case .opened(_, let duration): state.duration = duration
             case .finished(let outcome): state.outcome = outcome
-            case .step, .alive, .note: break
+            case .step, .heartbeat, .note: break
             }
         }
     }
@@ -195,7 +195,7 @@ private final class Watch: Sendable {
         state.withLock { state in
             state.leftOut &+= nanoseconds
             // A sign that came meanwhile is later than this would make it.
-            state.lastSign = min(state.lastSign &+ nanoseconds, monotonicNanoseconds())
+            state.lastHeartbeat = min(state.lastHeartbeat &+ nanoseconds, monotonicNanoseconds())
         }
     }
 
@@ -203,7 +203,7 @@ private final class Watch: Sendable {
     func times(now: UInt64) -> (idle: Double, total: Double, duration: Double?) {
         state.withLock { state in
             (
-                Deadlines.seconds(from: state.lastSign, to: now),
+                Deadlines.seconds(from: state.lastHeartbeat, to: now),
                 Deadlines.seconds(from: start &+ state.leftOut, to: now), state.duration
             )
         }
