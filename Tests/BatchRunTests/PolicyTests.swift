@@ -137,7 +137,7 @@ struct FailurePolicyTests {
     }
 
     private static let lost: [Attempt.End] = [
-        .died(signal: 11), .exited(status: 3), .stalled(60), .timedOut(600), .garbage, .notStarted("no file"),
+        .died(signal: 11), .exited(status: 3), .stalled(60), .timedOut(600), .protocolError, .spawnFailed("no file"),
     ]
 
     @Test("A lost worker is tried again as often as allowed", arguments: lost)

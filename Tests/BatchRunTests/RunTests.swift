@@ -157,9 +157,9 @@ struct RunTests {
     }
 
     @Test(
-        "Garbage instead of progress ends that job alone",
+        "A line that is no message ends that job alone",
         arguments: ["echo hello", "printf 'no end of line'", "echo '{\"type\":\"step\"}'"])
-    func garbage(_ action: String) async throws {
+    func protocolError(_ action: String) async throws {
         let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.only("a.mp4", "\(action); exit 0"))
         bench.options.retries = 0
         let outcome = try await bench.run()

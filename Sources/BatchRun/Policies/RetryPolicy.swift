@@ -19,7 +19,7 @@ struct RetryPolicy: Equatable, Sendable {
     private func mayEndBetter(_ attempt: Attempt) -> Bool {
         if attempt.isOutOfMemory { return false }
         return switch attempt.end {
-        case .died, .exited, .stalled, .timedOut, .garbage, .notStarted: true
+        case .died, .exited, .stalled, .timedOut, .protocolError, .spawnFailed: true
         case .finished, .stopped: false
         }
     }

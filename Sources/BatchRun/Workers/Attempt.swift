@@ -14,10 +14,10 @@ struct Attempt: Sendable {
         /// Longer than so many seconds in all.
         case timedOut(Double)
         /// A line that no worker writes.
-        case garbage
+        case protocolError
         /// Ended by this run.
         case stopped
-        case notStarted(String)
+        case spawnFailed(String)
     }
 
     var end: End
@@ -41,8 +41,8 @@ struct Attempt: Sendable {
         case .exited(let status): "worker ended with status \(status) and without a result"
         case .stalled(let seconds): "no frame for \(Attempt.text(seconds)); raise --stall if it only is slow"
         case .timedOut(let seconds): "not done after \(Attempt.text(seconds)); raise --timeout if it only is slow"
-        case .garbage: "worker wrote something that is no progress"
-        case .notStarted(let why): "worker could not be started: \(why)"
+        case .protocolError: "worker wrote something that is no progress"
+        case .spawnFailed(let why): "worker could not be started: \(why)"
         }
     }
 

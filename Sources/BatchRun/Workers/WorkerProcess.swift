@@ -59,7 +59,7 @@ struct WorkerProcess: Sendable {
                 stderr: watch.lastLines)
         } catch {
             return Attempt(
-                end: .notStarted("\(error)".replacingNewlines), seconds: seconds(since: start), stderr: [])
+                end: .spawnFailed("\(error)".replacingNewlines), seconds: seconds(since: start), stderr: [])
         }
     }
 
@@ -77,7 +77,7 @@ struct WorkerProcess: Sendable {
                     let line = Array(pending[..<feed])
                     pending.removeSubrange(...feed)
                     guard let message = WorkerMessage(line), !watch.isFinished else {
-                        watch.order(.garbage)
+                        watch.order(.protocolError)
                         return end()
                     }
                     watch.note(message)
@@ -85,13 +85,13 @@ struct WorkerProcess: Sendable {
                     receive(message)
                 }
                 if pending.count > WorkerMessage.lineLimit {
-                    watch.order(.garbage)
+                    watch.order(.protocolError)
                     return end()
                 }
             }
-            if !pending.isEmpty { watch.order(.garbage) }
+            if !pending.isEmpty { watch.order(.protocolError) }
         } catch {
-            watch.order(.garbage)
+            watch.order(.protocolError)
             end()
         }
     }
