@@ -104,7 +104,7 @@ package enum BatchRun {
         return RunOutcome(
             runID: journal.runID, baseline: options.baseline, started: started,
             processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts, stop: driver.scheduler.stop,
-            troubles: journal.troubles, problems: problems, seconds: driver.seconds, frames: driver.scheduler.frames,
+            issues: journal.issues, problems: problems, seconds: driver.seconds, frames: driver.scheduler.frames,
             inputVanished: vanished, exitStatus: status, notes: journal.notes, untaken: plan.discovery.untaken)
     }
 }

@@ -16,7 +16,7 @@ final class RunJournal {
     private var state = RunState()
     private var snapshots = SnapshotPacer()
     private(set) var counts: RunCounts
-    private(set) var troubles: [Trouble] = []
+    private(set) var issues: [VideoIssue] = []
     /// What each job came to, as JSON texts: a tree of values would take eight times the memory.
     private(set) var records: [[UInt8]] = []
     /// Notes for a person, each once.
@@ -118,7 +118,7 @@ final class RunJournal {
         let path = job.job.video.relative
         guard job.status == .completed else {
             counts.failed += 1
-            troubles.append(Trouble(path: path, message: job.message ?? "failed", isFailure: true))
+            issues.append(VideoIssue(path: path, message: job.message ?? "failed", isFailure: true))
             return
         }
         counts.completed += 1
@@ -126,7 +126,7 @@ final class RunJournal {
         case "damaged":
             counts.damaged += 1
             if let outcome = job.outcome {
-                troubles.append(Trouble(path: path, message: RunJournal.damage(outcome), isFailure: false))
+                issues.append(VideoIssue(path: path, message: RunJournal.damage(outcome), isFailure: false))
             }
         case "warning": counts.warning += 1
         default: counts.ok += 1

@@ -36,7 +36,7 @@ package enum StopReason: Equatable, Sendable {
 }
 
 /// A video that a person should look at.
-package struct Trouble: Equatable, Sendable {
+package struct VideoIssue: Equatable, Sendable {
     package var path: RawPath
     package var message: String
     package var isFailure: Bool
@@ -52,7 +52,7 @@ package struct RunOutcome: Sendable {
     package var processorSeconds: Double
     package var counts: RunCounts
     package var stop: StopReason?
-    package var troubles: [Trouble]
+    package var issues: [VideoIssue]
     package var problems: [DiscoveryProblem]
     package var seconds: Double
     package var frames: Int
