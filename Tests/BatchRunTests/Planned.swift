@@ -10,11 +10,11 @@ enum Planned {
         return Candidate(path: RawPath("/in").appending(RawPath(name)), relative: RawPath(name), status: status)
     }
 
-    static func job(_ name: String, size: Int64 = 1000, memory: FailureEntry? = nil) -> PlannedJob {
+    static func job(_ name: String, size: Int64 = 1000, knownFailure: FailureEntry? = nil) -> PlannedJob {
         let video = candidate(name, size: size)
         return PlannedJob(
             id: JobID(video: video.relative), video: video, result: RawPath("results/\(name).json"), reason: "new",
-            memory: memory)
+            knownFailure: knownFailure)
     }
 
     /// What a run with the digest `d` and version `1` remembers of ``candidate(_:size:modified:inode:)``.

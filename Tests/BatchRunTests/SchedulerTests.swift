@@ -11,11 +11,11 @@ struct Script {
     private(set) var actions: [Scheduler.Action] = []
 
     init(
-        _ names: [String], memories: [String: FailureEntry] = [:], change: (inout Scheduler.Settings) -> Void = { _ in }
+        _ names: [String], known: [String: FailureEntry] = [:], change: (inout Scheduler.Settings) -> Void = { _ in }
     ) {
         var settings = Scheduler.Settings(quarantine: QuarantinePolicy(digest: "d", version: "1"))
         change(&settings)
-        let jobs = names.map { Planned.job($0, memory: memories[$0]) }
+        let jobs = names.map { Planned.job($0, knownFailure: known[$0]) }
         scheduler = Scheduler(jobs, settings: settings, now: now)
     }
 
@@ -109,7 +109,7 @@ struct SchedulerTests {
 
     @Test("A completed video is published, told as completed and then recorded, in this order")
     func completion() {
-        var script = Script(["a"], memories: ["a": Planned.failure("a", .death)])
+        var script = Script(["a"], known: ["a": Planned.failure("a", .death)])
         script.start()
         script.send(.message(Script.id("a"), .opened(totalFrames: 4, duration: 1)))
         script.send(.message(Script.id("a"), .step(current: 3, total: 4)))
@@ -200,7 +200,7 @@ struct SchedulerTests {
 
     @Test("A video that is lost in a second run is quarantined")
     func quarantine() {
-        var script = Script(["a"], memories: ["a": Planned.failure("a", .timeout)]) { $0.retry.retries = 0 }
+        var script = Script(["a"], known: ["a": Planned.failure("a", .timeout)]) { $0.retry.retries = 0 }
         script.start()
         script.end("a", .died(signal: 9))
         #expect(script.remembered == ["a death 2 quarantined"])

@@ -10,7 +10,7 @@ package struct PlannedJob: Equatable, Sendable {
     /// Why it is run: `new`, `changed`, `other settings`, …
     package var reason: String
     /// What is remembered of its failures.
-    package var memory: FailureEntry?
+    package var knownFailure: FailureEntry?
 }
 
 /// A video that is not run, and why.
@@ -28,7 +28,7 @@ package struct SkippedJob: Sendable {
 }
 
 /// What an output folder says of earlier runs.
-package struct Memory: Sendable {
+package struct PriorResults: Sendable {
     package var catalog: [JobID: CatalogEntry] = [:]
     package var failures: [JobID: FailureEntry] = [:]
     /// Lines that could not be read.
@@ -36,26 +36,26 @@ package struct Memory: Sendable {
 
     package init() {}
 
-    package static func read(_ layout: OutputLayout) throws(SystemError) -> Memory {
-        var memory = Memory()
+    package static func read(_ layout: OutputLayout) throws(SystemError) -> PriorResults {
+        var prior = PriorResults()
         let catalog = try LineFile.objects(layout.catalog)
         for json in catalog.objects {
             if let entry = CatalogEntry(json) {
-                memory.catalog[entry.job] = entry
+                prior.catalog[entry.job] = entry
             } else {
-                memory.brokenLines += 1
+                prior.brokenLines += 1
             }
         }
         let failures = try LineFile.objects(layout.failures)
         for json in failures.objects {
             guard let entry = FailureEntry(json) else {
-                memory.brokenLines += 1
+                prior.brokenLines += 1
                 continue
             }
-            memory.failures[entry.job] = entry.isCleared ? nil : entry
+            prior.failures[entry.job] = entry.isCleared ? nil : entry
         }
-        memory.brokenLines += catalog.broken + failures.broken
-        return memory
+        prior.brokenLines += catalog.broken + failures.broken
+        return prior
     }
 }
 
@@ -66,17 +66,17 @@ package struct Plan: Sendable {
     package var jobs: [PlannedJob] = []
     package var skipped: [SkippedJob] = []
 
-    package init(_ discovery: Discovery, memory: Memory, options: RunOptions, now: UTCTime) {
+    package init(_ discovery: Discovery, prior: PriorResults, options: RunOptions, now: UTCTime) {
         self.discovery = discovery
         let policy = ReusePolicy(options, now: now)
-        let names = Plan.results(discovery.candidates, memory: memory)
+        let names = Plan.results(discovery.candidates, prior: prior)
         for (candidate, (id, result)) in zip(discovery.candidates, names) {
-            let entry = memory.catalog[id]
-            let failure = memory.failures[id]
+            let entry = prior.catalog[id]
+            let failure = prior.failures[id]
             switch policy.decide(candidate, entry, failure) {
             case .run(let reason):
                 jobs.append(
-                    PlannedJob(id: id, video: candidate, result: result, reason: reason, memory: failure))
+                    PlannedJob(id: id, video: candidate, result: result, reason: reason, knownFailure: failure))
             case .skip(let kind, let reason):
                 skipped.append(
                     SkippedJob(
@@ -90,12 +90,12 @@ package struct Plan: Sendable {
     }
 
     /// Each video's id and result. What an earlier run chose stays; a new name gives way to those.
-    private static func results(_ candidates: [Candidate], memory: Memory) -> [(JobID, RawPath)] {
+    private static func results(_ candidates: [Candidate], prior: PriorResults) -> [(JobID, RawPath)] {
         let ids = candidates.map { JobID(video: $0.relative) }
-        let files = Set(memory.catalog.values.map { OutputLayout.folded($0.result) })
+        let files = Set(prior.catalog.values.map { OutputLayout.folded($0.result) })
         var taken = files
         // A result must not have the name of a folder that holds other results.
-        let others = candidates.map { RawPath("results").appending($0.relative) } + memory.catalog.values.map(\.result)
+        let others = candidates.map { RawPath("results").appending($0.relative) } + prior.catalog.values.map(\.result)
         for path in others {
             var folder = path.parent
             while folder != RawPath("."), !folder.isEmpty, folder != RawPath("/") {
@@ -104,7 +104,7 @@ package struct Plan: Sendable {
             }
         }
         return zip(candidates, ids).map { candidate, id in
-            if let known = memory.catalog[id] { return (id, known.result) }
+            if let known = prior.catalog[id] { return (id, known.result) }
             let result = OutputLayout.result(for: candidate.relative, job: id, taken: taken, files: files)
             taken.insert(OutputLayout.folded(result))
             return (id, result)

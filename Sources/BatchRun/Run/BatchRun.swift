@@ -5,8 +5,8 @@ package import Jobs
 package enum BatchRun {
     /// What a run would do, without lock and without writing anything.
     package static func plan(_ options: RunOptions) throws -> Plan {
-        let memory = try Memory.read(OutputLayout(root: options.output))
-        return Plan(discover(options), memory: memory, options: options, now: .now)
+        let prior = try PriorResults.read(OutputLayout(root: options.output))
+        return Plan(discover(options), prior: prior, options: options, now: .now)
     }
 
     private static func discover(_ options: RunOptions) -> Discovery {
@@ -37,19 +37,19 @@ package enum BatchRun {
         OutputFolder.removeLeftovers(layout)
         var options = options
         options.baseline = try begin(layout)
-        let memory = try Memory.read(layout)
-        let plan = Plan(discover(options), memory: memory, options: options, now: started)
+        let prior = try PriorResults.read(layout)
+        let plan = Plan(discover(options), prior: prior, options: options, now: started)
         let stops = signals()
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
-        if memory.brokenLines > 0 {
-            journal.note("\(memory.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
+        if prior.brokenLines > 0 {
+            journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
         let older = plan.jobs.count { $0.reason == ReusePolicy.olderRules }
         if older > 0 { journal.note("\(older) results were \(ReusePolicy.olderRules); they are done again, once") }
         if let note = plan.discovery.untakenNote { journal.note(note) }
         let driver = RunDriver(plan, journal: journal, options: options)
         await driver.run(signals: stops, display: display)
-        let outcome = finish(driver, journal, plan: plan, memory: memory, options: options, started: started)
+        let outcome = finish(driver, journal, plan: plan, prior: prior, options: options, started: started)
         conclude(outcome)
         return outcome
     }
@@ -78,13 +78,13 @@ package enum BatchRun {
     }
 
     private static func finish(
-        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, memory: Memory, options: RunOptions, started: UTCTime
+        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, prior: PriorResults, options: RunOptions, started: UTCTime
     ) -> RunOutcome {
         let problems = plan.discovery.problems
         // Files that are too young or not supported are there, so nothing is unmounted.
         let vanished =
             plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && plan.discovery.untaken.isEmpty
-            && !memory.catalog.isEmpty
+            && !prior.catalog.isEmpty
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
         if let stop = driver.scheduler.stop { statuses.append(ExitStatus.of(stop)) }

@@ -283,7 +283,7 @@ struct Scheduler: Sendable {
 
     private mutating func complete(_ job: inout Active, _ outcome: JobOutcome, _ seconds: Double) {
         actions.append(.publish(job.job, outcome, seconds: seconds))
-        if let memory = job.job.memory { actions.append(.forget(memory)) }
+        if let known = job.job.knownFailure { actions.append(.forget(known)) }
         if job.lastStep.map({ $0 != (outcome.frames, outcome.frames) }) ?? true, job.percent < 100 {
             emitProgress(&job, outcome.frames, outcome.frames)
         }
@@ -316,7 +316,7 @@ struct Scheduler: Sendable {
     ) {
         let planned = job.job
         if let remembered {
-            let standing = settings.quarantine.standing(remembered, of: planned.video.status, known: planned.memory)
+            let standing = settings.quarantine.standing(remembered, of: planned.video.status, known: planned.knownFailure)
             actions.append(.remember(planned, remembered, message: message, standing))
         }
         emit(.error(job: planned.id, message: "\(planned.video.relative.display): \(message)"))
