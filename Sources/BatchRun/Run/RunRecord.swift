@@ -17,8 +17,8 @@ struct RunRecord {
         var file = try AtomicFile(path)
         // A line for all but the jobs and one for each of them, so that readers need not hold them all at once.
         try file.write(Array(JSONWriter.encode(document).dropLast()) + Array(",\"jobs\":[".utf8))
-        for (place, record) in journal.records.enumerated() {
-            try file.write(Array((place == 0 ? "\n" : ",\n").utf8) + record)
+        for (index, record) in journal.records.enumerated() {
+            try file.write(Array((index == 0 ? "\n" : ",\n").utf8) + record)
         }
         try file.write(Array("\n]}\n".utf8))
         try file.publish()
