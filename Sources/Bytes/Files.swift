@@ -35,6 +35,14 @@ package struct FileStatus: Equatable, Sendable {
     package var device: UInt64
     package var inode: UInt64
 
+    package init(kind: Kind, size: Int64, modified: Int64, device: UInt64, inode: UInt64) {
+        self.kind = kind
+        self.size = size
+        self.modified = modified
+        self.device = device
+        self.inode = inode
+    }
+
     fileprivate init(_ raw: stat) {
         kind =
             switch raw.st_mode & S_IFMT {

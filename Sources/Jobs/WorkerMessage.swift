@@ -6,7 +6,7 @@ package enum WorkerMessage: Equatable, Sendable {
     case opened(totalFrames: Int, duration: Double?)
     case step(current: Int, total: Int)
     /// Frames come, but none is to be told yet.
-    case alive
+    case heartbeat
     /// The last line.
     case finished(JobOutcome)
     /// Something a person should know, once.
@@ -24,7 +24,7 @@ package enum WorkerMessage: Equatable, Sendable {
                 ])
             case .step(let current, let total):
                 .members(["type": "step", "current": .int(current), "total": .int(total)])
-            case .alive: .members(["type": "alive"])
+            case .heartbeat: .members(["type": "heartbeat"])
             case .finished(let outcome): outcome.json
             case .note(let text): .members(["type": "note", "text": .string(text)])
             }
@@ -41,7 +41,7 @@ package enum WorkerMessage: Equatable, Sendable {
         case "step":
             guard let current = json["current"]?.int, let total = json["total"]?.int else { return nil }
             self = .step(current: current, total: total)
-        case "alive": self = .alive
+        case "heartbeat": self = .heartbeat
         case "note":
             guard let text = json["text"]?.string else { return nil }
             self = .note(text)

@@ -11,16 +11,16 @@ enum Confinement {
     /// Limits first, then no new privileges, then Landlock: the input to be read, results and stills to be written.
     ///
     /// - Returns: what a person should know: a barrier that this kernel does not have.
-    static func enter(_ order: WorkerOrder, outputs: [RawPath]) throws(SystemError) -> String? {
+    static func enter(_ request: JobRequest, outputs: [RawPath]) throws(SystemError) -> String? {
         var failed = fb_set_limits(
-            UInt64(max(0, order.memory.limit)), UInt64(max(0, order.memory.most)), 0, descriptors, 0)
-        guard failed == 0 else { throw SystemError("setrlimit", order.relative, code: failed) }
+            UInt64(max(0, request.memory.limit)), UInt64(max(0, request.memory.most)), 0, descriptors, 0)
+        guard failed == 0 else { throw SystemError("setrlimit", request.relative, code: failed) }
         failed = fb_no_new_privileges()
-        guard failed == 0 else { throw SystemError("prctl", order.relative, code: failed) }
+        guard failed == 0 else { throw SystemError("prctl", request.relative, code: failed) }
         let names = outputs.map { path in path.withCString { strdup($0) } }
         defer { for name in names { free(name) } }
         let pointers = names.map { UnsafePointer($0) }
-        let abi = order.input.withCString { fb_landlock($0, pointers, Int32(pointers.count)) }
+        let abi = request.input.withCString { fb_landlock($0, pointers, Int32(pointers.count)) }
         if abi > 0 { return nil }
         return abi == 0
             ? "this kernel has no Landlock: workers run without it"

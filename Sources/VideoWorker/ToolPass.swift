@@ -23,24 +23,24 @@ struct ToolPass {
     private var known = 0
 
     /// - Parameter tools: what there is to choose from.
-    init(_ orders: [WorkerOrder.Tool], among tools: [any FrameTool.Type] = ToolRegistry.all) throws(WorkerError) {
-        for order in orders {
-            guard let type = tools.first(where: { $0.id == order.id }) else {
-                throw WorkerError("no tool named \(order.id)")
+    init(_ requests: [JobRequest.Tool], among tools: [any FrameTool.Type] = ToolRegistry.all) throws(WorkerError) {
+        for request in requests {
+            guard let type = tools.first(where: { $0.id == request.id }) else {
+                throw WorkerError("no tool named \(request.id)")
             }
-            let settings = ToolSettings(type.settings, replacing: order.settings)
+            let settings = ToolSettings(type.settings, replacing: request.settings)
             entries.append(
                 Entry(
                     type: type, settings: settings, tool: type.init(settings: settings),
                     conclusion: type.conclusion(settings: settings)))
         }
-        darkLevel = ToolPass.darkLevel(orders)
+        darkLevel = ToolPass.darkLevel(requests)
         makesSmall = entries.contains { $0.type.usesSmall }
     }
 
     /// The level of the black tool, with its default where it is not selected.
-    private static func darkLevel(_ orders: [WorkerOrder.Tool]) -> Double {
-        let given = orders.first { $0.id == "black" }?.settings ?? [:]
+    private static func darkLevel(_ requests: [JobRequest.Tool]) -> Double {
+        let given = requests.first { $0.id == "black" }?.settings ?? [:]
         return ToolSettings(ToolRegistry.tool("black")?.settings ?? [], replacing: given)["pixel"]
     }
 

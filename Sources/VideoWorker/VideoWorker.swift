@@ -6,7 +6,7 @@ internal import Jobs
 internal import Media
 internal import Stills
 
-/// An order that cannot be carried out.
+/// A request that cannot be carried out.
 struct WorkerError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
@@ -19,7 +19,7 @@ package enum VideoWorker {
 
     /// Nanoseconds after which frames are a reason for a line, whatever rate of progress was asked for: without one the
     /// parent would take a worker for stalled.
-    private static let signInterval: UInt64 = 1_000_000_000
+    private static let heartbeatInterval: UInt64 = 1_000_000_000
 
     /// The version of the rules by which videos are decoded and judged.
     package static var rules: Int { DecodeReport.rules }
@@ -30,23 +30,23 @@ package enum VideoWorker {
     /// Formats of videos that they cannot read.
     package static var missingFormats: Set<String> { InputFormats.missing }
 
-    /// Reads an order from standard input and carries it out.
+    /// Reads a request from standard input and carries it out.
     ///
-    /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no order.
+    /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no request.
     package static func main() -> Int32 {
-        guard let order = readOrder() else {
+        guard let request = readRequest() else {
             try? Files.write(
                 Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8), to: 2,
                 path: RawPath("standard error"))
             return 70
         }
         ParentWatch.start()
-        let outcome = run(order)
-        say(.finished(outcome))
+        let outcome = run(request)
+        send(.finished(outcome))
         return 0
     }
 
-    private static func readOrder() -> WorkerOrder? {
+    private static func readRequest() -> JobRequest? {
         let name = RawPath("standard input")
         var line: [UInt8] = []
         while line.count < WorkerMessage.lineLimit, line.last != 0x0a {
@@ -56,25 +56,25 @@ package enum VideoWorker {
             line += piece
         }
         guard let json = try? JSONReader.parse(line) else { return nil }
-        return WorkerOrder(json)
+        return JobRequest(json)
     }
 
     /// The parent reads all we write; when it does not any more, the watch ends us.
-    private static func say(_ message: WorkerMessage) {
+    private static func send(_ message: WorkerMessage) {
         try? Files.write(message.encode(), to: standardOutput, path: RawPath("standard output"))
     }
 
-    private static func run(_ order: WorkerOrder) -> JobOutcome {
+    private static func run(_ request: JobRequest) -> JobOutcome {
         var outcome: JobOutcome
         do {
-            outcome = try analyse(order)
+            outcome = try analyse(request)
         } catch let error as SystemError {
-            let isInput = error.path == order.input.display || error.path == order.relative.display
+            let isInput = error.path == request.input.display || error.path == request.relative.display
             outcome = JobOutcome(
                 kind: isInput ? .input : error.isDiskFull ? .diskFull : .io,
                 message: isInput ? "\(error.call): \(error.reason)" : "result: \(error.call): \(error.reason)")
         } catch DecodeError.outOfMemory {
-            outcome = JobOutcome(kind: .memory, message: Confinement.outOfMemory(order.memory))
+            outcome = JobOutcome(kind: .memory, message: Confinement.outOfMemory(request.memory))
         } catch let error as DecodeError {
             // A file that cannot be read now may be sound, and readable another time.
             if case .unreadable = error {
@@ -89,43 +89,43 @@ package enum VideoWorker {
         return outcome
     }
 
-    private static func analyse(_ order: WorkerOrder) throws -> JobOutcome {
-        var pass = try ToolPass(order.tools)
-        let result = order.root.appending(order.result)
-        let thumbnail = order.root.appending(OutputLayout.still(order.job, .thumbnail))
+    private static func analyse(_ request: JobRequest) throws -> JobOutcome {
+        var pass = try ToolPass(request.tools)
+        let result = request.root.appending(request.result)
+        let thumbnail = request.root.appending(OutputLayout.still(request.job, .thumbnail))
         try Files.makeDirectory(result.parent)
         try Files.makeDirectory(thumbnail.parent, durable: false)
-        if let note = try Confinement.enter(order, outputs: [result.parent, thumbnail.parent]) { say(.note(note)) }
+        if let note = try Confinement.enter(request, outputs: [result.parent, thumbnail.parent]) { send(.note(note)) }
 
-        let (descriptor, before) = try open(order)
+        let (descriptor, before) = try open(request)
         guard let before else { return changed() }
-        let fingerprint = try Fingerprint.of(descriptor, size: before.size, path: order.relative)
+        let fingerprint = try Fingerprint.of(descriptor, size: before.size, path: request.relative)
         var limits = MediaLimits()
-        limits.threads = order.threads
-        limits.expectMemory = { Confinement.allow($0, order.memory) }
+        limits.threads = request.threads
+        limits.expectMemory = { Confinement.allow($0, request.memory) }
         let reader = try VideoReader(
-            descriptor: descriptor, fileExtension: order.relative.lowercasedExtension, limits: limits)
-        say(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
+            descriptor: descriptor, fileExtension: request.relative.lowercasedExtension, limits: limits)
+        send(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
 
         var writer = try ResultWriter(path: result)
         // No codec spends less than a few bytes on a frame, so the file's size bounds what its header may claim.
         let expected = min(reader.info.declaredFrames ?? 0, Int(clamping: before.size / 64))
         var stills = StillCollector(expectedFrames: expected)
-        var pacer = ProgressPacer(declared: reader.info.declaredFrames ?? 0, interval: order.progressInterval)
-        var lastSign = monotonicNanoseconds()
+        var pacer = ProgressPacer(declared: reader.info.declaredFrames ?? 0, interval: request.progressInterval)
+        var lastHeartbeat = monotonicNanoseconds()
         var end = 0.0
         while let (picture, time) = try reader.next() {
-            let (ready, luma) = pass.take(picture, time, wantsLuma: order.stills)
+            let (ready, luma) = pass.take(picture, time, wantsLuma: request.stills)
             for record in ready { try writer.append(record) }
             if let luma { try? stills.add(picture, index: time.index, luma: luma, display: reader.shapes.last) }
             if let start = time.time { end = start + (time.duration ?? 0) }
             let now = monotonicNanoseconds()
             if let step = pacer.frame(time.index + 1, now: now) {
-                say(.step(current: step.current, total: step.total))
-                lastSign = now
-            } else if now &- lastSign > signInterval {
-                say(.alive)
-                lastSign = now
+                send(.step(current: step.current, total: step.total))
+                lastHeartbeat = now
+            } else if now &- lastHeartbeat > heartbeatInterval {
+                send(.heartbeat)
+                lastHeartbeat = now
             }
         }
         let report = DecodeReport(reader)
@@ -134,26 +134,26 @@ package enum VideoWorker {
         }
         for record in pass.finish(end: rounded6(end)) { try writer.append(record) }
         // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
-        guard let after = try? Files.status(order.input), after == before else { return changed() }
-        if order.stills { try publishStills(stills, order) }
+        guard let after = try? Files.status(request.input), after == before else { return changed() }
+        if request.stills { try publishStills(stills, request) }
         let head = ResultHead(
-            jobID: order.job.text,
-            source: .init(path: order.relative, size: before.size, fingerprint: fingerprint),
+            jobID: request.job.text,
+            source: .init(path: request.relative, size: before.size, fingerprint: fingerprint),
             video: reader.info.json(reader.shapes), decode: report, tools: pass.description, summary: pass.summary,
             events: pass.events)
         let published = try writer.publish(head)
         if let step = pacer.finish(frames: report.decodedFrames) {
-            say(.step(current: step.current, total: step.total))
+            send(.step(current: step.current, total: step.total))
         }
         return outcome(reader, report, head, published)
     }
 
     /// The file that the run was planned for, or no status when it is another one by now.
-    private static func open(_ order: WorkerOrder) throws(SystemError) -> (Int32, FileStatus?) {
-        let descriptor = try Files.openInput(order.input)
-        let status = try Files.status(descriptor: descriptor, path: order.relative)
-        guard status.kind == .file, status.size == order.size, status.modified == order.modified,
-            status.inode == order.inode
+    private static func open(_ request: JobRequest) throws(SystemError) -> (Int32, FileStatus?) {
+        let descriptor = try Files.openInput(request.input)
+        let status = try Files.status(descriptor: descriptor, path: request.relative)
+        guard status.kind == .file, status.size == request.size, status.modified == request.modified,
+            status.inode == request.inode
         else { return (descriptor, nil) }
         return (descriptor, status)
     }
@@ -169,10 +169,10 @@ package enum VideoWorker {
     }
 
     /// Stills can be made again: one that fails to be made, but for a full disk, costs the video nothing.
-    private static func publishStills(_ stills: StillCollector, _ order: WorkerOrder) throws {
+    private static func publishStills(_ stills: StillCollector, _ request: JobRequest) throws {
         func write(_ bytes: [UInt8]?, _ kind: OutputLayout.Still) throws(SystemError) {
             guard let bytes else { return }
-            try AtomicFile.write(bytes, to: order.root.appending(OutputLayout.still(order.job, kind)), durable: false)
+            try AtomicFile.write(bytes, to: request.root.appending(OutputLayout.still(request.job, kind)), durable: false)
         }
         try write((try? stills.thumbnail()) ?? nil, .thumbnail)
         try write((try? stills.strip()) ?? nil, .strip)

@@ -34,8 +34,8 @@ struct Summary {
         var result = [headline(colors)]
         var details: [String] = []
         for problem in outcome.problems { details.append("\(problem.path.display): \(problem.reason)") }
-        let sorted = outcome.troubles.sorted { ($0.isFailure ? 0 : 1, $0.path) < ($1.isFailure ? 0 : 1, $1.path) }
-        for trouble in sorted { details.append("\(trouble.path.display): \(trouble.message)") }
+        let sorted = outcome.issues.sorted { ($0.isFailure ? 0 : 1, $0.path) < ($1.isFailure ? 0 : 1, $1.path) }
+        for issue in sorted { details.append("\(issue.path.display): \(issue.message)") }
         for note in outcome.notes { details.append("note: \(note)") }
         let room = Summary.mostLines - 3
         result += details.prefix(details.count > room ? room - 1 : room).map { "  " + String($0.prefix(400)) }
@@ -82,11 +82,11 @@ struct Summary {
             "frames": .int(outcome.frames), "stopped": outcome.stop.map { .string($0.text) },
             "counts": outcome.counts.json,
             "failures": .array(
-                outcome.troubles.map { trouble in
+                outcome.issues.map { issue in
                     .object(
-                        trouble.path.members() + [
-                            JSON.Member("status", trouble.isFailure ? "failed" : "damaged"),
-                            JSON.Member("message", .string(trouble.message)),
+                        issue.path.members() + [
+                            JSON.Member("status", issue.isFailure ? "failed" : "damaged"),
+                            JSON.Member("message", .string(issue.message)),
                         ])
                 }),
             "not_supported": outcome.untaken.isEmpty

@@ -5,7 +5,7 @@ internal import VideoWorker
 
 /// `--tools` and `--set`, resolved against the tools that there are.
 struct ToolSelection {
-    private(set) var orders: [WorkerOrder.Tool] = []
+    private(set) var orders: [JobRequest.Tool] = []
     /// As results list them.
     private(set) var descriptions: [JSON] = []
 
@@ -18,7 +18,7 @@ struct ToolSelection {
         }
         for tool in ToolRegistry.all where chosen.contains(tool.id) {
             let complete = ToolSettings(tool.settings, replacing: given[tool.id] ?? [:])
-            orders.append(WorkerOrder.Tool(id: tool.id, settings: complete.values))
+            orders.append(JobRequest.Tool(id: tool.id, settings: complete.values))
             descriptions.append(
                 .members([
                     "id": .string(tool.id), "version": .string(tool.version),

@@ -30,7 +30,7 @@ struct RunTests {
             options.inputs = [input]
             options.minFree = 0
             options.grace = 0.2
-            options.tools = [WorkerOrder.Tool(id: "luma", settings: [:])]
+            options.tools = [JobRequest.Tool(id: "luma", settings: [:])]
             options.toolDescriptions = [.members(["id": "luma", "version": "1", "settings": .object([])])]
         }
 
@@ -157,9 +157,9 @@ struct RunTests {
     }
 
     @Test(
-        "Garbage instead of progress ends that job alone",
+        "A line that is no message ends that job alone",
         arguments: ["echo hello", "printf 'no end of line'", "echo '{\"type\":\"step\"}'"])
-    func garbage(_ action: String) async throws {
+    func protocolError(_ action: String) async throws {
         let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.only("a.mp4", "\(action); exit 0"))
         bench.options.retries = 0
         let outcome = try await bench.run()
@@ -278,6 +278,22 @@ struct RunTests {
         #expect(outcome.counts.failed == 1)
         #expect(outcome.counts.notStarted == 1)
         #expect(try LineFile.objects(bench.layout.failures).objects.isEmpty)
+    }
+
+    @Test("When the run's own files cannot be written any more it stops with status 1 and starts nothing more")
+    func journalFails() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4"], script: "")
+        let runs = bench.options.output.appending("runs").display
+        let script = RunTests.only("a.mp4", "rm -r \(runs); : > \(runs)")
+        try AtomicFile.write(Array(script.utf8), to: bench.folder.path.appending("worker.sh"), durable: false)
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 1)
+        guard case .failure = outcome.stop else {
+            Issue.record("stopped by \(outcome.stop?.text ?? "nothing")")
+            return
+        }
+        #expect(outcome.counts.completed + outcome.counts.failed == 1)
+        #expect(outcome.counts.notStarted == 2)
     }
 
     @Test("The percentage does not fall when a second try begins again")

@@ -128,8 +128,8 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         #expect(WorkerMessage(Array(line.utf8)) == nil)
     }
 
-    private func order(_ path: RawPath) -> WorkerOrder {
-        WorkerOrder(
+    private func request(_ path: RawPath) -> JobRequest {
+        JobRequest(
             job: JobID(video: path), input: RawPath("/in").appending(path), relative: path, root: RawPath("/out"),
             result: OutputLayout.result(for: path, job: JobID(video: path)),
             tools: [
@@ -138,23 +138,23 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             modified: 1_772_067_723_456_789_012, inode: .max)
     }
 
-    @Test(arguments: paths) func `an order is read back`(path: RawPath) throws {
-        let order = order(path)
-        let line = order.encode()
+    @Test(arguments: paths) func `a request is read back`(path: RawPath) throws {
+        let request = request(path)
+        let line = request.encode()
         #expect(line.last == 0x0a)
         #expect(line.dropLast().contains(0x0a) == false)
-        #expect(try WorkerOrder(JSONReader.parse(line)) == order)
+        #expect(try JobRequest(JSONReader.parse(line)) == request)
         // Nothing in it hangs on the order of a dictionary.
-        #expect(order.encode() == line)
+        #expect(request.encode() == line)
     }
 
-    @Test func `an order that lacks anything is refused`() throws {
-        let members = try #require(try JSONReader.parse(order(RawPath("a.mp4")).encode()).members)
+    @Test func `a request that lacks anything is refused`() throws {
+        let members = try #require(try JSONReader.parse(request(RawPath("a.mp4")).encode()).members)
         for member in members {
-            #expect(WorkerOrder(.object(members.filter { $0.key != member.key })) == nil, "\(member.key)")
+            #expect(JobRequest(.object(members.filter { $0.key != member.key })) == nil, "\(member.key)")
             let nulled = members.map { $0.key == member.key ? JSON.Member($0.key, .null) : $0 }
-            #expect(WorkerOrder(.object(nulled)) == nil, "\(member.key)")
+            #expect(JobRequest(.object(nulled)) == nil, "\(member.key)")
         }
-        #expect(WorkerOrder(.null) == nil)
+        #expect(JobRequest(.null) == nil)
     }
 }

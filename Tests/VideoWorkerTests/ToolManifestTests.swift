@@ -88,7 +88,7 @@ import Testing
 
     private func checkStored(_ type: any FrameTool.Type, _ settings: [String: Double]) throws {
         let id = type.id
-        var pass = try ToolPass([WorkerOrder.Tool(id: id, settings: settings)])
+        var pass = try ToolPass([JobRequest.Tool(id: id, settings: settings)])
         var measures: [(key: String, value: Double)] = []
         var hasRegions = false
         func take(_ records: [(values: [(key: String, value: Double)], regions: Bool)]) {

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func pass(_ ids: [String], frames: Int) throws -> Account {
-        var pass = try ToolPass(ids.map { WorkerOrder.Tool(id: $0, settings: [:]) }, among: Self.tools)
+        var pass = try ToolPass(ids.map { JobRequest.Tool(id: $0, settings: [:]) }, among: Self.tools)
         var account = Account()
         for index in 0..<frames {
             let time = FrameTime(index: index, time: Double(index) / 10, duration: 0.1)
@@ -122,7 +122,7 @@ import Testing
         #expect(throws: WorkerError.self) { try pass(["nonsense"], frames: 1) }
         #expect(throws: WorkerError.self) {
             // Test tools are no part of the product.
-            try ToolPass([WorkerOrder.Tool(id: "slow", settings: [:])])
+            try ToolPass([JobRequest.Tool(id: "slow", settings: [:])])
         }
     }
 }

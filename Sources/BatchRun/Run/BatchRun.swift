@@ -5,8 +5,8 @@ package import Jobs
 package enum BatchRun {
     /// What a run would do, without lock and without writing anything.
     package static func plan(_ options: RunOptions) throws -> Plan {
-        let memory = try Memory.read(OutputLayout(root: options.output))
-        return Plan(discover(options), memory: memory, options: options, now: .now)
+        let prior = try PriorResults.read(OutputLayout(root: options.output))
+        return Plan(discover(options), prior: prior, options: options, now: .now)
     }
 
     private static func discover(_ options: RunOptions) -> Discovery {
@@ -27,7 +27,7 @@ package enum BatchRun {
         _ options: RunOptions, signals: () -> AsyncStream<Int32>, begin: (OutputLayout) throws -> String?,
         display: (RunView) -> Void, conclude: (RunOutcome) -> Void = { _ in }
     ) async throws -> RunOutcome {
-        // A worker may be gone before it has read its order.
+        // A worker may be gone before it has read its request.
         Files.ignoreBrokenPipes()
         let started = UTCTime.now
         let runID = newRunID(started)
@@ -37,18 +37,19 @@ package enum BatchRun {
         OutputFolder.removeLeftovers(layout)
         var options = options
         options.baseline = try begin(layout)
-        let memory = try Memory.read(layout)
-        let plan = Plan(discover(options), memory: memory, options: options, now: started)
+        let prior = try PriorResults.read(layout)
+        let plan = Plan(discover(options), prior: prior, options: options, now: started)
         let stops = signals()
-        let batch = try Batch(plan, options: options, runID: runID, counts: count(plan))
-        if memory.brokenLines > 0 {
-            batch.note("\(memory.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
+        let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
+        if prior.brokenLines > 0 {
+            journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
-        let older = plan.jobs.count { $0.reason == Plan.olderRules }
-        if older > 0 { batch.note("\(older) results were \(Plan.olderRules); they are done again, once") }
-        if let note = plan.discovery.untakenNote { batch.note(note) }
-        await work(batch, signals: stops, display: display)
-        let outcome = try finish(batch, plan: plan, memory: memory, options: options, started: started)
+        let older = plan.jobs.count { $0.reason == ReusePolicy.olderRules }
+        if older > 0 { journal.note("\(older) results were \(ReusePolicy.olderRules); they are done again, once") }
+        if let note = plan.discovery.untakenNote { journal.note(note) }
+        let driver = RunDriver(plan, journal: journal, options: options)
+        await driver.run(signals: stops, display: display)
+        let outcome = finish(driver, journal, plan: plan, prior: prior, options: options, started: started)
         conclude(outcome)
         return outcome
     }
@@ -76,73 +77,34 @@ package enum BatchRun {
         return counts
     }
 
-    /// The one consumer of all events; workers, ticks and signals are its producers.
-    private static func work(_ batch: Batch, signals: AsyncStream<Int32>, display: (RunView) -> Void) async {
-        let (events, source) = AsyncStream.makeStream(of: BatchEvent.self)
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: .milliseconds(100))
-                    source.yield(.tick)
-                }
-            }
-            group.addTask { for await number in signals { source.yield(.signal(number)) } }
-            var iterator = events.makeAsyncIterator()
-            var running = 0
-            while true {
-                do {
-                    while let worker = try batch.nextStart() {
-                        running += 1
-                        let id = worker.order.job
-                        group.addTask {
-                            let attempt = await worker.run { source.yield(.message(id, $0)) }
-                            source.yield(.ended(id, attempt))
-                        }
-                    }
-                    if running == 0, batch.isDone { break }
-                    guard let event = await iterator.next(isolation: #isolation) else { break }
-                    if case .ended = event { running -= 1 }
-                    try batch.handle(event)
-                    if case .tick = event { display(batch.view) }
-                } catch {
-                    batch.abandon(error)
-                    if running == 0 { break }
-                }
-            }
-            group.cancelAll()
-        }
-    }
-
     private static func finish(
-        _ batch: Batch, plan: Plan, memory: Memory, options: RunOptions, started: UTCTime
-    ) throws -> RunOutcome {
+        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, prior: PriorResults, options: RunOptions, started: UTCTime
+    ) -> RunOutcome {
         let problems = plan.discovery.problems
         // Files that are too young or not supported are there, so nothing is unmounted.
         let vanished =
             plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && plan.discovery.untaken.isEmpty
-            && !memory.catalog.isEmpty
+            && !prior.catalog.isEmpty
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
-        if let stop = batch.stop { statuses.append(ExitStatus.of(stop)) }
+        if let stop = driver.scheduler.stop { statuses.append(ExitStatus.of(stop)) }
         if plan.discovery.candidates.isEmpty, vanished || options.errorIfEmpty { statuses.append(ExitStatus.noInput) }
-        let old = batch.counts.skippedFailed + batch.counts.skippedDamaged + batch.counts.quarantined
-        if batch.counts.failed + batch.counts.damaged > 0 || (options.failOnAny && old > 0) {
+        let old = journal.counts.skippedFailed + journal.counts.skippedDamaged + journal.counts.quarantined
+        if journal.counts.failed + journal.counts.damaged > 0 || (options.failOnAny && old > 0) {
             statuses.append(ExitStatus.videosFailed)
         }
         var status = ExitStatus.winner(statuses)
         do {
-            try batch.finish(exitStatus: status)
-            let record = RunRecord(batch: batch, options: options, started: started, exitStatus: status)
-            try record.write()
+            try driver.close()
+            try journal.finish(driver.scheduler, started: started, seconds: driver.seconds, exitStatus: status)
         } catch {
-            batch.abandon(error)
+            driver.abandon(error)
             status = ExitStatus.winner(statuses + [ExitStatus.failure])
         }
         return RunOutcome(
-            runID: batch.runID, baseline: options.baseline, started: started,
-            processorSeconds: batch.processorSeconds, counts: batch.counts, stop: batch.stop, troubles: batch.troubles,
-            problems: problems,
-            seconds: batch.seconds, frames: batch.frames, inputVanished: vanished, exitStatus: status,
-            notes: batch.notes, untaken: plan.discovery.untaken)
+            runID: journal.runID, baseline: options.baseline, started: started,
+            processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts, stop: driver.scheduler.stop,
+            issues: journal.issues, problems: problems, seconds: driver.seconds, frames: driver.scheduler.frames,
+            inputVanished: vanished, exitStatus: status, notes: journal.notes, untaken: plan.discovery.untaken)
     }
 }

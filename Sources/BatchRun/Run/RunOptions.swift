@@ -35,7 +35,7 @@ package struct RunOptions: Sendable {
     package var listed: [RawPath] = []
     package var discovery: DiscoveryOptions
     package var output: RawPath
-    package var tools: [WorkerOrder.Tool] = []
+    package var tools: [JobRequest.Tool] = []
     /// The tools' ids, versions and settings as results list them.
     package var toolDescriptions: [JSON] = []
 
@@ -66,7 +66,7 @@ package struct RunOptions: Sendable {
     package var stills = true
 
     package var version: String
-    /// The program that is started as a worker, and what it is told before its order.
+    /// The program that is started as a worker, and what it is told before its request.
     package var worker: RawPath
     package var workerArguments: [String] = ["worker"]
     /// Where the run looks for videos, in one word: runs with the same one can be held against each other.

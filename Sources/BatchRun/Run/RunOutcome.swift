@@ -36,7 +36,7 @@ package enum StopReason: Equatable, Sendable {
 }
 
 /// A video that a person should look at.
-package struct Trouble: Equatable, Sendable {
+package struct VideoIssue: Equatable, Sendable {
     package var path: RawPath
     package var message: String
     package var isFailure: Bool
@@ -52,7 +52,7 @@ package struct RunOutcome: Sendable {
     package var processorSeconds: Double
     package var counts: RunCounts
     package var stop: StopReason?
-    package var troubles: [Trouble]
+    package var issues: [VideoIssue]
     package var problems: [DiscoveryProblem]
     package var seconds: Double
     package var frames: Int
@@ -92,27 +92,4 @@ package enum ExitStatus {
         case .diskFull, .minFree, .failure: failure
         }
     }
-}
-
-/// What a display may show of a run.
-package struct RunView: Sendable {
-    package struct Worker: Sendable {
-        package var path: RawPath
-        package var progress: Progress?
-        package var attempt: Int
-        /// Frames a second since its start.
-        package var speed: Double
-    }
-    package var planned: Int
-    package var done: Int
-    package var failed: Int
-    package var skipped: Int
-    package var workers: [Worker]
-    /// Frames that all workers gave.
-    package var frames: Int
-    /// Seconds.
-    package var elapsed: Double
-    /// Seconds, from the work that is left; nil while there is nothing to go by.
-    package var remaining: Double?
-    package var stop: StopReason?
 }

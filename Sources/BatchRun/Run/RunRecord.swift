@@ -3,36 +3,40 @@ internal import Jobs
 
 /// What stays of a run: `run.json`, a line of the history, and `latest`.
 struct RunRecord {
-    let batch: Batch
+    let journal: RunJournal
+    let scheduler: Scheduler
     let options: RunOptions
     let started: UTCTime
+    /// Since the run began.
+    let seconds: Double
     let exitStatus: Int32
 
     func write() throws(SystemError) {
-        let layout = batch.layout
-        let path = layout.summary(run: batch.runID)
+        let layout = journal.layout
+        let path = layout.summary(run: journal.runID)
         var file = try AtomicFile(path)
         // A line for all but the jobs and one for each of them, so that readers need not hold them all at once.
         try file.write(Array(JSONWriter.encode(document).dropLast()) + Array(",\"jobs\":[".utf8))
-        for (place, record) in batch.records.enumerated() {
-            try file.write(Array((place == 0 ? "\n" : ",\n").utf8) + record)
+        for (index, record) in journal.records.enumerated() {
+            try file.write(Array((index == 0 ? "\n" : ",\n").utf8) + record)
         }
         try file.write(Array("\n]}\n".utf8))
         try file.publish()
         let history = try LineFile(layout.history)
         try history.append(JSONWriter.encode(.object(head)))
         try history.sync()
-        try Files.link(RawPath("runs/\(batch.runID)"), at: layout.latest)
+        try Files.link(RawPath("runs/\(journal.runID)"), at: layout.latest)
     }
 
     private var head: [JSON.Member] {
-        let signal: String? = batch.stop.map { $0.text }
+        let signal: String? = scheduler.stop.map { $0.text }
         let members = JSON.members([
-            "run_id": .string(batch.runID), "version": .string(options.version), "started": .string(started.text),
-            "finished": .string(UTCTime.now.text), "seconds": .double((batch.seconds * 1000).rounded() / 1000),
-            "exit_status": .int(Int(exitStatus)), "interrupted": .bool(batch.stop != nil),
-            "stopped": signal.map { .string($0) }, "counts": batch.counts.json, "frames": .int(batch.frames),
-            "cpu_seconds": .double(Batch.milli(batch.processorSeconds)), "settings_digest": .string(options.digest),
+            "run_id": .string(journal.runID), "version": .string(options.version), "started": .string(started.text),
+            "finished": .string(UTCTime.now.text), "seconds": .double((seconds * 1000).rounded() / 1000),
+            "exit_status": .int(Int(exitStatus)), "interrupted": .bool(scheduler.stop != nil),
+            "stopped": signal.map { .string($0) }, "counts": journal.counts.json, "frames": .int(scheduler.frames),
+            "cpu_seconds": .double(RunJournal.milli(scheduler.processorSeconds)),
+            "settings_digest": .string(options.digest),
             "scope": .string(options.scope), "baseline": options.baseline.map { .string($0) },
         ])
         return [JSON.Member("schema", "forgebatch/run/1")] + (members.members ?? [])
@@ -45,8 +49,8 @@ struct RunRecord {
             "libraries": .object(options.libraries.map { JSON.Member($0.name, .string($0.version)) }),
             "settings": .object(options.settings.map { JSON.Member($0.key, $0.value) }),
             "tools": .array(options.toolDescriptions),
-            "notes": batch.notes.isEmpty ? nil : .array(batch.notes.map { .string($0) }),
-            "roots": .array(batch.plan.discovery.roots.map(\.json)),
+            "notes": journal.notes.isEmpty ? nil : .array(journal.notes.map { .string($0) }),
+            "roots": .array(journal.plan.discovery.roots.map(\.json)),
         ])
         return .object(head + (rest.members ?? []) + unprocessed)
     }
@@ -55,7 +59,7 @@ struct RunRecord {
     private var unprocessed: [JSON.Member] {
         struct Group: Hashable { var runID: String, kind: SkippedJob.Kind }
         var groups: [Group: [JSON]] = [:]
-        for skip in batch.plan.skipped {
+        for skip in journal.plan.skipped {
             groups[Group(runID: skip.runID ?? "", kind: skip.kind), default: []].append(.string(skip.id.text))
         }
         let skipped = groups.sorted { ($0.key.runID, $0.key.kind.rawValue) < ($1.key.runID, $1.key.kind.rawValue) }.map
@@ -65,11 +69,11 @@ struct RunRecord {
                 "jobs": .array($0.value),
             ])
         }
-        let waiting = batch.plan.jobs[batch.next...].map { job in
+        let waiting = scheduler.notStarted.map { job in
             JSON.object([JSON.Member("job_id", .string(job.id.text))] + job.video.relative.members())
         }
         func paths(_ list: [RawPath]) -> JSON? { list.isEmpty ? nil : .array(list.map { .object($0.members()) }) }
-        let discovery = batch.plan.discovery
+        let discovery = journal.plan.discovery
         let untaken = discovery.untaken.map { file in
             JSON.object(file.relative.members() + [JSON.Member("format", .string(file.format))])
         }

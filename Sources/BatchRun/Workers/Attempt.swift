@@ -14,10 +14,10 @@ struct Attempt: Sendable {
         /// Longer than so many seconds in all.
         case timedOut(Double)
         /// A line that no worker writes.
-        case garbage
+        case protocolError
         /// Ended by this run.
         case stopped
-        case notStarted(String)
+        case spawnFailed(String)
     }
 
     var end: End
@@ -32,15 +32,6 @@ struct Attempt: Sendable {
         return stderr.contains { $0.contains("failed to allocate") || $0.contains("ould not allocate memory") }
     }
 
-    /// Whether another attempt may end better.
-    var canBeRetried: Bool {
-        if isOutOfMemory { return false }
-        return switch end {
-        case .died, .exited, .stalled, .timedOut, .garbage, .notStarted: true
-        case .finished, .stopped: false
-        }
-    }
-
     /// One line; nil when the worker said how it ended.
     var reason: String? {
         switch end {
@@ -50,8 +41,8 @@ struct Attempt: Sendable {
         case .exited(let status): "worker ended with status \(status) and without a result"
         case .stalled(let seconds): "no frame for \(Attempt.text(seconds)); raise --stall if it only is slow"
         case .timedOut(let seconds): "not done after \(Attempt.text(seconds)); raise --timeout if it only is slow"
-        case .garbage: "worker wrote something that is no progress"
-        case .notStarted(let why): "worker could not be started: \(why)"
+        case .protocolError: "worker wrote something that is no progress"
+        case .spawnFailed(let why): "worker could not be started: \(why)"
         }
     }
 

@@ -11,11 +11,11 @@ final class KillSwitch: Sendable {
     func turnOn() { flag.store(true, ordering: .relaxed) }
 }
 
-/// One worker process for one video: order in, messages out, ended by SIGKILL to its whole group.
+/// One worker process for one video: request in, messages out, ended by SIGKILL to its whole group.
 struct WorkerProcess: Sendable {
     let program: RawPath
     let arguments: [String]
-    let order: WorkerOrder
+    let request: JobRequest
     let deadlines: Deadlines
     let kill: KillSwitch
 
@@ -29,7 +29,7 @@ struct WorkerProcess: Sendable {
     /// - Parameter receive: called for every message but the last, in order.
     func run(_ receive: @escaping @Sendable (WorkerMessage) -> Void) async -> Attempt {
         let start = monotonicNanoseconds()
-        let watch = Watch(start: start)
+        let monitor = WorkerMonitor(start: start)
         var options = PlatformOptions()
         options.createSession = true
         let name = FilePath(String(decoding: program.bytes, as: UTF8.self))
@@ -39,34 +39,34 @@ struct WorkerProcess: Sendable {
                 .path(name), arguments: command, platformOptions: options, input: .inputWriter, output: .sequence,
                 error: .sequence
             ) { execution in
-                _ = try? await execution.standardInputWriter.write(order.encode())
+                _ = try? await execution.standardInputWriter.write(request.encode())
                 await withTaskGroup { group in
                     group.addTask {
-                        await readMessages(execution.standardOutput, watch, receive) {
+                        await readMessages(execution.standardOutput, monitor, receive) {
                             try? execution.send(signal: .kill, toProcessGroup: true)
                         }
                     }
-                    group.addTask { await collect(execution.standardError, watch) }
-                    let guardian = Task {
-                        await guardDeadlines(watch) { try? execution.send(signal: .kill, toProcessGroup: true) }
+                    group.addTask { await collect(execution.standardError, monitor) }
+                    let watchdog = Task {
+                        await watchDeadlines(monitor) { try? execution.send(signal: .kill, toProcessGroup: true) }
                     }
                     await group.waitForAll()
-                    guardian.cancel()
+                    watchdog.cancel()
                 }
             }
             return Attempt(
-                end: watch.end(result.terminationStatus), seconds: seconds(since: start),
-                stderr: watch.lastLines)
+                end: monitor.end(result.terminationStatus), seconds: seconds(since: start),
+                stderr: monitor.lastLines)
         } catch {
             return Attempt(
-                end: .notStarted("\(error)".replacingNewlines), seconds: seconds(since: start), stderr: [])
+                end: .spawnFailed("\(error)".replacingNewlines), seconds: seconds(since: start), stderr: [])
         }
     }
 
     private func seconds(since start: UInt64) -> Double { Double(monotonicNanoseconds() &- start) / 1e9 }
 
     private func readMessages(
-        _ output: SubprocessOutputSequence, _ watch: Watch, _ receive: @Sendable (WorkerMessage) -> Void,
+        _ output: SubprocessOutputSequence, _ monitor: WorkerMonitor, _ receive: @Sendable (WorkerMessage) -> Void,
         _ end: @Sendable () -> Void
     ) async {
         var pending: [UInt8] = []
@@ -76,31 +76,31 @@ struct WorkerProcess: Sendable {
                 while let feed = pending.firstIndex(of: 0x0a) {
                     let line = Array(pending[..<feed])
                     pending.removeSubrange(...feed)
-                    guard let message = WorkerMessage(line), !watch.isFinished else {
-                        watch.order(.garbage)
+                    guard let message = WorkerMessage(line), !monitor.isFinished else {
+                        monitor.recordEnd(.protocolError)
                         return end()
                     }
-                    watch.note(message)
+                    monitor.note(message)
                     if case .finished = message { continue }
                     receive(message)
                 }
                 if pending.count > WorkerMessage.lineLimit {
-                    watch.order(.garbage)
+                    monitor.recordEnd(.protocolError)
                     return end()
                 }
             }
-            if !pending.isEmpty { watch.order(.garbage) }
+            if !pending.isEmpty { monitor.recordEnd(.protocolError) }
         } catch {
-            watch.order(.garbage)
+            monitor.recordEnd(.protocolError)
             end()
         }
     }
 
     /// Keeps the last lines; reads on so that the worker never waits for us.
-    private func collect(_ output: SubprocessOutputSequence, _ watch: Watch) async {
+    private func collect(_ output: SubprocessOutputSequence, _ monitor: WorkerMonitor) async {
         var pending: [UInt8] = []
         func add(_ line: ArraySlice<UInt8>) {
-            if !line.isEmpty { watch.keep(Escape.visible(bytes: line.prefix(500))) }
+            if !line.isEmpty { monitor.keep(Escape.visible(bytes: line.prefix(500))) }
         }
         do {
             for try await buffer in output {
@@ -118,25 +118,25 @@ struct WorkerProcess: Sendable {
         add(pending[...])
     }
 
-    private func guardDeadlines(_ watch: Watch, _ end: @Sendable () -> Void) async {
+    private func watchDeadlines(_ monitor: WorkerMonitor, _ end: @Sendable () -> Void) async {
         var lastLook = monotonicNanoseconds()
         while !Task.isCancelled {
             let now = monotonicNanoseconds()
             // Time in which this process was stopped, as by ^Z, is not the worker's.
-            if now &- lastLook > WorkerProcess.pause { watch.leaveOut(now &- lastLook) }
+            if now &- lastLook > WorkerProcess.pause { monitor.leaveOut(now &- lastLook) }
             lastLook = now
             if kill.isOn {
-                watch.order(.stopped)
+                monitor.recordEnd(.stopped)
                 return end()
             }
-            let (idle, total, duration) = watch.times(now: now)
+            let (idle, total, duration) = monitor.times(now: now)
             let limit = deadlines.limit(duration: duration)
             if idle > deadlines.stall {
-                watch.order(.stalled(deadlines.stall))
+                monitor.recordEnd(.stalled(deadlines.stall))
                 return end()
             }
             if total > limit {
-                watch.order(.timedOut(limit))
+                monitor.recordEnd(.timedOut(limit))
                 return end()
             }
             try? await Task.sleep(for: WorkerProcess.tick)
@@ -145,15 +145,15 @@ struct WorkerProcess: Sendable {
 }
 
 /// What is known of a running worker, shared by the tasks that listen to it.
-private final class Watch: Sendable {
+private final class WorkerMonitor: Sendable {
     private struct State {
-        var lastSign: UInt64
+        var lastHeartbeat: UInt64
         /// Nanoseconds that count for nothing.
         var leftOut: UInt64 = 0
         var duration: Double?
         var outcome: JobOutcome?
         /// Why we ended it, when we did.
-        var ordered: Attempt.End?
+        var ownEnd: Attempt.End?
         var lines: [String] = []
     }
     private static let mostLines = 20
@@ -162,7 +162,7 @@ private final class Watch: Sendable {
 
     init(start: UInt64) {
         self.start = start
-        state = Mutex(State(lastSign: start))
+        state = Mutex(State(lastHeartbeat: start))
     }
 
     var isFinished: Bool { state.withLock { $0.outcome != nil } }
@@ -170,16 +170,16 @@ private final class Watch: Sendable {
     func note(_ message: WorkerMessage) {
         let now = monotonicNanoseconds()
         state.withLock { state in
-            state.lastSign = now
+            state.lastHeartbeat = now
             switch message {
             case .opened(_, let duration): state.duration = duration
             case .finished(let outcome): state.outcome = outcome
-            case .step, .alive, .note: break
+            case .step, .heartbeat, .note: break
             }
         }
     }
 
-    func order(_ end: Attempt.End) { state.withLock { $0.ordered = $0.ordered ?? end } }
+    func recordEnd(_ end: Attempt.End) { state.withLock { $0.ownEnd = $0.ownEnd ?? end } }
 
     /// The last lines of standard error.
     var lastLines: [String] { state.withLock { $0.lines } }
@@ -187,7 +187,7 @@ private final class Watch: Sendable {
     func keep(_ line: String) {
         state.withLock { state in
             state.lines.append(line)
-            if state.lines.count > Watch.mostLines { state.lines.removeFirst() }
+            if state.lines.count > WorkerMonitor.mostLines { state.lines.removeFirst() }
         }
     }
 
@@ -195,7 +195,7 @@ private final class Watch: Sendable {
         state.withLock { state in
             state.leftOut &+= nanoseconds
             // A sign that came meanwhile is later than this would make it.
-            state.lastSign = min(state.lastSign &+ nanoseconds, monotonicNanoseconds())
+            state.lastHeartbeat = min(state.lastHeartbeat &+ nanoseconds, monotonicNanoseconds())
         }
     }
 
@@ -203,7 +203,7 @@ private final class Watch: Sendable {
     func times(now: UInt64) -> (idle: Double, total: Double, duration: Double?) {
         state.withLock { state in
             (
-                Deadlines.seconds(from: state.lastSign, to: now),
+                Deadlines.seconds(from: state.lastHeartbeat, to: now),
                 Deadlines.seconds(from: start &+ state.leftOut, to: now), state.duration
             )
         }
@@ -213,7 +213,7 @@ private final class Watch: Sendable {
     func end(_ status: TerminationStatus) -> Attempt.End {
         state.withLock { state in
             if let outcome = state.outcome { return .finished(outcome) }
-            if let ordered = state.ordered { return ordered }
+            if let end = state.ownEnd { return end }
             switch status {
             case .exited(let code): return .exited(status: Int32(code))
             case .signaled(let code): return .died(signal: Int32(code))

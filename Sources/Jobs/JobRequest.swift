@@ -1,7 +1,7 @@
 package import Bytes
 
 /// What a worker is told on its standard input: one line of JSON.
-package struct WorkerOrder: Equatable, Sendable {
+package struct JobRequest: Equatable, Sendable {
     /// One tool with all its settings.
     package struct Tool: Equatable, Sendable {
         package var id: String

@@ -1,0 +1,26 @@
+/// Decides whether a video whose worker was lost is tried again in the same run.
+struct RetryPolicy: Equatable, Sendable {
+    /// How many more attempts a video gets after its first.
+    var retries: Int
+
+    /// Whether another attempt may follow one that ended so.
+    ///
+    /// - Parameter number: of the attempt, 1 for the first.
+    func allowsAnother(after attempt: Attempt, number: Int) -> Bool {
+        mayEndBetter(attempt) && number <= retries
+    }
+
+    /// Whether every attempt that the video may have is used up, so that it counts as a lost one for later runs.
+    func isExhausted(after attempt: Attempt, number: Int) -> Bool {
+        number > retries || attempt.isOutOfMemory
+    }
+
+    /// What a worker said itself stays so, and with the same memory the same video runs out of it again.
+    private func mayEndBetter(_ attempt: Attempt) -> Bool {
+        if attempt.isOutOfMemory { return false }
+        return switch attempt.end {
+        case .died, .exited, .stalled, .timedOut, .protocolError, .spawnFailed: true
+        case .finished, .stopped: false
+        }
+    }
+}

@@ -1,0 +1,122 @@
+internal import Bytes
+internal import Jobs
+
+/// Carries out what the scheduler decides: starts and ends workers, and has the journal write the files.
+final class RunDriver {
+    private(set) var scheduler: Scheduler
+    private let journal: RunJournal
+    private let options: RunOptions
+    private let kill = KillSwitch()
+    private let skipped: Int
+    /// Workers that were started and have not ended.
+    private var running = 0
+    /// Whether a file of the run's own could not be written.
+    private var hasFailed = false
+
+    init(_ plan: Plan, journal: RunJournal, options: RunOptions) {
+        scheduler = Scheduler(plan.jobs, settings: Scheduler.Settings(options), now: monotonicNanoseconds())
+        skipped = plan.skipped.count
+        self.journal = journal
+        self.options = options
+    }
+
+    /// Runs the plan to its end. The one consumer of all events; workers, ticks and signals are their producers.
+    func run(signals: AsyncStream<Int32>, display: (RunView) -> Void) async {
+        let (events, source) = AsyncStream.makeStream(of: Scheduler.Event.self)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .milliseconds(100))
+                    source.yield(.tick)
+                }
+            }
+            group.addTask { for await number in signals { source.yield(.signal(number)) } }
+            var iterator = events.makeAsyncIterator()
+            while true {
+                do {
+                    while scheduler.wantsStart {
+                        for worker in try handle(hasSpace() ? .startNext : .spaceIsShort) {
+                            running += 1
+                            let id = worker.request.job
+                            group.addTask {
+                                let attempt = await worker.run { source.yield(.message(id, $0)) }
+                                source.yield(.ended(id, attempt))
+                            }
+                        }
+                    }
+                    if running == 0, scheduler.isDone || hasFailed { break }
+                    guard let event = await iterator.next(isolation: #isolation) else { break }
+                    if case .ended = event { running -= 1 }
+                    _ = try handle(event)
+                    if case .tick = event {
+                        display(RunView(scheduler, skipped: skipped, now: monotonicNanoseconds()))
+                    }
+                } catch {
+                    abandon(error)
+                    if running == 0 { break }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Has the scheduler take one event, and carries out what it answers but for the starts.
+    ///
+    /// - Returns: the workers to start.
+    private func handle(_ event: Scheduler.Event) throws -> [WorkerProcess] {
+        var workers: [WorkerProcess] = []
+        for action in scheduler.handle(event, now: monotonicNanoseconds()) {
+            if case .start(let job, _) = action { workers.append(worker(job)) } else { try perform(action) }
+        }
+        return workers
+    }
+
+    private func perform(_ action: Scheduler.Action) throws {
+        switch action {
+        case .start: break
+        case .killAll: kill.turnOn()
+        case .emit(let event): try journal.emit(event)
+        case .publish(let job, let outcome, let seconds): try journal.publish(job, outcome, seconds)
+        case .remember(let job, let kind, let message, let standing):
+            try journal.remember(job, kind, message, standing)
+        case .forget(let entry): try journal.forget(entry)
+        case .record(let job): journal.record(job)
+        case .note(let text): journal.note(text)
+        case .writeSnapshot: try journal.writeSnapshot()
+        }
+    }
+
+    private func worker(_ job: PlannedJob) -> WorkerProcess {
+        WorkerProcess(
+            program: options.worker, arguments: options.workerArguments, request: request(job),
+            deadlines: Deadlines(stall: options.stall, timeout: options.timeout, size: job.video.status.size),
+            kill: kill)
+    }
+
+    private func request(_ job: PlannedJob) -> JobRequest {
+        JobRequest(
+            job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
+            result: job.result, tools: options.tools, threads: options.threads, memory: options.memory,
+            progressInterval: options.progressInterval, stills: options.stills, size: job.video.status.size,
+            modified: job.video.status.modified, inode: job.video.status.inode)
+    }
+
+    private func hasSpace() throws -> Bool {
+        guard options.minFree > 0 else { return true }
+        return try Files.freeSpace(options.output) >= options.minFree
+    }
+
+    /// Ends in the log whatever has not ended by now.
+    func close() throws { _ = try handle(.close) }
+
+    /// The run's own files cannot be written any more: stops. What can still be written of that is.
+    func abandon(_ error: any Error) {
+        hasFailed = true
+        for action in scheduler.handle(.journalFailed("\(error)"), now: monotonicNanoseconds()) {
+            try? perform(action)
+        }
+    }
+
+    /// Seconds since the run began.
+    var seconds: Double { Double(monotonicNanoseconds() &- scheduler.begun) / 1e9 }
+}

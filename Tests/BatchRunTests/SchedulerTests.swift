@@ -1,0 +1,579 @@
+import Bytes
+import Jobs
+import Testing
+
+@testable import BatchRun
+
+/// A scheduler with a clock that is set by hand, and all that it answered.
+struct Script {
+    var scheduler: Scheduler
+    var now: UInt64 = 1_000_000_000
+    private(set) var actions: [Scheduler.Action] = []
+
+    init(
+        _ names: [String], known: [String: FailureEntry] = [:], change: (inout Scheduler.Settings) -> Void = { _ in }
+    ) {
+        var settings = Scheduler.Settings(quarantine: QuarantinePolicy(digest: "d", version: "1"))
+        change(&settings)
+        let jobs = names.map { Planned.job($0, knownFailure: known[$0]) }
+        scheduler = Scheduler(jobs, settings: settings, now: now)
+    }
+
+    static func id(_ name: String) -> JobID { JobID(video: RawPath(name)) }
+
+    @discardableResult
+    mutating func send(_ event: Scheduler.Event) -> [Scheduler.Action] {
+        let answer = scheduler.handle(event, now: now)
+        actions += answer
+        return answer
+    }
+
+    /// Starts what may be started; the names and numbers of the attempts.
+    @discardableResult
+    mutating func start() -> [String] {
+        var started: [String] = []
+        while scheduler.wantsStart {
+            for case .start(let job, let attempt) in send(.startNext) {
+                started.append("\(job.video.relative.display) \(attempt)")
+            }
+        }
+        return started
+    }
+
+    @discardableResult
+    mutating func end(_ name: String, _ end: Attempt.End, stderr: [String] = [], seconds: Double = 1)
+        -> [Scheduler.Action]
+    {
+        send(.ended(Script.id(name), Attempt(end: end, seconds: seconds, stderr: stderr)))
+    }
+
+    static func completed(frames: Int = 4, verdict: String = "ok") -> Attempt.End {
+        var outcome = JobOutcome(kind: .completed)
+        (outcome.frames, outcome.verdict, outcome.sha256) = (frames, verdict, "0")
+        return .finished(outcome)
+    }
+
+    static func failed(_ kind: JobOutcome.Kind, _ message: String = "open: no") -> Attempt.End {
+        .finished(JobOutcome(kind: kind, message: message))
+    }
+
+    /// How each video ended, in order: `a.mp4 completed`, `b.mp4 failed: why`.
+    var ends: [String] {
+        actions.compactMap { action in
+            guard case .record(let end) = action else { return nil }
+            let why = end.message.map { ": \($0)" } ?? ""
+            return "\(end.job.video.relative.display) \(end.status.rawValue)\(why)"
+        }
+    }
+
+    var events: [LogEvent] {
+        actions.compactMap { if case .emit(let event) = $0 { event } else { nil } }
+    }
+
+    var remembered: [String] {
+        actions.compactMap { action in
+            guard case .remember(let job, let kind, _, let standing) = action else { return nil }
+            let quarantine = standing.isQuarantined ? " quarantined" : ""
+            return "\(job.video.relative.display) \(kind.rawValue) \(standing.runs)\(quarantine)"
+        }
+    }
+
+    var isKilled: Bool { actions.contains(.killAll) }
+}
+
+@Suite("The scheduler")
+struct SchedulerTests {
+    @Test("Starts in the planned order, as many at a time as there are workers")
+    func order() {
+        var script = Script(["a", "b", "c", "d"]) { $0.workers = 2 }
+        #expect(script.start() == ["a 1", "b 1"])
+        script.end("b", Script.completed())
+        #expect(script.start() == ["c 1"])
+        script.end("a", Script.completed())
+        script.end("c", Script.completed())
+        #expect(!script.scheduler.isDone)
+        #expect(script.start() == ["d 1"])
+        script.end("d", Script.completed())
+        #expect(script.start() == [])
+        #expect(script.scheduler.isDone)
+        #expect(script.ends == ["b completed", "a completed", "c completed", "d completed"])
+        #expect(script.scheduler.stop == nil)
+    }
+
+    @Test("A run without videos is done before anything happens")
+    func empty() {
+        let script = Script([])
+        #expect(script.scheduler.isDone)
+        #expect(!script.scheduler.wantsStart)
+    }
+
+    @Test("A completed video is published, told as completed and then recorded, in this order")
+    func completion() {
+        var script = Script(["a"], known: ["a": Planned.failure("a", .death)])
+        script.start()
+        script.send(.message(Script.id("a"), .opened(totalFrames: 4, duration: 1)))
+        script.send(.message(Script.id("a"), .step(current: 3, total: 4)))
+        let actions = script.end("a", Script.completed(frames: 4), seconds: 2.5)
+        guard case .finished(let outcome) = Script.completed(frames: 4) else { return }
+        let job = script.scheduler.jobs[0]
+        let end = EndedJob(job: job, attempt: 1, current: 3, status: .completed, seconds: 2.5, outcome: outcome)
+        #expect(
+            actions == [
+                .publish(job, outcome, seconds: 2.5), .forget(Planned.failure("a", .death)),
+                .emit(.progress(job: job.id, Progress(currentFrame: 4, totalFrames: 4))),
+                .emit(.completed(job: job.id)), .record(end), .writeSnapshot,
+            ])
+    }
+
+    @Test("A video is told as started once: when it is open, or else when it steps or ends")
+    func announcement() {
+        var script = Script(["a", "b", "c"]) { $0.workers = 3 }
+        script.start()
+        script.send(.message(Script.id("a"), .opened(totalFrames: 9, duration: nil)))
+        script.send(.message(Script.id("a"), .step(current: 1, total: 9)))
+        script.send(.message(Script.id("b"), .step(current: 1, total: 0)))
+        script.end("c", Script.failed(.content))
+        for name in ["a", "b"] { script.end(name, Script.completed()) }
+        let started = script.events.compactMap { event -> String? in
+            if case .jobStarted(_, let path, let total, let size) = event {
+                "\(path.display) \(total) \(size)"
+            } else {
+                nil
+            }
+        }
+        #expect(started == ["a 9 1000", "b 0 1000", "c 0 1000"])
+    }
+
+    @Test("Messages and ends of videos that do not run change nothing")
+    func strangers() {
+        var script = Script(["a", "b"])
+        script.start()
+        #expect(script.send(.message(Script.id("b"), .step(current: 1, total: 2))) == [])
+        #expect(script.end("b", .exited(status: 0)) == [])
+        #expect(script.send(.startNext) == [])
+        script.end("a", Script.completed())
+        #expect(script.send(.message(Script.id("a"), .step(current: 1, total: 2))) == [])
+        #expect(script.end("a", Script.completed()) == [])
+        #expect(script.ends == ["a completed"])
+    }
+
+    // MARK: Retries
+
+    @Test("A lost video is tried again when all others have ended, with the machine to itself")
+    func alone() {
+        var script = Script(["a", "b", "c", "d"]) { $0.workers = 2 }
+        script.start()
+        script.end("a", .died(signal: 11))
+        #expect(script.start() == ["c 1"])
+        script.end("b", .exited(status: 3))
+        #expect(script.start() == ["d 1"])
+        script.end("c", Script.completed())
+        // Two wait and one runs: although a worker is free nothing starts.
+        #expect(script.start() == [])
+        script.end("d", Script.completed())
+        #expect(script.start() == ["a 2"])
+        script.end("a", Script.completed())
+        #expect(script.start() == ["b 2"])
+        script.end("b", Script.completed())
+        #expect(script.scheduler.isDone)
+        #expect(script.ends == ["c completed", "d completed", "a completed", "b completed"])
+        let retries = script.events.compactMap { event -> String? in
+            if case .jobRetry(_, let attempt, let reason) = event { "\(attempt) \(reason)" } else { nil }
+        }
+        #expect(retries == ["2 killed by signal 11", "2 worker ended with status 3 and without a result"])
+        #expect(script.remembered == [])
+    }
+
+    @Test("A video that is lost at every try fails with the number of tries and the time of all")
+    func exhausted() {
+        var script = Script(["a"]) { $0.retry.retries = 2 }
+        for attempt in 1...3 {
+            #expect(script.start() == ["a \(attempt)"])
+            script.end("a", .stalled(60), seconds: Double(attempt))
+        }
+        #expect(script.scheduler.isDone)
+        #expect(script.ends == ["a failed: no frame for 60 s; raise --stall if it only is slow (3 tries)"])
+        #expect(script.remembered == ["a timeout 1"])
+        let seconds = script.actions.compactMap { if case .record(let end) = $0 { end.seconds } else { nil } }
+        #expect(seconds == [6])
+    }
+
+    @Test("A video that is lost in a second run is quarantined")
+    func quarantine() {
+        var script = Script(["a"], known: ["a": Planned.failure("a", .timeout)]) { $0.retry.retries = 0 }
+        script.start()
+        script.end("a", .died(signal: 9))
+        #expect(script.remembered == ["a death 2 quarantined"])
+        #expect(script.ends == ["a failed: killed by signal 9"])
+    }
+
+    @Test("A worker that ran out of memory is not tried again, whether it died of it or told of it")
+    func memory() {
+        var script = Script(["a", "b"]) {
+            $0.workers = 2
+            $0.retry.retries = 5
+        }
+        script.start()
+        script.end("a", .died(signal: 6), stderr: ["Fatal error: failed to allocate memory"])
+        script.end("b", Script.failed(.memory, "decode: out of memory"))
+        #expect(script.scheduler.isDone)
+        #expect(script.ends == ["a failed: out of memory; raise --memory-limit", "b failed: decode: out of memory"])
+        #expect(script.remembered == ["a memory 1", "b memory 1"])
+    }
+
+    @Test("What a worker tells of itself is final; what says nothing about the video is not remembered")
+    func told() {
+        let kinds: [JobOutcome.Kind] = [.content, .changed, .input]
+        for kind in kinds {
+            var script = Script(["a"])
+            script.start()
+            script.end("a", Script.failed(kind))
+            #expect(script.scheduler.isDone)
+            #expect(script.remembered == (kind == .content ? ["a content 1"] : []))
+        }
+    }
+
+    @Test("The percentage does not fall in a second attempt")
+    func percent() {
+        var script = Script(["a"])
+        script.start()
+        for current in [1, 2] { script.send(.message(Script.id("a"), .step(current: current, total: 4))) }
+        script.end("a", .died(signal: 9))
+        script.start()
+        for current in [1, 2, 3] { script.send(.message(Script.id("a"), .step(current: current, total: 4))) }
+        script.end("a", Script.completed())
+        let percents = script.events.compactMap { event -> Int? in
+            if case .progress(_, let progress) = event { progress.percent } else { nil }
+        }
+        #expect(percents == [25, 50, 75, 100])
+    }
+
+    // MARK: Stops
+
+    @Test("After a signal nothing starts; what runs gets its grace and is ended then")
+    func grace() {
+        var script = Script(["a", "b", "c"]) {
+            $0.workers = 2
+            $0.grace = 5
+        }
+        script.start()
+        script.send(.signal(15))
+        #expect(script.scheduler.stop == .signal(15))
+        #expect(script.start() == [])
+        script.end("b", Script.completed())
+        #expect(script.start() == [])
+        script.now += 4_999_999_999
+        script.send(.tick)
+        #expect(!script.isKilled)
+        script.now += 1
+        script.send(.tick)
+        #expect(script.isKilled)
+        #expect(!script.scheduler.isDone)
+        script.end("a", .stopped)
+        #expect(script.scheduler.isDone)
+        #expect(script.ends == ["b completed", "a failed: stopped by SIGTERM"])
+        #expect(script.scheduler.notStarted.map(\.video.relative.display) == ["c"])
+        #expect(script.remembered == [])
+    }
+
+    @Test("A second signal ends the workers at once; they are told once")
+    func secondSignal() {
+        var script = Script(["a"])
+        script.start()
+        script.send(.signal(2))
+        #expect(!script.isKilled)
+        #expect(script.send(.signal(15)) == [.killAll])
+        #expect(script.send(.signal(15)) == [])
+        #expect(script.scheduler.stop == .signal(2))
+        script.end("a", .stopped)
+        #expect(script.ends == ["a failed: stopped by SIGINT"])
+    }
+
+    @Test("A video that waits for another try fails with its reason and that of the stop")
+    func waiting() {
+        var script = Script(["a", "b"]) { $0.workers = 2 }
+        script.start()
+        script.end("a", .died(signal: 11))
+        script.send(.signal(1))
+        #expect(script.ends == ["a failed: killed by signal 11; stopped by SIGHUP"])
+        // One that is lost while the run stops is not tried again, and says nothing for later runs.
+        script.end("b", .died(signal: 11))
+        #expect(script.ends.last == "b failed: killed by signal 11")
+        #expect(script.remembered == [])
+        #expect(script.scheduler.isDone)
+    }
+
+    @Test("The longest duration stops a run at the tick that reaches it, and gives grace")
+    func maxDuration() {
+        var script = Script(["a", "b"]) {
+            $0.maxDuration = 2
+            $0.grace = 0.5
+        }
+        script.start()
+        script.now += 1_999_999_999
+        script.send(.tick)
+        #expect(script.scheduler.stop == nil)
+        script.now += 1
+        script.send(.tick)
+        #expect(script.scheduler.stop == .maxDuration)
+        #expect(!script.isKilled)
+        script.now += 500_000_000
+        script.send(.tick)
+        #expect(script.isKilled)
+    }
+
+    @Test(
+        "So many failures stop a run; videos that wait for another try fail with it and do not stop it again",
+        arguments: [RunOptions.FailureLimit.count(2), .percent(40)])
+    func maxFailures(_ limit: RunOptions.FailureLimit) {
+        var script = Script(["a", "b", "c", "d", "e"]) {
+            $0.workers = 3
+            $0.maxFailures = limit
+        }
+        script.start()
+        script.end("a", .died(signal: 11))
+        script.end("b", Script.failed(.content))
+        #expect(script.scheduler.stop == nil)
+        script.start()
+        script.end("c", Script.failed(.content))
+        #expect(script.scheduler.stop == .maxFailures)
+        #expect(script.start() == [])
+        script.end("d", Script.completed())
+        script.end("e", Script.completed())
+        #expect(
+            script.ends == [
+                "b failed: open: no", "c failed: open: no",
+                "a failed: killed by signal 11; stopped by --max-failures", "d completed", "e completed",
+            ])
+        #expect(script.scheduler.failed == 3)
+    }
+
+    @Test("Too little space stops new videos only; what runs may finish")
+    func space() {
+        var script = Script(["a", "b"]) { $0.workers = 2 }
+        script.send(.startNext)
+        script.send(.spaceIsShort)
+        #expect(script.scheduler.stop == .minFree)
+        #expect(script.start() == [])
+        script.now += 3_600_000_000_000
+        script.send(.tick)
+        #expect(!script.isKilled)
+        script.end("a", Script.completed())
+        #expect(script.ends == ["a completed"])
+        #expect(script.scheduler.notStarted.count == 1)
+    }
+
+    @Test("A full disk stops new videos only, a result that cannot be written ends the others at once")
+    func disk() {
+        var full = Script(["a", "b", "c"]) { $0.workers = 2 }
+        full.start()
+        full.end("a", Script.failed(.diskFull, "result: write: no space"))
+        #expect(full.scheduler.stop == .diskFull)
+        #expect(!full.isKilled)
+        #expect(full.remembered == [])
+        var broken = Script(["a", "b", "c"]) { $0.workers = 2 }
+        broken.start()
+        broken.end("a", Script.failed(.io, "result: write: I/O error"))
+        #expect(broken.scheduler.stop == .failure("a: result: write: I/O error"))
+        #expect(broken.isKilled)
+    }
+
+    @Test("When the run's own files cannot be written all is ended, and what is left when it closes has ended too")
+    func journal() {
+        var script = Script(["b", "a", "c"]) { $0.workers = 2 }
+        script.start()
+        #expect(script.send(.journalFailed("no space")) == [.killAll])
+        #expect(script.scheduler.stop == .failure("no space"))
+        script.send(.close)
+        #expect(script.ends == ["a failed: stopped by no space", "b failed: stopped by no space"])
+        #expect(script.scheduler.isDone)
+        #expect(script.scheduler.notStarted.count == 1)
+    }
+
+    // MARK: What a person sees
+
+    @Test("The view counts what ended and what runs, and reckons the time left from the bytes")
+    func view() throws {
+        var script = Script(["a", "b", "c", "d"]) { $0.workers = 2 }
+        script.start()
+        script.end("a", Script.completed(frames: 10))
+        script.start()
+        script.now += 2_000_000_000
+        script.send(.message(Script.id("b"), .step(current: 6, total: 12)))
+        let view = RunView(script.scheduler, skipped: 3, now: script.now)
+        #expect((view.planned, view.done, view.failed, view.skipped) == (4, 1, 0, 3))
+        #expect(view.frames == 16)
+        #expect(view.elapsed == 2)
+        // 1500 of 4000 bytes in two seconds.
+        #expect(abs(try #require(view.remaining) - 2 * 2500 / 1500) < 1e-9)
+        let running = view.workers.map { "\($0.path.display) \($0.progress?.percent ?? -1) \($0.speed)" }
+        #expect(running.sorted() == ["b 50 3.0", "c -1 0.0"])
+    }
+
+    @Test("Before anything is done there is no time left to tell")
+    func viewAtStart() {
+        var script = Script(["a"])
+        script.start()
+        #expect(RunView(script.scheduler, skipped: 0, now: script.now + 9_000_000_000).remaining == nil)
+    }
+
+    // MARK: Any order of events
+
+    /// SplitMix64: numbers that are the same in each run of the test (Steele, Lea and Flood, 2014).
+    private struct Random: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+            return z ^ (z >> 31)
+        }
+    }
+
+    /// What a driver does with the answers of a scheduler, and what must hold of them.
+    private struct Model {
+        var script: Script
+        var running: Set<JobID> = []
+        var starts: [JobID: Int] = [:]
+        var records: [JobID: Int] = [:]
+        var announced: [JobID: Int] = [:]
+        var terminal: [JobID: Int] = [:]
+        var percents: [JobID: Int] = [:]
+        var faults: [String] = []
+
+        mutating func send(_ event: Scheduler.Event) {
+            let wasStopped = script.scheduler.stop != nil
+            for action in script.send(event) {
+                switch action {
+                case .start(let job, let attempt):
+                    if wasStopped { faults.append("start after a stop") }
+                    starts[job.id, default: 0] += 1
+                    if attempt != starts[job.id] { faults.append("attempt \(attempt) is not the next") }
+                    if attempt > 1, !running.isEmpty { faults.append("a retry is not alone") }
+                    if records[job.id] != nil { faults.append("start after its end") }
+                    if !running.insert(job.id).inserted { faults.append("started twice at a time") }
+                case .record(let end):
+                    records[end.job.id, default: 0] += 1
+                    if terminal[end.job.id] != 1 { faults.append("recorded before it is logged") }
+                case .emit(.jobStarted(let job, _, _, _)):
+                    announced[job, default: 0] += 1
+                    if terminal[job] != nil { faults.append("started after its end") }
+                case .emit(.progress(let job, let progress)):
+                    if progress.percent < percents[job, default: 0] { faults.append("percentage falls") }
+                    percents[job] = progress.percent
+                    if announced[job] != 1 || terminal[job] != nil { faults.append("progress of what does not run") }
+                case .emit(.completed(let job)), .emit(.error(let job, _)): terminal[job, default: 0] += 1
+                default: break
+                }
+            }
+            if running.count > script.scheduler.settings.workers { faults.append("too many workers") }
+            if Set(script.scheduler.active.keys) != running { faults.append("active and running differ") }
+        }
+
+        mutating func end(_ id: JobID, _ end: Attempt.End, stderr: [String] = []) {
+            running.remove(id)
+            send(.ended(id, Attempt(end: end, seconds: 1, stderr: stderr)))
+        }
+    }
+
+    private static func randomEnd(_ random: inout Random) -> (Attempt.End, [String]) {
+        switch Int.random(in: 0..<14, using: &random) {
+        case 0: (.died(signal: 11), [])
+        case 1: (.died(signal: 6), ["failed to allocate"])
+        case 2: (.exited(status: 1), [])
+        case 3: (.stalled(60), [])
+        case 4: (.timedOut(600), [])
+        case 5: (.protocolError, [])
+        case 6: (.spawnFailed("no"), [])
+        case 7: (Script.failed(.content), [])
+        case 8: (Script.failed(.changed), [])
+        case 9: Int.random(in: 0..<8, using: &random) == 0 ? (Script.failed(.diskFull), []) : (.died(signal: 9), [])
+        case 10: Int.random(in: 0..<8, using: &random) == 0 ? (Script.failed(.io), []) : (.died(signal: 9), [])
+        default: (Script.completed(frames: Int.random(in: 0...20, using: &random)), [])
+        }
+    }
+
+    private static func randomModel(_ random: inout Random) -> Model {
+        let names = (0..<Int.random(in: 0...9, using: &random)).map { "v\($0)" }
+        let workers = Int.random(in: 1...4, using: &random)
+        let retries = Int.random(in: 0...3, using: &random)
+        let limit: RunOptions.FailureLimit? =
+            [nil, nil, .count(3), .percent(50)].randomElement(using: &random) ?? nil
+        let longest: Double? = Bool.random(using: &random) ? nil : Double.random(in: 1...60, using: &random)
+        return Model(
+            script: Script(names) {
+                $0.workers = workers
+                $0.retry.retries = retries
+                $0.maxFailures = limit
+                $0.maxDuration = longest
+            })
+    }
+
+    /// One event of a busy run.
+    private static func step(_ model: inout Model, _ random: inout Random) {
+        let jobs = model.script.scheduler.jobs
+        let choice = Int.random(in: 0..<100, using: &random)
+        let some = model.running.sorted { $0.text < $1.text }.randomElement(using: &random)
+        switch choice {
+        case 0..<30: if model.script.scheduler.wantsStart { model.send(.startNext) }
+        case 30..<60:
+            // Also of videos that do not run, as lines that are read late.
+            guard let id = jobs.randomElement(using: &random)?.id else { return }
+            let total = Int.random(in: 0...20, using: &random)
+            let messages: [WorkerMessage] = [
+                .opened(totalFrames: total, duration: nil), .heartbeat, .note("n"),
+                .step(current: Int.random(in: 1...21, using: &random), total: total),
+            ]
+            model.send(.message(id, messages.randomElement(using: &random) ?? .heartbeat))
+        case 60..<85:
+            guard let some else { return }
+            let (end, stderr) = randomEnd(&random)
+            model.end(some, end, stderr: stderr)
+        case 85..<97:
+            model.script.now += UInt64.random(in: 0...2_000_000_000, using: &random)
+            model.send(.tick)
+        case 97: if Int.random(in: 0..<4, using: &random) == 0 { model.send(.signal(15)) }
+        case 98: if Int.random(in: 0..<4, using: &random) == 0 { model.send(.spaceIsShort) }
+        default: if Int.random(in: 0..<8, using: &random) == 0 { model.send(.journalFailed("no")) }
+        }
+    }
+
+    @Test("Whatever happens, each video ends once or was never started, and the run comes to its end")
+    func anyOrder() {
+        var stops = 0
+        var whole = 0
+        for seed in 1...400 as ClosedRange<UInt64> {
+            var random = Random(state: seed)
+            var model = SchedulerTests.randomModel(&random)
+            for _ in 0..<150 where !model.script.scheduler.isDone { SchedulerTests.step(&model, &random) }
+            // From here on nothing goes wrong; it is over after each video's attempts.
+            if Bool.random(using: &random) {
+                for _ in 0..<50 where !model.script.scheduler.isDone {
+                    while model.script.scheduler.wantsStart { model.send(.startNext) }
+                    if let id = model.running.first { model.end(id, Script.completed()) }
+                }
+            } else {
+                model.send(.signal(2))
+                for id in model.running { model.end(id, .stopped) }
+            }
+            #expect(model.script.scheduler.isDone, "seed \(seed)")
+            model.send(.close)
+            for job in model.script.scheduler.jobs {
+                let isStarted = model.starts[job.id] != nil
+                let expected = isStarted ? 1 : nil
+                #expect(model.records[job.id] == expected, "seed \(seed)")
+                #expect(model.terminal[job.id] == expected, "seed \(seed)")
+                #expect(model.announced[job.id] == expected, "seed \(seed)")
+                let isLeft = model.script.scheduler.notStarted.contains { $0.id == job.id }
+                #expect(isLeft == !isStarted, "seed \(seed)")
+            }
+            #expect(model.faults == [], "seed \(seed)")
+            let scheduler = model.script.scheduler
+            #expect(scheduler.completed + scheduler.failed + scheduler.notStarted.count == scheduler.jobs.count)
+            if scheduler.stop == nil { whole += 1 } else { stops += 1 }
+        }
+        // The sequences are worth something only when both happen often.
+        #expect(whole > 40 && stops > 40)
+    }
+}
