@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+package import Store
 
 /// A video of this run.
 package struct PlannedJob: Sendable {
@@ -38,23 +39,10 @@ package struct Memory: Sendable {
 
     package static func read(_ layout: OutputLayout) throws(SystemError) -> Memory {
         var memory = Memory()
-        let catalog = try LineFile.objects(layout.catalog)
-        for json in catalog.objects {
-            if let entry = CatalogEntry(json) {
-                memory.catalog[entry.job] = entry
-            } else {
-                memory.brokenLines += 1
-            }
-        }
-        let failures = try LineFile.objects(layout.failures)
-        for json in failures.objects {
-            guard let entry = FailureEntry(json) else {
-                memory.brokenLines += 1
-                continue
-            }
-            memory.failures[entry.job] = entry.isCleared ? nil : entry
-        }
-        memory.brokenLines += catalog.broken + failures.broken
+        let catalog = try layout.catalogLines.latest()
+        let failures = try layout.failureLines.latest()
+        (memory.catalog, memory.failures) = (catalog.records, failures.records)
+        memory.brokenLines = catalog.unread + failures.unread
         return memory
     }
 }
@@ -151,7 +139,11 @@ package struct Plan: Sendable {
                 return .run(entry.digest == oldDigest ? Plan.olderRules : "other settings or versions")
             }
             guard isSame(entry) else { return .run("changed") }
-            guard Files.exists(layout.root.appending(entry.result)) else { return .run("its result is gone") }
+            switch ResultState.of(entry, layout) {
+            case .gone: return .run("its result is gone")
+            case .cut: return .run("its result is cut")
+            case .whole: break
+            }
             if entry.verdict == "damaged", options.retryFailed { return .run("--retry-failed") }
             return entry.verdict == "damaged"
                 ? .skip(.damaged, "damaged, unchanged since run \(entry.runID)")

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// One thing that happened, in the order in which the run takes note of it.
 enum BatchEvent: Sendable {
@@ -33,8 +34,8 @@ final class Batch {
     let kill = KillSwitch()
     let plan: Plan
     private let log: ProgressLog
-    private let catalog: LineFile
-    private let failures: LineFile
+    private let catalog: JobLineWriter<CatalogEntry>
+    private let failures: JobLineWriter<FailureEntry>
     private let begun: UInt64
     private var state = RunState()
     private var snapshots = SnapshotPacer()
@@ -63,8 +64,8 @@ final class Batch {
         begun = monotonicNanoseconds()
         bytesPlanned = plan.jobs.reduce(0) { $0 &+ $1.video.status.size }
         log = try ProgressLog(layout.log(run: runID))
-        catalog = try LineFile(layout.catalog)
-        failures = try LineFile(layout.failures)
+        catalog = try JobLineWriter(layout.catalogLines)
+        failures = try JobLineWriter(layout.failureLines)
         try emit(
             .runStarted(runID: runID, version: options.version, jobs: plan.jobs.count, settings: options.digest))
         for skip in plan.skipped { try emit(.jobSkipped(job: skip.id, path: skip.path, reason: skip.reason)) }
@@ -235,18 +236,15 @@ final class Batch {
 
     private func complete(_ job: inout Active, _ outcome: JobOutcome, _ seconds: Double) throws {
         let planned = job.job
-        let facts =
-            (outcome.facts.members ?? []) + [
-                JSON.Member("events", .int(outcome.events)), JSON.Member("seconds", .double(Batch.milli(seconds))),
-                JSON.Member("cpu_seconds", .double(Batch.milli(outcome.processorSeconds))),
-            ]
         let entry = CatalogEntry(
             job: planned.id, path: planned.video.relative, result: planned.result, size: planned.video.status.size,
             modified: planned.video.status.modified, inode: planned.video.status.inode,
             fingerprint: outcome.fingerprint, digest: options.digest, verdict: outcome.verdict ?? "ok",
-            frames: outcome.frames, sha256: outcome.sha256 ?? "", runID: runID, facts: .object(facts))
-        try catalog.append(JSONWriter.encode(entry.json))
-        try catalog.sync()
+            frames: outcome.frames, sha256: outcome.sha256 ?? "",
+            resultSize: outcome.size > 0 ? outcome.size : nil, runID: runID, facts: outcome.facts,
+            events: outcome.events, seconds: Batch.milli(seconds),
+            processorSeconds: Batch.milli(outcome.processorSeconds))
+        try catalog.append(entry)
         if var memory = planned.memory {
             memory.isCleared = true
             try remember(memory)
@@ -323,8 +321,7 @@ final class Batch {
     }
 
     private func remember(_ entry: FailureEntry) throws {
-        try failures.append(JSONWriter.encode(entry.json))
-        try failures.sync()
+        try failures.append(entry)
     }
 
     private func record(

@@ -1,5 +1,6 @@
 internal import Bytes
 package import Jobs
+internal import Store
 
 /// The main job: from directories of videos to results, log and record.
 package enum BatchRun {
@@ -137,6 +138,12 @@ package enum BatchRun {
         } catch {
             batch.abandon(error)
             status = ExitStatus.winner(statuses + [ExitStatus.failure])
+        }
+        // Nothing is appended any more. What is too long only takes space, so a run does not fail for it.
+        do throws(SystemError) {
+            try batch.layout.compact()
+        } catch {
+            batch.note("catalog and failure memory are not made smaller: \(error)")
         }
         return RunOutcome(
             runID: batch.runID, baseline: options.baseline, started: started,
