@@ -61,30 +61,31 @@ let package = Package(
 
         // The batch half.
         .target(name: "Jobs", dependencies: ["Bytes"]),
+        .target(name: "Store", dependencies: ["Jobs", "Bytes"]),
         .target(
             name: "BatchRun",
             dependencies: [
-                "Jobs", "VideoFormats", "Bytes",
+                "Store", "Jobs", "VideoFormats", "Bytes",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "Archive", dependencies: ["FrameTools", "FrameResults", "Jobs", "Bytes"]),
+        .target(name: "Archive", dependencies: ["FrameTools", "FrameResults", "Store", "Jobs", "Bytes"]),
         .target(
             name: "HTMLReport",
             dependencies: [
-                "TemplateEngine", "Archive", "FrameResults", "Jobs", "Bytes", "CAssets",
+                "TemplateEngine", "Archive", "FrameResults", "Store", "Jobs", "Bytes", "CAssets",
             ]),
         .target(
             name: "ReplayServer",
             dependencies: [
-                "WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes",
+                "WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "Bytes",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "forgebatch",
             dependencies: [
-                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Jobs", "Bytes", "FrameTools",
+                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Store", "Jobs", "Bytes", "FrameTools",
                 "VideoFormats", "CYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -100,17 +101,17 @@ let package = Package(
         .executableTarget(
             name: "EchoServer", dependencies: ["ReplayServer", "WebSocketChannel", "Bytes"], path: "Tests/EchoServer"),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
+            name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Jobs", "TestSupport"]),
+        .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["Archive", "Bytes", "Jobs", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Archive", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
         .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
         .testTarget(
-            name: "HTMLReportTests", dependencies: ["HTMLReport", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
+            name: "HTMLReportTests", dependencies: ["HTMLReport", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
+        .testTarget(name: "JobsTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "VideoFormats", "Bytes", "TestSupport"]),
         // Draws thousands of pictures.
         .testTarget(
@@ -123,6 +124,7 @@ let package = Package(
                 "ReplayServer", "WebSocketChannel", "EchoServer", "Archive", "FrameResults", "Jobs", "Bytes",
                 "TestSupport",
             ]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "VideoFormatsTests", dependencies: ["VideoFormats"]),
         .testTarget(

@@ -1,24 +1,33 @@
 internal import Bytes
 internal import FrameResults
 package import Jobs
+internal import Store
 
 /// What is in an output folder: history, checks, repairs.
 package enum Archive {
-    /// Makes `catalog.ndjson` anew from the heads of all results where it is missing and there are results. Without the
-    /// times of the videos' files, they are known again by their content.
+    /// Makes `catalog.ndjson` anew from all results where it is missing and there are results. Without the times of the
+    /// videos' files, they are known again by their content; which run made a result, and how long that took, is taken
+    /// from the runs' records and logs.
     ///
     /// - Returns: how many results it now lists; 0 when there was nothing to do.
     package static func rebuildCatalogIfMissing(_ layout: OutputLayout) throws -> Int {
         guard !Files.exists(layout.catalog), Files.exists(layout.results) else { return 0 }
-        var text: [UInt8] = []
-        var count = 0
+        let entries = try rebuiltEntries(layout)
+        guard !entries.isEmpty else { return 0 }
+        var file = try AtomicFile(layout.catalog)
+        for entry in entries { try file.write(JSONWriter.encode(entry.json) + [0x0a]) }
+        try file.publish()
+        return entries.count
+    }
+
+    /// What the catalog would say, from the results; those that are not whole are left out.
+    static func rebuiltEntries(_ layout: OutputLayout) throws -> [CatalogEntry] {
+        var entries: [CatalogEntry] = []
         try walk(layout.results) { path in
-            guard let entry = try? entry(layout, path) else { return }
-            text += JSONWriter.encode(entry.json) + [0x0a]
-            count += 1
+            if let entry = try? entry(layout, path) { entries.append(entry) }
         }
-        if count > 0 { try AtomicFile.write(text, to: layout.catalog) }
-        return count
+        try findRuns(layout, of: &entries)
+        return entries
     }
 
     /// Calls `body` with every result below a folder, in order.
@@ -33,22 +42,51 @@ package enum Archive {
         }
     }
 
-    static func entry(_ layout: OutputLayout, _ path: RawPath) throws -> CatalogEntry? {
-        let head = try HeadReader.read(path)
+    private static func entry(_ layout: OutputLayout, _ path: RawPath) throws -> CatalogEntry? {
+        let content = try ResultContent(path)
+        let head = content.head
+        let video = head["video"]
+        let decode = head["decode"]
         guard let job = head["job_id"]?.string.flatMap({ JobID(text: $0) }), let source = head["source"],
-            let video = RawPath(source), let size = source["size"]?.int, let frames = head["total_frames"]?.int,
-            let verdict = head["decode"]?["verdict"]?.string, let tools = head["tools"]?.array
+            let name = RawPath(source), let size = source["size"]?.int, let frames = head["total_frames"]?.int,
+            let verdict = decode?["verdict"]?.string, let tools = head["tools"]?.array
         else { return nil }
-        let facts = JSON.members([
-            "codec": head["video"]?["codec"], "width": head["video"]?["width"], "height": head["video"]?["height"],
-            "duration": head["video"]?["duration"], "events": .int(head["events"]?.array?.count ?? 0),
-        ])
-        let relative = RawPath(bytes: Array(path.bytes.dropFirst(layout.root.bytes.count + 1)))
         return CatalogEntry(
-            job: job, path: video, result: relative, size: Int64(size), modified: nil, inode: nil,
+            job: job, path: name, result: layout.relative(path), size: Int64(size), modified: nil, inode: nil,
             fingerprint: source["fingerprint"]?.string,
-            digest: SettingsDigest.of(tools: tools, threads: head["video"]?["decoder_threads"]?.int ?? 1,
-                rules: head["decode"]?["rules"]?.int ?? 1),
-            verdict: verdict, frames: frames, sha256: Digest.sha256(try Files.read(path)), runID: "", facts: facts)
+            digest: SettingsDigest.of(
+                tools: tools, threads: video?["decoder_threads"]?.int ?? 1, rules: decode?["rules"]?.int ?? 1),
+            verdict: verdict, frames: frames, sha256: content.sha256, resultSize: content.size, runID: "",
+            facts: VideoFacts(
+                codec: video?["codec"]?.string, width: video?["width"]?.int, height: video?["height"]?.int,
+                duration: decode?["covered_duration"]?.double ?? video?["duration"]?.double,
+                detections: content.detections, classes: content.classes),
+            events: head["events"]?.array?.count ?? 0)
+    }
+
+    /// Finds the run that published each result: the newest whose record has the job with this very result, or else the
+    /// newest that left no record and whose log says that it completed the job.
+    private static func findRuns(_ layout: OutputLayout, of entries: inout [CatalogEntry]) throws {
+        var missing = Dictionary(entries.indices.map { (entries[$0].job, $0) }) { first, _ in first }
+        let runs = try folders(layout).reversed()
+        for run in runs where !missing.isEmpty {
+            guard let reader = try? RunReader(layout.summary(run: run)) else { continue }
+            while let record = try? reader.nextJob() {
+                guard let place = missing[record.job], record.sha256 == entries[place].sha256 else { continue }
+                entries[place].runID = run
+                entries[place].seconds = record.seconds
+                entries[place].processorSeconds = record.processorSeconds
+                missing[record.job] = nil
+            }
+        }
+        for run in runs where !missing.isEmpty && !Files.exists(layout.summary(run: run)) {
+            guard let reader = try? LineReader(layout.log(run: run)) else { continue }
+            while let line = try? reader.next() {
+                guard !reader.isTorn, case .completed(let job)? = try? LogLine.parse(line).event,
+                    let place = missing.removeValue(forKey: job)
+                else { continue }
+                entries[place].runID = run
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 package import Bytes
 internal import FrameResults
 package import Jobs
+package import Store
 
 /// A video as an output folder knows it, whichever run processed it last.
 package struct ShelvedVideo: Sendable {
@@ -19,17 +20,11 @@ package struct ShelvedVideo: Sendable {
     /// All videos that have a result or failed, in the order of their paths.
     package static func all(_ layout: OutputLayout) throws(SystemError) -> [ShelvedVideo] {
         var videos: [JobID: ShelvedVideo] = [:]
-        for json in try LineFile.objects(layout.catalog).objects {
-            guard let entry = CatalogEntry(json) else { continue }
+        for entry in try layout.catalogLines.latest().records.values {
             let standing = Standing(rawValue: entry.verdict) ?? .ok
             videos[entry.job] = ShelvedVideo(job: entry.job, path: entry.path, standing: standing, entry: entry)
         }
-        var failures: [JobID: FailureEntry] = [:]
-        for json in try LineFile.objects(layout.failures).objects {
-            guard let entry = FailureEntry(json) else { continue }
-            failures[entry.job] = entry.isCleared ? nil : entry
-        }
-        for (job, failure) in failures {
+        for (job, failure) in try layout.failureLines.latest().records {
             var video = videos[job] ?? ShelvedVideo(job: job, path: failure.path, standing: .failed)
             // A damaged video is remembered as one not to be redone; it has its result all the same.
             if video.standing != .damaged || failure.isQuarantined {
@@ -45,9 +40,10 @@ package struct ShelvedVideo: Sendable {
         let head = [JSON.Member("job_id", .string(job.text))] + path.members()
         let rest = JSON.members([
             "status": .string(standing.rawValue), "message": message.map { .string($0) },
-            "frames": entry.map { .int($0.frames) }, "duration": entry?.facts["duration"],
-            "codec": entry?.facts["codec"], "width": entry?.facts["width"], "height": entry?.facts["height"],
-            "events": entry?.facts["events"], "detections": entry?.facts["detections"],
+            "frames": entry.map { .int($0.frames) }, "duration": entry?.facts.duration.map { .double($0) },
+            "codec": entry?.facts.codec.map { .string($0) }, "width": entry?.facts.width.map { .int($0) },
+            "height": entry?.facts.height.map { .int($0) }, "events": entry?.events.map { .int($0) },
+            "detections": entry?.facts.detections.map { .int($0) },
             "size": .int(entry?.size ?? failure?.size ?? 0), "run_id": entry.map { .string($0.runID) },
         ])
         return .object(head + (entry?.result.members("result") ?? []) + (rest.members ?? []))

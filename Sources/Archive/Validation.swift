@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+internal import Store
 
 /// What a check of an output folder or a result found.
 package struct Validation: Sendable {
@@ -22,21 +23,15 @@ package struct Validation: Sendable {
     package static func folder(_ layout: OutputLayout) throws -> Validation {
         var validation = Validation()
         var known: [RawPath: CatalogEntry] = [:]
-        let catalog = try LineFile.objects(layout.catalog)
+        let catalog = try layout.catalogLines.reader()
+        while let entry = try catalog.next() { known[entry.result] = entry }
         if catalog.broken > 0 { validation.add(layout.catalog, "\(catalog.broken) lines are not strict JSON") }
-        for json in catalog.objects {
-            if let entry = CatalogEntry(json) {
-                known[entry.result] = entry
-            } else {
-                validation.add(layout.catalog, "a line is no entry: \(JSONWriter.text(json).prefix(100))")
-            }
-        }
+        for line in catalog.foreign { validation.add(layout.catalog, "a line is no entry: \(line)") }
         if Files.exists(layout.results) {
             try Archive.walk(layout.results) { path in
                 let bytes = try Files.read(path)
                 validation.check(bytes, path)
-                let relative = RawPath(bytes: Array(path.bytes.dropFirst(layout.root.bytes.count + 1)))
-                guard let entry = known.removeValue(forKey: relative) else {
+                guard let entry = known.removeValue(forKey: layout.relative(path)) else {
                     return validation.add(path, "not in the catalog")
                 }
                 if Digest.sha256(bytes) != entry.sha256 { validation.add(path, "its SHA-256 is not the catalog's") }

@@ -4,7 +4,17 @@ package import Bytes
 package struct OutputLayout: Sendable {
     package let root: RawPath
 
-    package init(root: RawPath) { self.root = root }
+    /// Slashes at the end of the root mean nothing.
+    package init(root: RawPath) {
+        var bytes = root.bytes
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        self.root = RawPath(bytes: bytes)
+    }
+
+    /// A path below the root as records keep it, relative to the root.
+    package func relative(_ path: RawPath) -> RawPath {
+        RawPath(bytes: Array(path.bytes.dropFirst(root.bytes.count).drop { $0 == UInt8(ascii: "/") }))
+    }
 
     package var results: RawPath { root.appending("results") }
     package var stills: RawPath { root.appending("stills") }

@@ -84,8 +84,8 @@ package struct JobOutcome: Equatable, Sendable {
     /// Bytes of the result.
     package var size: Int64 = 0
     package var events = 0
-    /// Codec, width, height, duration and the like, for lists.
-    package var facts: JSON = .object([])
+    /// For lists.
+    package var facts = VideoFacts()
     /// Each tool's summary, opaque to the batch.
     package var summaries: JSON = .object([])
 
@@ -100,7 +100,7 @@ package struct JobOutcome: Equatable, Sendable {
             "frames": .int(frames), "declared": declared.map { .int($0) }, "verdict": verdict.map { .string($0) },
             "reasons": .array(reasons.map { .string($0) }), "cpu_seconds": .double(processorSeconds),
             "sha256": sha256.map { .string($0) }, "fingerprint": fingerprint.map { .string($0) }, "size": .int(size),
-            "events": .int(events), "facts": facts,
+            "events": .int(events), "facts": .object(facts.members),
             "summaries": summaries,
         ])
     }
@@ -119,7 +119,7 @@ package struct JobOutcome: Equatable, Sendable {
         fingerprint = json["fingerprint"]?.string
         size = Int64(json["size"]?.int ?? 0)
         events = json["events"]?.int ?? 0
-        facts = json["facts"] ?? .object([])
+        facts = json["facts"].map { VideoFacts($0) } ?? VideoFacts()
         summaries = json["summaries"] ?? .object([])
         if kind == .completed, sha256 == nil || verdict == nil { return nil }
     }

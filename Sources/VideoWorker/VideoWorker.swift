@@ -192,11 +192,10 @@ package enum VideoWorker {
         outcome.fingerprint = head.source.fingerprint
         outcome.size = published.size
         outcome.events = head.events.count
-        outcome.facts = .members([
-            "codec": .string(reader.info.codec), "width": .int(reader.info.width), "height": .int(reader.info.height),
-            "duration": (report.coveredDuration ?? reader.info.duration).map { .double($0) },
-            "detections": .int(published.detections), "classes": .array(published.classes.map { .string($0) }),
-        ])
+        outcome.facts = VideoFacts(
+            codec: reader.info.codec, width: reader.info.width, height: reader.info.height,
+            duration: report.coveredDuration ?? reader.info.duration, detections: published.detections,
+            classes: published.classes)
         outcome.summaries = head.summary
         return outcome
     }

@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
 internal import Jobs
+internal import Store
 
 extension ShelvedVideo.Standing: ExpressibleByArgument {}
 
@@ -44,7 +45,7 @@ struct ListCommand: ParsableCommand {
         let rows = videos.map { video in
             [
                 video.standing.rawValue, video.entry.map { "\($0.frames)" } ?? "–",
-                video.entry?.facts["duration"]?.double.map { Quantity.duration($0) } ?? "–", video.path.display,
+                video.entry?.facts.duration.map { Quantity.duration($0) } ?? "–", video.path.display,
             ]
         }
         TextTable.aligned([["STATUS", "FRAMES", "DURATION", "VIDEO"]] + rows).forEach { Terminal.output($0) }
@@ -116,12 +117,12 @@ struct ShowCommand: ParsableCommand {
         if let entry = video.entry {
             let declared = head?["declared_frames"]?.int.map { " of \($0) declared" } ?? ""
             add("frames", "\(entry.frames)\(declared)")
-            add("duration", entry.facts["duration"]?.double.map { Quantity.duration($0) })
-            if let width = entry.facts["width"]?.int, let height = entry.facts["height"]?.int {
-                add("picture", "\(width) x \(height), \(Escape.visible(entry.facts["codec"]?.string ?? "?"))")
+            add("duration", entry.facts.duration.map { Quantity.duration($0) })
+            if let width = entry.facts.width, let height = entry.facts.height {
+                add("picture", "\(width) x \(height), \(Escape.visible(entry.facts.codec ?? "?"))")
             }
-            add("events", entry.facts["events"]?.int.map { "\($0)" })
-            add("detections", entry.facts["detections"]?.int.map { "\($0)" })
+            add("events", entry.events.map { "\($0)" })
+            add("detections", entry.facts.detections.map { "\($0)" })
             add("result", layout.root.appending(entry.result).display)
             add("run", entry.runID)
         }

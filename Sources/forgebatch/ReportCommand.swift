@@ -51,7 +51,7 @@ struct ReportCommand: ParsableCommand {
         let recorded = run.baseline.flatMap { Files.exists(layout.summary(run: $0)) ? $0 : nil }
         let known = baseline == nil ? recorded : nil
         let compared = try known ?? Baseline.resolve(baseline, of: run, in: layout)
-        let videos = (try? LineFile.objects(layout.catalog).objects.count) ?? 0
+        let videos = (try? ShelvedVideo.all(layout).count) ?? 0
         let report = Report(
             layout, run: run.id, videos: videos, pages: pages, templates: templates?.path, baseline: compared,
             reconclusion: reconclusion)

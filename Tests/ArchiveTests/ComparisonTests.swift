@@ -1,6 +1,7 @@
 import Archive
 import Bytes
 import Jobs
+import Store
 import Testing
 
 @Suite("Comparing two runs") struct ComparisonTests {
@@ -10,6 +11,40 @@ import Testing
         var done = MadeRuns.Done(path)
         change(&done)
         return done
+    }
+
+    @Test func `runs are told apart as before when later lines have taken the place of theirs`() throws {
+        let runs = try MadeRuns()
+        func done(_ name: String, _ sha256: String, _ verdict: String = "ok") -> MadeRuns.Done {
+            var done = MadeRuns.Done(name)
+            (done.sha256, done.verdict) = (sha256, verdict)
+            return done
+        }
+        let lost = MadeRuns.Done.failed("cam/bad.avi", "no frame")
+        try runs.add(MadeRuns.first, [done("a.mkv", "1"), done("b.mkv", "2", "damaged"), lost])
+        try runs.add(
+            MadeRuns.second, [done("new.webm", "3")],
+            skipped: [
+                (MadeRuns.first, "up_to_date", ["a.mkv"]), (MadeRuns.first, "damaged", ["b.mkv"]),
+                (MadeRuns.first, "failed", ["cam/bad.avi"]),
+            ])
+        let later = (3...8).map { "2026010\($0)T000000Z-cccccc" }
+        for id in later {
+            let lost = MadeRuns.Done.failed("cam/bad.avi", "another cause")
+            try runs.add(id, [done("a.mkv", id, "damaged"), done("b.mkv", id), lost], scope: "elsewhere")
+        }
+        func documents() throws -> [String] {
+            let pairs = [
+                (MadeRuns.first, MadeRuns.second), (MadeRuns.second, later[0]), (MadeRuns.first, later[5]),
+                (later[0], MadeRuns.second),
+            ]
+            return try pairs.map { JSONWriter.text(try runs.compare($0, $1).json) }
+        }
+        let before = try documents()
+        let size = try Files.status(runs.layout.catalog).size
+        try runs.layout.compact()
+        #expect(try Files.status(runs.layout.catalog).size < size / 2)
+        #expect(try documents() == before)
     }
 
     @Test func `every video is in the category that it belongs to, and in no other`() throws {

@@ -1,6 +1,7 @@
 import Archive
 import Bytes
 import Jobs
+import Store
 import Testing
 
 @Suite("Runs and their history") struct HistoryTests {
@@ -81,16 +82,16 @@ import Testing
         let start = Array(JSONWriter.encode(head).dropLast()) + Array(",\"jobs\":[\n".utf8)
         let lines = jobs.map { JSONWriter.encode($0) }.joined(separator: Array(",\n".utf8))
         let end = Array("\n]}\n".utf8)
-        func read(_ bytes: [UInt8]) throws -> (head: JSON, jobs: [JSON]) {
+        func read(_ bytes: [UInt8]) throws -> (head: JSON, jobs: [JobRecord]) {
             try AtomicFile.write(bytes, to: path, durable: false)
-            let record = try StoredRun(path)
-            var found: [JSON] = []
+            let record = try RunReader(path)
+            var found: [JobRecord] = []
             while let job = try record.nextJob() { found.append(job) }
             return (record.head, found)
         }
         for bytes in [JSONWriter.encode(document), start + lines + end] {
             let (foundHead, found) = try read(bytes)
-            #expect(foundHead == head && found == jobs)
+            #expect(foundHead == head && found == jobs.compactMap { JobRecord($0) } && found.count == 3)
         }
         #expect(try read(start + [UInt8](repeating: 0x0a, count: 1) + Array("]}\n".utf8)).jobs == [])
         #expect(throws: JSONError.self) { try read(start + lines) }

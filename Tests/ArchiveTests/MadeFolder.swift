@@ -1,6 +1,7 @@
 import Bytes
 import FrameResults
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -30,8 +31,9 @@ final class MadeFolder {
             try say(.completed(job: job))
             let entry = CatalogEntry(
                 job: job, path: video, result: result, size: 100, modified: 1, inode: 2, fingerprint: "x1:00",
-                digest: SettingsDigest.of(tools: Self.tools, threads: 1, rules: DecodeReport.rules), verdict: "ok", frames: 4,
-                sha256: published.sha256, runID: Self.run, facts: .object([]))
+                digest: SettingsDigest.of(tools: Self.tools, threads: 1, rules: DecodeReport.rules), verdict: "ok",
+                frames: 4,
+                sha256: published.sha256, runID: Self.run, facts: VideoFacts())
             lines += JSONWriter.encode(entry.json) + [0x0a]
         }
         try AtomicFile.write(lines, to: layout.catalog, durable: false)

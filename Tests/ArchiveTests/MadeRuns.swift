@@ -1,6 +1,7 @@
 import Archive
 import Bytes
 import Jobs
+import Store
 import TestSupport
 
 /// An output folder that holds nothing but the records of runs, as the program writes them.
@@ -86,7 +87,7 @@ final class MadeRuns {
                 size: 100,
                 modified: 1, inode: 1, fingerprint: video.fingerprint, digest: digest, verdict: video.verdict ?? "ok",
                 frames: video.frames, sha256: video.sha256 ?? "", runID: id,
-                facts: .members(["cpu_seconds": .double(video.processorSeconds)]))
+                facts: VideoFacts(), processorSeconds: video.processorSeconds)
             try catalog.append(JSONWriter.encode(entry.json))
         }
         let failures = try LineFile(layout.failures)

@@ -18,6 +18,13 @@ import Testing
         #expect(validation.logs == 1)
     }
 
+    @Test(arguments: ["/", "///"]) func `a folder named with slashes at its end has no breach`(slashes: String) throws {
+        let made = try MadeFolder()
+        let validation = try Validation.folder(OutputLayout(root: made.layout.root.suffixed(slashes)))
+        #expect(validation.breaches.map(\.text) == [])
+        #expect(validation.results == 3)
+    }
+
     @Test func `an empty folder has no breach`() throws {
         let folder = try TemporaryFolder()
         let validation = try Validation.folder(OutputLayout(root: folder.path))

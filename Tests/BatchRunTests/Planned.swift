@@ -1,5 +1,6 @@
 import Bytes
 import Jobs
+import Store
 
 @testable import BatchRun
 

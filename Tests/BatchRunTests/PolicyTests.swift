@@ -1,5 +1,6 @@
 import Bytes
 import Jobs
+import Store
 import Testing
 
 @testable import BatchRun

@@ -67,7 +67,7 @@ struct RunTests {
         echo '{"type":"step","current":3,"total":4}'
         echo '{}' > "$out/$name"
         echo '{"type":"step","current":4,"total":4}'
-        echo '{"type":"job_result","kind":"completed","frames":4,"verdict":"ok","sha256":"0","fingerprint":"x1:0"}'
+        echo '{"type":"job_result","kind":"completed","frames":4,"verdict":"ok","sha256":"0","fingerprint":"x1:0","size":3}'
 
         """
 

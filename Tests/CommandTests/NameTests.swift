@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import Jobs
+import Store
 import TestSupport
 import Testing
 

@@ -56,6 +56,24 @@ import Testing
         #expect(Set(OutputLayout.Still.allCases.map { OutputLayout.still(id, $0) }).count == 3)
     }
 
+    @Test func `slashes at the end of a root mean nothing`() {
+        for name in ["/o", "o", "../o", "/a b/o"] {
+            for slashes in ["/", "//", "///"] {
+                let layout = OutputLayout(root: RawPath(name + slashes))
+                #expect(layout.root == RawPath(name))
+                #expect(layout.results == RawPath(name + "/results"))
+            }
+        }
+        #expect(OutputLayout(root: RawPath("/")).catalog == RawPath("/catalog.ndjson"))
+        #expect(OutputLayout(root: RawPath("//")).catalog == RawPath("/catalog.ndjson"))
+    }
+
+    @Test(arguments: ["/", "/o", "o", "o//", "./o/", ""]) func `a path is told from its root`(root: String) {
+        let layout = OutputLayout(root: RawPath(root))
+        #expect(layout.relative(layout.results.appending("a/b.json")) == RawPath("results/a/b.json"))
+        #expect(layout.relative(layout.catalog) == RawPath("catalog.ndjson"))
+    }
+
     @Test func `a name that passes 200 bytes is cut`() {
         let longest = RawPath(String(repeating: "a", count: 195))
         #expect(result(longest) == RawPath("results/\(String(repeating: "a", count: 195)).json"))
@@ -116,5 +134,27 @@ import Testing
         let path = result(RawPath("clip.mp4"), taken: taken)
         #expect(path == RawPath("results/clip.mp4~\(JobID(video: RawPath("clip.mp4"))).json"))
         #expect(result(RawPath("clip.mp4.json/x.mp4"), taken: taken) == RawPath("results/clip.mp4.json/x.mp4.json"))
+    }
+}
+
+@Suite("Digests of settings") struct SettingsDigestTests {
+    @Test func `the settings' digest knows order of tools from their content`() {
+        let luma = JSON.members(["id": "luma", "version": "1.0.0", "settings": .object([])])
+        let black = JSON.members([
+            "id": "black", "version": "1.0.0", "settings": .object([.init("pixel", .double(0.1))]),
+        ])
+        let other = JSON.members([
+            "id": "black", "version": "1.0.0", "settings": .object([.init("pixel", .double(0.2))]),
+        ])
+        let usual = SettingsDigest.of(tools: [luma, black], threads: 1, rules: 1)
+        #expect(usual == SettingsDigest.of(tools: [black, luma], threads: 1, rules: 1))
+        #expect(usual.count == 16)
+        let others = [
+            SettingsDigest.of(tools: [luma, other], threads: 1, rules: 1),
+            SettingsDigest.of(tools: [luma], threads: 1, rules: 1),
+            SettingsDigest.of(tools: [luma, black], threads: 2, rules: 1),
+            SettingsDigest.of(tools: [luma, black], threads: 1, rules: 2),
+        ]
+        #expect(Set(others + [usual]).count == 5)
     }
 }

@@ -2,6 +2,7 @@ package import Bytes
 internal import FrameResults
 internal import FrameTools
 package import Jobs
+internal import Store
 
 /// Carries results out of an output folder in one of the formats, video by video.
 package struct Export {
@@ -132,14 +133,9 @@ package struct Export {
 extension Archive {
     /// The last result of each video, from the catalog, or from the results themselves where it is missing.
     static func entries(_ layout: OutputLayout) throws -> [CatalogEntry] {
-        var last: [JobID: CatalogEntry] = [:]
-        try LineFile.forEach(layout.catalog) { json in
-            if let entry = CatalogEntry(json) { last[entry.job] = entry }
-        }
+        var last = try layout.catalogLines.latest().records
         if last.isEmpty, !Files.exists(layout.catalog), Files.exists(layout.results) {
-            try walk(layout.results) { path in
-                if let entry = try? entry(layout, path) { last[entry.job] = entry }
-            }
+            for entry in try rebuiltEntries(layout) { last[entry.job] = entry }
         }
         return Array(last.values)
     }

@@ -11,7 +11,7 @@ package enum JUnit {
     /// - Throws: ``ArchiveError`` when the run has no record, `SystemError` when the file cannot be written.
     package static func write(_ layout: OutputLayout, run id: String, to path: RawPath) throws {
         var sight = try RunSight(layout, run: id)
-        sight.complete(try Ledger(layout, runs: sight.sources, jobs: sight.skippedJobs))
+        sight.complete(try Ledger(layout, skips: sight.skipped))
         let videos = sight.videos.values.sorted { $0.path < $1.path }
         var file = try AtomicFile(path)
         try file.write(Array(opening(sight.run, videos).utf8))

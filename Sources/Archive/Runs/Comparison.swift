@@ -58,8 +58,7 @@ package struct Comparison: Sendable {
     /// - Complexity: linear in the videos that the runs saw and the lines of the catalog.
     package init(_ layout: OutputLayout, before: String, after: String) throws {
         var (old, new) = (try RunSight(layout, run: before), try RunSight(layout, run: after))
-        let ledger = try Ledger(
-            layout, runs: old.sources.union(new.sources), jobs: old.skippedJobs.union(new.skippedJobs))
+        let ledger = try Ledger(layout, skips: old.skipped + new.skipped)
         old.complete(ledger)
         new.complete(ledger)
         self.before = old.run

@@ -1,5 +1,6 @@
 internal import Bytes
 package import Jobs
+internal import Store
 
 extension Archive {
     /// Gives the history a line for every run that it lacks: all of them where it is missing, and those that were killed
@@ -24,7 +25,7 @@ extension Archive {
 
     /// A run's line: its record without what grows with the number of videos.
     private static func line(_ layout: OutputLayout, _ id: String) -> JSON {
-        if let record = try? StoredRun(layout.summary(run: id)), let members = record.head.members,
+        if let record = try? RunReader(layout.summary(run: id)), let members = record.head.members,
             record.head["run_id"]?.string == id
         {
             return .object(members.filter { headKeys.contains($0.key) })

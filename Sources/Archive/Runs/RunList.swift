@@ -1,5 +1,6 @@
 internal import Bytes
 package import Jobs
+internal import Store
 
 extension Archive {
     /// All runs of an output folder, the newest first: those of the history, and those that are only folders because
@@ -36,7 +37,7 @@ extension Archive {
 
     /// A run that the history does not know, from its record or else from its log.
     static func summary(_ layout: OutputLayout, _ id: String) -> RunSummary {
-        if let record = try? StoredRun(layout.summary(run: id)), let run = RunSummary(record.head) { return run }
+        if let record = try? RunReader(layout.summary(run: id)), let run = RunSummary(record.head) { return run }
         return RunSummary(log: layout.log(run: id), id: id)
     }
 

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// All videos that a run saw, and how each stood: the record of the run, and for what it skipped, the lines of the
 /// catalog and the failure memory that it skipped it for.
@@ -13,18 +14,28 @@ struct RunSight {
     /// Whether all videos below its inputs are known to have been seen.
     private(set) var isComplete = true
     /// Skipped videos by the run they came from, until the ledger tells what was known of them.
-    private var skipped: [(job: JobID, kind: String, runID: String)] = []
+    private(set) var skipped: [Skip] = []
+
+    /// A video that the run left alone because of what another one made of it.
+    struct Skip {
+        var job: JobID
+        var kind: String
+        var runID: String
+
+        /// Whether it had failed there, so that the failure memory tells of it.
+        var isFailure: Bool { kind == "failed" || kind == "quarantined" }
+    }
 
     init(_ layout: OutputLayout, run id: String) throws {
         let path = layout.summary(run: id)
         let document: JSON
         do {
-            let record = try StoredRun(path)
+            let record = try RunReader(path)
             document = record.head
             guard let run = RunSummary(document) else { throw ArchiveError("it names no run") }
             self.run = run
             while let job = try record.nextJob() {
-                if let video = RunVideo(record: job, run: run) { videos[video.job] = video }
+                videos[job.job] = RunVideo(job, run: run)
             }
         } catch {
             throw ArchiveError("\(path.display): the run's record cannot be read: \(error)")
@@ -38,7 +49,7 @@ struct RunSight {
         for group in document["skipped"]?.array ?? [] {
             for text in group["jobs"]?.array ?? [] {
                 guard let job = text.string.flatMap({ JobID(text: $0) }) else { continue }
-                skipped.append((job, group["kind"]?.string ?? "", group["run_id"]?.string ?? ""))
+                skipped.append(Skip(job: job, kind: group["kind"]?.string ?? "", runID: group["run_id"]?.string ?? ""))
             }
         }
         young = Set((document["too_young"]?.array ?? []).compactMap { RawPath($0) })
@@ -47,22 +58,13 @@ struct RunSight {
         isComplete = document["limited"]?.bool != true && skipped.count == run.tally.allSkipped
     }
 
-    /// The runs that skipped videos came from.
-    var sources: Set<String> { Set(skipped.map(\.runID)) }
-    var skippedJobs: Set<JobID> { Set(skipped.map(\.job)) }
-
     /// Fills in what was known of the skipped videos.
     mutating func complete(_ ledger: Ledger) {
-        for (job, kind, runID) in skipped {
-            let isFailure = kind == "failed" || kind == "quarantined"
-            if isFailure, let line = ledger.failure(job, in: runID) {
-                videos[job] = RunVideo(line)
-            } else if !isFailure, let line = ledger.result(job, in: runID) {
-                videos[job] = RunVideo(line)
-            } else {
-                videos[job] = RunVideo(
-                    job: job, path: ledger.path(job) ?? RawPath(job.text), status: .init(skipped: kind), runID: runID)
-            }
+        for skip in skipped {
+            videos[skip.job] =
+                ledger.video(skip)
+                ?? RunVideo(
+                    job: skip.job, path: RawPath(skip.job.text), status: .init(skipped: skip.kind), runID: skip.runID)
         }
         skipped = []
     }
@@ -83,43 +85,80 @@ extension RunVideo.Status {
     }
 }
 
-/// Lines of the catalog and of the failure memory, by job and run.
+/// What was known of the videos that runs skipped: lines of the catalog and of the failure memory, by job and run, or,
+/// where those were left out since, the record of the run that wrote them.
 struct Ledger {
     private var results: [JobID: [CatalogEntry]] = [:]
     private var failures: [JobID: [FailureEntry]] = [:]
+    private var recorded: [JobID: [RunVideo]] = [:]
     private var first: [JobID: String] = [:]
 
-    /// - Parameters:
-    ///   - runs: only lines of these are kept; lines without a run, which a rebuilt catalog has, always.
-    ///   - jobs: only lines of these are kept.
-    init(_ layout: OutputLayout, runs: Set<String>, jobs: Set<JobID>) throws {
-        try LineFile.forEach(layout.catalog) { json in
-            guard let entry = CatalogEntry(json) else { return }
-            note(entry.job, entry.runID)
-            if jobs.contains(entry.job), runs.contains(entry.runID) || entry.runID.isEmpty {
-                results[entry.job, default: []].append(entry)
-            }
+    /// - Parameter skips: only what these ask for is kept.
+    init(_ layout: OutputLayout, skips: [RunSight.Skip]) throws {
+        let jobs = Set(skips.map(\.job))
+        let runs = Set(skips.map(\.runID))
+        // A rebuilt catalog may have lines without a run.
+        func isWanted(_ job: JobID, _ run: String) -> Bool {
+            jobs.contains(job) && (runs.contains(run) || run.isEmpty)
         }
-        try LineFile.forEach(layout.failures) { json in
-            guard let entry = FailureEntry(json), !entry.isCleared else { return }
+        var last: (results: [JobID: CatalogEntry], failures: [JobID: FailureEntry]) = ([:], [:])
+        let catalog = try layout.catalogLines.reader()
+        while let entry = try catalog.next() {
+            note(entry.job, entry.firstRunID ?? entry.runID)
+            if isWanted(entry.job, entry.runID) { results[entry.job, default: []].append(entry) }
+            if jobs.contains(entry.job) { last.results[entry.job] = entry }
+        }
+        let memory = try layout.failureLines.reader()
+        while let entry = try memory.next() {
+            if let first = entry.firstRunID { note(entry.job, first) }
+            guard !entry.isCleared else { continue }
             note(entry.job, entry.runID)
-            if jobs.contains(entry.job), runs.contains(entry.runID) || entry.runID.isEmpty {
-                failures[entry.job, default: []].append(entry)
+            if isWanted(entry.job, entry.runID) { failures[entry.job, default: []].append(entry) }
+            if jobs.contains(entry.job) { last.failures[entry.job] = entry }
+        }
+        try readRecords(layout, of: skips)
+        // What no line and no record tells is at least known as of now.
+        for (job, entry) in last.results where results[job] == nil { results[job] = [entry] }
+        for (job, entry) in last.failures where failures[job] == nil { failures[job] = [entry] }
+    }
+
+    /// Reads the records of the runs whose lines are not there any more.
+    private mutating func readRecords(_ layout: OutputLayout, of skips: [RunSight.Skip]) throws {
+        var missing: [String: [JobID: Bool]] = [:]
+        for skip in skips where !skip.runID.isEmpty {
+            let hasLine =
+                skip.isFailure
+                ? failures[skip.job]?.contains { $0.runID == skip.runID }
+                : results[skip.job]?.contains { $0.runID == skip.runID }
+            if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.kind == "quarantined" }
+        }
+        for (run, jobs) in missing {
+            guard let reader = try? RunReader(layout.summary(run: run)), let summary = RunSummary(reader.head) else {
+                continue
+            }
+            while let record = try? reader.nextJob() {
+                guard let isQuarantined = jobs[record.job] else { continue }
+                let video = RunVideo(record, run: summary).asRemembered(isQuarantined: isQuarantined)
+                recorded[record.job, default: []].append(video)
             }
         }
     }
 
     private mutating func note(_ job: JobID, _ run: String) { first[job] = min(first[job] ?? run, run) }
 
-    func result(_ job: JobID, in run: String) -> CatalogEntry? {
-        results[job]?.last { $0.runID == run } ?? results[job]?.last
+    /// What was known of a video that was skipped; nil when nothing tells its path.
+    func video(_ skip: RunSight.Skip) -> RunVideo? {
+        let known =
+            skip.isFailure
+            ? failures[skip.job]?.last { $0.runID == skip.runID }.map { RunVideo($0) }
+            : results[skip.job]?.last { $0.runID == skip.runID }.map { RunVideo($0) }
+        if let known { return known }
+        if let video = recorded[skip.job]?.first(where: { $0.runID == skip.runID }) { return video }
+        if skip.isFailure, let line = failures[skip.job]?.last { return RunVideo(line) }
+        if !skip.isFailure, let line = results[skip.job]?.last { return RunVideo(line) }
+        guard let path = results[skip.job]?.last?.path ?? failures[skip.job]?.last?.path else { return nil }
+        return RunVideo(job: skip.job, path: path, status: .init(skipped: skip.kind), runID: skip.runID)
     }
-
-    func failure(_ job: JobID, in run: String) -> FailureEntry? {
-        failures[job]?.last { $0.runID == run } ?? failures[job]?.last
-    }
-
-    func path(_ job: JobID) -> RawPath? { results[job]?.last?.path ?? failures[job]?.last?.path }
 
     /// Whether a run, or one before it, had to do with a video.
     func knows(_ job: JobID, upTo run: String) -> Bool { first[job].map { $0 <= run } ?? false }

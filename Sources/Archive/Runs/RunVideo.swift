@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+internal import Store
 
 /// How a video stood in a run: processed by it, or left alone because of what an earlier run made of it.
 package struct RunVideo: Equatable, Sendable {
@@ -58,41 +59,50 @@ package struct RunVideo: Equatable, Sendable {
     }
 
     /// An element of `jobs` in a run's record.
-    init?(record json: JSON, run: RunSummary) {
-        guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
-            return nil
-        }
-        let isStopped = json["kind"]?.string == "stopped"
-        let hasFailed = json["status"]?.string == "failed"
+    init(_ record: JobRecord, run: RunSummary) {
         self.init(
-            job: job, path: path,
-            status: isStopped ? .unfinished : hasFailed ? .failed : Status(verdict: json["verdict"]?.string),
+            job: record.job, path: record.path,
+            status: record.isStopped ? .unfinished : record.hasFailed ? .failed : Status(verdict: record.verdict),
             runID: run.id)
-        message = json["message"]?.string
-        cause = json["cause"]?.string
-        log = json["stderr"]?.array?.compactMap(\.string) ?? []
-        reasons = json["reasons"]?.array?.compactMap(\.string) ?? []
-        frames = json["frames"]?.int
-        declared = json["declared"]?.int
-        seconds = json["seconds"]?.double
-        processorSeconds = json["cpu_seconds"]?.double
-        size = json["size"]?.int.map { Int64($0) }
-        fingerprint = json["fingerprint"]?.string
+        message = record.message
+        cause = record.cause
+        log = record.stderr
+        reasons = record.reasons ?? []
+        frames = record.frames
+        declared = record.declared
+        seconds = record.seconds
+        processorSeconds = record.processorSeconds
+        size = record.size
+        fingerprint = record.fingerprint
         settingsDigest = run.settingsDigest
-        sha256 = json["sha256"]?.string
-        events = json["events"]?.int
+        sha256 = record.sha256
+        events = record.events
+    }
+
+    /// No more than a line of the catalog or the failure memory would tell of the same: what is known of a video that a
+    /// later run skipped.
+    func asRemembered(isQuarantined: Bool) -> RunVideo {
+        var video = RunVideo(job: job, path: path, status: isQuarantined ? .quarantined : status, runID: runID)
+        (video.size, video.settingsDigest) = (size, settingsDigest)
+        if status.isFailure {
+            (video.message, video.cause) = (message, cause)
+        } else {
+            (video.frames, video.seconds, video.processorSeconds) = (frames, seconds, processorSeconds)
+            (video.fingerprint, video.sha256, video.events) = (fingerprint, sha256, events)
+        }
+        return video
     }
 
     init(_ entry: CatalogEntry) {
         self.init(job: entry.job, path: entry.path, status: Status(verdict: entry.verdict), runID: entry.runID)
         frames = entry.frames
-        seconds = entry.facts["seconds"]?.double
-        processorSeconds = entry.facts["cpu_seconds"]?.double
+        seconds = entry.seconds
+        processorSeconds = entry.processorSeconds
         size = entry.size
         fingerprint = entry.fingerprint
         settingsDigest = entry.digest
         sha256 = entry.sha256
-        events = entry.facts["events"]?.int
+        events = entry.events
     }
 
     init(_ entry: FailureEntry) {

@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+package import Store
 
 /// A video of this run.
 package struct PlannedJob: Equatable, Sendable {
@@ -38,23 +39,10 @@ package struct PriorResults: Sendable {
 
     package static func read(_ layout: OutputLayout) throws(SystemError) -> PriorResults {
         var prior = PriorResults()
-        let catalog = try LineFile.objects(layout.catalog)
-        for json in catalog.objects {
-            if let entry = CatalogEntry(json) {
-                prior.catalog[entry.job] = entry
-            } else {
-                prior.brokenLines += 1
-            }
-        }
-        let failures = try LineFile.objects(layout.failures)
-        for json in failures.objects {
-            guard let entry = FailureEntry(json) else {
-                prior.brokenLines += 1
-                continue
-            }
-            prior.failures[entry.job] = entry.isCleared ? nil : entry
-        }
-        prior.brokenLines += catalog.broken + failures.broken
+        let catalog = try layout.catalogLines.latest()
+        let failures = try layout.failureLines.latest()
+        (prior.catalog, prior.failures) = (catalog.records, failures.records)
+        prior.brokenLines = catalog.unread + failures.unread
         return prior
     }
 }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// Decides what is remembered of a video that failed, and when it is not tried any more.
 struct QuarantinePolicy: Equatable, Sendable {

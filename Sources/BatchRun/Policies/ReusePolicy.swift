@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// Decides whether a video is processed or what an earlier run made of it stands.
 ///
@@ -96,12 +97,18 @@ struct ReusePolicy {
 extension ReusePolicy {
     /// The policy of a run, which looks at the files of its output folder and at the videos.
     init(_ options: RunOptions, now: UTCTime) {
-        let root = options.output
+        let layout = OutputLayout(root: options.output)
         self.init(
             force: options.force, retryFailed: options.retryFailed, retryQuarantined: options.retryQuarantined,
             identity: options.identity, memory: options.memory, digest: options.digest,
             oldDigest: options.digest(rules: 1), version: options.version, now: now.milliseconds,
-            resultFault: { Files.exists(root.appending($0.result)) ? nil : "its result is gone" },
+            resultFault: { entry in
+                switch ResultState.of(entry, layout) {
+                case .whole: nil
+                case .gone: "its result is gone"
+                case .cut: "its result is cut"
+                }
+            },
             fingerprint: ReusePolicy.readFingerprint)
     }
 

@@ -1,5 +1,6 @@
 internal import Bytes
 package import Jobs
+internal import Store
 
 /// The main job: from directories of videos to results, log and record.
 package enum BatchRun {
@@ -100,6 +101,12 @@ package enum BatchRun {
         } catch {
             driver.abandon(error)
             status = ExitStatus.winner(statuses + [ExitStatus.failure])
+        }
+        // Nothing is appended any more. What is too long only takes space, so a run does not fail for it.
+        do throws(SystemError) {
+            try journal.layout.compact()
+        } catch {
+            journal.note("catalog and failure memory are not made smaller: \(error)")
         }
         return RunOutcome(
             runID: journal.runID, baseline: options.baseline, started: started,

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// The only writer of a run's files: log, catalog, memory of failures, snapshot, `run.json`, history and `latest`.
 ///
@@ -11,8 +12,8 @@ final class RunJournal {
     let runID: String
     let plan: Plan
     private let log: ProgressLog
-    private let catalog: LineFile
-    private let failures: LineFile
+    private let catalog: JobLineWriter<CatalogEntry>
+    private let failures: JobLineWriter<FailureEntry>
     private var state = RunState()
     private var snapshots = SnapshotPacer()
     private(set) var counts: RunCounts
@@ -29,8 +30,8 @@ final class RunJournal {
         self.counts = counts
         layout = OutputLayout(root: options.output)
         log = try ProgressLog(layout.log(run: runID))
-        catalog = try LineFile(layout.catalog)
-        failures = try LineFile(layout.failures)
+        catalog = try JobLineWriter(layout.catalogLines)
+        failures = try JobLineWriter(layout.failureLines)
         try emit(
             .runStarted(runID: runID, version: options.version, jobs: plan.jobs.count, settings: options.digest))
         for skip in plan.skipped { try emit(.jobSkipped(job: skip.id, path: skip.path, reason: skip.reason)) }
@@ -47,18 +48,15 @@ final class RunJournal {
     ///
     /// - Parameter seconds: of all attempts at the video.
     func publish(_ planned: PlannedJob, _ outcome: JobOutcome, _ seconds: Double) throws {
-        let facts =
-            (outcome.facts.members ?? []) + [
-                JSON.Member("events", .int(outcome.events)), JSON.Member("seconds", .double(RunJournal.milli(seconds))),
-                JSON.Member("cpu_seconds", .double(RunJournal.milli(outcome.processorSeconds))),
-            ]
         let entry = CatalogEntry(
             job: planned.id, path: planned.video.relative, result: planned.result, size: planned.video.status.size,
             modified: planned.video.status.modified, inode: planned.video.status.inode,
             fingerprint: outcome.fingerprint, digest: options.digest, verdict: outcome.verdict ?? "ok",
-            frames: outcome.frames, sha256: outcome.sha256 ?? "", runID: runID, facts: .object(facts))
-        try catalog.append(JSONWriter.encode(entry.json))
-        try catalog.sync()
+            frames: outcome.frames, sha256: outcome.sha256 ?? "",
+            resultSize: outcome.size > 0 ? outcome.size : nil, runID: runID, facts: outcome.facts,
+            events: outcome.events, seconds: RunJournal.milli(seconds),
+            processorSeconds: RunJournal.milli(outcome.processorSeconds))
+        try catalog.append(entry)
     }
 
     func remember(
@@ -70,18 +68,13 @@ final class RunJournal {
             version: options.version, time: UTCTime.now.milliseconds, runs: standing.runs,
             isQuarantined: standing.isQuarantined, runID: runID)
         if kind == .memory { entry.memoryLimit = options.memory.most }
-        try append(entry)
+        try failures.append(entry)
     }
 
     func forget(_ entry: FailureEntry) throws {
         var entry = entry
         entry.isCleared = true
-        try append(entry)
-    }
-
-    private func append(_ entry: FailureEntry) throws {
-        try failures.append(JSONWriter.encode(entry.json))
-        try failures.sync()
+        try failures.append(entry)
     }
 
     // MARK: What each video came to

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// What a video came to in a run.
 struct EndedJob: Equatable, Sendable {

@@ -2,6 +2,7 @@ internal import Archive
 internal import Bytes
 internal import FrameResults
 internal import Jobs
+internal import Store
 
 extension ReplayAPI {
     /// Bytes of a result that is told whole within its job.
@@ -172,8 +173,8 @@ extension ReplayAPI {
         var summary: JSON {
             guard case .result(_, let entry) = self else { return .null }
             return [
-                "frame_count": .int(entry.frames), "detection_count": entry.facts["detections"] ?? .null,
-                "classes": entry.facts["classes"] ?? .array([]),
+                "frame_count": .int(entry.frames), "detection_count": .number(entry.facts.detections),
+                "classes": .array((entry.facts.classes ?? []).map { .string($0) }),
             ]
         }
     }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 internal import Synchronization
 
 /// The catalog and the failures of an output folder, read as they grow.
@@ -38,12 +39,11 @@ final class CatalogMirror: Sendable {
         state.withLock { state in
             let news = state.catalog.news()
             if news.isNew { state.entries = [:] }
-            for line in news.lines { if let entry = CatalogEntry(line) { state.entries[entry.job] = entry } }
+            for line in news.lines { if let entry = CatalogEntry(line) { JobLines.apply(entry, to: &state.entries) } }
             let failures = state.failures.news()
             if failures.isNew { state.failed = [:] }
             for line in failures.lines {
-                guard let entry = FailureEntry(line) else { continue }
-                state.failed[entry.job] = entry.isCleared ? nil : entry
+                if let entry = FailureEntry(line) { JobLines.apply(entry, to: &state.failed) }
             }
             return body(state)
         }

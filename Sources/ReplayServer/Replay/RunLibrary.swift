@@ -1,6 +1,7 @@
 internal import Archive
 internal import Bytes
 internal import Jobs
+internal import Store
 internal import Synchronization
 
 /// The runs of an output folder, and which of them a request means.

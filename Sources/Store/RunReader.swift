@@ -1,7 +1,7 @@
 package import Bytes
 
 /// A run's record, read line by line: everything but the jobs, then a job a line. No more than that is in memory.
-package final class StoredRun {
+package final class RunReader {
     /// The record without its jobs.
     package let head: JSON
     private let lines: LineReader
@@ -17,8 +17,8 @@ package final class StoredRun {
     package init(_ path: RawPath) throws {
         lines = try LineReader(path, limit: 1 << 30)
         let first = try lines.next() ?? []
-        if first.suffix(StoredRun.opening.count).elementsEqual(StoredRun.opening) {
-            head = try JSONReader.parse(Array(first.dropLast(StoredRun.opening.count)) + [UInt8(ascii: "}")])
+        if first.suffix(RunReader.opening.count).elementsEqual(RunReader.opening) {
+            head = try JSONReader.parse(Array(first.dropLast(RunReader.opening.count)) + [UInt8(ascii: "}")])
             return
         }
         var whole = first
@@ -28,10 +28,15 @@ package final class StoredRun {
         rest = (document["jobs"]?.array ?? []).reversed()
     }
 
-    /// The next job, or nil after the last one.
+    /// The next job, or nil after the last one. What is no record of a job is left out.
     ///
     /// - Throws: `SystemError`, or `JSONError` when the record ends before its jobs do.
-    package func nextJob() throws -> JSON? {
+    package func nextJob() throws -> JobRecord? {
+        while let json = try nextElement() { if let job = JobRecord(json) { return job } }
+        return nil
+    }
+
+    private func nextElement() throws -> JSON? {
         if rest != nil { return rest?.popLast() }
         while !isAtEnd {
             guard var line = try lines.next() else { throw JSONError(reason: "it ends inside its jobs", offset: 0) }

@@ -1,0 +1,104 @@
+package import Bytes
+package import Jobs
+
+/// An element of `jobs` in `run.json`: what a run made of a video that it processed.
+package struct JobRecord: Equatable, Sendable {
+    package var job: JobID
+    package var path: RawPath
+    /// Below the output folder; nil when there is none.
+    package var result: RawPath?
+    /// Whether there is no result.
+    package var hasFailed: Bool
+    package var verdict: String?
+    /// Why the verdict is not `ok`.
+    package var reasons: [String]?
+    package var frames: Int?
+    /// Frames that the container declares.
+    package var declared: Int?
+    /// The last frame that its worker told of before it failed.
+    package var frameReached: Int?
+    /// Wall time and processor time of its worker.
+    package var seconds: Double?
+    package var processorSeconds: Double?
+    /// Bytes of the video.
+    package var size: Int64?
+    package var fingerprint: String?
+    /// Of the result.
+    package var sha256: String?
+    /// Bytes of the result.
+    package var resultSize: Int64?
+    /// Why it failed, in one line.
+    package var message: String?
+    /// The message without what is particular to this video.
+    package var cause: String?
+    /// How it failed.
+    package var kind: String?
+    package var tries: Int?
+    package var events: Int?
+    /// The last lines that its worker wrote.
+    package var stderr: [String] = []
+    package var facts = VideoFacts()
+    /// Each tool's summary.
+    package var summaries: JSON?
+
+    /// The kind of failure of a video that was given up because the run was stopped.
+    package static let stopped = "stopped"
+
+    package init(job: JobID, path: RawPath, hasFailed: Bool) {
+        self.job = job
+        self.path = path
+        self.hasFailed = hasFailed
+    }
+
+    /// Whether the run was stopped before it knew what this video is like.
+    package var isStopped: Bool { kind == JobRecord.stopped }
+
+    package var json: JSON {
+        let head = [JSON.Member("job_id", .string(job.text))] + path.members() + (result?.members("result") ?? [])
+        let rest = JSON.members([
+            "status": hasFailed ? "failed" : "completed", "verdict": verdict.map { .string($0) },
+            "reasons": reasons.map { .array($0.map { .string($0) }) }, "frames": frames.map { .int($0) },
+            "declared": declared.map { .int($0) }, "frame_reached": frameReached.map { .int($0) },
+            "seconds": seconds.map { .double($0) }, "cpu_seconds": processorSeconds.map { .double($0) },
+            "size": size.map { .int($0) }, "fingerprint": fingerprint.map { .string($0) },
+            "sha256": sha256.map { .string($0) }, "result_size": resultSize.map { .int($0) },
+            "message": message.map { .string($0) }, "cause": cause.map { .string($0) },
+            "kind": kind.map { .string($0) }, "tries": tries.map { .int($0) }, "events": events.map { .int($0) },
+            "stderr": stderr.isEmpty ? nil : .array(stderr.map { .string($0) }),
+        ])
+        let end = summaries.map { [JSON.Member("summaries", $0)] } ?? []
+        return .object(head + (rest.members ?? []) + facts.members + end)
+    }
+
+    /// Nil for what names no job and no path.
+    package init?(_ json: JSON) {
+        guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
+            return nil
+        }
+        self.init(job: job, path: path, hasFailed: json["status"]?.string == "failed")
+        // A name that is no text stands there with escapes where the exact bytes are not told beside it.
+        let isExact = json["result_bytes"] != nil || json["path_bytes"] == nil
+        if json["result"]?.string != nil {
+            result = isExact ? RawPath(json, key: "result") : OutputLayout.result(for: path, job: job)
+        }
+        verdict = json["verdict"]?.string
+        reasons = json["reasons"]?.array?.compactMap(\.string)
+        frames = json["frames"]?.int
+        declared = json["declared"]?.int
+        frameReached = json["frame_reached"]?.int
+        seconds = json["seconds"]?.double
+        processorSeconds = json["cpu_seconds"]?.double
+        size = json["size"]?.int.map { Int64($0) }
+        fingerprint = json["fingerprint"]?.string
+        sha256 = json["sha256"]?.string
+        resultSize = json["result_size"]?.int.map { Int64($0) }
+        message = json["message"]?.string
+        cause = json["cause"]?.string
+        kind = json["kind"]?.string
+        tries = json["tries"]?.int
+        events = json["events"]?.int
+        stderr = json["stderr"]?.array?.compactMap(\.string) ?? []
+        facts = VideoFacts(json)
+        summaries = json["summaries"]
+    }
+}

@@ -1,0 +1,27 @@
+internal import Bytes
+package import Jobs
+
+/// Whether the result that a line of the catalog tells of is there as it was published.
+package enum ResultState: Equatable, Sendable {
+    case whole
+    case gone
+    /// Empty, or of another length than it was.
+    case cut
+
+    /// What every result that this program wrote ends with.
+    private static let end = Array("\n]}\n".utf8)
+
+    /// Looks at the file's size, and at its last bytes where the catalog does not tell the size. The content is not read.
+    package static func of(_ entry: CatalogEntry, _ layout: OutputLayout) -> ResultState {
+        let path = layout.root.appending(entry.result)
+        guard let status = try? Files.status(path), status.kind == .file else { return .gone }
+        if let size = entry.resultSize { return status.size == size ? .whole : .cut }
+        let start = status.size - Int64(end.count)
+        guard start >= 0 else { return .cut }
+        // One that cannot be read is not known to be cut.
+        guard let descriptor = try? Files.openInput(path) else { return .whole }
+        defer { Files.close(descriptor) }
+        let tail = try? Files.read(descriptor, at: start, count: end.count, path: path)
+        return tail.map { $0 == end } ?? true ? .whole : .cut
+    }
+}

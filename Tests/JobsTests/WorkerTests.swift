@@ -1,0 +1,88 @@
+import Bytes
+import Jobs
+import TestSupport
+import Testing
+
+private let paths = [
+    RawPath("a.mp4"), RawPath("dir/ü 日本.mkv"), RawPath(bytes: [0x61, 0xff, 0x0a, 0x00 + 0x22]), RawPath("\u{202e}x"),
+]
+
+/// What a value becomes on its way through a file.
+private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWriter.encode(json)) }
+
+@Suite("What parent and worker say to each other") struct WorkerTests {
+    private static func outcome(_ kind: JobOutcome.Kind) -> JobOutcome {
+        var outcome = JobOutcome(kind: kind, message: kind == .completed ? nil : "decode: \"x\"\n")
+        outcome.frames = 97
+        outcome.declared = 100
+        outcome.verdict = "damaged"
+        outcome.reasons = ["decode_errors", "ends_early"]
+        outcome.processorSeconds = 1.25
+        outcome.sha256 = "ab"
+        outcome.fingerprint = "x1:00"
+        outcome.size = 1 << 40
+        outcome.events = 3
+        outcome.facts = VideoFacts(codec: "h264")
+        outcome.summaries = .members(["luma": .members(["avg": .double(1.5)])])
+        return outcome
+    }
+
+    static let messages: [WorkerMessage] =
+        [
+            .opened(totalFrames: 450, duration: 18.5), .opened(totalFrames: 0, duration: nil),
+            .step(current: 1, total: 450), .step(current: .max, total: .max), .note("no Landlock\nhere \u{1}"),
+            .finished(JobOutcome(kind: .content, message: "decode: no video frames")),
+        ]
+        + [.completed, .content, .changed, .input, .io, .diskFull, .memory].map { .finished(outcome($0)) }
+
+    @Test(arguments: messages) func `a worker's message is read back`(message: WorkerMessage) {
+        let line = message.encode()
+        #expect(line.last == 0x0a)
+        #expect(line.dropLast().contains(0x0a) == false)
+        #expect(WorkerMessage(Array(line.dropLast())) == message)
+    }
+
+    @Test(arguments: [
+        "", "x", "{}", "[]", "null", "{\"type\":\"step\"}", "{\"type\":\"step\",\"current\":1}",
+        "{\"type\":\"step\",\"current\":1.5,\"total\":2}", "{\"type\":\"step\",\"current\":1e300,\"total\":2}",
+        "{\"type\":\"opened\"}", "{\"type\":\"note\",\"text\":1}", "{\"type\":\"job_result\"}",
+        "{\"type\":\"job_result\",\"kind\":\"wonderful\",\"frames\":1}",
+        "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"verdict\":\"ok\"}",
+        "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"sha256\":\"a\"}",
+        "{\"type\":\"exec\",\"text\":\"x\"}", "{\"type\":\"note\",\"text\":\"a\"} trailing",
+    ])
+    func `what no worker says is refused`(line: String) {
+        #expect(WorkerMessage(Array(line.utf8)) == nil)
+    }
+
+    private func request(_ path: RawPath) -> JobRequest {
+        JobRequest(
+            job: JobID(video: path), input: RawPath("/in").appending(path), relative: path, root: RawPath("/out"),
+            result: OutputLayout.result(for: path, job: JobID(video: path)),
+            tools: [
+                .init(id: "luma", settings: [:]), .init(id: "black", settings: ["pixel": 0.1, "duration": 2]),
+            ], threads: 1, memory: WorkerMemory(limit: 1 << 31, most: 1 << 33), progressInterval: 100_000_000,
+            stills: true, size: 1 << 40,
+            modified: 1_772_067_723_456_789_012, inode: .max)
+    }
+
+    @Test(arguments: paths) func `a request is read back`(path: RawPath) throws {
+        let request = request(path)
+        let line = request.encode()
+        #expect(line.last == 0x0a)
+        #expect(line.dropLast().contains(0x0a) == false)
+        #expect(try JobRequest(JSONReader.parse(line)) == request)
+        // Nothing in it hangs on the order of a dictionary.
+        #expect(request.encode() == line)
+    }
+
+    @Test func `a request that lacks anything is refused`() throws {
+        let members = try #require(try JSONReader.parse(request(RawPath("a.mp4")).encode()).members)
+        for member in members {
+            #expect(JobRequest(.object(members.filter { $0.key != member.key })) == nil, "\(member.key)")
+            let nulled = members.map { $0.key == member.key ? JSON.Member($0.key, .null) : $0 }
+            #expect(JobRequest(.object(nulled)) == nil, "\(member.key)")
+        }
+        #expect(JobRequest(.null) == nil)
+    }
+}
