@@ -75,7 +75,8 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         #expect(usual == SettingsDigest.of(tools: [black, luma], threads: 1, rules: 1))
         #expect(usual.count == 16)
         let others = [
-            SettingsDigest.of(tools: [luma, other], threads: 1, rules: 1), SettingsDigest.of(tools: [luma], threads: 1, rules: 1),
+            SettingsDigest.of(tools: [luma, other], threads: 1, rules: 1),
+            SettingsDigest.of(tools: [luma], threads: 1, rules: 1),
             SettingsDigest.of(tools: [luma, black], threads: 2, rules: 1),
             SettingsDigest.of(tools: [luma, black], threads: 1, rules: 2),
         ]
@@ -134,7 +135,8 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             result: OutputLayout.result(for: path, job: JobID(video: path)),
             tools: [
                 .init(id: "luma", settings: [:]), .init(id: "black", settings: ["pixel": 0.1, "duration": 2]),
-            ], threads: 1, memory: WorkerMemory(limit: 1 << 31, most: 1 << 33), progressInterval: 100_000_000, stills: true, size: 1 << 40,
+            ], threads: 1, memory: WorkerMemory(limit: 1 << 31, most: 1 << 33), progressInterval: 100_000_000,
+            stills: true, size: 1 << 40,
             modified: 1_772_067_723_456_789_012, inode: .max)
     }
 
