@@ -115,7 +115,7 @@ struct RunTests {
         #expect(try bench.ends(outcome) == ["completed", "a.mp4: killed by signal 9 (2 tries)"])
     }
 
-    @Test("A video whose worker is lost in two runs is in quarantine until it is asked for or changes")
+    @Test("A video whose worker crashed in two runs is in quarantine until it is asked for or changes")
     func quarantine() async throws {
         let bench = try Bench(videos: ["a.mp4"], script: "kill -9 $$")
         bench.options.retries = 0
