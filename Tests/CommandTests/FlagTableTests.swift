@@ -35,7 +35,8 @@ struct FlagTableTests {
             "--min-free": "--min-free keeps videos from starting; 0 disables the check",
             "--force": "--force does every video again",
             "--retry-failed": "--retry-failed does videos again that failed for what is in them",
-            "--retry-quarantined": "--retry-quarantined does videos again whose workers crashed or timed out in two runs",
+            "--retry-quarantined":
+                "--retry-quarantined does videos again whose workers crashed or timed out in two runs",
             "--fingerprint":
                 "--fingerprint hash identifies a video after its time and inode changed; stat does not",
             "--dry-run": "--dry-run says what would be done and why, as text or JSON, and writes nothing",
