@@ -172,7 +172,8 @@ package enum VideoWorker {
     private static func publishStills(_ stills: StillCollector, _ request: JobRequest) throws {
         func write(_ bytes: [UInt8]?, _ kind: OutputLayout.Still) throws(SystemError) {
             guard let bytes else { return }
-            try AtomicFile.write(bytes, to: request.root.appending(OutputLayout.still(request.job, kind)), durable: false)
+            try AtomicFile.write(
+                bytes, to: request.root.appending(OutputLayout.still(request.job, kind)), durable: false)
         }
         try write((try? stills.thumbnail()) ?? nil, .thumbnail)
         try write((try? stills.strip()) ?? nil, .strip)

@@ -60,8 +60,8 @@ struct ReplayCommand: AsyncParsableCommand {
     var allowHost: [String] = []
 
     func validate() throws {
-        guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535.") }
-        if maxIdle.seconds <= 0 { throw ValidationError("--max-idle is longer than nothing.") }
+        guard (0...65535).contains(port) else { throw ValidationError("--port must be between 0 and 65535.") }
+        if maxIdle.seconds <= 0 { throw ValidationError("--max-idle must be greater than 0.") }
         for origin in allowOrigin where !origin.contains("://") || origin.hasSuffix("/") {
             throw ValidationError("--allow-origin is a scheme and a host, such as https://example.org.")
         }

@@ -95,13 +95,13 @@ struct WorkArguments: ParsableArguments {
             valueName: "size|auto"))
     var memoryLimit = MemoryArgument.automatic
 
-    @Option(help: "How often a video is tried again when its worker is lost.")
+    @Option(help: "How often a video is tried again when its worker crashed or timed out.")
     var retries = 1
 
     @Option(help: ArgumentHelp("Stop after so many failed videos, or after so many per cent (5%).", valueName: "n|p%"))
     var maxFailures: FailureLimitArgument?
 
-    @Option(help: ArgumentHelp("Start no video when less space is free; 0 never looks.", valueName: "size"))
+    @Option(help: ArgumentHelp("Start no video when less space is free; 0 disables the check.", valueName: "size"))
     var minFree = SizeArgument(bytes: 1 << 30)
 }
 
@@ -112,10 +112,10 @@ struct ReuseArguments: ParsableArguments {
     @Flag(help: "Do videos again that failed or were damaged and have not changed since.")
     var retryFailed = false
 
-    @Flag(help: "Do videos again that are in quarantine: their workers were lost in two runs.")
+    @Flag(help: "Do videos again that are in quarantine: their workers crashed or timed out in two runs.")
     var retryQuarantined = false
 
-    @Option(help: "Know a video again by stat (size, time, inode) or by hash (of its content).")
+    @Option(help: "Identify unchanged videos by stat (size, time, inode) or by hash (of their content).")
     var fingerprint = RunOptions.Identity.stat
 
     @Flag(name: [.customShort("n"), .long], help: "Print every video with run or skip, and why; do nothing.")

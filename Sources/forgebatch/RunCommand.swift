@@ -34,14 +34,14 @@ struct RunCommand: AsyncParsableCommand {
         for (name, value) in [
             ("--max-depth", input.maxDepth), ("--limit", input.limit), ("--threads-per-job", work.threadsPerJob),
         ] {
-            if let value, value < 1 { throw ValidationError("\(name) is a number from 1 on.") }
+            if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
         }
-        guard (0...100).contains(work.retries) else { throw ValidationError("--retries is a number from 0 to 100.") }
-        guard work.threadsPerJob <= 64 else { throw ValidationError("--threads-per-job is at most 64.") }
+        guard (0...100).contains(work.retries) else { throw ValidationError("--retries must be between 0 and 100.") }
+        guard work.threadsPerJob <= 64 else { throw ValidationError("--threads-per-job must be at most 64.") }
         for (name, value) in [
             ("--stall", work.stall), ("--timeout", work.timeout), ("--max-duration", work.maxDuration),
         ] {
-            if let value, value.seconds <= 0 { throw ValidationError("\(name) is longer than nothing.") }
+            if let value, value.seconds <= 0 { throw ValidationError("\(name) must be greater than 0.") }
         }
         _ = try workers()
     }

@@ -103,6 +103,14 @@ struct ReusePolicyTests {
         #expect(policy { $0.retryFailed = true }.decide(video, nil, failure) == .run("--retry-failed"))
     }
 
+    @Test(
+        "A video whose worker crashed or timed out in one run is tried again in the next",
+        arguments: [FailureEntry.Kind.death, .timeout, .memory])
+    func crashedOnce(_ kind: FailureEntry.Kind) {
+        let decision = policy().decide(video, nil, Planned.failure("a.mkv", kind))
+        #expect(decision == .run("its worker crashed or timed out in the last run"))
+    }
+
     @Test("A quarantine ends when it is asked for, and after 30 days where the cause can pass")
     func quarantine() {
         let kinds: [(FailureEntry.Kind, Bool)] = [(.timeout, true), (.memory, true), (.death, false)]

@@ -32,12 +32,13 @@ struct FlagTableTests {
             "--max-duration": "--max-duration ends the run, and the next one takes up what is left",
             "--memory-limit": "--memory-limit that is too small fails the video in words, and nothing crashes",
             "--max-failures": "--max-failures stops after so many failed videos",
-            "--min-free": "--min-free keeps videos from starting; 0 never looks",
+            "--min-free": "--min-free keeps videos from starting; 0 disables the check",
             "--force": "--force does every video again",
             "--retry-failed": "--retry-failed does videos again that failed for what is in them",
-            "--retry-quarantined": "--retry-quarantined does videos again whose workers were lost in two runs",
+            "--retry-quarantined":
+                "--retry-quarantined does videos again whose workers crashed or timed out in two runs",
             "--fingerprint":
-                "--fingerprint hash knows a video again after its time and inode changed; stat does not",
+                "--fingerprint hash identifies a video after its time and inode changed; stat does not",
             "--dry-run": "--dry-run says what would be done and why, as text or JSON, and writes nothing",
             "--progress": "--progress json writes objects, plain a line, none nothing; bar draws over itself",
             "--progress-rate": "--progress-rate is how many events a second the log gets, all writes every frame",

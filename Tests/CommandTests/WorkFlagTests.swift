@@ -107,7 +107,7 @@ struct WorkFlagTests {
         #expect(try forge.count("failed") == 3)
     }
 
-    @Test("--min-free keeps videos from starting; 0 never looks")
+    @Test("--min-free keeps videos from starting; 0 disables the check")
     func minFree() async throws {
         let forge = try Forge(["a.y4m"])
         try await forge.run(expecting: 1, "--min-free", "999T")
@@ -133,7 +133,7 @@ struct WorkFlagTests {
         #expect(try forge.count("failed") == 1)
     }
 
-    @Test("--retry-quarantined does videos again whose workers were lost in two runs")
+    @Test("--retry-quarantined does videos again whose workers crashed or timed out in two runs")
     func retryQuarantined() async throws {
         let forge = try Forge()
         try forge.addLong("a.y4m")
@@ -144,7 +144,7 @@ struct WorkFlagTests {
         #expect(try forge.names() == ["a.y4m"])
     }
 
-    @Test("--fingerprint hash knows a video again after its time and inode changed; stat does not")
+    @Test("--fingerprint hash identifies a video after its time and inode changed; stat does not")
     func fingerprint() async throws {
         let forge = try Forge(["a.y4m"])
         let video = forge.input.appending("a.y4m")

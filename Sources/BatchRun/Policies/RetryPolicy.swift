@@ -1,4 +1,4 @@
-/// Decides whether a video whose worker was lost is tried again in the same run.
+/// Decides whether a video whose worker crashed or timed out is tried again in the same run.
 struct RetryPolicy: Equatable, Sendable {
     /// How many more attempts a video gets after its first.
     var retries: Int

@@ -75,7 +75,7 @@ struct ReusePolicy {
             return .skip(.quarantined, "quarantined: \(failure.message)")
         }
         if retryFailed { return .run("--retry-failed") }
-        if failure.kind != .content { return .run("its worker was lost in the last run") }
+        if failure.kind != .content { return .run("its worker crashed or timed out in the last run") }
         return .skip(.failed, "failed before: \(failure.message)")
     }
 

@@ -79,7 +79,8 @@ package enum BatchRun {
     }
 
     private static func finish(
-        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, prior: PriorResults, options: RunOptions, started: UTCTime
+        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, prior: PriorResults, options: RunOptions,
+        started: UTCTime
     ) -> RunOutcome {
         let problems = plan.discovery.problems
         // Files that are too young or not supported are there, so nothing is unmounted.

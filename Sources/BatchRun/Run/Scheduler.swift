@@ -317,7 +317,8 @@ struct Scheduler: Sendable {
     ) {
         let planned = job.job
         if let remembered {
-            let standing = settings.quarantine.standing(remembered, of: planned.video.status, known: planned.knownFailure)
+            let standing = settings.quarantine.standing(
+                remembered, of: planned.video.status, known: planned.knownFailure)
             actions.append(.remember(planned, remembered, message: message, standing))
         }
         emit(.error(job: planned.id, message: "\(planned.video.relative.display): \(message)"))
