@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 BINARY := .build/release/forgebatch
 BUILD := swift build -c release --static-swift-stdlib --product forgebatch
+# Without other packages there is nothing to resolve, and Package.resolved stays as it is.
+QUICK := --scratch-path .build/quick --force-resolved-versions
 FORMATTED := Sources Tests Package.swift
 
 LIBRARIES := libavformat libavcodec libavutil libswscale libpng yaml-0.1
@@ -20,7 +22,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run test check format lint bench bench-videos bench-peers install deps deps-test samples clean build
+.PHONY: help run quick test check format lint bench bench-videos bench-peers install deps deps-test samples clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,9 +35,14 @@ run: deps build ## build, process samples/ and write its report
 	@python3 Tests/scripts/samples_summary.py samples.forgebatch samples/manifest.json
 	@echo "Report: samples.forgebatch/report/index.html"
 
-test: deps-test ## build for debugging and run all tests
-	swift build
-	swift test
+# Neither another package nor a program is needed; the build folder is its own, so that neither build undoes the other.
+quick: deps ## run the tests that only compute, in under two minutes once they were built
+	FORGEBATCH_QUICK=1 swift build $(QUICK) --build-tests
+	FORGEBATCH_QUICK=1 python3 Tests/scripts/run_tests.py --slowest 5 --costs .build/quick/costs.tsv $(TEST) $(QUICK)
+
+test: deps-test ## build for debugging and run all tests; says what each cost and which were skipped
+	swift build --build-tests
+	python3 Tests/scripts/run_tests.py --costs .build/test-costs.tsv $(TEST)
 
 check: lint test run ## lint, test and run
 

@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import Jobs
 import TestSupport
 import Testing
@@ -35,6 +36,12 @@ struct RunTests {
         }
 
         var layout: OutputLayout { OutputLayout(root: options.output) }
+
+        /// Puts another script in the worker's place.
+        func work(_ script: String) throws {
+            try AtomicFile.write(
+                Array(("#!/bin/sh\n" + script).utf8), to: folder.path.appending("worker.sh"), durable: false)
+        }
 
         func run(signals: AsyncStream<Int32> = AsyncStream { _ in }) async throws -> RunOutcome {
             try await BatchRun.run(options, signals: { signals }, begin: { _ in nil }, display: { _ in })
@@ -74,6 +81,12 @@ struct RunTests {
     /// What a worker does only for the video whose name holds `word`.
     static func only(_ word: String, _ action: String) -> String {
         "line=$(head -n 1); case \"$line\" in *\(word)*) \(action);; esac\nprintf '%s\\n' \"$line\" | { \(good) }\n"
+    }
+
+    /// Whether a process has ended and only waits for its parent to ask how.
+    static func isZombie(_ process: pid_t) -> Bool {
+        guard let bytes = try? Files.read(RawPath("/proc/\(process)/stat")) else { return false }
+        return String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.hasPrefix(" Z") == true
     }
 
     @Test("Every video that ends well is completed at 100 per cent, with one terminal event")
@@ -136,14 +149,22 @@ struct RunTests {
 
     @Test("A worker without a frame for the stall time is ended, with its group")
     func stall() async throws {
-        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: RunTests.only("a.mp4", "sleep 600 & sleep 600"))
+        let bench = try Bench(videos: ["a.mp4", "b.mp4"], script: "")
+        // The one in the background is told of by its id, so that it can be looked for.
+        let id = bench.folder.path.appending("id")
+        try bench.work(RunTests.only("a.mp4", "sleep 600 & echo $! > \(id.display); sleep 600"))
         // Long enough for the other worker on a busy machine.
         bench.options.stall = 5
         bench.options.retries = 0
         let outcome = try await bench.run()
         #expect(outcome.counts.completed == 1)
         #expect(try bench.ends(outcome).contains { $0.hasPrefix("a.mp4: no frame for 5.0 s") })
-        #expect(outcome.seconds < 300)
+        // Not before the stall time, and not a multiple of it later: the sleep would last ten minutes.
+        #expect((4.9..<60).contains(outcome.seconds), "\(outcome.seconds) s")
+        let other = try #require(
+            pid_t(String(decoding: Files.read(id), as: UTF8.self).prefix { $0.isNumber }))
+        let isGone = try await poll { kill(other, 0) != 0 && errno == ESRCH || RunTests.isZombie(other) ? true : nil }
+        #expect(isGone == true)
     }
 
     @Test("A worker that goes on and on is ended at its timeout")
@@ -221,13 +242,13 @@ struct RunTests {
 
     @Test("A stop lets running videos have their grace, then ends them; the next run takes them again")
     func stopped() async throws {
-        let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4"], script: RunTests.only("a.mp4", "sleep 600"))
+        let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4"], script: "")
+        let mark = bench.folder.path.appending("mark")
+        try bench.work(RunTests.only("a.mp4", ": > \(mark.display); sleep 600"))
         let (signals, source) = AsyncStream.makeStream(of: Int32.self)
-        Task {
-            try await Task.sleep(for: .milliseconds(700))
-            source.yield(15)
-        }
+        async let isRunning = poll { Files.exists(mark) ? source.yield(15) : nil }
         let outcome = try await bench.run(signals: signals)
+        #expect(try await isRunning != nil)
         #expect(outcome.exitStatus == 143)
         #expect(outcome.stop == .signal(15))
         #expect(try bench.ends(outcome) == ["a.mp4: stopped by SIGTERM"])
@@ -239,7 +260,8 @@ struct RunTests {
     @Test("A run ends at its longest duration with status 10")
     func maxDuration() async throws {
         let bench = try Bench(videos: ["a.mp4"], script: RunTests.only("a.mp4", "sleep 600"))
-        bench.options.maxDuration = 0.3
+        // Its worker has to start within it, on a crowded machine too.
+        bench.options.maxDuration = 4
         let outcome = try await bench.run()
         #expect(outcome.exitStatus == 10)
         #expect(try bench.ends(outcome) == ["a.mp4: stopped by --max-duration"])

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <linux/capability.h>
 #include <sys/ioctl.h>
@@ -45,4 +46,13 @@ int fbt_heed_permissions(int heed) {
     unsigned files = 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH;
     data[0].effective = heed ? data[0].effective & ~files : data[0].effective | (data[0].permitted & files);
     return (int)syscall(SYS_capset, &header, data);
+}
+
+/// Runs before the test library reads its options, so that a plain `swift test` has the bound as well: one test more
+/// than there are processors, for tests that only wait. By itself the library would start all tests at once.
+__attribute__((constructor)) static void bound_parallelism(void) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    char width[24];
+    snprintf(width, sizeof width, "%ld", processors < 1 ? 2 : processors + 1);
+    setenv("SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH", width, 0);
 }

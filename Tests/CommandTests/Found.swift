@@ -108,7 +108,7 @@ enum Processes {
 extension RunningProcess {
     /// The worker that reads the video, once there is one; it is stopped, so that the run stays where it is.
     func holdWorker(of name: String) async throws -> pid_t {
-        let worker = try await poll(within: 30) { () -> pid_t?? in
+        let worker = try await poll { () -> pid_t?? in
             if self.hasEnded { return .some(nil) }
             guard let worker = Processes.workers(of: self, reading: "/" + name).first else { return nil }
             kill(worker, SIGSTOP)

@@ -53,7 +53,7 @@ struct KillTests {
         let forge = try Forge()
         try forge.addLong("a.y4m")
         let run = try forge.start("--stall", "8s", "--retries", "0")
-        let paused = try await poll(within: 30) { () -> Bool? in
+        let paused = try await poll { () -> Bool? in
             if run.hasEnded { return false }
             guard let worker = Processes.workers(of: run, reading: "/a.y4m").first else { return nil }
             kill(worker, SIGSTOP)
@@ -77,7 +77,6 @@ struct KillTests {
         let command = "trap '' HUP; exec \(Forge.executable.display) run in -o out --no-config --stall 10m"
         launch.arguments = [RawPath("-c"), RawPath(command)]
         launch.directory = forge.home
-        launch.deadline = 600
         let run = try RunningProcess.start(launch)
         let worker = try await run.holdWorker(of: "a.y4m")
         run.send(SIGHUP)
@@ -104,7 +103,7 @@ struct KillTests {
         #expect(await run.result().signal == SIGKILL)
         // A worker that is stopped cannot see the end of its input.
         for worker in workers { kill(worker, SIGCONT) }
-        try await eventually("no worker is left", within: 2) { !workers.contains { Processes.isAlive($0) } }
+        try await eventually("no worker is left") { !workers.contains { Processes.isAlive($0) } }
         try await forge.run(expecting: 0)
         #expect(try forge.count("completed") == 1 && forge.count("skipped") == 3)
         let after = try KillTests.stamps(forge)

@@ -92,7 +92,7 @@ struct LookCommandTests {
         let forge = try Forge(["a.y4m"])
         try forge.addLong("long.y4m")
         let run = try forge.start()
-        _ = try await poll(within: 30) {
+        _ = try await poll {
             (try? Files.list(forge.layout.runs))?.first.map { Files.exists(forge.layout.log(run: $0.text ?? "")) }
                 == true
                 ? true : nil

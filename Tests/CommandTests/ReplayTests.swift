@@ -18,8 +18,7 @@ struct ReplayTests {
     func protocolChecks() async throws {
         let outcome = try await #require(ReplayTests.python)
             .run(
-                [ReplayTests.script("scripts/protocol_check.py"), ExternalProgram.forgebatch.path.display], seconds: 300
-            )
+                [ReplayTests.script("scripts/protocol_check.py"), ExternalProgram.forgebatch.path.display])
         #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
     }
 
@@ -43,11 +42,10 @@ struct ReplayTests {
         _ body: (String, RunningProcess) async throws -> Result
     ) async throws -> Result {
         var launch = forge.launch((["replay", "out", "--port", "0"] + flags).map { RawPath($0) })
-        launch.deadline = 600
         adapt(&launch)
         let process = try RunningProcess.start(launch)
         defer { process.send(SIGTERM) }
-        let address = try await poll(within: 60) { () throws -> String? in
+        let address = try await poll { () throws -> String? in
             if process.hasEnded { throw Failed(reason: process.errorSoFar) }
             let line = process.outputSoFar.split(separator: " ").first { $0.hasPrefix("http://") }
             return line.map { String($0) }
@@ -69,11 +67,11 @@ struct ReplayTests {
             forge, "--open",
             adapt: { $0.environment["PATH"] = "\(forge.home.display)/bin:/usr/bin:/bin" }
         ) { address, _ in
-            let said = try await poll(within: 60) { (try? Files.read(opened)).flatMap { $0.isEmpty ? nil : $0 } }
+            let said = try await poll { (try? Files.read(opened)).flatMap { $0.isEmpty ? nil : $0 } }
             #expect(said.map { String(decoding: $0, as: UTF8.self) + "/" } == address)
         }
         try await serving(forge, "--open", adapt: { $0.environment["PATH"] = "/nowhere" }) { _, process in
-            let said = try await poll(within: 60) { process.errorSoFar.contains("xdg-open") ? true : nil }
+            let said = try await poll { process.errorSoFar.contains("xdg-open") ? true : nil }
             #expect(said == true)
         }
     }

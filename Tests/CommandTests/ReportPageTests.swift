@@ -12,7 +12,7 @@ private let canLook =
 struct ReportPageTests {
     private func python(_ arguments: [String]) async throws -> ExternalProgram.Outcome {
         let python = try #require(ExternalProgram.python)
-        return try await python.run(arguments, seconds: 300)
+        return try await python.run(arguments)
     }
 
     private func script(_ name: String) -> String { Samples.root.appending(name).display }
@@ -28,7 +28,7 @@ struct ReportPageTests {
         ])
         #expect(made.status == 0, "\(made.errorText)")
         let report = try await ExternalProgram.forgebatch.run(
-            ["report", out.display, "--report", "full"], seconds: 300)
+            ["report", out.display, "--report", "full"])
         #expect(report.status == 0, "\(report.errorText)")
         let check = try await python([script("Tests/scripts/report_check.py"), out.display])
         #expect(check.status == 0, "\(check.text)\(check.errorText)")
@@ -80,7 +80,7 @@ struct ReportPageTests {
         let folder = try TemporaryFolder()
         let out = folder.path.appending("out")
         _ = try await python([script("Benchmarks/make-results.py"), out.display, "--videos", "300", "--runs", "2"])
-        let outcome = try await ExternalProgram.forgebatch.run(["validate", out.display], seconds: 120)
+        let outcome = try await ExternalProgram.forgebatch.run(["validate", out.display])
         #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
     }
 }

@@ -15,7 +15,7 @@ struct ViewerTests {
     func viewer(source: String) async throws {
         let script = Samples.root.appending("Tests/scripts/viewer_check.py").display
         let outcome = try await #require(ExternalProgram.python)
-            .run([script, ExternalProgram.forgebatch.path.display, source], seconds: 600)
+            .run([script, ExternalProgram.forgebatch.path.display, source], seconds: 2 * ExternalProgram.patience)
         #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
         #expect(outcome.text.split(separator: "\n").filter { $0.hasPrefix("ok ") }.count >= 6, "\(outcome.text)")
     }

@@ -64,7 +64,8 @@ struct WorkFlagTests {
         let slow = try await forge.run("--timeout", "0.2s", "--retries", "0")
         #expect(slow.status == 3)
         #expect(try forge.message("a.y4m") == "not done after 0.2 s; raise --timeout if it only is slow")
-        let run = try forge.start("--stall", "1s", "--retries", "1", "--retry-quarantined")
+        // The second try's worker has to start within it, on a crowded machine too.
+        let run = try forge.start("--stall", "6s", "--retries", "1", "--retry-quarantined")
         let first = try await run.holdWorker(of: "a.y4m")
         // The second try is left alone: it completes.
         let result = await run.result()
@@ -77,7 +78,10 @@ struct WorkFlagTests {
     func maxDuration() async throws {
         let forge = try Forge(["z.y4m"])
         try forge.addLong("a.y4m")
-        let result = try await forge.run("-j1", "--max-duration", "0.2s", "--grace", "0")
+        // Held, its worker is still there at the end, however fast the machine is.
+        let run = try forge.start("-j1", "--max-duration", "5s", "--grace", "0")
+        _ = try await run.holdWorker(of: "a.y4m")
+        let result = await run.result()
         #expect(result.status == 10)
         #expect(result.error.contains("1 not started, stopped by --max-duration"))
         try await forge.run(expecting: 0)

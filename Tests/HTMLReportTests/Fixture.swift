@@ -8,7 +8,6 @@ struct Fixture {
         var standing = "ok"
         var frames = 450
         var message: String?
-        var cause: String?
         var errors = 0
         var events = 4
         var isWritten = true
@@ -21,6 +20,8 @@ struct Fixture {
 
         var job: JobID { JobID(video: path) }
         var result: RawPath { OutputLayout.result(for: path, job: job) }
+        /// As a run has it: the message without what is particular to one video.
+        var cause: String? { message.map { Cause.of($0) } }
         var hasResult: Bool { standing != "failed" }
     }
 
@@ -35,11 +36,10 @@ struct Fixture {
         Clip(path: RawPath("cam02/yard.mkv"), standing: "damaged", errors: 70, events: 64),
         Clip(
             path: RawPath("</script><img src=x onerror=alert(1)>.mp4"), standing: "failed",
-            message: "<b onclick=\"x()\">bold</b>: demux: no video stream", cause: "no_video"),
+            message: "<b onclick=\"x()\">bold</b>: demux: no video stream"),
         Clip(
             path: RawPath("#?%.mp4"), standing: "failed",
-            message: "#?%.mp4: decode: worker killed by SIGSEGV at frame 120",
-            cause: "crash"),
+            message: "#?%.mp4: decode: worker killed by SIGSEGV at frame 120"),
         Clip(path: RawPath("new\nline.mp4")),
         Clip(path: RawPath("right\u{202e}4pm.mp4"), standing: "warning"),
         Clip(path: RawPath(bytes: Array("bad".utf8) + [0xff, 0xfe] + Array(" name.mp4".utf8))),
@@ -52,7 +52,7 @@ struct Fixture {
         Clip(path: RawPath("cam04/kept.webm"), isSkipped: true),
         Clip(
             path: RawPath("cam04/hangs.mov"), standing: "failed", message: "cam04/hangs.mov: no frame for 60 s",
-            cause: "stall", isSkipped: true, isQuarantined: true),
+            isSkipped: true, isQuarantined: true),
     ]
 
     /// Writes the folder.

@@ -150,7 +150,7 @@ struct ReplayCopyTests {
         #expect(videos.members?.count == fixture.clips.count)
         let damaged = try #require(fixture.clips.first { $0.standing == "damaged" })
         #expect(videos[damaged.job.text]?.array == ["damaged", 450, true, "results/cam02/yard.mkv.json"])
-        let failed = try #require(fixture.clips.first { $0.cause == "crash" })
+        let failed = try #require(fixture.clips.first { $0.message?.contains("SIGSEGV") == true })
         #expect(videos[failed.job.text]?.array == ["failed", .null, true, .null])
         // Of a report without pages for sound videos there is none to link to.
         #expect(videos[fixture.clips[0].job.text]?.array?[2] == false)

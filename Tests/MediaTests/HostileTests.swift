@@ -58,10 +58,10 @@ struct HostileTests {
         for file in ["a.mp4", "a.mkv", "a.avi", "a.ts"] {
             let path = folder.path.appending(file)
             try AtomicFile.write(Array(text.utf8), to: path, durable: false)
-            let clock = ContinuousClock()
-            let begun = clock.now
+            let begun = ThreadTime.now
             #expect(throws: DecodeError.self, "\(file)") { try Reading(path) }
-            #expect(clock.now - begun < .seconds(1), "\(file)")
+            // What it computed, however busy the machine is; a wait for something would be told by the watch below.
+            #expect(ThreadTime.now - begun < 1, "\(file)")
         }
         #expect(!watch.wasOpened())
         // The watch does see an opening.
@@ -104,10 +104,10 @@ struct HostileTests {
         let descriptor = try Files.open(clip.path, O_RDWR)
         try Files.truncate(descriptor, to: 8 << 30, path: clip.path)
         Files.close(descriptor)
-        let clock = ContinuousClock()
-        let begun = clock.now
+        let begun = ThreadTime.now
         #expect(throws: DecodeError.self) { try clip.read() }
-        #expect(clock.now - begun < .seconds(2))
+        // 8 GiB take seconds to read, a refusal by the first bytes none.
+        #expect(ThreadTime.now - begun < 1)
     }
 
     @Test(

@@ -82,7 +82,7 @@ struct CutsOracle {
     private func askPeer() async throws -> JSON {
         let script = Samples.root.appending("Tests/scripts/peer_cuts.py").display
         let python = try #require(CutsOracle.python)
-        let outcome = try await python.run([script, video.display], seconds: 120)
+        let outcome = try await python.run([script, video.display])
         try #require(outcome.status == 0, "\(outcome.errorText)")
         return try JSONReader.parse(outcome.output)
     }

@@ -52,7 +52,7 @@ struct FilterOracle {
                 "-nostdin", "-hide_banner", "-nostats", "-v", "info", "-filter_threads", "1", "-threads", "1",
                 "-noautorotate", "-copyts", "-i", "file:" + video.display, "-map", "0:\(stream)", "-vf",
                 chain + ",metadata=mode=print:file=-", "-fps_mode", "passthrough", "-f", "null", "-",
-            ], seconds: 120)
+            ])
         log = outcome.errorText
         for line in outcome.text.split(separator: "\n") {
             if line.hasPrefix("frame:") {

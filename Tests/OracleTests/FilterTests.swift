@@ -5,7 +5,7 @@ import Testing
 /// Every measure of every frame against FFmpeg's own filters, run by FFmpeg's own command.
 @Suite("Measures against FFmpeg's filters", .enabled(if: ExternalProgram.ffmpeg != nil, "needs ffmpeg"))
 struct FilterTests {
-    static let clips = ((try? Samples.clips()) ?? []).filter { $0.frames != nil }.map(\.path)
+    static let clips = Samples.decodable.map(\.path)
 
     @Test("Every frame of every sample is measured as the filters measure it", arguments: clips)
     func samples(_ path: String) async throws {

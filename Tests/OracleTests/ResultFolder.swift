@@ -13,8 +13,7 @@ final class ResultFolder: Sendable {
     init(_ input: RawPath, into root: RawPath, options: [String] = []) async throws {
         self.root = root
         let outcome = try await ExternalProgram.forgebatch.run(
-            ["run", input.display, "--out", root.display, "--report", "none", "--progress", "none"] + options,
-            seconds: 300)
+            ["run", input.display, "--out", root.display, "--report", "none", "--progress", "none"] + options)
         status = outcome.status
         messages = outcome.errorText
     }

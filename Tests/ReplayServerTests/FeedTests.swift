@@ -34,7 +34,7 @@ struct FeedTests {
         let feed = try await feed(run)
         let received = try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) {
             socket in
-            try await poll(within: 30) { socket.received.last?.contains("completed") == true ? socket.received : nil }
+            try await poll { socket.received.last?.contains("completed") == true ? socket.received : nil }
         }
         let expected = try LineFile.objects(run.layout.log(run: run.id)).objects
             .filter { $0["job_id"]?.string == MadeRun.a.text && $0["type"] == nil }.map { JSONWriter.text($0) }
@@ -55,7 +55,7 @@ struct FeedTests {
                     return (view.progress?.percent ?? -1) >= told ? nil : "behind"
                 })
         }) { socket in
-            _ = try await poll(within: 30) { socket.received.contains { $0.contains("error") } ? true : nil }
+            _ = try await poll { socket.received.contains { $0.contains("error") } ? true : nil }
             #expect(socket.received.allSatisfy { $0.hasPrefix("{") })
             #expect(socket.received.count == 6)
         }
@@ -67,11 +67,11 @@ struct FeedTests {
         try run.write(MadeRun.events())
         let feed = try await feed(run, RunFeed.Options(speed: .max))
         try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
-            _ = try await poll(within: 30) { socket.received.isEmpty ? nil : true }
+            _ = try await poll { socket.received.isEmpty ? nil : true }
             #expect(socket.received.count == 1 && socket.received[0].hasPrefix("{\"status\":\"completed\""))
         }
         try await watching({ try await JobSession(feed, MadeRun.a, 12).run($0) }) { socket in
-            _ = try await poll(within: 30) { socket.received.last?.contains("completed") == true ? true : nil }
+            _ = try await poll { socket.received.last?.contains("completed") == true ? true : nil }
             let seqs = socket.received.compactMap { (try? JSONReader.parse(Array($0.utf8)))?["seq"]?.int }
             #expect(seqs.first == 12 && seqs == seqs.sorted() && Set(seqs).count == seqs.count)
         }
@@ -85,14 +85,14 @@ struct FeedTests {
         try await watching({ try await JobSession(feed, MadeRun.b, nil).run($0) }) { socket in
             feed.start()
             #expect(feed.change(at: 6, speed: nil, isPlaying: nil))
-            _ = try await poll(within: 30) { socket.percents.isEmpty ? nil : true }
+            _ = try await poll { socket.percents.isEmpty ? nil : true }
             let percent = try #require(feed.view(MadeRun.b)?.progress?.percent)
             #expect(socket.percents == [percent])
             #expect(feed.change(at: 1000, speed: nil, isPlaying: nil))
-            _ = try await poll(within: 30) { socket.received.contains { $0.contains("broken") } ? true : nil }
+            _ = try await poll { socket.received.contains { $0.contains("broken") } ? true : nil }
             #expect(feed.view(MadeRun.b)?.status == .failed)
             #expect(feed.change(at: 4, speed: nil, isPlaying: nil))
-            _ = try await poll(within: 30) { socket.percents.count == 2 ? true : nil }
+            _ = try await poll { socket.percents.count == 2 ? true : nil }
             #expect(socket.percents.last.map { $0 < percent } == true)
             #expect(feed.view(MadeRun.b)?.status == .running)
             #expect(feed.change(at: 0, speed: nil, isPlaying: nil))
@@ -108,7 +108,7 @@ struct FeedTests {
         let feed = try await feed(run)
         #expect(feed.standing == .interrupted)
         try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
-            _ = try await poll(within: 30) { socket.received.last?.contains("error") == true ? true : nil }
+            _ = try await poll { socket.received.last?.contains("error") == true ? true : nil }
             let last = try JSONReader.parse(Array(#require(socket.received.last).utf8))
             #expect(last["status"]?.string == "error" && last["job_id"]?.string == MadeRun.a.text)
             #expect(last["message"]?.string?.hasPrefix("interrupted") == true)
@@ -133,10 +133,10 @@ struct FeedTests {
                 if index == 7 { try run.append(Array("{torn\n".utf8)) }
                 if index == 7 { try run.append(line) } else { try run.append(Array(line.dropFirst(20))) }
                 let wanted = String(decoding: line.dropLast(), as: UTF8.self)
-                let got = try await poll(within: 30) { socket.received.contains(wanted) ? true : nil }
+                let got = try await poll { socket.received.contains(wanted) ? true : nil }
                 #expect(got == true, "line \(index)")
             }
-            _ = try await poll(within: 30) { feed.standing == .finished ? true : nil }
+            _ = try await poll { feed.standing == .finished ? true : nil }
             #expect(feed.standing == .finished)
             let clock = feed.clock
             #expect(!clock.isLive && clock.at == clock.duration && !clock.isPlaying)
@@ -166,9 +166,9 @@ struct FeedTests {
         try run.write(events)
         let feed = try await feed(run)
         try await watching(isReading: false, { try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
-            _ = try await poll(within: 30) { feed.view(MadeRun.a)?.status == .completed ? true : nil }
+            _ = try await poll { feed.view(MadeRun.a)?.status == .completed ? true : nil }
             socket.setReading(true)
-            _ = try await poll(within: 30) { socket.received.last?.contains("completed") == true ? true : nil }
+            _ = try await poll { socket.received.last?.contains("completed") == true ? true : nil }
             #expect(socket.received.count < 800)
             #expect(socket.percents.last == 100)
             #expect(socket.percents == socket.percents.sorted())
@@ -189,7 +189,7 @@ struct FeedTests {
         ]
         let tasks = zip(sessions, sockets).map { session, socket in Task { try? await session(socket) } }
         defer { for task in tasks { task.cancel() } }
-        _ = try await poll(within: 30) {
+        _ = try await poll {
             sockets[3].received.last?.contains("run_finished") == true
                 && sockets[0].received.last?.contains("completed") == true
                 && sockets[1].received.last?.contains("completed") == true ? true : nil

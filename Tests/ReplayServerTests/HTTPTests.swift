@@ -306,11 +306,11 @@ import Testing
             #expect(try idle.response().status == 204)
             let busy = try RawClient(port)
             busy.send(RawClient.request("GET /slow", port))
-            for _ in 0..<30_000 where !hasBegun.withLock({ $0 }) { usleep(1000) }
+            for _ in 0..<300_000 where !hasBegun.withLock({ $0 }) { usleep(1000) }
             server.cancel()
             #expect(idle.readToEnd() == "" && idle.hasEnded)
             var isOpen = true
-            for _ in 0..<30_000 where isOpen {
+            for _ in 0..<300_000 where isOpen {
                 isOpen = (try? RawClient(port)) != nil
                 if isOpen { usleep(1000) }
             }

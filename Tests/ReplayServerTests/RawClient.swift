@@ -10,7 +10,7 @@ func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
     try #require(try await poll(within: 0) { try body() })
 }
 
-/// A client that sends what it is told to, byte for byte, and blocks for answers, at most 30 s.
+/// A client that sends what it is told to, byte for byte, and blocks for answers, until it is clear that none comes.
 final class RawClient {
     let descriptor: Int32
     private var received: [UInt8] = []
@@ -22,7 +22,7 @@ final class RawClient {
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
-        var patience = timeval(tv_sec: 180, tv_usec: 0)
+        var patience = timeval(tv_sec: Int(Patience.hang), tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
         }

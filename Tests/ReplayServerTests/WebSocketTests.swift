@@ -175,7 +175,7 @@ import WebSocketChannel
                 return RawClientBox(client)
             }
             // Until nothing more goes out; 256 KiB and what the client's own kernel keeps.
-            let stuck: Int? = try await poll(within: 30) {
+            let stuck: Int? = try await poll {
                 let before = sent.load(ordering: .relaxed)
                 usleep(300_000)
                 return before > 0 && sent.load(ordering: .relaxed) == before ? before : nil
@@ -186,7 +186,7 @@ import WebSocketChannel
             let isOpen = !ended.load(ordering: .relaxed)
             #expect(isOpen)
             box.end()
-            let isOver: Bool? = try await poll(within: 30) { ended.load(ordering: .relaxed) ? true : nil }
+            let isOver: Bool? = try await poll { ended.load(ordering: .relaxed) ? true : nil }
             #expect(isOver == true)
         }
     }
@@ -217,7 +217,7 @@ import WebSocketChannel
                     #expect(other.frame()?.body == Array("\(number)".utf8))
                 }
                 // Its end lies behind what it has not read, so only the server can tell.
-                for _ in 0..<6000 where !isDropped.load(ordering: .relaxed) { usleep(10_000) }
+                for _ in 0..<30_000 where !isDropped.load(ordering: .relaxed) { usleep(10_000) }
                 let isOver = isDropped.load(ordering: .relaxed)
                 #expect(isOver)
                 withExtendedLifetime(slow) {}

@@ -36,6 +36,9 @@ package struct ExternalProgram: Sendable {
         return ExternalProgram(path: path)
     }()
 
+    /// Seconds, after which a program hangs.
+    package static let patience = Int(2 * Patience.hang)
+
     package struct Outcome: Sendable {
         /// The exit status, or 128 and the signal's number.
         package let status: Int32
@@ -50,7 +53,7 @@ package struct ExternalProgram: Sendable {
     ///
     /// Tests share a few threads, and one that waited here on its own would hold up all others: so the wait is
     /// elsewhere, and only as many programs run at once as there are processors.
-    package func run(_ arguments: [String], seconds: Int = 60) async throws -> Outcome {
+    package func run(_ arguments: [String], seconds: Int = ExternalProgram.patience) async throws -> Outcome {
         await Gate.shared.enter()
         let outcome = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
@@ -77,7 +80,7 @@ package struct ExternalProgram: Sendable {
     }
 
     /// The same for a short command, where nothing can be awaited.
-    package func runAndWait(_ arguments: [String], seconds: Int = 60) throws -> Outcome {
+    package func runAndWait(_ arguments: [String], seconds: Int = ExternalProgram.patience) throws -> Outcome {
         let folder = try TemporaryFolder()
         let (output, errors) = (folder.path.appending("out"), folder.path.appending("err"))
         var actions = posix_spawn_file_actions_t()

@@ -28,8 +28,8 @@ package struct Launch: Sendable {
     package var error = Output.captured
     /// Standard input, output and error are one terminal, 100 columns wide; all it shows comes as `stdout`.
     package var terminal = false
-    /// Seconds, after which the process group is killed.
-    package var deadline = 120.0
+    /// Seconds, after which the process group is killed: it hangs.
+    package var deadline = 2 * Patience.hang
 
     package init(_ executable: RawPath, _ arguments: [RawPath]) {
         self.executable = executable

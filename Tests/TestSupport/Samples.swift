@@ -18,6 +18,18 @@ package enum Samples {
 
     package static var folder: RawPath { root.appending("samples") }
 
+    /// The clips that hold frames, as cases of a test. Without them the test would pass with no case, so there are some
+    /// or the tests end here, and say why.
+    package static let decodable: [Clip] = {
+        do {
+            let clips = try clips().filter { $0.frames != nil }
+            precondition(!clips.isEmpty, "samples/manifest.json names no clip that can be decoded")
+            return clips
+        } catch {
+            preconditionFailure("samples/manifest.json cannot be read: \(error)")
+        }
+    }()
+
     package static func clips() throws -> [Clip] {
         let manifest = try JSONReader.parse(Files.read(folder.appending("manifest.json")))
         return (manifest["clips"]?.array ?? []).compactMap { clip in

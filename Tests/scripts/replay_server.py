@@ -12,6 +12,8 @@ import time
 import uuid
 from urllib.parse import urlsplit
 
+# Seconds, after which something hangs: no answer comes that late on the most crowded machine.
+PATIENCE = 300
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "forgebatch/job/1")
 
 
@@ -129,7 +131,7 @@ class Server:
 
     def request(self, method, path, body=None, headers=None, host=None):
         """Status, headers (lower case) and body; nothing is followed, quoted or repaired on the way."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", host or f"127.0.0.1:{self.port}")
@@ -163,7 +165,7 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -203,7 +205,7 @@ class Checks:
         return 1 if self.failed else 0
 
 
-def wait(question, seconds=120):
+def wait(question, seconds=PATIENCE):
     """Asks until the answer is true."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

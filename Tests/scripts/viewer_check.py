@@ -300,10 +300,10 @@ def check_served_a_gap_that_the_server_would_play_is_jumped_for_all(binary, fold
         page.wait("document.getElementById('at').textContent === '0:04.8'")
         loaded(page)
         page.key(" ")
-        begun = time.monotonic()
-        wait(lambda: server.get("/v1/replay")[1]["at"] > 64.5)
-        # Played to its end it lasts half a minute.
-        assert time.monotonic() - begun < 25
+        seen = []
+        wait(lambda: seen.append(server.get("/v1/replay")[1]["at"]) or seen[-1] > 64.5)
+        # Played to its end it lasts half a minute, and is looked at many times.
+        assert not [at for at in seen if 10 < at < 60], seen
         page.wait("document.getElementById('state').textContent === '✕ finished, 1 failed'")
         assert page.errors == [], page.errors
 
