@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "forgebatch",
             dependencies: [
-                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Store", "Jobs", "Bytes", "FrameTools",
+                "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Store", "Jobs", "Bytes",
+                "FrameTools",
                 "VideoFormats", "CYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -103,14 +104,16 @@ let package = Package(
         .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
+        .testTarget(
+            name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["Archive", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
         .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
         .testTarget(
-            name: "HTMLReportTests", dependencies: ["HTMLReport", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
+            name: "HTMLReportTests",
+            dependencies: ["HTMLReport", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "VideoFormats", "Bytes", "TestSupport"]),
         // Draws thousands of pictures.

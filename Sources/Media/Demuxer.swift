@@ -147,8 +147,9 @@ final class Demuxer {
     /// chunks, empty ones included.
     var statesAllDurations: Bool {
         guard let name = format.pointee.iformat?.pointee.name.map({ String(cString: $0) }) else { return false }
-        return name == "avi" || name.hasPrefix("mov") && stream.pointee.nb_frames > 0
-            && Int64(avformat_index_get_entries_count(stream)) <= stream.pointee.nb_frames
+        return name == "avi"
+            || name.hasPrefix("mov") && stream.pointee.nb_frames > 0
+                && Int64(avformat_index_get_entries_count(stream)) <= stream.pointee.nb_frames
     }
 
     /// How many frames the container's index lists that are to be shown, now that all is read: without those that edit

@@ -41,7 +41,8 @@ struct TimestampClock {
         // FFmpeg gives the pictures of a raw Dirac stream numbers for times, in a unit of 1/1200000 of a second.
         let hasTimes = format.pointee.iformat?.pointee.name.map { String(cString: $0) != "dirac" } ?? true
         self.init(
-            unit: hasTimes && base.den != 0 ? Double(base.num) / Double(base.den) : 0, start: first != fb_nopts() ? first : nil,
+            unit: hasTimes && base.den != 0 ? Double(base.num) / Double(base.den) : 0,
+            start: first != fb_nopts() ? first : nil,
             nominal: rate.num > 0 && rate.den > 0 ? Double(rate.den) / Double(rate.num) : nil)
     }
 

@@ -128,7 +128,9 @@ package final class VideoReader {
     private func collect(_ status: String?) throws(DecodeError) {
         let lines = DecoderLog.take()
         // Decoders make an error of the stream of a lack of memory.
-        if decoder.isOutOfMemory || demuxer.isOutOfMemory && isDrained || lines.contains(where: \.isOutOfMemory) { throw .outOfMemory }
+        if decoder.isOutOfMemory || demuxer.isOutOfMemory && isDrained || lines.contains(where: \.isOutOfMemory) {
+            throw .outOfMemory
+        }
         var isExplained = false
         for var line in lines {
             if line.text.contains("ended prematurely") || line.text.contains("partial file") {

@@ -202,7 +202,8 @@ struct Fixture {
                     }),
                 "note_count": clip.errors > 0 ? 30 : nil,
                 "notes": clip.errors > 0
-                    ? .array((0..<20).map { .members(["frame": .int($0), "text": "h264: SEI type <5> truncated"]) }) : nil,
+                    ? .array((0..<20).map { .members(["frame": .int($0), "text": "h264: SEI type <5> truncated"]) })
+                    : nil,
                 "timestamps": .members(["missing": 0, "gaps": 2, "backward": 0, "variable": false]),
                 "verdict": .string(clip.standing), "reasons": .array(reasons(clip).map { .string($0) }),
             ]),

@@ -66,7 +66,8 @@ enum Words {
         case "gaps": return counted(timestamps?["gaps"], "gap", "gaps") + " in the timestamps"
         case "backward_timestamps": return counted(timestamps?["backward"], "step", "steps") + " back in the timestamps"
         case "clock_restarts":
-            return "the clock begins anew " + counted(timestamps?["restarts"], "time", "at times") + "; the parts were joined"
+            return "the clock begins anew " + counted(timestamps?["restarts"], "time", "at times")
+                + "; the parts were joined"
         case "missing_timestamps":
             let rate = facts?.video?["frame_rate"]?["avg"]?.string ?? facts?.video?["frame_rate"]?["r"]?.string
             return counted(timestamps?["missing"], "frame", "frames") + " without a timestamp: times are counted"
