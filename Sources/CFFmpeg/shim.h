@@ -1,5 +1,5 @@
-// The whole C surface of FFmpeg that forgebatch uses. Only what Swift cannot import is wrapped:
-// macros whose value is an expression, and fields that are deprecated but still the ones filled in.
+// The whole C surface of FFmpeg that forgebatch uses. Wrapped is what Swift cannot import, such as macros whose value is
+// an expression, and what differs between FFmpeg 5.1 and 9: nothing but this file asks which version it is.
 #ifndef FORGEBATCH_CFFMPEG_SHIM_H
 #define FORGEBATCH_CFFMPEG_SHIM_H
 
@@ -65,6 +65,35 @@ static inline int fb_error_eof(void) { return AVERROR_EOF; }
 static inline int fb_error_invalid_data(void) { return AVERROR_INVALIDDATA; }
 static inline int fb_error_io(void) { return AVERROR(EIO); }
 static inline int fb_error_nomem(void) { return AVERROR(ENOMEM); }
+
+// A converter between sizes and pixel formats: libswscale's context, behind a type and flags that are the same for all
+// versions. Up to libswscale 8 the context has no visible fields and the flags are macros; since 9 both are types.
+typedef struct fb_scaler fb_scaler;
+
+// Bit-exact, with accurate rounding and chroma at full resolution; `smaller` takes the mean over the area, else bicubic.
+// NULL when the conversion is not possible or there is no memory. To be freed by fb_scaler_free.
+static inline fb_scaler *fb_scaler_make(
+    int width, int height, enum AVPixelFormat format, int to_width, int to_height, enum AVPixelFormat to_format,
+    int smaller)
+{
+    int flags = SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP;
+    flags |= smaller ? SWS_AREA : SWS_BICUBIC;
+    return (fb_scaler *)sws_getContext(
+        width, height, format, to_width, to_height, to_format, flags, NULL, NULL, NULL);
+}
+
+// Lets YUV and grey keep range and matrix, whatever their format's name says of them: both sides are told the same.
+static inline void fb_scaler_keep_codes(fb_scaler *scaler) {
+    const int *table = sws_getCoefficients(SWS_CS_DEFAULT);
+    if (table) sws_setColorspaceDetails((struct SwsContext *)scaler, table, 0, table, 0, 0, 1 << 16, 1 << 16);
+}
+
+// Converts a frame into another with buffers of its own; negative when that fails.
+static inline int fb_scaler_convert(fb_scaler *scaler, AVFrame *target, const AVFrame *source) {
+    return sws_scale_frame((struct SwsContext *)scaler, target, source);
+}
+
+static inline void fb_scaler_free(fb_scaler *scaler) { sws_freeContext((struct SwsContext *)scaler); }
 
 // Ticks for which the container or the codec says a frame is shown; 0 when neither does.
 static inline int64_t fb_frame_duration(const AVFrame *frame) {
