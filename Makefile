@@ -20,7 +20,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run test check format lint bench bench-videos bench-peers install deps deps-test samples clean build
+.PHONY: help run test test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install deps deps-test samples clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,16 @@ run: deps build ## build, process samples/ and write its report
 test: deps-test ## build for debugging and run all tests
 	swift build
 	swift test
+
+# The tests whose outcome depends on FFmpeg's version.
+test-ffmpeg: deps-test ## build for debugging and run the tests of what FFmpeg gives
+	swift build --build-tests
+	swift test --skip-build --filter '^(MediaTests|StillsTests|OracleTests|CommandTests)\.'
+
+# What is made there: `make test-debian13 IN=test-ffmpeg`.
+IN := test run
+test-debian13: ## all of that on Debian 13 with FFmpeg 7.1, in a folder (needs root)
+	Tests/scripts/in-debian13.sh make $(IN)
 
 check: lint test run ## lint, test and run
 

@@ -137,6 +137,30 @@ static inline int fb_log_is_demuxer(void *context) {
     return category == AV_CLASS_CATEGORY_DEMUXER;
 }
 
+// Where lines of FFmpeg's log go: level as in libavutil/log.h, text without a prefix. Called on any thread.
+typedef void (*fb_log_sink)(void *context, int level, const char *text);
+static inline fb_log_sink *fb_log_current(void) {
+    static fb_log_sink sink = NULL;
+    return &sink;
+}
+
+// The list of arguments stays in C: it is another kind of type on every processor, and Swift knows not all of them well.
+static inline void fb_log_format(void *context, int level, const char *format, va_list arguments) {
+    char text[512];
+    int prefix = 0;
+    if (!format || level > AV_LOG_WARNING || (level > AV_LOG_ERROR && !fb_log_is_demuxer(context))) return;
+    if (av_log_format_line2(context, level, format, arguments, text, sizeof text, &prefix) < 0) return;
+    fb_log_sink sink = __atomic_load_n(fb_log_current(), __ATOMIC_RELAXED);
+    if (sink) sink(context, level, text);
+}
+
+// Sends errors, and of demuxers warnings too, to `sink` from here on. Only one file may call this: each would have a
+// sink of its own.
+static inline void fb_log_install(fb_log_sink sink) {
+    __atomic_store_n(fb_log_current(), sink, __ATOMIC_RELAXED);
+    av_log_set_callback(fb_log_format);
+}
+
 // What a logging object is called: "h264", "mov,mp4,m4a,3gp,3g2,mj2"; NULL where it has no name of its own, as parsers.
 static inline const char *fb_log_name(void *context) {
     const AVClass *class = context ? *(const AVClass **)context : NULL;
