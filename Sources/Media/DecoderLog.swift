@@ -51,6 +51,10 @@ enum DecoderLog {
             guardian.withLock { kept[pthread_self()]?.removeAll { $0.source == .demuxer } }
         }
 
+        func hold(_ text: String) -> Bool {
+            guardian.withLock { kept[pthread_self()]?.contains { $0.text.contains(text) } ?? false }
+        }
+
         func take() -> [LogLine] {
             guardian.withLock {
                 let own = kept[pthread_self()] ?? []
@@ -79,6 +83,9 @@ enum DecoderLog {
 
     /// This thread's lines since the last call.
     static func take() -> [LogLine] { lines.take() }
+
+    /// Whether a line of this thread since the last call of ``take()`` says so.
+    static func says(_ text: String) -> Bool { lines.hold(text) }
 
     /// Drops what the demuxer said on this thread since the last call.
     static func forgetDemuxer() { lines.forgetDemuxer() }

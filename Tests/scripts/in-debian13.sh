@@ -59,6 +59,10 @@ fi
 [ "${1:-}" != --possible ] || exit 0
 [ $# -gt 0 ] || cannot "no command"
 
+mkdir -p "$(dirname "$root")"
+exec 9>"$root.lock"
+flock --nonblock 9 || { echo "in-debian13: waiting for another command in $root"; flock 9; }
+
 wanted="trixie ${packages[*]}"
 if [ "$(cat "$root/.forgebatch-root" 2>/dev/null)" != "$wanted" ]; then
     echo "in-debian13: making $root (some minutes)"
