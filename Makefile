@@ -22,7 +22,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run quick test check format lint bench bench-videos bench-peers install deps deps-test samples clean build
+.PHONY: help run quick test test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install deps deps-test samples clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,16 @@ quick: deps ## run the tests that only compute, in under two minutes once they w
 test: deps-test ## build for debugging and run all tests; says what each cost and which were skipped
 	swift build --build-tests
 	python3 Tests/scripts/run_tests.py --costs .build/test-costs.tsv $(TEST)
+
+# The tests whose outcome depends on FFmpeg's version.
+test-ffmpeg: deps-test ## build for debugging and run the tests of what FFmpeg gives
+	swift build --build-tests
+	python3 Tests/scripts/run_tests.py --filter '^(MediaTests|StillsTests|OracleTests|CommandTests)\.'
+
+# What is made there: `make test-debian13 IN=test-ffmpeg`.
+IN := test run
+test-debian13: ## all of that on Debian 13 with FFmpeg 7.1, in a folder (needs root)
+	Tests/scripts/in-debian13.sh make $(IN)
 
 check: lint test run ## lint, test and run
 

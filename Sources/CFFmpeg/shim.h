@@ -1,5 +1,5 @@
-// The whole C surface of FFmpeg that forgebatch uses. Only what Swift cannot import is wrapped:
-// macros whose value is an expression, and fields that are deprecated but still the ones filled in.
+// The whole C surface of FFmpeg that forgebatch uses. Wrapped is what Swift cannot import, such as macros whose value is
+// an expression, and what differs between FFmpeg 5.1 and 9: nothing but this file asks which version it is.
 #ifndef FORGEBATCH_CFFMPEG_SHIM_H
 #define FORGEBATCH_CFFMPEG_SHIM_H
 
@@ -66,6 +66,35 @@ static inline int fb_error_invalid_data(void) { return AVERROR_INVALIDDATA; }
 static inline int fb_error_io(void) { return AVERROR(EIO); }
 static inline int fb_error_nomem(void) { return AVERROR(ENOMEM); }
 
+// A converter between sizes and pixel formats: libswscale's context, behind a type and flags that are the same for all
+// versions. Up to libswscale 8 the context has no visible fields and the flags are macros; since 9 both are types.
+typedef struct fb_scaler fb_scaler;
+
+// Bit-exact, with accurate rounding and chroma at full resolution; `smaller` takes the mean over the area, else bicubic.
+// NULL when the conversion is not possible or there is no memory. To be freed by fb_scaler_free.
+static inline fb_scaler *fb_scaler_make(
+    int width, int height, enum AVPixelFormat format, int to_width, int to_height, enum AVPixelFormat to_format,
+    int smaller)
+{
+    int flags = SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP;
+    flags |= smaller ? SWS_AREA : SWS_BICUBIC;
+    return (fb_scaler *)sws_getContext(
+        width, height, format, to_width, to_height, to_format, flags, NULL, NULL, NULL);
+}
+
+// Lets YUV and grey keep range and matrix, whatever their format's name says of them: both sides are told the same.
+static inline void fb_scaler_keep_codes(fb_scaler *scaler) {
+    const int *table = sws_getCoefficients(SWS_CS_DEFAULT);
+    if (table) sws_setColorspaceDetails((struct SwsContext *)scaler, table, 0, table, 0, 0, 1 << 16, 1 << 16);
+}
+
+// Converts a frame into another with buffers of its own; negative when that fails.
+static inline int fb_scaler_convert(fb_scaler *scaler, AVFrame *target, const AVFrame *source) {
+    return sws_scale_frame((struct SwsContext *)scaler, target, source);
+}
+
+static inline void fb_scaler_free(fb_scaler *scaler) { sws_freeContext((struct SwsContext *)scaler); }
+
 // Ticks for which the container or the codec says a frame is shown; 0 when neither does.
 static inline int64_t fb_frame_duration(const AVFrame *frame) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
@@ -106,6 +135,30 @@ static inline int fb_log_is_demuxer(void *context) {
     if (!class) return 0;
     AVClassCategory category = class->get_category ? class->get_category(context) : class->category;
     return category == AV_CLASS_CATEGORY_DEMUXER;
+}
+
+// Where lines of FFmpeg's log go: level as in libavutil/log.h, text without a prefix. Called on any thread.
+typedef void (*fb_log_sink)(void *context, int level, const char *text);
+static inline fb_log_sink *fb_log_current(void) {
+    static fb_log_sink sink = NULL;
+    return &sink;
+}
+
+// The list of arguments stays in C: it is another kind of type on every processor, and Swift knows not all of them well.
+static inline void fb_log_format(void *context, int level, const char *format, va_list arguments) {
+    char text[512];
+    int prefix = 0;
+    if (!format || level > AV_LOG_WARNING || (level > AV_LOG_ERROR && !fb_log_is_demuxer(context))) return;
+    if (av_log_format_line2(context, level, format, arguments, text, sizeof text, &prefix) < 0) return;
+    fb_log_sink sink = __atomic_load_n(fb_log_current(), __ATOMIC_RELAXED);
+    if (sink) sink(context, level, text);
+}
+
+// Sends errors, and of demuxers warnings too, to `sink` from here on. Only one file may call this: each would have a
+// sink of its own.
+static inline void fb_log_install(fb_log_sink sink) {
+    __atomic_store_n(fb_log_current(), sink, __ATOMIC_RELAXED);
+    av_log_set_callback(fb_log_format);
 }
 
 // What a logging object is called: "h264", "mov,mp4,m4a,3gp,3g2,mj2"; NULL where it has no name of its own, as parsers.

@@ -51,6 +51,10 @@ enum DecoderLog {
             guardian.withLock { kept[pthread_self()]?.removeAll { $0.source == .demuxer } }
         }
 
+        func hold(_ text: String) -> Bool {
+            guardian.withLock { kept[pthread_self()]?.contains { $0.text.contains(text) } ?? false }
+        }
+
         func take() -> [LogLine] {
             guardian.withLock {
                 let own = kept[pthread_self()] ?? []
@@ -64,19 +68,15 @@ enum DecoderLog {
     /// Starts collecting lines instead of printing them.
     static func install() {
         lines.begin()
-        av_log_set_callback { context, level, format, arguments in
-            guard level <= AV_LOG_WARNING, let format, let arguments else { return }
-            let isDemuxer = fb_log_is_demuxer(context) != 0
-            guard level <= AV_LOG_ERROR || isDemuxer else { return }
-            var line = [CChar](repeating: 0, count: 512)
-            var prefix: Int32 = 0
-            av_log_format_line2(context, level, format, arguments, &line, 512, &prefix)
-            let text = DecoderLog.clean(line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
+        fb_log_install { context, level, line in
+            guard let line else { return }
+            let text = DecoderLog.clean(String(cString: line))
             guard !text.isEmpty else { return }
             let name = fb_log_name(context).map { String(cString: $0) } ?? ""
             DecoderLog.lines.add(
                 LogLine(
-                    source: isDemuxer ? .demuxer : .decoder, name: name == "NULL" ? "" : name, text: text,
+                    source: fb_log_is_demuxer(context) != 0 ? .demuxer : .decoder, name: name == "NULL" ? "" : name,
+                    text: text,
                     isWarning: level > AV_LOG_ERROR))
         }
     }
@@ -84,12 +84,15 @@ enum DecoderLog {
     /// This thread's lines since the last call.
     static func take() -> [LogLine] { lines.take() }
 
+    /// Whether a line of this thread since the last call of ``take()`` says so.
+    static func says(_ text: String) -> Bool { lines.hold(text) }
+
     /// Drops what the demuxer said on this thread since the last call.
     static func forgetDemuxer() { lines.forgetDemuxer() }
 
     /// The text on one line, without control characters and without blanks at its end.
-    private static func clean(_ bytes: [UInt8]) -> String {
-        var scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars.filter { $0.value >= 0x20 })
+    private static func clean(_ text: String) -> String {
+        var scalars = Array(text.unicodeScalars.filter { $0.value >= 0x20 })
         while scalars.last == " " { scalars.removeLast() }
         return String(String.UnicodeScalarView(scalars))
     }

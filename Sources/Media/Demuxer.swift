@@ -209,7 +209,8 @@ extension Demuxer {
         // Before the decoders are asked, whose silence would take its place.
         colours = DeclaredColours.all(context)
         let found = avformat_find_stream_info(context, nil)
-        let isCrowded = context.pointee.nb_streams > UInt32(limits.streams)
+        // Since FFmpeg 7 some demuxers go on with the streams that there was room for.
+        let isCrowded = context.pointee.nb_streams > UInt32(limits.streams) || DecoderLog.says("max_streams")
         guard found >= 0, !isCrowded else {
             var owned: UnsafeMutablePointer<AVFormatContext>? = context
             avformat_close_input(&owned)

@@ -73,6 +73,8 @@ struct DurationTests {
         }
         let reading = try Clip("b.mov", bytes: bytes).read()
         #expect(reading.frames.count == 150)
-        #expect((reading.info.duration == nil) == (version == 0), "\(reading.info.duration ?? -1)")
+        // FFmpeg 7 and later add up what the fragments say instead.
+        let duration = reading.info.duration
+        #expect(version == 0 ? duration == nil || duration == 6 : duration ?? 6 < 5, "\(duration ?? -1)")
     }
 }

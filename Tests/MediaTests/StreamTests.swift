@@ -97,7 +97,12 @@ struct StreamTests {
     func rotation(_ degrees: Int) async throws {
         let white = "drawbox=w=iw:h=ih/2:t=fill:color=white"
         let plain = try await Clip("a.mp4", "-f lavfi -i color=black:s=64x64:r=10:d=0.5 -vf \(white) -c:v mpeg4")
-        let turned = try await Clip("b.mp4", "-i \(plain.path.display) -c copy -metadata:s:v rotate=\(degrees)")
+        var bytes = try plain.bytes()
+        let (cosine, sine) = (degrees == 180 ? -1 : 0, degrees == 180 ? 0 : degrees == 90 ? 1 : -1)
+        for (place, number) in zip([40, 44, 52, 56], [cosine, sine, -sine, cosine]) {
+            try PatchedHeaderTests.patch(&bytes, "tkhd", place, UInt32(bitPattern: Int32(number << 16)))
+        }
+        let turned = try Clip("b.mp4", bytes: bytes)
         let reading = try turned.read()
         #expect(reading.frames.first.map { [$0.width, $0.height] } == [64, 64])
         #expect(try plain.read().info.rotation == 0)

@@ -92,7 +92,7 @@ struct TimestampTests {
         let reading = try await Clip(
             "a.avi",
             "-f lavfi -i testsrc2=s=64x48:r=10:d=4 -vf select=not(mod(n\\,4)) -fps_mode passthrough -c:v mpeg4",
-            "-r 10 -enc_time_base 1/10"
+            "-enc_time_base 1/10"
         ).read()
         #expect(reading.frames.count == 10)
         #expect(reading.info.declaredFrames ?? 0 > 30)
