@@ -91,7 +91,9 @@ import Testing
         }
         for bytes in [JSONWriter.encode(document), start + lines + end] {
             let (read, found) = try read(bytes)
-            #expect(read == RunDocument(head) && read != nil && found == jobs.compactMap { JobRecord($0) } && found.count == 3)
+            #expect(
+                read == RunDocument(head) && read != nil && found == jobs.compactMap { JobRecord($0) }
+                    && found.count == 3)
         }
         #expect(try read(start + [UInt8](repeating: 0x0a, count: 1) + Array("]}\n".utf8)).jobs == [])
         #expect(throws: JSONError.self) { try read(start + lines) }
