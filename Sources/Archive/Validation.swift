@@ -57,7 +57,12 @@ package struct Validation: Sendable {
             guard let id = name.text else { continue }
             let record = layout.summary(run: id)
             if Files.exists(record) {
-                do { _ = try JSONReader.parse(Files.read(record)) } catch { add(record, "not strict JSON: \(error)") }
+                do {
+                    let reader = try RunReader(record)
+                    while try reader.nextJob() != nil {}
+                } catch {
+                    add(record, "not strict JSON: \(error)")
+                }
             }
             let log = layout.log(run: id)
             if Files.exists(log) { try checkLog(log) }

@@ -49,7 +49,7 @@ struct ReportWriter {
 
     private func writeAssets() throws(SystemError) {
         for (name, bytes) in templates.assets {
-            try AtomicFile.write(bytes, to: layout.report.appending("assets").appending(name), durable: false)
+            try AtomicFile.write(bytes, to: layout.reportAssets.appending(name), durable: false)
         }
     }
 
@@ -79,11 +79,11 @@ struct ReportWriter {
                 if !kept.contains(path) { Files.remove(path) }
             }
         }
-        let pages = layout.report.appending("v")
+        let pages = layout.reportPages
         for folder in (try? Files.list(pages)) ?? [] {
             clean(pages.appending(folder)) { ["html", "js"].contains($0.lowercasedExtension) }
         }
-        clean(layout.report.appending("data")) {
+        clean(layout.reportData) {
             $0.bytes.starts(with: "index".utf8) && $0.lowercasedExtension == "js"
         }
         clean(layout.report) { $0.bytes.starts(with: "videos-".utf8) && $0.lowercasedExtension == "html" }

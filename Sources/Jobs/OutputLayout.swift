@@ -31,6 +31,18 @@ package struct OutputLayout: Sendable {
     package func state(run id: String) -> RawPath { run(id).appending("state.json") }
     package func summary(run id: String) -> RawPath { run(id).appending("run.json") }
 
+    package var reportIndex: RawPath { report.appending("index.html") }
+    /// Pages of single videos, the data that pages load, and what all pages share.
+    package var reportPages: RawPath { report.appending("v") }
+    package var reportData: RawPath { report.appending("data") }
+    package var reportAssets: RawPath { report.appending("assets") }
+
+    /// The page of one job below `report/`: `v/<ab>/<job id>.html`.
+    package static func page(_ job: JobID) -> String { "v/" + pageName(job) }
+
+    /// The same below ``reportPages``, where one page links to another.
+    package static func pageName(_ job: JobID) -> String { "\(job.text.prefix(2))/\(job.text).html" }
+
     /// A still of one job: `stills/<ab>/<job id><kind>`, relative to the root.
     package static func still(_ job: JobID, _ kind: Still) -> String {
         "stills/\(job.text.prefix(2))/\(job.text)\(kind.rawValue)"

@@ -2,8 +2,8 @@ package import Bytes
 
 /// A run's record, read line by line: everything but the jobs, then a job a line. No more than that is in memory.
 package final class RunReader {
-    /// The record without its jobs.
-    package let head: JSON
+    /// The record without its jobs; nil when it names no run.
+    package let document: RunDocument?
     private let lines: LineReader
     /// What is left of jobs that did not stand on lines of their own, the last one first.
     private var rest: [JSON]?
@@ -18,14 +18,15 @@ package final class RunReader {
         lines = try LineReader(path, limit: 1 << 30)
         let first = try lines.next() ?? []
         if first.suffix(RunReader.opening.count).elementsEqual(RunReader.opening) {
-            head = try JSONReader.parse(Array(first.dropLast(RunReader.opening.count)) + [UInt8(ascii: "}")])
+            let head = Array(first.dropLast(RunReader.opening.count)) + [UInt8(ascii: "}")]
+            document = RunDocument(try JSONReader.parse(head))
             return
         }
         var whole = first
         while let line = try lines.next() { whole += [0x0a] + line }
-        let document = try JSONReader.parse(whole)
-        head = .object((document.members ?? []).filter { $0.key != "jobs" })
-        rest = (document["jobs"]?.array ?? []).reversed()
+        let json = try JSONReader.parse(whole)
+        document = RunDocument(json)
+        rest = (json["jobs"]?.array ?? []).reversed()
     }
 
     /// The next job, or nil after the last one. What is no record of a job is left out.
@@ -42,6 +43,7 @@ package final class RunReader {
             guard var line = try lines.next() else { throw JSONError(reason: "it ends inside its jobs", offset: 0) }
             if line.elementsEqual("]}".utf8) {
                 isAtEnd = true
+                if try lines.next() != nil { throw JSONError(reason: "text behind its end", offset: 0) }
             } else if !line.isEmpty {
                 if line.last == UInt8(ascii: ",") { line.removeLast() }
                 return try JSONReader.parse(line)

@@ -2,6 +2,7 @@ internal import Archive
 internal import BatchRun
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// `--baseline`: the run that another is held against.
 enum Baseline {

@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
 internal import Jobs
+internal import Store
 
 struct DiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ internal import Archive
 internal import BatchRun
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// What a run writes for other programs at its end: `--junit` and `--metrics-textfile`.
 struct Notices {

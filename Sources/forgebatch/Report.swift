@@ -49,7 +49,7 @@ struct Report {
         }
         let layout = OutputLayout(root: options.output)
         let processed = outcome.counts.completed + outcome.counts.failed
-        let index = layout.report.appending("index.html")
+        let index = layout.reportIndex
         if processed == 0, Files.exists(index), isUnchanged(layout, outcome) { return Report(index: index) }
         return Report(
             layout, run: outcome.runID, videos: outcome.counts.found, pages: wanted, templates: templates,

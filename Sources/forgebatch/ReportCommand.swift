@@ -5,6 +5,7 @@ internal import Bytes
 internal import FrameTools
 internal import HTMLReport
 internal import Jobs
+internal import Store
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

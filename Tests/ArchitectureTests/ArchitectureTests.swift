@@ -121,6 +121,39 @@ import Testing
         #expect(Set(declared.keys).isSuperset(of: ImportRules.arrows.keys))
     }
 
+    @Test func `no record of the output folder is read by string keys outside the store`() throws {
+        var read: Set<String> = []
+        for folder in try Files.list(targets) where folder != RawPath("Store") {
+            for path in try sources(targets.appending(folder)) {
+                let name = path.display.dropFirst(targets.display.count + 1)
+                let found = RecordKeys.read(in: try text(path))
+                if RecordKeys.others[String(name)] != nil {
+                    if !found.isEmpty { read.insert(String(name)) }
+                } else {
+                    #expect(found.isEmpty, "\(name) reads \(found.sorted()): a typed record of Store has it")
+                }
+            }
+        }
+        #expect(read == Set(RecordKeys.others.keys), "a file that is let off reads none")
+        // What the store itself reads is found, so the search finds something.
+        let store = try sources(targets.appending("Store")).map { RecordKeys.read(in: try text($0)) }
+        #expect(store.reduce(into: Set<String>()) { $0.formUnion($1) } == RecordKeys.members)
+    }
+
+    @Test(arguments: [
+        "let a = json[\"run_id\"]?.string", "line?[\"verdict\"]", "x[ \"sha256\" ]", "f(a[0][\"cleared\"])",
+    ])
+    func `a record's member read by its name is found`(line: String) {
+        #expect(RecordKeys.read(in: line).count == 1)
+    }
+
+    @Test(arguments: [
+        "\"run_id\": .string(id)", "// json[\"run_id\"]", "[\"verdict\": 1]", "f([\"verdict\", \"cause\"])",
+    ])
+    func `a record's member that is only named is no reading`(line: String) {
+        #expect(RecordKeys.read(in: line).isEmpty)
+    }
+
     @Test func `the server's event loop is known in one folder only`() throws {
         let folder = targets.appending("ReplayServer")
         let serving = folder.appending("Serving")

@@ -82,19 +82,22 @@ import Testing
         let start = Array(JSONWriter.encode(head).dropLast()) + Array(",\"jobs\":[\n".utf8)
         let lines = jobs.map { JSONWriter.encode($0) }.joined(separator: Array(",\n".utf8))
         let end = Array("\n]}\n".utf8)
-        func read(_ bytes: [UInt8]) throws -> (head: JSON, jobs: [JobRecord]) {
+        func read(_ bytes: [UInt8]) throws -> (document: RunDocument?, jobs: [JobRecord]) {
             try AtomicFile.write(bytes, to: path, durable: false)
             let record = try RunReader(path)
             var found: [JobRecord] = []
             while let job = try record.nextJob() { found.append(job) }
-            return (record.head, found)
+            return (record.document, found)
         }
         for bytes in [JSONWriter.encode(document), start + lines + end] {
-            let (foundHead, found) = try read(bytes)
-            #expect(foundHead == head && found == jobs.compactMap { JobRecord($0) } && found.count == 3)
+            let (read, found) = try read(bytes)
+            #expect(
+                read == RunDocument(head) && read != nil && found == jobs.compactMap { JobRecord($0) }
+                    && found.count == 3)
         }
         #expect(try read(start + [UInt8](repeating: 0x0a, count: 1) + Array("]}\n".utf8)).jobs == [])
         #expect(throws: JSONError.self) { try read(start + lines) }
+        #expect(throws: JSONError.self) { try read(start + lines + end + Array("{}\n".utf8)) }
         #expect(throws: (any Error).self) { try made.compare(MadeRuns.first, MadeRuns.first) }
     }
 

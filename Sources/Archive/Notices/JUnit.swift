@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+internal import Store
 
 /// The videos that a run saw as JUnit XML: a test case each, its class the folder, its name the file's.
 ///

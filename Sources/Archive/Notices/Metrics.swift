@@ -1,5 +1,6 @@
 package import Bytes
 internal import Jobs
+package import Store
 
 /// The numbers of a run for Prometheus' textfile collector: gauges that stand until the next run.
 package struct Metrics {

@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+package import Store
 
 /// Two runs of one output folder held against each other.
 package struct Comparison: Sendable {

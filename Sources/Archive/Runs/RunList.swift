@@ -1,6 +1,6 @@
 internal import Bytes
 package import Jobs
-internal import Store
+package import Store
 
 extension Archive {
     /// All runs of an output folder, the newest first: those of the history, and those that are only folders because
@@ -8,10 +8,7 @@ extension Archive {
     ///
     /// - Complexity: one line a run; no record is read but those that the history lacks.
     package static func runs(_ layout: OutputLayout) throws -> [RunSummary] {
-        var known: [String: RunSummary] = [:]
-        try LineFile.forEach(layout.history) { line in
-            if let run = RunSummary(line) { known[run.id] = run }
-        }
+        var known = try History(layout).runs()
         for id in try folders(layout) where known[id] == nil { known[id] = summary(layout, id) }
         return known.values.sorted { $0.id > $1.id }.map { run in
             var run = run
@@ -37,7 +34,7 @@ extension Archive {
 
     /// A run that the history does not know, from its record or else from its log.
     static func summary(_ layout: OutputLayout, _ id: String) -> RunSummary {
-        if let record = try? RunReader(layout.summary(run: id)), let run = RunSummary(record.head) { return run }
+        if let run = (try? RunReader(layout.summary(run: id)))?.document?.summary { return run }
         return RunSummary(log: layout.log(run: id), id: id)
     }
 

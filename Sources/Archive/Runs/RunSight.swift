@@ -28,34 +28,28 @@ struct RunSight {
 
     init(_ layout: OutputLayout, run id: String) throws {
         let path = layout.summary(run: id)
-        let document: JSON
+        let document: RunDocument
         do {
             let record = try RunReader(path)
-            document = record.head
-            guard let run = RunSummary(document) else { throw ArchiveError("it names no run") }
-            self.run = run
+            guard let found = record.document else { throw ArchiveError("it names no run") }
+            document = found
+            run = document.summary
             while let job = try record.nextJob() {
                 videos[job.job] = RunVideo(job, run: run)
             }
         } catch {
             throw ArchiveError("\(path.display): the run's record cannot be read: \(error)")
         }
-        for json in document["not_started"]?.array ?? [] {
-            guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
-                continue
-            }
-            videos[job] = RunVideo(job: job, path: path, status: .unfinished, runID: run.id)
+        for waiting in document.notStarted {
+            videos[waiting.job] = RunVideo(job: waiting.job, path: waiting.path, status: .unfinished, runID: run.id)
         }
-        for group in document["skipped"]?.array ?? [] {
-            for text in group["jobs"]?.array ?? [] {
-                guard let job = text.string.flatMap({ JobID(text: $0) }) else { continue }
-                skipped.append(Skip(job: job, kind: group["kind"]?.string ?? "", runID: group["run_id"]?.string ?? ""))
-            }
+        skipped = document.skipped.flatMap { group in
+            group.jobs.map { Skip(job: $0, kind: group.kind, runID: group.runID) }
         }
-        young = Set((document["too_young"]?.array ?? []).compactMap { RawPath($0) })
-        unread = (document["unread"]?.array ?? []).compactMap { RawPath($0) }
+        young = Set(document.tooYoung)
+        unread = document.unread
         // A record that only counts what it skipped does not say what it saw.
-        isComplete = document["limited"]?.bool != true && skipped.count == run.tally.allSkipped
+        isComplete = !document.isLimited && skipped.count == run.tally.allSkipped
     }
 
     /// Fills in what was known of the skipped videos.
@@ -133,7 +127,7 @@ struct Ledger {
             if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.kind == "quarantined" }
         }
         for (run, jobs) in missing {
-            guard let reader = try? RunReader(layout.summary(run: run)), let summary = RunSummary(reader.head) else {
+            guard let reader = try? RunReader(layout.summary(run: run)), let summary = reader.document?.summary else {
                 continue
             }
             while let record = try? reader.nextJob() {

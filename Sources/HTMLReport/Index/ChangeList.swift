@@ -1,6 +1,7 @@
 internal import Archive
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// What changed since the run that this one is compared with.
 struct ChangeList {

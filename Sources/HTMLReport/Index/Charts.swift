@@ -1,5 +1,6 @@
 internal import Archive
 internal import Jobs
+internal import Store
 
 /// The run in pictures: SVG with presentation attributes only, so that no content policy can take anything from it.
 enum Charts {

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// What the index shows, in the order of its template.
 struct IndexPage {

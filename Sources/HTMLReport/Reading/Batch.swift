@@ -1,6 +1,7 @@
 internal import Archive
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// How a video stands, worst first. The raw value is the word that people read, and the style's name.
 enum Standing: String, Comparable, CaseIterable {
@@ -143,7 +144,7 @@ struct Video {
     }
 
     /// Where its page lies below `report/`.
-    var page: String { "v/\(job.text.prefix(2))/\(job.text).html" }
+    var page: String { OutputLayout.page(job) }
 
     var dimensions: String {
         guard let width, let height else { return Text.nothing }

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// Reads a run's record, the catalog and the failures, and joins them by job.
 struct BatchReader {

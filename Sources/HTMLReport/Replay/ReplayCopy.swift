@@ -18,7 +18,7 @@ struct ReplayCopy {
     ///
     /// - Throws: `SystemError` when the log cannot be read or a file not be written.
     func write(_ videos: [Video]) throws {
-        let data = layout.report.appending("data")
+        let data = layout.reportData
         let page = layout.report.appending(ViewerFiles.page)
         guard Files.exists(layout.log(run: run.id)) else {
             Files.remove(page)
@@ -37,7 +37,7 @@ struct ReplayCopy {
         try AtomicFile.write(details(videos), to: data.appending("replay-videos.js"), durable: false)
         try removeScripts(data, except: names)
         for (name, bytes) in templates.viewer {
-            try AtomicFile.write(bytes, to: layout.report.appending("assets/\(name)"), durable: false)
+            try AtomicFile.write(bytes, to: layout.reportAssets.appending(name), durable: false)
         }
         try AtomicFile.write(templates.viewerPage, to: page, durable: false)
     }

@@ -200,7 +200,7 @@ struct VideoPage {
 
     private static func neighbour(_ video: Video) -> Neighbour {
         Neighbour(
-            href: "../\(video.job.text.prefix(2))/\(video.job.text).html", path: Text.shown(video.path, limit: 120))
+            href: "../" + OutputLayout.pageName(video.job), path: Text.shown(video.path, limit: 120))
     }
 
     private static func still(_ kind: OutputLayout.Still, _ video: Video, _ layout: OutputLayout) -> String? {

@@ -133,8 +133,8 @@ extension ReplayAPI {
 
     /// The page of a job in the report, if there is one.
     private func page(of job: JobID) -> JSON {
-        let path = "report/v/\(job.text.prefix(2))/\(job).html"
-        return Files.exists(layout.root.appending(path)) ? .string("/" + path) : .null
+        let page = OutputLayout.page(job)
+        return Files.exists(layout.report.appending(page)) ? .string("/report/" + page) : .null
     }
 
     private func progress(_ view: JobView) -> JSON {

@@ -36,7 +36,7 @@ extension ReplayAPI {
             "duration": .double(glance.duration), "events": .int(glance.events), "size": .int(glance.size),
             "jobs": .int(glance.jobs), "completed": count("completed"), "failed": count("failed"),
             "skipped": count("skipped"), "exit_status": .number(glance.exitStatus), "selected": .bool(isSelected),
-            "report_url": Files.exists(layout.report.appending("index.html")) ? "/report/index.html" : .null,
+            "report_url": Files.exists(layout.reportIndex) ? "/report/index.html" : .null,
         ]
     }
 

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// What `run.json` says of a run, as far as the server asks. There is none while the run is being written.
 struct RunFacts: Sendable {
@@ -13,13 +14,15 @@ struct RunFacts: Sendable {
     var results: [JobID: Result] = [:]
 
     init?(_ path: RawPath) {
-        guard let bytes = try? Files.read(path), let json = try? JSONReader.parse(bytes) else { return nil }
-        tools = (json["tools"]?.array ?? []).compactMap { $0["id"]?.string }
-        roots = (json["roots"]?.array ?? []).compactMap { InputRoot($0) }
-        for job in json["jobs"]?.array ?? [] {
-            guard let id = job["job_id"]?.string.flatMap({ JobID(text: $0) }), let sha256 = job["sha256"]?.string
-            else { continue }
-            results[id] = Result(sha256: sha256, frames: job["frames"]?.int)
+        guard let reader = try? RunReader(path), let document = reader.document else { return nil }
+        (tools, roots) = (document.tools, document.roots)
+        do {
+            while let record = try reader.nextJob() {
+                guard let sha256 = record.sha256 else { continue }
+                results[record.job] = Result(sha256: sha256, frames: record.frames)
+            }
+        } catch {
+            return nil
         }
     }
 }

@@ -33,6 +33,21 @@ package struct RunSummary: Equatable, Sendable {
 
     package init(id: String) { self.id = id }
 
+    /// A line of the history.
+    package var json: JSON {
+        .members([
+            "schema": .string(RunSummary.schema), "run_id": .string(id), "version": .string(version),
+            "started": .string(started), "finished": finished.map { .string($0) },
+            "seconds": seconds.map { .double($0) }, "exit_status": exitStatus.map { .int($0) },
+            "interrupted": .bool(isInterrupted), "stopped": stopped.map { .string($0) }, "counts": tally.json,
+            "frames": frames.map { .int($0) }, "cpu_seconds": processorSeconds.map { .double($0) },
+            "settings_digest": .string(settingsDigest), "scope": scope.isEmpty ? nil : .string(scope),
+            "baseline": baseline.map { .string($0) },
+        ])
+    }
+
+    private static let schema = "forgebatch/run/1"
+
     /// Reads a line of the history or a `run.json`; nil when it names no run.
     package init?(_ json: JSON) {
         guard let id = json["run_id"]?.string else { return nil }
