@@ -51,11 +51,12 @@ let package = Package(
             name: "FrameTools", dependencies: ["Frames"],
             swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "FrameResults", dependencies: ["Bytes"]),
+        .target(name: "Analysis", dependencies: ["FrameTools", "FrameResults", "Frames", "Bytes"]),
         .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
         .target(
             name: "VideoWorker",
             dependencies: [
-                "Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits", "CAssets",
+                "Media", "Analysis", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits", "CAssets",
             ],
             exclude: ["tool-costs.json"]),
 
@@ -68,7 +69,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "Archive", dependencies: ["FrameTools", "FrameResults", "Jobs", "Bytes"]),
+        .target(name: "Archive", dependencies: ["Analysis", "FrameTools", "FrameResults", "Jobs", "Bytes"]),
         .target(
             name: "HTMLReport",
             dependencies: [

@@ -1,7 +1,7 @@
 package import Frames
 
 /// How far back a tool's pixel work looks.
-package enum Reach: Equatable, Sendable {
+package enum TemporalDependency: Equatable, Sendable {
     /// The frame alone.
     case frame
     /// The frame and the one before it.
@@ -14,9 +14,9 @@ package enum Reach: Equatable, Sendable {
 package struct Setting: Sendable {
     package enum Kind: String, Sendable {
         /// Changes pixel work: another value needs another decode.
-        case measuring
-        /// A threshold on stored numbers: results can be concluded again without decoding.
-        case concluding
+        case measurement = "measuring"
+        /// A threshold on stored numbers: results can be re-evaluated without decoding.
+        case detection = "concluding"
     }
     package let key: String
     package let kind: Kind
@@ -125,7 +125,7 @@ package struct Measurement: Equatable, Sendable {
 
     package init() {}
 
-    /// Adds a number, or replaces the one of the same name. It is rounded to four digits, so that concluding now and
+    /// Adds a number, or replaces the one of the same name. It is rounded to four digits, so that detecting now and
     /// later sees the same; a non-finite one is left out.
     package mutating func set(_ key: String, _ value: Double) {
         guard value.isFinite else { return }
@@ -165,12 +165,12 @@ package protocol FrameTool: SendableMetatype {
     static var version: String { get }
     static var title: String { get }
     static var definition: String { get }
-    static var reach: Reach { get }
+    static var temporalDependency: TemporalDependency { get }
     static var settings: [Setting] { get }
     /// Whether it is among the tools that run when none are named.
     static var isDefault: Bool { get }
-    /// Whether it looks at the small picture, so that the traversal of the full-size luma makes one.
-    static var usesSmall: Bool { get }
+    /// What it needs of a frame that other tools may need, too.
+    static var features: [FrameFeature] { get }
     /// Whether it finds objects: the first such tool of a run fills a frame's `detections`.
     static var detects: Bool { get }
     /// What it is good for, in words that a tool can be asked for by: the first tool that has one is meant. That it takes
@@ -182,22 +182,22 @@ package protocol FrameTool: SendableMetatype {
     init(settings: ToolSettings)
 
     /// Measures one frame.
-    mutating func measure(_ frame: FrameStore) -> Measurement
+    mutating func measure(_ frame: FrameFeatures) -> Measurement
 
     /// The half that never touches a pixel.
-    static func conclusion(settings: ToolSettings) -> any Conclusion
+    static func detector(settings: ToolSettings) -> any EventDetector
 }
 
 extension FrameTool {
     package static var isDefault: Bool { true }
-    package static var usesSmall: Bool { false }
+    package static var features: [FrameFeature] { [] }
     package static var detects: Bool { false }
     package static var capabilities: [String] { [] }
     package static var outputs: ToolOutputs { ToolOutputs() }
 }
 
 /// A fold over a tool's measurements in frame order. It yields each frame's record, the events and the summary.
-package protocol Conclusion {
+package protocol EventDetector {
     /// Takes one frame; the answer is what is stored of it.
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement
     /// The last frame is in. `end` is its timestamp plus its duration, in seconds.
@@ -206,13 +206,13 @@ package protocol Conclusion {
     var summary: Measurement { get }
 
     /// How many further frames have to be folded before a frame's detections are known.
-    var lag: Int { get }
-    /// The objects of a frame. Asked once for each frame in order, when `lag` more are folded or the end is reached.
+    var latency: Int { get }
+    /// The objects of a frame. Asked once for each frame in order, when `latency` more are folded or the end is reached.
     mutating func detections(of index: Int) -> [Detection]
 }
 
-extension Conclusion {
-    package var lag: Int { 0 }
+extension EventDetector {
+    package var latency: Int { 0 }
     package mutating func detections(of index: Int) -> [Detection] { [] }
 }
 

@@ -17,16 +17,16 @@ package struct ReportOptions: Sendable {
     package var templates: RawPath?
     /// The run that the reported one is compared with.
     package var baseline: String?
-    /// Other thresholds, with which events are concluded again for these pages.
-    package var reconclusion: Reconclusion?
+    /// Other thresholds, with which events are detected again for these pages.
+    package var reevaluation: Reevaluation?
 
     package init(
-        pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reconclusion: Reconclusion? = nil
+        pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reevaluation: Reevaluation? = nil
     ) {
         self.pages = pages
         self.templates = templates
         self.baseline = baseline
-        self.reconclusion = reconclusion
+        self.reevaluation = reevaluation
     }
 }
 

@@ -14,10 +14,10 @@ struct ReportWriter {
 
     /// - Parameter batch: is completed by what the results tell.
     func write(_ batch: inout Batch) throws -> ReportSummary {
-        if let reconclusion = options.reconclusion {
+        if let reevaluation = options.reevaluation {
             batch.notice =
-                "Concluded again from the stored measures with "
-                + reconclusion.texts.map { Text.shown($0, limit: 200) }.joined(separator: ", ")
+                "Re-evaluated from the stored measures with "
+                + reevaluation.texts.map { Text.shown($0, limit: 200) }.joined(separator: ", ")
                 + "; the files in results/ are as they were."
         }
         for index in batch.videos.indices { batch.videos[index].hasPage = wantsPage(batch.videos[index]) }
@@ -128,8 +128,8 @@ struct ReportWriter {
 
     /// A reader of a result, or of what it would be with other thresholds.
     private func read(_ path: RawPath) throws -> ResultReader {
-        guard let reconclusion = options.reconclusion else { return try ResultReader(path) }
-        return try reconclusion.withDocument(of: path, in: layout.report) { try ResultReader($0) }
+        guard let reevaluation = options.reevaluation else { return try ResultReader(path) }
+        return try reevaluation.withDocument(of: path, in: layout.report) { try ResultReader($0) }
     }
 
     /// The next frame; nil after the last one, and when no more can be read, which is noted.

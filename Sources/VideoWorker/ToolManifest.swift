@@ -40,7 +40,7 @@ package enum ToolManifest {
     private static func json(of tool: any FrameTool.Type, _ cost: ToolCost?) -> JSON {
         .members([
             "id": .string(tool.id), "title": .string(tool.title), "description": .string(tool.definition),
-            "version": .string(tool.version), "default": .bool(tool.isDefault), "reach": .string(tool.reach.word),
+            "version": .string(tool.version), "default": .bool(tool.isDefault), "reach": .string(tool.temporalDependency.word),
             "cost": cost.map { .members(["decode_ratio": .double($0.decodeRatio), "date": .string($0.date)]) },
             "input_types": .array(["video"]), "output_types": .array(outputTypes(of: tool).map { .string($0) }),
             "capabilities": .array(capabilities(of: tool).map { .string($0) }),
@@ -78,7 +78,7 @@ package enum ToolManifest {
     private static let number: JSON = .members(["type": "number"])
 }
 
-extension Reach {
+extension TemporalDependency {
     /// As the manifest and people have it.
     package var word: String {
         switch self {

@@ -32,7 +32,7 @@ struct ToolListing {
         for tool in tools {
             let cost = costs[tool.id].map { "\(JSONWriter.text(.double($0.decodeRatio)))x (\($0.date))" }
             rows.append([
-                tool.id, tool.version, tool.isDefault ? "by default" : "when named", tool.reach.word,
+                tool.id, tool.version, tool.isDefault ? "by default" : "when named", tool.temporalDependency.word,
                 cost ?? "not measured", tool.title,
             ])
         }

@@ -43,7 +43,7 @@ import Testing
         for tool in ToolRegistry.all {
             for setting in tool.settings {
                 let name = "\(tool.id).\(setting.key)"
-                #expect((setting.kind == .measuring) == measuring.contains(name), "\(name)")
+                #expect((setting.kind == .measurement) == measuring.contains(name), "\(name)")
             }
         }
     }
@@ -54,11 +54,11 @@ import Testing
         #expect(settings.values == ["pixel": 0.2, "picture": 0.98, "duration": 2])
     }
 
-    @Test(arguments: ids) func `a concluding setting changes no measure`(id: String) throws {
+    @Test(arguments: ids) func `a setting of the detector changes no measure`(id: String) throws {
         let tool = try #require(ToolRegistry.tool(id))
         let video = RandomVideo.make(seed: 7, frames: 40)
         let usual = try video.run(id)
-        for setting in tool.settings where setting.kind == .concluding {
+        for setting in tool.settings where setting.kind == .detection {
             for value in [setting.range.lowerBound, setting.range.upperBound] {
                 #expect(try video.run(id, [setting.key: value]).records == usual.records, "\(setting.key)")
             }
@@ -79,21 +79,21 @@ import Testing
         var records: [[Measurement]] = [[], []]
         for index in 0..<30 {
             for (place, video) in [one, two].enumerated() {
-                let store = FrameStore(
+                let store = FrameFeatures(
                     picture: video.pictures[index], time: video.times[index],
-                    before: index > 0 ? video.pictures[index - 1] : nil, darkLevel: 0.1)
+                    before: index > 0 ? video.pictures[index - 1] : nil, needs: .init(small: true, darkLevels: [0.3, 0.1]))
                 records[place].append(tools[place].measure(store))
             }
         }
-        var conclusion = tool.conclusion(settings: settings)
-        #expect(zip(records[1], two.times).map { conclusion.fold($0, at: $1) } == alone.records)
+        var detector = tool.detector(settings: settings)
+        #expect(zip(records[1], two.times).map { detector.fold($0, at: $1) } == alone.records)
     }
 
-    @Test(arguments: ids) func `concluding again from a stored result gives the same`(id: String) throws {
+    @Test(arguments: ids) func `detecting again from a stored result gives the same`(id: String) throws {
         for seed in 0..<60 {
             let video = RandomVideo.make(seed: UInt64(seed), frames: 60)
             let first = try video.run(id)
-            let again = try video.conclude(id, try first.records.map { try RandomVideo.stored($0) })
+            let again = try video.detect(id, try first.records.map { try RandomVideo.stored($0) })
             #expect(again.events == first.events, "seed \(seed)")
             #expect(again.summary == first.summary, "seed \(seed)")
             #expect(again.records == first.records, "seed \(seed)")

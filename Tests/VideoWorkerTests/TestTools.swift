@@ -12,24 +12,24 @@ extension Seer {
     static var version: String { "1.0.0" }
     static var title: String { "Test" }
     static var definition: String { "an object whose left edge is the frame's number" }
-    static var reach: Reach { .sequence }
+    static var temporalDependency: TemporalDependency { .sequence }
     static var settings: [Setting] { [] }
     static var detects: Bool { true }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         result.set("number", Double(frame.time.index))
         result.regions = [Box(x1: 1, y1: 2, x2: 3, y2: 4)]
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        SeerConclusion(lag: delay, classID: classID)
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        SeerEventDetector(latency: delay, classID: classID)
     }
 }
 
-private struct SeerConclusion: Conclusion {
-    let lag: Int
+private struct SeerEventDetector: EventDetector {
+    let latency: Int
     let classID: Int
     private var folded = 0
     private var isFinished = false
@@ -37,8 +37,8 @@ private struct SeerConclusion: Conclusion {
     let events: [ToolEvent] = []
     let summary = Measurement()
 
-    init(lag: Int, classID: Int) {
-        self.lag = lag
+    init(latency: Int, classID: Int) {
+        self.latency = latency
         self.classID = classID
     }
 
@@ -52,7 +52,7 @@ private struct SeerConclusion: Conclusion {
     mutating func detections(of index: Int) -> [Detection] {
         // Each frame once, in order, and not before enough of them are in.
         #expect(index == asked)
-        #expect(isFinished || folded > index + lag)
+        #expect(isFinished || folded > index + latency)
         asked += 1
         let left = Double(index)
         return [

@@ -7,37 +7,40 @@ struct BlackTool: FrameTool {
     static let title = "Black pictures"
     static let definition =
         "blackdetect (vf_blackdetect.c): share of luma samples at or below floor(16+pixel*219), full range floor(pixel*255)"
-    static let reach = Reach.frame
+    static let temporalDependency = TemporalDependency.frame
     static let settings = [
         Setting(
-            key: "pixel", kind: .measuring, standard: 0.10, range: 0...1,
+            key: "pixel", kind: .measurement, standard: 0.10, range: 0...1,
             help: "share of the luma range up to which a sample is black"),
         Setting(
-            key: "picture", kind: .concluding, standard: 0.98, range: 0...1,
+            key: "picture", kind: .detection, standard: 0.98, range: 0...1,
             help: "share of black samples from which a picture is black"),
         Setting(
-            key: "duration", kind: .concluding, standard: 2, range: 0...86400,
+            key: "duration", kind: .detection, standard: 2, range: 0...86400,
             help: "seconds from which black pictures are an event"),
     ]
+    static let features = [FrameFeature.darkCount(setting: "pixel")]
     static let capabilities = ["black_detection"]
     static let outputs = ToolOutputs(
         frame: [.init("ratio", to: 1, help: "share of black samples")],
         events: [.init("black", help: "black pictures for as long as the setting says")])
 
-    init(settings: ToolSettings) {}
+    private let level: Double
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    init(settings: ToolSettings) { level = settings["pixel"] }
+
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
-        result.set("ratio", Double(frame.luma.dark) / Double(frame.sampleCount))
+        result.set("ratio", Double(frame.dark(level: level)) / Double(frame.sampleCount))
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        BlackConclusion(share: settings["picture"], minimum: settings["duration"])
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        BlackEventDetector(share: settings["picture"], minimum: settings["duration"])
     }
 }
 
-private struct BlackConclusion: Conclusion {
+private struct BlackEventDetector: EventDetector {
     let share: Double
     private var spans: SpanTracker
     private var ratio = Statistic()

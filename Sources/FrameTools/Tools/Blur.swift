@@ -7,16 +7,16 @@ struct BlurTool: FrameTool {
     static let title = "Blur"
     static let definition =
         "blurdetect (vf_blurdetect.c): mean width of Canny edges along the gradient (Marziliano et al. 2002), in pixels, 8-bit scale"
-    static let reach = Reach.frame
+    static let temporalDependency = TemporalDependency.frame
     static let settings = [
         Setting(
-            key: "low", kind: .measuring, standard: 15, range: 0...255,
+            key: "low", kind: .measurement, standard: 15, range: 0...255,
             help: "gradient, of 0 to 255, over which a pixel next to a strong edge is an edge"),
         Setting(
-            key: "high", kind: .measuring, standard: 30, range: 0...255,
+            key: "high", kind: .measurement, standard: 30, range: 0...255,
             help: "gradient, of 0 to 255, over which a pixel is a strong edge"),
         Setting(
-            key: "radius", kind: .measuring, standard: 50, range: 1...100,
+            key: "radius", kind: .measurement, standard: 50, range: 1...100,
             help: "pixels that are searched for an edge's end, in each direction"),
     ]
     static let isDefault = false
@@ -36,7 +36,7 @@ struct BlurTool: FrameTool {
         radius = Int(settings["radius"])
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let edges = Kernels.edgeWidths(frame.picture, low: low, high: high, radius: radius)
         // A diagonal step counts for 0.7, as in blurdetect: half of what it is long.
         let total = Double(edges.straight) + 0.7 * Double(edges.diagonal)
@@ -46,10 +46,10 @@ struct BlurTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { BlurConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { BlurEventDetector() }
 }
 
-private struct BlurConclusion: Conclusion {
+private struct BlurEventDetector: EventDetector {
     private var width = Statistic()
     let events: [ToolEvent] = []
 

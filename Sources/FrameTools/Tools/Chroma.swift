@@ -7,7 +7,7 @@ struct ChromaTool: FrameTool {
     static let title = "Colour"
     static let definition =
         "signalstats U*, V*, SAT*, HUEMED, HUEAVG, UDIF, VDIF (vf_signalstats.c), 8-bit scale; absent without chroma"
-    static let reach = Reach.pair
+    static let temporalDependency = TemporalDependency.pair
     static let settings: [Setting] = []
     static let isDefault = false
     static let capabilities = ["colour_measurement"]
@@ -26,12 +26,12 @@ struct ChromaTool: FrameTool {
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         guard let counts = Kernels.colours(frame.picture) else { return result }
         let scale = frame.picture.scale
         for (key, list) in [("u", counts.u), ("v", counts.v), ("sat", counts.saturation)] {
-            let levels = Levels(list)
+            let levels = HistogramStatistics(list)
             for (name, level) in [("_min", levels.min), ("_low", levels.low)] {
                 if let level { result.set(key + name, Double(level) / scale) }
             }
@@ -40,7 +40,7 @@ struct ChromaTool: FrameTool {
                 if let level { result.set(key + name, Double(level) / scale) }
             }
         }
-        let hue = Levels(counts.hue)
+        let hue = HistogramStatistics(counts.hue)
         if let median = hue.median { result.set("hue_med", Double(median)) }
         result.set("hue_avg", hue.mean)
         if let previous = frame.previous, previous.chroma == frame.picture.chroma,
@@ -52,10 +52,10 @@ struct ChromaTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { ChromaConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { ChromaEventDetector() }
 }
 
-private struct ChromaConclusion: Conclusion {
+private struct ChromaEventDetector: EventDetector {
     private var statistics: [String: Statistic] = [:]
     let events: [ToolEvent] = []
 

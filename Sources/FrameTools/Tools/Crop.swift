@@ -7,16 +7,16 @@ struct CropTool: FrameTool {
     static let title = "Black borders"
     static let definition =
         "cropdetect (vf_cropdetect.c 5.1.9): rows and columns whose mean is over limit*(2^depth-1), over all frames so far"
-    static let reach = Reach.sequence
+    static let temporalDependency = TemporalDependency.sequence
     static let settings = [
         Setting(
-            key: "limit", kind: .measuring, standard: 24.0 / 255, range: 0...1,
+            key: "limit", kind: .measurement, standard: 24.0 / 255, range: 0...1,
             help: "share of full scale up to which the mean of a row or column is border"),
         Setting(
-            key: "round", kind: .measuring, standard: 16, range: 2...1024,
+            key: "round", kind: .measurement, standard: 16, range: 2...1024,
             help: "what width and height are a multiple of; twice that where it is odd"),
         Setting(
-            key: "skip", kind: .measuring, standard: 2, range: 0...1_000_000,
+            key: "skip", kind: .measurement, standard: 2, range: 0...1_000_000,
             help: "frames at the start that are not looked at"),
     ]
     static let isDefault = false
@@ -48,7 +48,7 @@ struct CropTool: FrameTool {
         skip = Int(settings["skip"])
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let picture = frame.picture
         let current = (picture.width, picture.height, picture.depth)
         if shape.map({ $0 != current }) ?? true {
@@ -112,10 +112,10 @@ struct CropTool: FrameTool {
         return (left ?? known.lowerBound)...(right.map { known.upperBound + 1 + $0 } ?? known.upperBound)
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { CropConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { CropEventDetector() }
 }
 
-private struct CropConclusion: Conclusion {
+private struct CropEventDetector: EventDetector {
     /// The last box: it holds whatever was seen before.
     private(set) var summary = Measurement()
     let events: [ToolEvent] = []

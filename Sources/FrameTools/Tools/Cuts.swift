@@ -7,27 +7,27 @@ struct CutsTool: FrameTool {
     static let title = "Cuts"
     static let definition =
         "PySceneDetect 0.7 ContentDetector (mean change of hue, saturation, brightness at 256 pixels) and AdaptiveDetector (its ratio to the mean of two frames before and two after)"
-    static let reach = Reach.pair
+    static let temporalDependency = TemporalDependency.pair
     static let settings = [
         Setting(
-            key: "hue", kind: .measuring, standard: 1, range: 0...100, help: "weight of the change of hue"),
+            key: "hue", kind: .measurement, standard: 1, range: 0...100, help: "weight of the change of hue"),
         Setting(
-            key: "saturation", kind: .measuring, standard: 1, range: 0...100,
+            key: "saturation", kind: .measurement, standard: 1, range: 0...100,
             help: "weight of the change of saturation"),
         Setting(
-            key: "brightness", kind: .measuring, standard: 1, range: 0...100,
+            key: "brightness", kind: .measurement, standard: 1, range: 0...100,
             help: "weight of the change of brightness"),
         Setting(
-            key: "threshold", kind: .concluding, standard: 27, range: 0...255,
+            key: "threshold", kind: .detection, standard: 27, range: 0...255,
             help: "content change from which the content detector sees a cut"),
         Setting(
-            key: "ratio", kind: .concluding, standard: 3, range: 1...255,
+            key: "ratio", kind: .detection, standard: 3, range: 1...255,
             help: "ratio to the neighbourhood from which the adaptive detector sees a cut"),
         Setting(
-            key: "min_content", kind: .concluding, standard: 15, range: 0...255,
+            key: "min_content", kind: .detection, standard: 15, range: 0...255,
             help: "content change that an adaptive cut has at least"),
         Setting(
-            key: "min_scene", kind: .concluding, standard: 0.6, range: 0...3600,
+            key: "min_scene", kind: .detection, standard: 0.6, range: 0...3600,
             help: "seconds that a scene lasts at least"),
     ]
     static let capabilities = ["cut_detection"]
@@ -52,7 +52,7 @@ struct CutsTool: FrameTool {
         weights = (settings["hue"], settings["saturation"], settings["brightness"])
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         let image = Kernels.hues(frame.picture)
         if let previous, previous.width == image.width, previous.height == image.height, frame.previous != nil {
@@ -68,10 +68,10 @@ struct CutsTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { CutsConclusion(settings) }
+    static func detector(settings: ToolSettings) -> any EventDetector { CutsEventDetector(settings) }
 }
 
-private struct CutsConclusion: Conclusion {
+private struct CutsEventDetector: EventDetector {
     private var content: ContentCuts
     private var adaptive: AdaptiveCuts
     private var found: [ToolEvent] = []
@@ -177,7 +177,7 @@ private struct AdaptiveCuts {
     private var window: [CutMoment] = []
     private var last: CutMoment?
 
-    private static let reach = 2
+    private static let neighbours = 2
     /// What stands for a ratio to nothing.
     private static let most = 255.0
 
@@ -190,11 +190,11 @@ private struct AdaptiveCuts {
     mutating func take(_ moment: CutMoment) -> (moment: CutMoment, ratio: Double)? {
         last = last ?? moment
         window.append(moment)
-        guard window.count > 2 * AdaptiveCuts.reach else { return nil }
-        if window.count > 2 * AdaptiveCuts.reach + 1 { window.removeFirst() }
-        let judged = window[AdaptiveCuts.reach]
+        guard window.count > 2 * AdaptiveCuts.neighbours else { return nil }
+        if window.count > 2 * AdaptiveCuts.neighbours + 1 { window.removeFirst() }
+        let judged = window[AdaptiveCuts.neighbours]
         let sum = window.reduce(0) { $0 + $1.content } - judged.content
-        let mean = sum / Double(2 * AdaptiveCuts.reach)
+        let mean = sum / Double(2 * AdaptiveCuts.neighbours)
         var value = 0.0
         if abs(mean) >= 0.00001 {
             value = min(judged.content / mean, AdaptiveCuts.most)

@@ -10,13 +10,13 @@ struct FreezeTool: FrameTool {
     static let title = "Frozen pictures"
     static let definition =
         "freezedetect (vf_freezedetect.c): mean absolute difference over all planes to the picture that opened the freeze, /2^depth"
-    static let reach = Reach.sequence
+    static let temporalDependency = TemporalDependency.sequence
     static let settings = [
         Setting(
-            key: "noise", kind: .measuring, standard: 0.001, range: 0...1,
+            key: "noise", kind: .measurement, standard: 0.001, range: 0...1,
             help: "mean difference, of 0 to 1, up to which pictures are the same"),
         Setting(
-            key: "duration", kind: .concluding, standard: 2, range: 0...86400,
+            key: "duration", kind: .detection, standard: 2, range: 0...86400,
             help: "seconds from which a frozen picture is an event"),
     ]
     static let capabilities = ["freeze_detection"]
@@ -32,7 +32,7 @@ struct FreezeTool: FrameTool {
 
     init(settings: ToolSettings) { noise = settings["noise"] }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         if let reference, let difference = difference(frame, reference.picture, reference.index) {
             // The opening frame's number says that the freeze goes on, without a rounded number to judge again.
@@ -45,7 +45,7 @@ struct FreezeTool: FrameTool {
     }
 
     /// The difference to the reference if it is within the limit, else nil.
-    private func difference(_ frame: FrameStore, _ reference: Picture, _ index: Int) -> Double? {
+    private func difference(_ frame: FrameFeatures, _ reference: Picture, _ index: Int) -> Double? {
         let picture = frame.picture
         guard picture.isComparable(with: reference) else { return nil }
         let samples = picture.planes.reduce(0) { $0 + $1.sampleCount }
@@ -60,12 +60,12 @@ struct FreezeTool: FrameTool {
         return mean <= noise ? mean : nil
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        FreezeConclusion(minimum: settings["duration"])
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        FreezeEventDetector(minimum: settings["duration"])
     }
 }
 
-private struct FreezeConclusion: Conclusion {
+private struct FreezeEventDetector: EventDetector {
     private var spans: SpanTracker
     private var frozenFrames = 0
 

@@ -6,10 +6,10 @@ struct LumaTool: FrameTool {
     static let version = "1.0.0"
     static let title = "Brightness"
     static let definition = "signalstats YMIN, YAVG, YMAX, YDIF (vf_signalstats.c), 8-bit scale"
-    static let reach = Reach.pair
+    static let temporalDependency = TemporalDependency.pair
     static let settings = [
         Setting(
-            key: "histogram", kind: .measuring, choices: ["off", "full"],
+            key: "histogram", kind: .measurement, choices: ["off", "full"],
             help: "full adds low and high, from a histogram of every sample")
     ]
     static let capabilities = ["brightness"]
@@ -26,12 +26,12 @@ struct LumaTool: FrameTool {
 
     init(settings: ToolSettings) { hasHistogram = settings["histogram"] > 0 }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let sums = frame.luma
         let scale = frame.picture.scale
         let count = Double(frame.sampleCount)
         var result = Measurement()
-        let levels = hasHistogram ? Levels(Kernels.lumaHistogram(frame.picture)) : nil
+        let levels = hasHistogram ? HistogramStatistics(Kernels.lumaHistogram(frame.picture)) : nil
         result.set("min", Double(sums.min) / scale)
         if let low = levels?.low { result.set("low", Double(low) / scale) }
         result.set("avg", Double(sums.sum) / count / scale)
@@ -41,10 +41,10 @@ struct LumaTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { LumaConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { LumaEventDetector() }
 }
 
-private struct LumaConclusion: Conclusion {
+private struct LumaEventDetector: EventDetector {
     private var low = Statistic()
     private var average = Statistic()
     private var high = Statistic()

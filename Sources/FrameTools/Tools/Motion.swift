@@ -7,8 +7,8 @@ struct MotionTool: FrameTool {
     static let title = "Motion"
     static let definition =
         "running-average background on the small luma; score = 255 * share of moving foreground; regions joined to tracks"
-    static let reach = Reach.sequence
-    static let usesSmall = true
+    static let temporalDependency = TemporalDependency.sequence
+    static let features = [FrameFeature.smallLuma]
     static let detects = true
     static let capabilities = ["motion_detection"]
     static let outputs = ToolOutputs(
@@ -28,43 +28,43 @@ struct MotionTool: FrameTool {
         ], hasRegions: true)
     static let settings = [
         Setting(
-            key: "threshold", kind: .measuring, standard: 30, range: 1...255,
+            key: "threshold", kind: .measurement, standard: 30, range: 1...255,
             help: "difference to the background, after contrast is stretched, from which a sample is foreground"),
         Setting(
-            key: "alpha", kind: .measuring, standard: 0.01, range: 0.002...0.045,
+            key: "alpha", kind: .measurement, standard: 0.01, range: 0.002...0.045,
             help: "weight of a new frame in the background"),
         Setting(
-            key: "area", kind: .measuring, standard: 10, range: 1...100_000,
+            key: "area", kind: .measurement, standard: 10, range: 1...100_000,
             help: "samples of the small picture from which a region counts"),
         Setting(
-            key: "lightning", kind: .measuring, standard: 0.8, range: 0.1...1,
+            key: "lightning", kind: .measurement, standard: 0.8, range: 0.1...1,
             help: "share of foreground from which the picture has changed as a whole"),
         Setting(
-            key: "absorb", kind: .measuring, standard: 10, range: 0.1...3600,
+            key: "absorb", kind: .measurement, standard: 10, range: 0.1...3600,
             help: "seconds after which an object that stopped becomes background"),
         Setting(
-            key: "score", kind: .concluding, standard: 0.15, range: 0...255,
+            key: "score", kind: .detection, standard: 0.15, range: 0...255,
             help: "score from which a frame has motion"),
         Setting(
-            key: "frames", kind: .concluding, standard: 2, range: 1...1000,
+            key: "frames", kind: .detection, standard: 2, range: 1...1000,
             help: "frames in a row with motion that begin an event"),
         Setting(
-            key: "before", kind: .concluding, standard: 1.5, range: 0...3600,
+            key: "before", kind: .detection, standard: 1.5, range: 0...3600,
             help: "seconds that an event begins earlier"),
         Setting(
-            key: "after", kind: .concluding, standard: 2, range: 0...3600,
+            key: "after", kind: .detection, standard: 2, range: 0...3600,
             help: "seconds without motion that end an event, and that belong to it"),
         Setting(
-            key: "overlap", kind: .concluding, standard: 0.2, range: 0.01...1,
+            key: "overlap", kind: .detection, standard: 0.2, range: 0.01...1,
             help: "least overlap, intersection over union, of a region with a track's forecast"),
         Setting(
-            key: "hits", kind: .concluding, standard: 6, range: 1...30,
+            key: "hits", kind: .detection, standard: 6, range: 1...30,
             help: "frames in which a track is seen before it counts"),
         Setting(
-            key: "gap", kind: .concluding, standard: 0.8, range: 0...10,
+            key: "gap", kind: .detection, standard: 0.8, range: 0...10,
             help: "seconds, and at most 30 frames, that a track may be out of sight"),
         Setting(
-            key: "still", kind: .concluding, standard: 2, range: 0...1000,
+            key: "still", kind: .detection, standard: 2, range: 0...1000,
             help: "pixels, in a picture 640 wide, by which an object moves within a second to be reported"),
     ]
 
@@ -81,14 +81,14 @@ struct MotionTool: FrameTool {
             lightning: settings["lightning"], absorb: settings["absorb"])
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         let small = frame.small
         let smoothed = Kernels.smooth(small.samples, width: small.width, height: small.height)
         guard let size, size == (frame.picture.width, frame.picture.height), background != nil else {
             size = (frame.picture.width, frame.picture.height)
             background = Background(small, smoothed: smoothed, options: options)
-            // The concluding half, which has no picture, is told of its size where it begins.
+            // The detector, which has no picture, is told of its size where it begins.
             result.set("width", Double(frame.picture.width))
             result.set("height", Double(frame.picture.height))
             return result
@@ -102,15 +102,15 @@ struct MotionTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { MotionConclusion(settings) }
+    static func detector(settings: ToolSettings) -> any EventDetector { MotionEventDetector(settings) }
 }
 
-private struct MotionConclusion: Conclusion {
+private struct MotionEventDetector: EventDetector {
     private var tracker: Tracker
     private var spans: MotionEvents
     private var score = Statistic()
     private var clock = 0.0
-    let lag = Tracker.lag
+    let latency = Tracker.latency
 
     init(_ settings: ToolSettings) {
         tracker = Tracker(

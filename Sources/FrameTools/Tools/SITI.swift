@@ -7,7 +7,7 @@ struct SITITool: FrameTool {
     static let title = "Spatial and temporal information"
     static let definition =
         "ITU-T P.910 on luma mapped to 0...255: si = deviation of hypot(SobelX, SobelY), ti = deviation of Y(n)-Y(n-1)"
-    static let reach = Reach.pair
+    static let temporalDependency = TemporalDependency.pair
     static let settings: [Setting] = []
     static let isDefault = false
     static let capabilities = ["spatial_temporal_information"]
@@ -18,7 +18,7 @@ struct SITITool: FrameTool {
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let picture = frame.picture
         let top = 1 << picture.depth - 1
         let range = picture.isFullRange ? 0...top : 16 << (picture.depth - 8)...235 << (picture.depth - 8)
@@ -43,10 +43,10 @@ struct SITITool: FrameTool {
         return max(0, squares / Double(count) - mean * mean).squareRoot()
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { SITIConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { SITIEventDetector() }
 }
 
-private struct SITIConclusion: Conclusion {
+private struct SITIEventDetector: EventDetector {
     private var spatial: [Double] = []
     private var temporal: [Double] = []
     let events: [ToolEvent] = []

@@ -7,10 +7,10 @@ struct SceneTool: FrameTool {
     static let title = "Scene changes"
     static let definition =
         "scdet (vf_scdet.c 5.1.9): mafd = 100*SAD/N/2^depth of luma; score = clip(min(mafd, |mafd-previous|), 0, 100)"
-    static let reach = Reach.pair
+    static let temporalDependency = TemporalDependency.pair
     static let settings = [
         Setting(
-            key: "threshold", kind: .concluding, standard: 10, range: 0...100,
+            key: "threshold", kind: .detection, standard: 10, range: 0...100,
             help: "a score above it is a scene change")
     ]
     static let capabilities = ["shot_detection"]
@@ -27,7 +27,7 @@ struct SceneTool: FrameTool {
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         if let difference = frame.luma.difference {
             let mean = Double(difference) / Double(frame.sampleCount)
@@ -36,12 +36,12 @@ struct SceneTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        SceneConclusion(threshold: settings["threshold"])
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        SceneEventDetector(threshold: settings["threshold"])
     }
 }
 
-private struct SceneConclusion: Conclusion {
+private struct SceneEventDetector: EventDetector {
     let threshold: Double
     private(set) var events: [ToolEvent] = []
     private var previous: Double?

@@ -7,9 +7,9 @@ struct SharpnessTool: FrameTool {
     static let title = "Sharpness"
     static let definition =
         "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 300 rows or fewer"
-    static let reach = Reach.frame
+    static let temporalDependency = TemporalDependency.frame
     static let settings: [Setting] = []
-    static let usesSmall = true
+    static let features = [FrameFeature.smallLuma]
     static let capabilities = ["sharpness_measurement"]
     static let outputs = ToolOutputs(frame: [
         .init("si", help: "standard deviation of the Sobel gradient"),
@@ -18,7 +18,7 @@ struct SharpnessTool: FrameTool {
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let detail = Kernels.detail(frame.small)
         var result = Measurement()
         // Pictures of fewer than three rows or columns have no inner pixel, and no sharpness.
@@ -31,10 +31,10 @@ struct SharpnessTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { SharpnessConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { SharpnessEventDetector() }
 }
 
-private struct SharpnessConclusion: Conclusion {
+private struct SharpnessEventDetector: EventDetector {
     private var information = Statistic()
     private var curvature = Statistic()
     let events: [ToolEvent] = []

@@ -1,21 +1,22 @@
+internal import Analysis
 package import Bytes
 internal import FrameResults
 internal import FrameTools
 
-/// Other thresholds for events: results are concluded again from their stored measures, without decoding and without a
-/// change to the results themselves.
-package struct Reconclusion: Sendable {
+/// Other thresholds for events: events are detected again from the measures that a result stores, without decoding and without
+/// a change to the result itself.
+package struct Reevaluation: Sendable {
     /// The new values, by tool and key.
     private let settings: [String: [String: Double]]
     /// The settings as they were given, for people.
     package let texts: [String]
 
-    /// - Precondition: every setting is one that concludes.
+    /// - Precondition: every setting is one of detection.
     package init(_ settings: [String: [String: Double]]) {
         for (tool, values) in settings {
             for key in values.keys {
                 precondition(
-                    ToolRegistry.tool(tool)?.settings.first { $0.key == key }?.kind == .concluding,
+                    ToolRegistry.tool(tool)?.settings.first { $0.key == key }?.kind == .detection,
                     "\(tool).\(key) needs pixels")
             }
         }
@@ -39,7 +40,7 @@ package struct Reconclusion: Sendable {
         of path: RawPath, in folder: RawPath, _ body: (RawPath) throws -> Value
     ) throws -> Value {
         let result = try StoredResult(path)
-        guard var pass = try ReconclusionPass(result, settings) else { return try body(path) }
+        guard var pass = try ReevaluationPass(result, settings) else { return try body(path) }
         try Files.makeDirectory(folder, durable: false)
         let spool = try Spool(in: folder)
         try pass.run(result, into: spool)
@@ -55,26 +56,18 @@ package struct Reconclusion: Sendable {
     }
 }
 
-/// One result on its way through the concluding halves of the tools that were given other settings.
-private struct ReconclusionPass {
-    private struct Tool {
-        let type: any FrameTool.Type
-        let settings: ToolSettings
-        /// Whether its objects are the frame's `detections`; else they stand under its own id.
-        let speaksForFrame: Bool
-    }
-
-    private var tools: [Tool] = []
-    private var conclusions: Conclusions
-    private var waiting: [JSON] = []
-    private var folded = 0
+/// One result on its way through the detectors of the tools that were given other settings.
+private struct ReevaluationPass {
+    private var tools: [SelectedTool] = []
+    private var detecting: DetectPass<JSON>
     private var written = 0
     private var times: [Double] = []
 
     /// Nil when the result has none of the tools.
     init?(_ result: StoredResult, _ given: [String: [String: Double]]) throws(ArchiveError) {
         let stored = result.head["tools"]?.array ?? []
-        let detecting = stored.compactMap { $0["id"]?.string }.first { ToolRegistry.tool($0)?.detects == true }
+        let speaker = SelectedTool.speaker(
+            among: stored.compactMap { $0["id"]?.string.flatMap { ToolRegistry.tool($0) } })
         for description in stored {
             guard let id = description["id"]?.string, let values = given[id], let type = ToolRegistry.tool(id) else {
                 continue
@@ -82,7 +75,7 @@ private struct ReconclusionPass {
             let version = description["version"]?.string ?? "?"
             guard version == type.version else {
                 throw ArchiveError(
-                    "made by \(id) \(version), and this is \(type.version): it cannot be concluded again; use `forgebatch run --set`"
+                    "made by \(id) \(version), and this is \(type.version): it cannot be re-evaluated; use `forgebatch run --set`"
                 )
             }
             let known = type.settings.compactMap { setting in
@@ -90,36 +83,26 @@ private struct ReconclusionPass {
             }
             let complete = Dictionary(uniqueKeysWithValues: known).merging(values) { $1 }
             tools.append(
-                Tool(
-                    type: type, settings: ToolSettings(type.settings, replacing: complete),
-                    speaksForFrame: id == detecting))
+                SelectedTool(
+                    type, ToolSettings(type.settings, replacing: complete), speaksForFrame: id == speaker))
         }
         if tools.isEmpty { return nil }
-        conclusions = Conclusions(tools.map { ($0.type, $0.settings) })
+        detecting = DetectPass(tools)
     }
 
     mutating func run(_ result: StoredResult, into spool: Spool) throws {
         let changesFrames = tools.contains { $0.type.detects }
         while let line = try result.nextLine() {
             let frame = try JSONReader.parse(line)
-            fold(frame)
-            if changesFrames {
-                waiting.append(frame)
-                try release(keeping: conclusions.lag, into: spool)
-            } else {
-                try write(line, into: spool)
-            }
+            let time = frame["time"]?.double
+            if let time { times = [times.last ?? time, time] }
+            let measures = tools.map { Measurement(stored: frame[$0.type.id]) }
+            let ready = detecting.take(measures, time: time) { _ in frame }
+            // Without objects a frame stays as it is, to the byte.
+            if changesFrames { try write(ready, into: spool) } else { try write(line, into: spool) }
         }
-        conclusions.finish(end: result.head["decode"]?["covered_duration"]?.double ?? end)
-        try release(keeping: 0, into: spool)
-    }
-
-    private mutating func fold(_ frame: JSON) {
-        let time = frame["time"]?.double
-        let measures = tools.map { Measurement(stored: frame[$0.type.id]) }
-        conclusions.fold(measures, index: folded, time: time)
-        folded += 1
-        if let time { times = [times.last ?? time, time] }
+        let ready = detecting.finish(end: result.head["decode"]?["covered_duration"]?.double ?? end)
+        if changesFrames { try write(ready, into: spool) }
     }
 
     /// Where a result does not tell when its last frame ends: a step after its time.
@@ -130,12 +113,12 @@ private struct ReconclusionPass {
 
     private func rounded(_ value: Double) -> Double { (value * 1_000_000).rounded() / 1_000_000 }
 
-    private mutating func release(keeping count: Int, into spool: Spool) throws {
-        while waiting.count > count {
-            let found = conclusions.detections(of: written)
-            var frame = waiting.removeFirst()
-            for (tool, detections) in zip(tools, found) where tool.type.detects {
-                let objects = JSON.array(detections.map(\.json))
+    private mutating func write(_ ready: [DetectPass<JSON>.Ready], into spool: Spool) throws {
+        for whole in ready {
+            var frame = whole.frame
+            for (index, list) in whole.objects {
+                let tool = tools[index]
+                let objects = JSON.array(list.map(\.json))
                 if tool.speaksForFrame {
                     frame = frame.replacing("detections", with: .members(["tracked_objects": objects]))
                 } else if let own = frame[tool.type.id] {
@@ -153,7 +136,7 @@ private struct ReconclusionPass {
 
     /// The head with the new settings, summaries and events.
     func head(_ head: JSON) -> JSON {
-        let results = conclusions.results
+        let results = detecting.results
         var summary = head["summary"] ?? .object([])
         for result in results { summary = summary.replacing(result.id, with: .object(result.summary.members)) }
         let order = (head["tools"]?.array ?? []).compactMap { $0["id"]?.string }
@@ -165,9 +148,6 @@ private struct ReconclusionPass {
                 events += (head["events"]?.array ?? []).filter { $0["tool"]?.string == id }
             }
         }
-        let sorted = events.enumerated().sorted {
-            ($0.element["start_frame"]?.int ?? 0, $0.offset) < ($1.element["start_frame"]?.int ?? 0, $1.offset)
-        }
         let described = (head["tools"]?.array ?? []).map { description -> JSON in
             guard let tool = tools.first(where: { $0.type.id == description["id"]?.string }) else { return description }
             let settings = tool.type.settings.map { setting in
@@ -177,46 +157,13 @@ private struct ReconclusionPass {
             return description.replacing("settings", with: .object(settings))
         }
         return head.replacing("tools", with: .array(described)).replacing("summary", with: summary)
-            .replacing("events", with: .array(sorted.map(\.element)))
+            .replacing("events", with: .array(JSON.events(events)))
     }
 }
 
 extension Setting {
     /// The value that a result holds.
     fileprivate func stored(_ json: JSON?) -> Double? { json?.string.flatMap { value($0) } ?? json?.double }
-}
-
-extension Measurement {
-    /// What a result holds of a frame under a tool's id.
-    fileprivate init(stored json: JSON?) {
-        self.init()
-        for member in json?.members ?? [] {
-            if let value = member.value.double { set(member.key, value) }
-        }
-        regions = (json?["regions"]?.array ?? []).compactMap { region in
-            let corners = region.array?.compactMap(\.double) ?? []
-            return corners.count == 4 ? Box(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]) : nil
-        }
-    }
-
-    fileprivate var members: [JSON.Member] { values.map { JSON.Member($0.key, .double($0.value)) } }
-}
-
-extension Detection {
-    fileprivate var json: JSON {
-        TrackedObject(
-            track: track, classID: classID, className: className, corners: [box.x1, box.y1, box.x2, box.y2]
-        ).json
-    }
-}
-
-extension ToolEvent {
-    fileprivate var json: JSON {
-        EventRecord(
-            tool: tool, type: type, startFrame: startFrame, endFrame: endFrame, start: start, end: end,
-            isOpenAtEnd: isOpenAtEnd, values: values.members
-        ).json
-    }
 }
 
 extension JSON {
