@@ -1,6 +1,7 @@
 package import FrameResults
 package import FrameTools
 internal import Frames
+internal import ToolModel
 
 /// The half without pixels: folds what all tools of a job measured, each frame once and in order, into their records,
 /// events and summaries. A frame is kept until the slowest tool knows the objects in it.
@@ -59,7 +60,7 @@ package struct DetectPass<Frame> {
         var ready: [Ready] = []
         while waiting.count > count {
             var frame = Ready(frame: waiting.removeFirst(), objects: [])
-            for index in detectors.indices where tools[index].type.detects {
+            for index in detectors.indices where tools[index].descriptor.detects {
                 let objects = detectors[index].detections(of: known)
                 frame.objects.append((index, objects.map { TrackedObject($0) }))
             }

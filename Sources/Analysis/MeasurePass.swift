@@ -1,5 +1,6 @@
 package import FrameTools
 package import Frames
+internal import ToolModel
 
 /// The pixel half: all tools of a job measure frame after frame. It keeps nothing that is measured, so that it may run on
 /// a stretch of a video, as far as the tools' temporal dependency allows.
@@ -10,7 +11,7 @@ package struct MeasurePass {
 
     package init(_ tools: [SelectedTool]) {
         self.tools = tools.map { $0.type.init(settings: $0.settings) }
-        needs = tools.reduce(into: FrameFeatures.Needs()) { $0.add($1.type.features, $1.settings) }
+        needs = tools.reduce(into: FrameFeatures.Needs()) { $0.add($1.descriptor.features, $1.settings) }
     }
 
     /// Measures the next frame.

@@ -1,13 +1,5 @@
 package import Frames
-
-/// Something of a frame that is worth computing once for all tools. A tool declares what it needs, so that it comes out
-/// of one traversal of the picture.
-package enum FrameFeature: Equatable, Sendable {
-    /// The luma made smaller, ``FrameFeatures/small``.
-    case smallLuma
-    /// How many luma samples are dark, ``FrameFeatures/dark(level:)``, at the level that this setting of the tool has.
-    case darkCount(setting: String)
-}
+package import ToolModel
 
 /// What several tools need of a frame, computed once, on demand. No tool owns it; it lives as long as its frame.
 package final class FrameFeatures {
@@ -29,7 +21,8 @@ package final class FrameFeatures {
                 switch feature {
                 case .smallLuma: small = true
                 case .darkCount(let key):
-                    if !darkLevels.contains(settings[key]) { darkLevels.append(settings[key]) }
+                    let level = settings.number(key)
+                    if !darkLevels.contains(level) { darkLevels.append(level) }
                 }
             }
         }

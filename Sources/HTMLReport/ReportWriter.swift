@@ -8,6 +8,7 @@ struct ReportWriter {
     let layout: OutputLayout
     let options: ReportOptions
     let templates: Templates
+    let tools: ReportTools
 
     /// Bytes that a video's page should not pass.
     static let pageLimit = 24 << 10
@@ -166,7 +167,8 @@ struct ReportWriter {
             }
             try boxes.finish()
             let data = VideoData(
-                fold: folded, facts: reader.facts, rate: video.rate, boxChunks: boxes.chunks, hasCutBoxes: boxes.hasCut)
+                fold: folded, courses: folded.courses(tools), facts: reader.facts, rate: video.rate,
+                boxChunks: boxes.chunks, hasCutBoxes: boxes.hasCut)
             try AtomicFile.write(data.script(), to: base.suffixed(".js"), durable: false)
             written.insert(base.suffixed(".js"))
             written.formUnion(boxes.chunks.map { BoxChunks.name(base, $0) })
@@ -177,8 +179,7 @@ struct ReportWriter {
         for rows in [50, 25, 10, 3] {
             let page = VideoPage(
                 video, facts: reader?.facts, pictures: pictures, fold: fold, still: still, run: run, layout: layout,
-                beside: beside,
-                rows: rows)
+                beside: beside, tools: tools, rows: rows)
             bytes = try templates.render(page)
             if bytes.count <= ReportWriter.pageLimit { break }
         }

@@ -4,6 +4,7 @@ internal import FrameResults
 internal import FrameTools
 internal import Frames
 internal import Jobs
+internal import ToolModel
 
 /// All tools of a job over one traversal of its video, and what a result stores of it.
 struct ToolPass {
@@ -13,18 +14,22 @@ struct ToolPass {
 
     /// - Parameter tools: what there is to choose from.
     init(_ orders: [WorkerOrder.Tool], among tools: [any FrameTool.Type] = ToolRegistry.all) throws(WorkerError) {
-        var types: [any FrameTool.Type] = []
+        var selected: [(type: any FrameTool.Type, settings: ToolSettings)] = []
         for order in orders {
             guard let type = tools.first(where: { $0.id == order.id }) else {
                 throw WorkerError("no tool named \(order.id)")
             }
-            types.append(type)
+            var settings: [String: SettingValue] = [:]
+            for (key, json) in order.settings {
+                guard let value = type.descriptor.setting(key)?.value(json) else {
+                    throw WorkerError("\(order.id) has no setting \(key) of this type")
+                }
+                settings[key] = value
+            }
+            selected.append((type, ToolSettings(type.descriptor.settings, replacing: settings)))
         }
-        let speaker = SelectedTool.speaker(among: types)
-        self.tools = zip(types, orders).map { type, order in
-            SelectedTool(
-                type, ToolSettings(type.settings, replacing: order.settings), speaksForFrame: type.id == speaker)
-        }
+        let speaker = SelectedTool.speaker(among: selected.map { $0.type.descriptor })
+        self.tools = selected.map { SelectedTool($0.type, $0.settings, speaksForFrame: $0.type.id == speaker) }
         measuring = MeasurePass(self.tools)
         detecting = DetectPass(self.tools)
     }
@@ -67,15 +72,7 @@ struct ToolPass {
     }
 
     /// Each tool's id, version and settings.
-    var description: [JSON] {
-        tools.map { tool in
-            let settings = tool.type.settings.map { JSON.Member($0.key, $0.json(tool.settings[$0.key])) }
-            return .object([
-                JSON.Member("id", .string(tool.type.id)), JSON.Member("version", .string(tool.type.version)),
-                JSON.Member("settings", .object(settings)),
-            ])
-        }
-    }
+    var description: [JSON] { tools.map { $0.descriptor.json($0.settings) } }
 
     var summary: JSON {
         .object(detecting.results.map { JSON.Member($0.id, .object($0.summary.members)) })

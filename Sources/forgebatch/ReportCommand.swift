@@ -2,9 +2,9 @@ internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
-internal import FrameTools
 internal import HTMLReport
 internal import Jobs
+internal import ToolModel
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,16 +63,16 @@ struct ReportCommand: ParsableCommand {
     ///
     /// - Throws: ``Failure`` with the status of a usage error for a setting that needs pixels.
     private func reevaluation() throws -> Reevaluation? {
-        var settings: [String: [String: Double]] = [:]
+        var settings: [String: [String: SettingValue]] = [:]
         for text in set {
-            let (tool, key, value) = try ToolSelection.setting(text)
-            guard ToolRegistry.tool(tool)?.settings.first(where: { $0.key == key })?.kind == .detection else {
+            let (tool, setting, value) = try ToolSelection.setting(text)
+            guard setting.kind == .detection else {
                 throw Failure(
                     ExitStatus.usage,
-                    "--set \(Escape.visible(text)): \(tool).\(key) changes what is measured, which needs decoding; use `forgebatch run --set \(Escape.visible(text))`"
+                    "--set \(Escape.visible(text)): \(tool.id).\(setting.key) changes what is measured, which needs decoding; use `forgebatch run --set \(Escape.visible(text))`"
                 )
             }
-            settings[tool, default: [:]][key] = value
+            settings[tool.id, default: [:]][setting.key] = value
         }
         return settings.isEmpty ? nil : Reevaluation(settings)
     }

@@ -8,18 +8,22 @@ enum ImportRules {
         "TemplateEngine": [],
         "WebSocketChannel": [],
         "Media": ["Frames", "VideoFormats"],
-        "FrameTools": ["Frames"],
+        "ToolModel": ["Bytes"],
+        "FrameTools": ["Frames", "ToolModel"],
         "FrameResults": ["Bytes"],
-        "Analysis": ["FrameTools", "FrameResults", "Frames", "Bytes"],
+        "Analysis": ["FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes"],
         "Stills": ["Frames", "Media"],
         "Jobs": ["Bytes"],
-        "VideoWorker": ["Media", "Analysis", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes"],
+        "VideoWorker": [
+            "Media", "Analysis", "FrameTools", "ToolModel", "Stills", "FrameResults", "Jobs", "Frames", "Bytes",
+        ],
         "BatchRun": ["Jobs", "VideoFormats", "Bytes"],
-        "Archive": ["Analysis", "FrameTools", "FrameResults", "Jobs", "Bytes"],
-        "HTMLReport": ["TemplateEngine", "Archive", "FrameResults", "Jobs", "Bytes"],
+        "Archive": ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Jobs", "Bytes"],
+        "HTMLReport": ["TemplateEngine", "Archive", "ToolModel", "FrameResults", "Jobs", "Bytes"],
         "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Jobs", "Bytes"],
         "forgebatch": [
             "ReplayServer", "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Jobs", "Bytes", "FrameTools",
+            "ToolModel",
             "VideoFormats",
         ],
     ]
@@ -35,7 +39,7 @@ enum ImportRules {
     /// are built in.
     static let shared: [String: Set<String>] = [
         "NIOCore": ["WebSocketChannel", "ReplayServer"], "NIOHTTP1": ["WebSocketChannel", "ReplayServer"],
-        "CAssets": ["HTMLReport", "VideoWorker"],
+        "CAssets": ["HTMLReport", "ToolModel"],
     ]
 
     /// The C library and the like, for those that call the system themselves. Whoever is not here has no way to a file,

@@ -3,11 +3,14 @@ import Bytes
 import Jobs
 import TestSupport
 import Testing
+import ToolModel
 
 @Suite("Re-evaluating")
 struct ReevaluationTests {
     /// What a result would be with other thresholds.
-    private func document(_ forge: Forge, _ name: String, _ settings: [String: [String: Double]]) throws -> [UInt8] {
+    private func document(_ forge: Forge, _ name: String, _ settings: [String: [String: SettingValue]]) throws
+        -> [UInt8]
+    {
         try Reevaluation(settings).withDocument(
             of: forge.layout.results.appending(name + ".json"), in: forge.home.appending("scratch")
         ) { try Files.read($0) }
@@ -22,7 +25,7 @@ struct ReevaluationTests {
         let forge = try Forge()
         for clip in ReevaluationTests.clips { try forge.addSample(clip) }
         try await forge.run(expecting: 0, "--tools", "all", "--report", "none", "--no-stills")
-        let same: [String: [String: Double]] = [
+        let same: [String: [String: SettingValue]] = [
             "scene": ["threshold": 10], "black": ["duration": 2], "freeze": ["duration": 2],
             "cuts": ["threshold": 27], "motion": ["hits": 6],
         ]
@@ -38,7 +41,7 @@ struct ReevaluationTests {
         let forge = try Forge()
         for clip in ReevaluationTests.clips { try forge.addSample(clip) }
         try await forge.run(expecting: 0, "--report", "none", "--no-stills")
-        let settings: [String: [String: Double]] = [
+        let settings: [String: [String: SettingValue]] = [
             "scene": ["threshold": 1], "black": ["duration": 0.5, "picture": 0.9], "freeze": ["duration": 0.3],
             "cuts": ["ratio": 1.5, "min_content": 2, "min_scene": 0.1], "motion": ["hits": 2, "gap": 0.2, "score": 1],
         ]
@@ -46,7 +49,7 @@ struct ReevaluationTests {
         for clip in ReevaluationTests.clips { found[clip] = try document(forge, clip, settings) }
         let before = try Files.read(forge.layout.results.appending("h264-scenes.mp4.json"))
         let flags = settings.flatMap { tool, values in
-            values.flatMap { ["--set", "\(tool).\($0)=\(JSONWriter.text(.double($1)))"] }
+            values.flatMap { ["--set", "\(tool).\($0)=\($1.text)"] }
         }
         let words = ["run", "in", "-o", "out", "--no-config", "--report", "none", "--no-stills"] + flags
         #expect(try await forge.forgebatch(words.map { RawPath($0) }).status == 0)

@@ -2,11 +2,12 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @Suite("cuts") struct CutsTests {
     /// Frames at ten a second; a frame that is not named has a change of `rest`.
     private func detect(
-        _ content: [Int: Double], frames: Int = 60, rest: Double = 0, _ settings: [String: Double] = [:]
+        _ content: [Int: Double], frames: Int = 60, rest: Double = 0, _ settings: [String: SettingValue] = [:]
     ) throws -> Video.Outcome {
         let measures = (0..<frames).map { index in
             var measure = Measurement()
@@ -117,7 +118,7 @@ import Testing
     // MARK: Both
 
     @Test func `events stand in the order of their frames`() throws {
-        let settings: [String: Double] = ["min_scene": 0.1]
+        let settings: [String: SettingValue] = ["min_scene": 0.1]
         let outcome = try detect([10: 90, 11: 30, 12: 90, 30: 40], settings)
         let starts = outcome.events.map(\.startFrame)
         #expect(starts == starts.sorted())
@@ -147,7 +148,7 @@ import Testing
     @Test func `weights say what a change of hue, saturation and brightness counts`() throws {
         // Grey has neither hue nor saturation: brightness alone changes, by 100.
         let video = Video([50, 150].map { Drawing.flat($0, isFullRange: true) })
-        func content(_ settings: [String: Double]) throws -> Double? {
+        func content(_ settings: [String: SettingValue]) throws -> Double? {
             try video.run("cuts", settings).records[1]["content"]
         }
         #expect(try content([:]) == 33.3333)
@@ -173,7 +174,10 @@ import Testing
         let video = Video(levels.map { Drawing.flat($0, isFullRange: true) })
         let usual = try video.run("cuts")
         #expect(!usual.events.isEmpty)
-        for settings in [["threshold": 10.0], ["ratio": 100], ["min_scene": 0], ["min_content": 50]] {
+        let others: [[String: SettingValue]] = [
+            ["threshold": 10], ["ratio": 100], ["min_scene": 0], ["min_content": 50],
+        ]
+        for settings in others {
             let again = try video.detect("cuts", usual.records, settings)
             #expect(again == (try video.run("cuts", settings)), "\(settings)")
         }

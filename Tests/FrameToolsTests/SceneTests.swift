@@ -2,6 +2,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @Suite("scene") struct SceneTests {
     private func flat(_ levels: [Int]) -> Video { Video(levels.map { Drawing.flat($0) }) }

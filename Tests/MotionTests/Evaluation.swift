@@ -1,15 +1,16 @@
 import FrameTools
 import Frames
 import TestSupport
+import ToolModel
 
 /// The tool `motion` over a scene, against the truth.
 enum Evaluation {
     static let noise = Noise(seed: 4)
 
     /// The objects found in each frame.
-    static func run(_ scene: Scene, _ given: [String: Double] = [:]) -> [[Detection]] {
+    static func run(_ scene: Scene, _ given: [String: SettingValue] = [:]) -> [[Detection]] {
         guard let type = ToolRegistry.tool("motion") else { return [] }
-        let settings = ToolSettings(type.settings, replacing: given)
+        let settings = ToolSettings(type.descriptor.settings, replacing: given)
         var tool = type.init(settings: settings)
         var detector = type.detector(settings: settings)
         var generator = SeededGenerator(seed: scene.seed)

@@ -2,6 +2,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 /// Known answers of the tool, and what it promises besides quality.
 @Suite("The tool motion") struct ToolTests {
@@ -27,11 +28,11 @@ import Testing
         var summary = Measurement()
     }
 
-    private static func detect(_ records: [Measurement], rate: Double, _ given: [String: Double] = [:]) throws
+    private static func detect(_ records: [Measurement], rate: Double, _ given: [String: SettingValue] = [:]) throws
         -> Outcome
     {
         let type = try #require(ToolRegistry.tool("motion"))
-        var detector = type.detector(settings: ToolSettings(type.settings, replacing: given))
+        var detector = type.detector(settings: ToolSettings(type.descriptor.settings, replacing: given))
         var outcome = Outcome()
         for (index, record) in records.enumerated() {
             let time = FrameTime(index: index, time: rounded6(Double(index) / rate), duration: 1 / rate)
@@ -51,7 +52,7 @@ import Testing
         -> [Measurement]
     {
         let type = try #require(ToolRegistry.tool("motion"))
-        var tool = type.init(settings: ToolSettings(type.settings))
+        var tool = type.init(settings: ToolSettings(type.descriptor.settings))
         var before: Picture?
         return pictures.enumerated().map { index, picture in
             defer { before = picture }

@@ -1,20 +1,21 @@
 import FrameTools
 import Frames
 import Testing
+import ToolModel
 
 /// A tool that sees an object in every frame and knows of it some frames later.
 protocol Seer: FrameTool {
+    static var name: String { get }
     static var delay: Int { get }
     static var classID: Int { get }
 }
 
 extension Seer {
-    static var version: String { "1.0.0" }
-    static var title: String { "Test" }
-    static var definition: String { "an object whose left edge is the frame's number" }
-    static var temporalDependency: TemporalDependency { .sequence }
-    static var settings: [Setting] { [] }
-    static var detects: Bool { true }
+    static var descriptor: ToolDescriptor {
+        ToolDescriptor(
+            id: name, version: "1.0.0", title: "Test", definition: "an object whose left edge is the frame's number",
+            temporalDependency: .sequence, detects: true)
+    }
 
     mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
@@ -64,14 +65,14 @@ private struct SeerEventDetector: EventDetector {
 }
 
 struct Prompt: Seer {
-    static let id = "prompt"
+    static let name = "prompt"
     static let delay = 0
     static let classID = 7
     init(settings: ToolSettings) {}
 }
 
 struct Slow: Seer {
-    static let id = "slow"
+    static let name = "slow"
     static let delay = 5
     static let classID = 8
     init(settings: ToolSettings) {}

@@ -2,30 +2,28 @@ internal import Analysis
 package import Bytes
 internal import FrameResults
 internal import FrameTools
+package import ToolModel
 
 /// Other thresholds for events: events are detected again from the measures that a result stores, without decoding and without
 /// a change to the result itself.
 package struct Reevaluation: Sendable {
     /// The new values, by tool and key.
-    private let settings: [String: [String: Double]]
+    private let settings: [String: [String: SettingValue]]
     /// The settings as they were given, for people.
     package let texts: [String]
 
     /// - Precondition: every setting is one of detection.
-    package init(_ settings: [String: [String: Double]]) {
+    package init(_ settings: [String: [String: SettingValue]]) {
         for (tool, values) in settings {
             for key in values.keys {
                 precondition(
-                    ToolRegistry.tool(tool)?.settings.first { $0.key == key }?.kind == .detection,
+                    ToolRegistry.tool(tool)?.descriptor.setting(key)?.kind == .detection,
                     "\(tool).\(key) needs pixels")
             }
         }
         self.settings = settings
         texts = settings.flatMap { tool, values in
-            values.map { key, value in
-                let word = ToolRegistry.tool(tool)?.settings.first { $0.key == key }?.word(value)
-                return "\(tool).\(key)=\(word ?? JSONWriter.text(.double(value)))"
-            }
+            values.map { key, value in "\(tool).\(key)=\(value.text)" }
         }.sorted()
     }
 
@@ -64,34 +62,35 @@ private struct ReevaluationPass {
     private var times: [Double] = []
 
     /// Nil when the result has none of the tools.
-    init?(_ result: StoredResult, _ given: [String: [String: Double]]) throws(ArchiveError) {
+    init?(_ result: StoredResult, _ given: [String: [String: SettingValue]]) throws(ArchiveError) {
         let stored = result.head["tools"]?.array ?? []
         let speaker = SelectedTool.speaker(
-            among: stored.compactMap { $0["id"]?.string.flatMap { ToolRegistry.tool($0) } })
+            among: stored.compactMap { $0["id"]?.string.flatMap { ToolRegistry.tool($0)?.descriptor } })
         for description in stored {
             guard let id = description["id"]?.string, let values = given[id], let type = ToolRegistry.tool(id) else {
                 continue
             }
             let version = description["version"]?.string ?? "?"
-            guard version == type.version else {
+            let descriptor = type.descriptor
+            guard version == descriptor.version else {
                 throw ArchiveError(
-                    "made by \(id) \(version), and this is \(type.version): it cannot be re-evaluated; use `forgebatch run --set`"
+                    "made by \(id) \(version), and this is \(descriptor.version): it cannot be re-evaluated; use `forgebatch run --set`"
                 )
             }
-            let known = type.settings.compactMap { setting in
-                setting.stored(description["settings"]?[setting.key]).map { (setting.key, $0) }
+            var complete = values
+            for setting in descriptor.settings where complete[setting.key] == nil {
+                complete[setting.key] = setting.value(description["settings"]?[setting.key])
             }
-            let complete = Dictionary(uniqueKeysWithValues: known).merging(values) { $1 }
             tools.append(
                 SelectedTool(
-                    type, ToolSettings(type.settings, replacing: complete), speaksForFrame: id == speaker))
+                    type, ToolSettings(descriptor.settings, replacing: complete), speaksForFrame: id == speaker))
         }
         if tools.isEmpty { return nil }
         detecting = DetectPass(tools)
     }
 
     mutating func run(_ result: StoredResult, into spool: Spool) throws {
-        let changesFrames = tools.contains { $0.type.detects }
+        let changesFrames = tools.contains { $0.descriptor.detects }
         while let line = try result.nextLine() {
             let frame = try JSONReader.parse(line)
             let time = frame["time"]?.double
@@ -150,20 +149,11 @@ private struct ReevaluationPass {
         }
         let described = (head["tools"]?.array ?? []).map { description -> JSON in
             guard let tool = tools.first(where: { $0.type.id == description["id"]?.string }) else { return description }
-            let settings = tool.type.settings.map { setting in
-                let value = tool.settings[setting.key]
-                return JSON.Member(setting.key, setting.word(value).map { .string($0) } ?? .double(value))
-            }
-            return description.replacing("settings", with: .object(settings))
+            return tool.descriptor.json(tool.settings)
         }
         return head.replacing("tools", with: .array(described)).replacing("summary", with: summary)
             .replacing("events", with: .array(JSON.events(events)))
     }
-}
-
-extension Setting {
-    /// The value that a result holds.
-    fileprivate func stored(_ json: JSON?) -> Double? { json?.string.flatMap { value($0) } ?? json?.double }
 }
 
 extension JSON {

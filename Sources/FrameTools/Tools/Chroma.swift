@@ -1,28 +1,29 @@
 internal import Frames
+internal import ToolModel
 
 /// Colour: what signalstats says of U and V, on the 8-bit scale, with 64-bit sums.
 struct ChromaTool: FrameTool {
-    static let id = "chroma"
-    static let version = "1.0.0"
-    static let title = "Colour"
-    static let definition =
-        "signalstats U*, V*, SAT*, HUEMED, HUEAVG, UDIF, VDIF (vf_signalstats.c), 8-bit scale; absent without chroma"
-    static let temporalDependency = TemporalDependency.pair
-    static let settings: [Setting] = []
-    static let isDefault = false
-    static let capabilities = ["colour_measurement"]
-    static let outputs = ToolOutputs(
-        frame: [("u", "U"), ("v", "V"), ("sat", "the saturation")].flatMap { key, name in
-            [
-                ("min", "least"), ("low", "level of the lowest tenth of"), ("avg", "mean of"),
-                ("high", "level of the highest tenth of"), ("max", "greatest"),
-            ].map { .init("\(key)_\($0.0)", to: 255.9961, help: "\($0.1) \(name)") }
-        } + [
-            .init("hue_med", to: 359, help: "median of the hue in degrees"),
-            .init("hue_avg", to: 359, help: "mean of the hue's degrees"),
-            .init("u_dif", to: 255.9961, help: "mean absolute difference of U to the frame before"),
-            .init("v_dif", to: 255.9961, help: "mean absolute difference of V to the frame before"),
-        ])
+    static let descriptor = ToolDescriptor(
+        id: "chroma",
+        version: "1.0.0",
+        title: "Colour",
+        definition:
+            "signalstats U*, V*, SAT*, HUEMED, HUEAVG, UDIF, VDIF (vf_signalstats.c), 8-bit scale; absent without chroma",
+        temporalDependency: .pair,
+        isDefault: false,
+        capabilities: ["colour_measurement"],
+        outputs: ToolOutputs(
+            frame: [("u", "U"), ("v", "V"), ("sat", "the saturation")].flatMap { key, name in
+                [
+                    ("min", "least"), ("low", "level of the lowest tenth of"), ("avg", "mean of"),
+                    ("high", "level of the highest tenth of"), ("max", "greatest"),
+                ].map { .init("\(key)_\($0.0)", to: 255.9961, help: "\($0.1) \(name)") }
+            } + [
+                .init("hue_med", to: 359, help: "median of the hue in degrees"),
+                .init("hue_avg", to: 359, help: "mean of the hue's degrees"),
+                .init("u_dif", to: 255.9961, help: "mean absolute difference of U to the frame before"),
+                .init("v_dif", to: 255.9961, help: "mean absolute difference of V to the frame before"),
+            ]))
 
     init(settings: ToolSettings) {}
 

@@ -1,29 +1,32 @@
 internal import Frames
+internal import ToolModel
 
 /// Scene changes: scdet's mean absolute frame difference and score.
 struct SceneTool: FrameTool {
-    static let id = "scene"
-    static let version = "1.0.0"
-    static let title = "Scene changes"
-    static let definition =
-        "scdet (vf_scdet.c 5.1.9): mafd = 100*SAD/N/2^depth of luma; score = clip(min(mafd, |mafd-previous|), 0, 100)"
-    static let temporalDependency = TemporalDependency.pair
-    static let settings = [
-        Setting(
-            key: "threshold", kind: .detection, standard: 10, range: 0...100,
-            help: "a score above it is a scene change")
-    ]
-    static let capabilities = ["shot_detection"]
-    static let outputs = ToolOutputs(
-        frame: [
-            .init("mafd", to: 100, help: "mean absolute difference of luma to the frame before, in per cent"),
-            .init("score", to: 100, help: "the smaller of the difference and of its change"),
+    static let descriptor = ToolDescriptor(
+        id: "scene",
+        version: "1.0.0",
+        title: "Scene changes",
+        definition:
+            "scdet (vf_scdet.c 5.1.9): mafd = 100*SAD/N/2^depth of luma; score = clip(min(mafd, |mafd-previous|), 0, 100)",
+        temporalDependency: .pair,
+        settings: [
+            .number(
+                "threshold", .detection, 10, in: 0...100,
+                help: "a score above it is a scene change")
         ],
-        events: [
-            .init(
-                "scene", values: [.init("score", to: 100, help: "the frame's score")],
-                help: "the first frame of a scene")
-        ])
+        capabilities: ["shot_detection"],
+        outputs: ToolOutputs(
+            frame: [
+                .init("mafd", to: 100, help: "mean absolute difference of luma to the frame before, in per cent"),
+                .init("score", to: 100, help: "the smaller of the difference and of its change"),
+            ],
+            events: [
+                .init(
+                    "scene", values: [.init("score", to: 100, help: "the frame's score")],
+                    help: "the first frame of a scene")
+            ]),
+        report: ReportHints(lanes: [LaneHint(.change, high: "score", events: ["scene"])]))
 
     init(settings: ToolSettings) {}
 
@@ -37,7 +40,7 @@ struct SceneTool: FrameTool {
     }
 
     static func detector(settings: ToolSettings) -> any EventDetector {
-        SceneEventDetector(threshold: settings["threshold"])
+        SceneEventDetector(threshold: settings.number("threshold"))
     }
 }
 

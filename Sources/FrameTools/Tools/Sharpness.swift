@@ -1,20 +1,26 @@
 internal import Frames
+internal import ToolModel
 
 /// Sharpness: spatial information and the Laplacian's variance of the small picture.
 struct SharpnessTool: FrameTool {
-    static let id = "sharpness"
-    static let version = "1.0.0"
-    static let title = "Sharpness"
-    static let definition =
-        "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 300 rows or fewer"
-    static let temporalDependency = TemporalDependency.frame
-    static let settings: [Setting] = []
-    static let features = [FrameFeature.smallLuma]
-    static let capabilities = ["sharpness_measurement"]
-    static let outputs = ToolOutputs(frame: [
-        .init("si", help: "standard deviation of the Sobel gradient"),
-        .init("laplacian", help: "variance of the Laplacian"),
-    ])
+    static let descriptor = ToolDescriptor(
+        id: "sharpness",
+        version: "1.0.0",
+        title: "Sharpness",
+        definition:
+            "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 300 rows or fewer",
+        temporalDependency: .frame,
+        features: [.smallLuma],
+        capabilities: ["sharpness_measurement"],
+        outputs: ToolOutputs(frame: [
+            .init("si", help: "standard deviation of the Sobel gradient"),
+            .init("laplacian", help: "variance of the Laplacian"),
+        ]),
+        report: ReportHints(
+            lanes: [LaneHint(.detail, band: "si")],
+            outliers: [
+                OutlierHint("Least sharp", key: "si_avg", side: .low, measure: .value(name: "SI", decimals: 1))
+            ]))
 
     init(settings: ToolSettings) {}
 
