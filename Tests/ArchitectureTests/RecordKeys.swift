@@ -11,7 +11,7 @@ enum RecordKeys {
     /// Files that read members of these names in something else, each with what that is.
     static let others: [String: String] = [
         "Jobs/LogEvent.swift": "lines of the log",
-        "Jobs/WorkerMessage.swift": "what a worker says", "Jobs/WorkerOrder.swift": "what a worker is told",
+        "Jobs/WorkerMessage.swift": "what a worker says", "Jobs/JobRequest.swift": "what a worker is told",
         "Archive/Catalog.swift": "the head of a result", "Archive/ResultCheck.swift": "a result",
         "Archive/Export/Tables.swift": "the head of a result",
         "ReplayServer/API/RunsAPI.swift": "a request's body",
