@@ -47,17 +47,21 @@ let package = Package(
 
         // The pixel half.
         .target(name: "Media", dependencies: ["Frames", "VideoFormats", "CFFmpeg"]),
+        // What there is to know of a tool without running it.
+        .target(name: "ToolModel", dependencies: ["Bytes", "CAssets"], exclude: ["tool-costs.json"]),
         .target(
-            name: "FrameTools", dependencies: ["Frames"],
+            name: "FrameTools", dependencies: ["Frames", "ToolModel"],
             swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "FrameResults", dependencies: ["Bytes"]),
+        .target(name: "Analysis", dependencies: ["FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes"]),
         .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
         .target(
             name: "VideoWorker",
             dependencies: [
-                "Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes", "CLimits", "CAssets",
+                "Media", "Analysis", "FrameTools", "ToolModel", "Stills", "FrameResults", "Jobs", "Frames", "Bytes",
+                "CLimits",
             ],
-            exclude: ["tool-costs.json"]),
+        ),
 
         // The batch half.
         .target(name: "Jobs", dependencies: ["Bytes"]),
@@ -69,11 +73,12 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "Archive", dependencies: ["FrameTools", "FrameResults", "Store", "Jobs", "Bytes"]),
+        .target(
+            name: "Archive", dependencies: ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"]),
         .target(
             name: "HTMLReport",
             dependencies: [
-                "TemplateEngine", "Archive", "FrameResults", "Store", "Jobs", "Bytes", "CAssets",
+                "TemplateEngine", "Archive", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes", "CAssets",
             ]),
         .target(
             name: "ReplayServer",
@@ -86,7 +91,7 @@ let package = Package(
             name: "forgebatch",
             dependencies: [
                 "BatchRun", "VideoWorker", "Archive", "HTMLReport", "ReplayServer", "Store", "Jobs", "Bytes",
-                "FrameTools",
+                "FrameTools", "ToolModel",
                 "VideoFormats", "CYAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -107,18 +112,19 @@ let package = Package(
         .testTarget(
             name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["Archive", "Bytes", "Store", "Jobs", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["Archive", "ToolModel", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
-        .testTarget(name: "FrameToolsTests", dependencies: ["FrameTools", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(
+            name: "FrameToolsTests", dependencies: ["FrameTools", "ToolModel", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),
         .testTarget(
             name: "HTMLReportTests",
-            dependencies: ["HTMLReport", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
+            dependencies: ["HTMLReport", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "VideoFormats", "Bytes", "TestSupport"]),
         // Draws thousands of pictures.
         .testTarget(
-            name: "MotionTests", dependencies: ["FrameTools", "Frames", "TestSupport"],
+            name: "MotionTests", dependencies: ["FrameTools", "ToolModel", "Frames", "TestSupport"],
             swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .testTarget(name: "OracleTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(
@@ -135,7 +141,10 @@ let package = Package(
             exclude: ["mustache-spec"]),
         .testTarget(
             name: "VideoWorkerTests",
-            dependencies: ["VideoWorker", "FrameTools", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport"]),
+            dependencies: [
+                "VideoWorker", "FrameTools", "ToolModel", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport",
+            ]),
+        .testTarget(name: "ToolModelTests", dependencies: ["ToolModel", "FrameTools", "Bytes", "TestSupport"]),
         .testTarget(
             name: "WebSocketChannelTests",
             dependencies: [

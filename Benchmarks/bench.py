@@ -239,7 +239,7 @@ def tool_costs(bench):
             "id": tool["id"], "version": tool["version"], "decode_ratio": round(ratio, 2),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
         })
-    with open(os.path.join(ROOT, "Sources", "VideoWorker", "tool-costs.json"), "w", encoding="utf-8") as file:
+    with open(os.path.join(ROOT, "Sources", "ToolModel", "tool-costs.json"), "w", encoding="utf-8") as file:
         json.dump({"schema": "forgebatch/tool-costs/1", "tools": rows}, file, separators=(",", ":"))
         file.write("\n")
 

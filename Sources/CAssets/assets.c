@@ -108,7 +108,7 @@ static const uint8_t videos_mustache[] = {
 #embed "../../templates/videos.mustache"
 };
 static const uint8_t tool_costs[] = {
-#embed "../VideoWorker/tool-costs.json"
+#embed "../ToolModel/tool-costs.json"
 };
 
 #define FILE(name, bytes) {name, bytes, sizeof bytes}

@@ -1,80 +1,5 @@
 package import Frames
-
-/// How far back a tool's pixel work looks.
-package enum Reach: Equatable, Sendable {
-    /// The frame alone.
-    case frame
-    /// The frame and the one before it.
-    case pair
-    /// Private state over all frames in order.
-    case sequence
-}
-
-/// Something that a tool can be told: a number with its default and bounds, or one of a few words.
-package struct Setting: Sendable {
-    package enum Kind: String, Sendable {
-        /// Changes pixel work: another value needs another decode.
-        case measuring
-        /// A threshold on stored numbers: results can be concluded again without decoding.
-        case concluding
-    }
-    package let key: String
-    package let kind: Kind
-    package let standard: Double
-    package let range: ClosedRange<Double>
-    /// The words, where it is a choice; the value is then a place in this list.
-    package let choices: [String]
-    package let help: String
-
-    package init(key: String, kind: Kind, standard: Double, range: ClosedRange<Double>, help: String) {
-        self.key = key
-        self.kind = kind
-        self.standard = standard
-        self.range = range
-        self.help = help
-        choices = []
-    }
-
-    /// A choice among words; the first is the default.
-    package init(key: String, kind: Kind, choices: [String], help: String) {
-        self.key = key
-        self.kind = kind
-        self.choices = choices
-        self.help = help
-        standard = 0
-        range = 0...Double(max(0, choices.count - 1))
-    }
-
-    /// The value that a text stands for; nil when it is out of bounds or no such word.
-    package func value(_ text: String) -> Double? {
-        if !choices.isEmpty { return choices.firstIndex(of: text).map { Double($0) } }
-        return Double(text).flatMap { range.contains($0) ? $0 : nil }
-    }
-
-    /// The word that a value stands for; nil when this is a number.
-    package func word(_ value: Double) -> String? {
-        guard let place = Int(exactly: value), choices.indices.contains(place) else { return nil }
-        return choices[place]
-    }
-}
-
-/// A tool's settings, complete: every declared key has a value.
-package struct ToolSettings: Equatable, Sendable {
-    package private(set) var values: [String: Double]
-
-    /// The tool's defaults with some of them replaced. Keys that the tool does not declare are ignored; the command
-    /// line refuses them before.
-    package init(_ declared: [Setting], replacing given: [String: Double] = [:]) {
-        values = Dictionary(uniqueKeysWithValues: declared.map { ($0.key, given[$0.key] ?? $0.standard) })
-    }
-
-    package subscript(key: String) -> Double {
-        guard let value = values[key] else {
-            preconditionFailure("a tool reads a setting that it does not declare: \(key)")
-        }
-        return value
-    }
-}
+package import ToolModel
 
 /// A box in source pixels: the top left corner and the corner behind the bottom right pixel, from the top left of the
 /// picture as it is stored.
@@ -125,7 +50,7 @@ package struct Measurement: Equatable, Sendable {
 
     package init() {}
 
-    /// Adds a number, or replaces the one of the same name. It is rounded to four digits, so that concluding now and
+    /// Adds a number, or replaces the one of the same name. It is rounded to four digits, so that detecting now and
     /// later sees the same; a non-finite one is left out.
     package mutating func set(_ key: String, _ value: Double) {
         guard value.isFinite else { return }
@@ -161,43 +86,24 @@ package struct ToolEvent: Equatable, Sendable {
 
 /// A tool's pixel work on one video, frame by frame in order.
 package protocol FrameTool: SendableMetatype {
-    static var id: String { get }
-    static var version: String { get }
-    static var title: String { get }
-    static var definition: String { get }
-    static var reach: Reach { get }
-    static var settings: [Setting] { get }
-    /// Whether it is among the tools that run when none are named.
-    static var isDefault: Bool { get }
-    /// Whether it looks at the small picture, so that the traversal of the full-size luma makes one.
-    static var usesSmall: Bool { get }
-    /// Whether it finds objects: the first such tool of a run fills a frame's `detections`.
-    static var detects: Bool { get }
-    /// What it is good for, in words that a tool can be asked for by: the first tool that has one is meant. That it takes
-    /// videos, and that it finds objects, goes without saying.
-    static var capabilities: [String] { get }
-    /// What it puts into a result.
-    static var outputs: ToolOutputs { get }
+    /// What is to be known of it without running it.
+    static var descriptor: ToolDescriptor { get }
 
     init(settings: ToolSettings)
 
     /// Measures one frame.
-    mutating func measure(_ frame: FrameStore) -> Measurement
+    mutating func measure(_ frame: FrameFeatures) -> Measurement
 
     /// The half that never touches a pixel.
-    static func conclusion(settings: ToolSettings) -> any Conclusion
+    static func detector(settings: ToolSettings) -> any EventDetector
 }
 
 extension FrameTool {
-    package static var isDefault: Bool { true }
-    package static var usesSmall: Bool { false }
-    package static var detects: Bool { false }
-    package static var capabilities: [String] { [] }
-    package static var outputs: ToolOutputs { ToolOutputs() }
+    package static var id: String { descriptor.id }
 }
 
 /// A fold over a tool's measurements in frame order. It yields each frame's record, the events and the summary.
-package protocol Conclusion {
+package protocol EventDetector {
     /// Takes one frame; the answer is what is stored of it.
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement
     /// The last frame is in. `end` is its timestamp plus its duration, in seconds.
@@ -206,13 +112,13 @@ package protocol Conclusion {
     var summary: Measurement { get }
 
     /// How many further frames have to be folded before a frame's detections are known.
-    var lag: Int { get }
-    /// The objects of a frame. Asked once for each frame in order, when `lag` more are folded or the end is reached.
+    var latency: Int { get }
+    /// The objects of a frame. Asked once for each frame in order, when `latency` more are folded or the end is reached.
     mutating func detections(of index: Int) -> [Detection]
 }
 
-extension Conclusion {
-    package var lag: Int { 0 }
+extension EventDetector {
+    package var latency: Int { 0 }
     package mutating func detections(of index: Int) -> [Detection] { [] }
 }
 
@@ -223,8 +129,8 @@ package enum ToolRegistry {
         MotionTool.self, SITITool.self, BlurTool.self, CropTool.self, ChromaTool.self,
     ]
 
-    /// The tools that run when none are named.
-    package static var standard: [any FrameTool.Type] { all.filter { $0.isDefault } }
+    /// What is to be known of them, in the same order.
+    package static let descriptors: [ToolDescriptor] = all.map { $0.descriptor }
 
     package static func tool(_ id: String) -> (any FrameTool.Type)? { all.first { $0.id == id } }
 }

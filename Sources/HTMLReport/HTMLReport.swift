@@ -1,6 +1,7 @@
 package import Archive
 package import Bytes
 package import Jobs
+package import ToolModel
 
 /// What the report holds and how it looks.
 package struct ReportOptions: Sendable {
@@ -17,16 +18,20 @@ package struct ReportOptions: Sendable {
     package var templates: RawPath?
     /// The run that the reported one is compared with.
     package var baseline: String?
-    /// Other thresholds, with which events are concluded again for these pages.
-    package var reconclusion: Reconclusion?
+    /// Other thresholds, with which events are detected again for these pages.
+    package var reevaluation: Reevaluation?
+    /// The tools whose descriptors say what is drawn and compared.
+    package var tools: [ToolDescriptor]
 
     package init(
-        pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reconclusion: Reconclusion? = nil
+        pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reevaluation: Reevaluation? = nil,
+        tools: [ToolDescriptor] = Archive.tools
     ) {
         self.pages = pages
         self.templates = templates
         self.baseline = baseline
-        self.reconclusion = reconclusion
+        self.reevaluation = reevaluation
+        self.tools = tools
     }
 }
 
@@ -61,7 +66,8 @@ package enum HTMLReport {
     ///   cannot be written. A result or catalog line that cannot be read is noted on the index instead.
     package static func write(layout: OutputLayout, run id: String, options: ReportOptions) throws -> ReportSummary {
         let templates = try Templates(override: options.templates)
-        var batch = try BatchReader.read(layout: layout, run: id, baseline: options.baseline)
-        return try ReportWriter(layout: layout, options: options, templates: templates).write(&batch)
+        let tools = ReportTools(options.tools)
+        var batch = try BatchReader.read(layout: layout, run: id, baseline: options.baseline, tools: tools)
+        return try ReportWriter(layout: layout, options: options, templates: templates, tools: tools).write(&batch)
     }
 }

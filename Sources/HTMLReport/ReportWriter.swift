@@ -8,16 +8,17 @@ struct ReportWriter {
     let layout: OutputLayout
     let options: ReportOptions
     let templates: Templates
+    let tools: ReportTools
 
     /// Bytes that a video's page should not pass.
     static let pageLimit = 24 << 10
 
     /// - Parameter batch: is completed by what the results tell.
     func write(_ batch: inout Batch) throws -> ReportSummary {
-        if let reconclusion = options.reconclusion {
+        if let reevaluation = options.reevaluation {
             batch.notice =
-                "Concluded again from the stored measures with "
-                + reconclusion.texts.map { Text.shown($0, limit: 200) }.joined(separator: ", ")
+                "Re-evaluated from the stored measures with "
+                + reevaluation.texts.map { Text.shown($0, limit: 200) }.joined(separator: ", ")
                 + "; the files in results/ are as they were."
         }
         for index in batch.videos.indices { batch.videos[index].hasPage = wantsPage(batch.videos[index]) }
@@ -128,8 +129,8 @@ struct ReportWriter {
 
     /// A reader of a result, or of what it would be with other thresholds.
     private func read(_ path: RawPath) throws -> ResultReader {
-        guard let reconclusion = options.reconclusion else { return try ResultReader(path) }
-        return try reconclusion.withDocument(of: path, in: layout.report) { try ResultReader($0) }
+        guard let reevaluation = options.reevaluation else { return try ResultReader(path) }
+        return try reevaluation.withDocument(of: path, in: layout.report) { try ResultReader($0) }
     }
 
     /// The next frame; nil after the last one, and when no more can be read, which is noted.
@@ -166,7 +167,8 @@ struct ReportWriter {
             }
             try boxes.finish()
             let data = VideoData(
-                fold: folded, facts: reader.facts, rate: video.rate, boxChunks: boxes.chunks, hasCutBoxes: boxes.hasCut)
+                fold: folded, courses: folded.courses(tools), facts: reader.facts, rate: video.rate,
+                boxChunks: boxes.chunks, hasCutBoxes: boxes.hasCut)
             try AtomicFile.write(data.script(), to: base.suffixed(".js"), durable: false)
             written.insert(base.suffixed(".js"))
             written.formUnion(boxes.chunks.map { BoxChunks.name(base, $0) })
@@ -177,8 +179,7 @@ struct ReportWriter {
         for rows in [50, 25, 10, 3] {
             let page = VideoPage(
                 video, facts: reader?.facts, pictures: pictures, fold: fold, still: still, run: run, layout: layout,
-                beside: beside,
-                rows: rows)
+                beside: beside, tools: tools, rows: rows)
             bytes = try templates.render(page)
             if bytes.count <= ReportWriter.pageLimit { break }
         }

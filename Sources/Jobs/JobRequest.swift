@@ -5,9 +5,10 @@ package struct JobRequest: Equatable, Sendable {
     /// One tool with all its settings.
     package struct Tool: Equatable, Sendable {
         package var id: String
-        package var settings: [String: Double]
+        /// Numbers and words.
+        package var settings: [String: JSON]
 
-        package init(id: String, settings: [String: Double]) {
+        package init(id: String, settings: [String: JSON]) {
             self.id = id
             self.settings = settings
         }
@@ -60,7 +61,7 @@ package struct JobRequest: Equatable, Sendable {
                 member("id", .string(tool.id)),
                 member(
                     "settings",
-                    .object(tool.settings.sorted { $0.key < $1.key }.map { member($0.key, .double($0.value)) })),
+                    .object(tool.settings.sorted { $0.key < $1.key }.map { member($0.key, $0.value) })),
             ])
         }
         var members = [member("job_id", .string(job.text))]
@@ -88,8 +89,8 @@ package struct JobRequest: Equatable, Sendable {
         var orders: [Tool] = []
         for tool in tools {
             guard let id = tool["id"]?.string, let members = tool["settings"]?.members else { return nil }
-            var settings: [String: Double] = [:]
-            for member in members { settings[member.key] = member.value.double }
+            var settings: [String: JSON] = [:]
+            for member in members { settings[member.key] = member.value }
             orders.append(Tool(id: id, settings: settings))
         }
         self.init(

@@ -1,47 +1,37 @@
+internal import Analysis
 internal import Bytes
 internal import FrameResults
 internal import FrameTools
 internal import Frames
 internal import Jobs
+internal import ToolModel
 
-/// All tools of a job over one traversal of its video: measure, fold, keep.
+/// All tools of a job over one traversal of its video, and what a result stores of it.
 struct ToolPass {
-    private struct Entry {
-        let type: any FrameTool.Type
-        let settings: ToolSettings
-        var tool: any FrameTool
-        var conclusion: any Conclusion
-    }
-
-    private var entries: [Entry] = []
-    private let darkLevel: Double
-    private let makesSmall: Bool
-    private var previous: Picture?
-    /// Frames whose objects are not known yet, the oldest first.
-    private var waiting: [FrameRecord] = []
-    /// Frames that are known whole.
-    private var known = 0
+    private let tools: [SelectedTool]
+    private var measuring: MeasurePass
+    private var detecting: DetectPass<FrameRecord>
 
     /// - Parameter tools: what there is to choose from.
     init(_ requests: [JobRequest.Tool], among tools: [any FrameTool.Type] = ToolRegistry.all) throws(WorkerError) {
+        var selected: [(type: any FrameTool.Type, settings: ToolSettings)] = []
         for request in requests {
             guard let type = tools.first(where: { $0.id == request.id }) else {
                 throw WorkerError("no tool named \(request.id)")
             }
-            let settings = ToolSettings(type.settings, replacing: request.settings)
-            entries.append(
-                Entry(
-                    type: type, settings: settings, tool: type.init(settings: settings),
-                    conclusion: type.conclusion(settings: settings)))
+            var settings: [String: SettingValue] = [:]
+            for (key, json) in request.settings {
+                guard let value = type.descriptor.setting(key)?.value(json) else {
+                    throw WorkerError("\(request.id) has no setting \(key) of this type")
+                }
+                settings[key] = value
+            }
+            selected.append((type, ToolSettings(type.descriptor.settings, replacing: settings)))
         }
-        darkLevel = ToolPass.darkLevel(requests)
-        makesSmall = entries.contains { $0.type.usesSmall }
-    }
-
-    /// The level of the black tool, with its default where it is not selected.
-    private static func darkLevel(_ requests: [JobRequest.Tool]) -> Double {
-        let given = requests.first { $0.id == "black" }?.settings ?? [:]
-        return ToolSettings(ToolRegistry.tool("black")?.settings ?? [], replacing: given)["pixel"]
+        let speaker = SelectedTool.speaker(among: selected.map { $0.type.descriptor })
+        self.tools = selected.map { SelectedTool($0.type, $0.settings, speaksForFrame: $0.type.id == speaker) }
+        measuring = MeasurePass(self.tools)
+        detecting = DetectPass(self.tools)
     }
 
     /// Takes the next frame.
@@ -51,95 +41,43 @@ struct ToolPass {
     mutating func take(_ picture: Picture, _ time: FrameTime, wantsLuma: Bool = true) -> (
         ready: [FrameRecord], luma: Double?
     ) {
-        let store = FrameStore(
-            picture: picture, time: time, before: previous, darkLevel: darkLevel, makesSmall: makesSmall)
-        var measures: [ToolMeasures] = []
-        measures.reserveCapacity(entries.count)
-        for index in entries.indices {
-            let measured = entries[index].tool.measure(store)
-            let record = entries[index].conclusion.fold(measured, at: time)
-            measures.append(
-                ToolMeasures(
-                    tool: entries[index].type.id, values: record.values, regions: record.regions.map(\.corners)))
+        let (measures, luma) = measuring.take(picture, time, wantsLuma: wantsLuma)
+        let ready = detecting.take(measures, time: time.time) { records in
+            FrameRecord(
+                time: time.time,
+                measures: zip(tools, records).map { tool, record in
+                    ToolMeasures(tool: tool.type.id, values: record.values, regions: record.regions.map(\.corners))
+                })
         }
-        previous = picture
-        waiting.append(FrameRecord(time: time.time, measures: measures))
-        let lag = entries.reduce(0) { max($0, $1.conclusion.lag) }
-        let luma = wantsLuma ? Double(store.luma.sum) / Double(store.sampleCount) / picture.scale : nil
-        return (release(keeping: lag), luma)
+        return (ready.map { complete($0) }, luma)
     }
 
     /// - Parameter end: seconds at which the last frame ends.
     /// - Returns: the frames that were still waiting.
     mutating func finish(end: Double) -> [FrameRecord] {
-        previous = nil
-        for index in entries.indices { entries[index].conclusion.finish(end: end) }
-        return release(keeping: 0)
+        measuring.finish()
+        return detecting.finish(end: end).map { complete($0) }
     }
 
-    private mutating func release(keeping count: Int) -> [FrameRecord] {
-        var ready: [FrameRecord] = []
-        while waiting.count > count {
-            var record = waiting.removeFirst()
-            for (place, entry) in entries.indices.enumerated() where entries[entry].type.detects {
-                let objects = entries[entry].conclusion.detections(of: known).map { TrackedObject($0) }
-                // The first tool that detects speaks for the frame; others keep theirs under their own id.
-                if record.detections == nil {
-                    record.detections = objects
-                } else {
-                    record.measures[place].objects = objects
-                }
+    private func complete(_ ready: DetectPass<FrameRecord>.Ready) -> FrameRecord {
+        var record = ready.frame
+        for (index, objects) in ready.objects {
+            if tools[index].speaksForFrame {
+                record.detections = objects
+            } else {
+                record.measures[index].objects = objects
             }
-            known += 1
-            ready.append(record)
         }
-        return ready
+        return record
     }
 
     /// Each tool's id, version and settings.
-    var description: [JSON] {
-        entries.map { entry in
-            let settings = entry.type.settings.map { JSON.Member($0.key, $0.json(entry.settings[$0.key])) }
-            return .object([
-                JSON.Member("id", .string(entry.type.id)), JSON.Member("version", .string(entry.type.version)),
-                JSON.Member("settings", .object(settings)),
-            ])
-        }
-    }
+    var description: [JSON] { tools.map { $0.descriptor.json($0.settings) } }
 
     var summary: JSON {
-        .object(entries.map { JSON.Member($0.type.id, .object($0.conclusion.summary.members)) })
+        .object(detecting.results.map { JSON.Member($0.id, .object($0.summary.members)) })
     }
 
     /// Events of all tools in the order of their first frame.
-    var events: [JSON] {
-        let all = entries.flatMap { $0.conclusion.events }.enumerated()
-        return all.sorted { ($0.element.startFrame, $0.offset) < ($1.element.startFrame, $1.offset) }
-            .map { $0.element.json }
-    }
-}
-
-extension Box {
-    var corners: [Double] { [x1, y1, x2, y2] }
-}
-
-extension TrackedObject {
-    fileprivate init(_ detection: Detection) {
-        self.init(
-            track: detection.track, classID: detection.classID, className: detection.className,
-            corners: detection.box.corners)
-    }
-}
-
-extension Measurement {
-    var members: [JSON.Member] { values.map { JSON.Member($0.key, .double($0.value)) } }
-}
-
-extension ToolEvent {
-    var json: JSON {
-        EventRecord(
-            tool: tool, type: type, startFrame: startFrame, endFrame: endFrame, start: start, end: end,
-            isOpenAtEnd: isOpenAtEnd, values: values.members
-        ).json
-    }
+    var events: [JSON] { JSON.events(detecting.results.flatMap(\.events).map(\.json)) }
 }

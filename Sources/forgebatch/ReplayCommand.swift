@@ -2,10 +2,11 @@ internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import FrameTools
 internal import HTMLReport
 internal import Jobs
 internal import ReplayServer
-internal import VideoWorker
+internal import ToolModel
 
 extension ReplaySpeed: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }
@@ -77,7 +78,9 @@ struct ReplayCommand: AsyncParsableCommand {
         options.longestGap = maxIdle.seconds
         (options.server.allowedOrigins, options.server.allowedHosts) = (allowOrigin, allowHost)
         options.server.log = { Terminal.error("forgebatch: \($0)") }
-        options.manifest = ToolManifest.json(version: Forgebatch.version)
+        options.manifest = ToolManifest.json(
+            version: Forgebatch.version, tools: ToolRegistry.descriptors,
+            costs: ToolCosts.measured(ToolRegistry.descriptors))
         options.viewerFile = { ViewerFiles.file(named: $0) }
         if !["localhost", "::1"].contains(host) && !host.hasPrefix("127.") {
             Terminal.error(

@@ -19,7 +19,7 @@ struct Report {
 
     init(
         _ layout: OutputLayout, run id: String, videos: Int, pages: ReportOptions.Pages?, templates: RawPath?,
-        baseline: String?, reconclusion: Reconclusion? = nil
+        baseline: String?, reevaluation: Reevaluation? = nil
     ) {
         let chosen: ReportOptions.Pages =
             switch pages {
@@ -31,7 +31,7 @@ struct Report {
             index = try HTMLReport.write(
                 layout: layout, run: id,
                 options: ReportOptions(
-                    pages: chosen, templates: templates, baseline: baseline, reconclusion: reconclusion)
+                    pages: chosen, templates: templates, baseline: baseline, reevaluation: reevaluation)
             ).index
         } catch {
             problem = Escape.visible("\(error)")

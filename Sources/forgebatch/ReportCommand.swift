@@ -2,16 +2,16 @@ internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
-internal import FrameTools
 internal import HTMLReport
 internal import Jobs
 internal import Store
+internal import ToolModel
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Make the report of an output folder again, without decoding.",
         discussion: """
-            With --set, events are concluded again from the stored measures, for these pages alone: the results stay as \
+            With --set, events are detected again from the stored measures, for these pages alone: the results stay as \
             they are, and the pages say so. A setting that changes what is measured needs run --set.
 
             Exit status: 0 written, 5 not written, 64 usage, 66 no such folder or run.
@@ -47,7 +47,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let layout = OutputLayout(root: output.path)
-        let reconclusion = try reconclusion()
+        let reevaluation = try reevaluation()
         let run = try reportedRun(layout)
         let recorded = run.baseline.flatMap { Files.exists(layout.summary(run: $0)) ? $0 : nil }
         let known = baseline == nil ? recorded : nil
@@ -55,7 +55,7 @@ struct ReportCommand: ParsableCommand {
         let videos = (try? ShelvedVideo.all(layout).count) ?? 0
         let report = Report(
             layout, run: run.id, videos: videos, pages: pages, templates: templates?.path, baseline: compared,
-            reconclusion: reconclusion)
+            reevaluation: reevaluation)
         if let problem = report.problem { throw Failure(ExitStatus.reportFailed, "report not written: \(problem)") }
         if let index = report.index, Terminal.outputIsTerminal { Terminal.output("report: \(index.display)") }
     }
@@ -63,19 +63,19 @@ struct ReportCommand: ParsableCommand {
     /// The new thresholds.
     ///
     /// - Throws: ``Failure`` with the status of a usage error for a setting that needs pixels.
-    private func reconclusion() throws -> Reconclusion? {
-        var settings: [String: [String: Double]] = [:]
+    private func reevaluation() throws -> Reevaluation? {
+        var settings: [String: [String: SettingValue]] = [:]
         for text in set {
-            let (tool, key, value) = try ToolSelection.setting(text)
-            guard ToolRegistry.tool(tool)?.settings.first(where: { $0.key == key })?.kind == .concluding else {
+            let (tool, setting, value) = try ToolSelection.setting(text)
+            guard setting.kind == .detection else {
                 throw Failure(
                     ExitStatus.usage,
-                    "--set \(Escape.visible(text)): \(tool).\(key) changes what is measured, which needs decoding; use `forgebatch run --set \(Escape.visible(text))`"
+                    "--set \(Escape.visible(text)): \(tool.id).\(setting.key) changes what is measured, which needs decoding; use `forgebatch run --set \(Escape.visible(text))`"
                 )
             }
-            settings[tool, default: [:]][key] = value
+            settings[tool.id, default: [:]][setting.key] = value
         }
-        return settings.isEmpty ? nil : Reconclusion(settings)
+        return settings.isEmpty ? nil : Reevaluation(settings)
     }
 
     private func reportedRun(_ layout: OutputLayout) throws -> RunSummary {

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import FrameTools
 internal import Jobs
-internal import VideoWorker
+internal import ToolModel
 
 /// `--tools` and `--set`, resolved against the tools that there are.
 struct ToolSelection {
@@ -11,23 +11,21 @@ struct ToolSelection {
 
     init(list: String, settings: [String]) throws {
         let chosen = try ToolSelection.resolve(list)
-        var given: [String: [String: Double]] = [:]
+        var given: [String: [String: SettingValue]] = [:]
         for text in settings {
-            let (tool, key, value) = try ToolSelection.setting(text)
-            given[tool, default: [:]][key] = value
+            let (tool, setting, value) = try ToolSelection.setting(text)
+            given[tool.id, default: [:]][setting.key] = value
         }
-        for tool in ToolRegistry.all where chosen.contains(tool.id) {
+        for tool in ToolRegistry.descriptors where chosen.contains(tool.id) {
             let complete = ToolSettings(tool.settings, replacing: given[tool.id] ?? [:])
-            orders.append(JobRequest.Tool(id: tool.id, settings: complete.values))
-            descriptions.append(
-                .members([
-                    "id": .string(tool.id), "version": .string(tool.version),
-                    "settings": .object(tool.settings.map { JSON.Member($0.key, $0.json(complete[$0.key])) }),
-                ]))
+            orders.append(JobRequest.Tool(id: tool.id, settings: complete.values.mapValues(\.json)))
+            descriptions.append(tool.json(complete))
         }
     }
 
     private static func resolve(_ list: String) throws -> Set<String> {
+        let tools = ToolRegistry.descriptors
+        let standard = tools.filter(\.isDefault).map(\.id)
         var chosen: Set<String> = []
         let words = list.split(separator: ",").map { $0.filter { $0 != " " } }
         guard !words.isEmpty else { throw Failure(64, "--tools: no tool given; try --tools default") }
@@ -37,18 +35,19 @@ struct ToolSelection {
             let isTaken = word.hasPrefix("-")
             let name = String(isTaken ? word.dropFirst() : Substring(word))
             // A list that only takes away starts from the default set.
-            if place == 0, isTaken { chosen = Set(ToolRegistry.standard.map { $0.id }) }
+            if place == 0, isTaken { chosen = Set(standard) }
             let ids: [String]
             switch name {
-            case "default": ids = ToolRegistry.standard.map { $0.id }
-            case "all": ids = ToolRegistry.all.map { $0.id }
+            case "default": ids = standard
+            case "all": ids = tools.map(\.id)
             case "none": throw Failure(64, "--tools \(Escape.visible(list)): none stands alone")
             default:
-                guard let tool = ToolResolver.tool(name) else {
+                guard let tool = ToolResolver.tool(name, among: tools) else {
                     // The plugin's name is no part of what was mistyped.
                     let prefix = ToolManifest.pluginID + "/"
                     let word = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-                    let near = Suggestion.near(word, among: ToolResolver.names() + ["default", "all", "none"])
+                    let near = Suggestion.near(
+                        word, among: ToolResolver.names(among: tools) + ["default", "all", "none"])
                     let hint = near.isEmpty ? "forgebatch tools lists them" : "did you mean \(near)?"
                     throw Failure(64, "--tools: there is no tool named '\(Escape.visible(name))'; \(hint)")
                 }
@@ -60,7 +59,7 @@ struct ToolSelection {
         return chosen
     }
 
-    static func setting(_ text: String) throws -> (tool: String, key: String, value: Double) {
+    static func setting(_ text: String) throws -> (tool: ToolDescriptor, setting: Setting, value: SettingValue) {
         let shown = Escape.visible(text)
         let parts = text.split(separator: "=", maxSplits: 1)
         let name = parts.first?.split(separator: ".") ?? []
@@ -68,26 +67,18 @@ struct ToolSelection {
             throw Failure(64, "--set \(shown): write TOOL.KEY=VALUE, such as scene.threshold=12")
         }
         let (id, key) = (String(name[0]), String(name[1]))
-        guard let tool = ToolRegistry.tool(id) else {
-            let near = Suggestion.text(for: id, among: ToolRegistry.all.map { $0.id })
+        guard let tool = ToolRegistry.tool(id)?.descriptor else {
+            let near = Suggestion.text(for: id, among: ToolRegistry.descriptors.map(\.id))
             throw Failure(64, "--set \(shown): there is no tool named '\(Escape.visible(id))'\(near)")
         }
-        guard let setting = tool.settings.first(where: { $0.key == key }) else {
+        guard let setting = tool.setting(key) else {
             let near = Suggestion.text(for: key, among: tool.settings.map(\.key))
             throw Failure(64, "--set \(shown): \(id) has no setting '\(Escape.visible(key))'\(near)")
         }
         guard let value = setting.value(String(parts[1])) else {
-            guard setting.choices.isEmpty else {
-                throw Failure(
-                    64, "--set \(shown): \(id).\(key) is \(setting.choices.joined(separator: " or ")) (\(setting.help))"
-                )
-            }
-            let (low, high) = (
-                JSONWriter.text(.double(setting.range.lowerBound)), JSONWriter.text(.double(setting.range.upperBound))
-            )
-            throw Failure(64, "--set \(shown): \(id).\(key) is a number from \(low) to \(high) (\(setting.help))")
+            throw Failure(64, "--set \(shown): \(id).\(key) is \(setting.expectation) (\(setting.help))")
         }
-        return (id, key, value)
+        return (tool, setting, value)
     }
 }
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Bytes
 internal import FrameTools
-internal import VideoWorker
+internal import ToolModel
 
 struct ToolsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,11 +15,14 @@ struct ToolsCommand: ParsableCommand {
     var json = false
 
     func run() throws {
+        let tools = ToolRegistry.descriptors
+        let costs = ToolCosts.measured(tools)
         if json {
-            Terminal.output(JSONWriter.text(ToolManifest.json(version: Forgebatch.version)))
+            let manifest = ToolManifest.json(version: Forgebatch.version, tools: tools, costs: costs)
+            Terminal.output(JSONWriter.text(manifest))
             return
         }
-        ToolListing(ToolRegistry.all, costs: ToolCosts.measured).lines.forEach { Terminal.output($0) }
+        ToolListing(tools, costs: costs).lines.forEach { Terminal.output($0) }
     }
 }
 
@@ -27,12 +30,12 @@ struct ToolsCommand: ParsableCommand {
 struct ToolListing {
     private(set) var lines: [String]
 
-    init(_ tools: [any FrameTool.Type], costs: [String: ToolCost]) {
+    init(_ tools: [ToolDescriptor], costs: [String: ToolCost]) {
         var rows = [["TOOL", "VERSION", "RUNS", "REACH", "COST", "TITLE"]]
         for tool in tools {
             let cost = costs[tool.id].map { "\(JSONWriter.text(.double($0.decodeRatio)))x (\($0.date))" }
             rows.append([
-                tool.id, tool.version, tool.isDefault ? "by default" : "when named", tool.reach.word,
+                tool.id, tool.version, tool.isDefault ? "by default" : "when named", tool.temporalDependency.rawValue,
                 cost ?? "not measured", tool.title,
             ])
         }
@@ -40,9 +43,9 @@ struct ToolListing {
         for tool in tools { lines += [""] + ToolListing.paragraph(tool) }
     }
 
-    private static func paragraph(_ tool: any FrameTool.Type) -> [String] {
+    private static func paragraph(_ tool: ToolDescriptor) -> [String] {
         var lines = ["\(tool.id): \(tool.definition)"]
-        lines.append("  capabilities: " + ToolManifest.capabilities(of: tool).joined(separator: ", "))
+        lines.append("  capabilities: " + tool.allCapabilities.joined(separator: ", "))
         var keys = tool.outputs.frame.map(\.key)
         if tool.outputs.hasRegions { keys.append("regions") }
         if !keys.isEmpty { lines.append("  per frame: " + keys.joined(separator: ", ")) }
@@ -50,14 +53,10 @@ struct ToolListing {
         if !events.isEmpty { lines.append("  events: " + events.joined(separator: ", ")) }
         let settings = tool.settings.map { setting in
             [
-                "  --set \(tool.id).\(setting.key)=" + text(setting.json(setting.standard)),
-                setting.choices.isEmpty
-                    ? "\(text(.double(setting.range.lowerBound))) to \(text(.double(setting.range.upperBound)))"
-                    : setting.choices.joined(separator: " or "), setting.kind.rawValue, setting.help,
+                "  --set \(tool.id).\(setting.key)=\(setting.standard.text)", setting.bounds, setting.kind.rawValue,
+                setting.help,
             ]
         }
         return lines + TextTable.aligned(settings)
     }
-
-    private static func text(_ value: JSON) -> String { value.string ?? JSONWriter.text(value) }
 }

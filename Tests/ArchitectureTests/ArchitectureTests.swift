@@ -51,7 +51,7 @@ import Testing
         for module in ["Media", "FrameTools", "Frames", "Stills", "VideoWorker"] {
             #expect(!reach["BatchRun", default: []].contains(module))
         }
-        // Archive concludes, which takes no picture; whoever reads from it gets no nearer to one.
+        // Archive detects events, which takes no picture; whoever reads from it gets no nearer to one.
         for module in ["Media", "Stills", "VideoWorker"] {
             #expect(!reach["Archive", default: []].contains(module))
             #expect(!reach["HTMLReport", default: []].contains(module))

@@ -8,18 +8,23 @@ enum ImportRules {
         "TemplateEngine": [],
         "WebSocketChannel": [],
         "Media": ["Frames", "VideoFormats"],
-        "FrameTools": ["Frames"],
+        "ToolModel": ["Bytes"],
+        "FrameTools": ["Frames", "ToolModel"],
         "FrameResults": ["Bytes"],
+        "Analysis": ["FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes"],
         "Stills": ["Frames", "Media"],
         "Jobs": ["Bytes"],
+        "VideoWorker": [
+            "Media", "Analysis", "FrameTools", "ToolModel", "Stills", "FrameResults", "Jobs", "Frames", "Bytes",
+        ],
         "Store": ["Jobs", "Bytes"],
-        "VideoWorker": ["Media", "FrameTools", "Stills", "FrameResults", "Jobs", "Frames", "Bytes"],
         "BatchRun": ["Store", "Jobs", "VideoFormats", "Bytes"],
-        "Archive": ["FrameTools", "FrameResults", "Store", "Jobs", "Bytes"],
-        "HTMLReport": ["TemplateEngine", "Archive", "FrameResults", "Store", "Jobs", "Bytes"],
+        "Archive": ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
+        "HTMLReport": ["TemplateEngine", "Archive", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
         "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "Bytes"],
         "forgebatch": [
             "ReplayServer", "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Store", "Jobs", "Bytes", "FrameTools",
+            "ToolModel",
             "VideoFormats",
         ],
     ]
@@ -35,7 +40,7 @@ enum ImportRules {
     /// are built in.
     static let shared: [String: Set<String>] = [
         "NIOCore": ["WebSocketChannel", "ReplayServer"], "NIOHTTP1": ["WebSocketChannel", "ReplayServer"],
-        "CAssets": ["HTMLReport", "VideoWorker"],
+        "CAssets": ["HTMLReport", "ToolModel"],
     ]
 
     /// The C library and the like, for those that call the system themselves. Whoever is not here has no way to a file,

@@ -68,7 +68,7 @@ struct FlagTableTests {
             "--baseline":
                 "--baseline names the run that is compared with, in run and in report; a run that is not there is 64",
             "--set":
-                "report --set concludes again for the pages, says so, and leaves the results alone; what is measured is 64",
+                "report --set re-evaluates for the pages, says so, and leaves the results alone; what is measured is 64",
             "--run": "report makes the same bytes again, for any run, any pages, any templates",
             "--report": "report makes the same bytes again, for any run, any pages, any templates",
             "--templates": "report makes the same bytes again, for any run, any pages, any templates",

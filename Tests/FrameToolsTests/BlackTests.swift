@@ -1,6 +1,7 @@
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @testable import FrameTools
 
@@ -37,6 +38,19 @@ import Testing
     @Test func `dark grey in full range is not black`() throws {
         let dark = [false, true].map { Drawing.flat(28, isFullRange: $0) }
         #expect(try Video(dark).run("black").values("ratio") == [1, 0])
+    }
+
+    @Test func `dark samples are counted at each level that is asked for, declared or not`() {
+        let picture = DrawnPicture.gray(width: 64, height: 3) { x, _ in 16 + x }
+        let time = FrameTime(index: 0, time: 0, duration: nil)
+        let levels = [0.05, 0.1, 0.2]
+        // 3 rows of one sample for each whole step above black.
+        let expected = levels.map { 3 * (Int(219 * $0) + 1) }
+        for declared in [[], [0.1], levels, levels.reversed()] {
+            let frame = FrameFeatures(picture: picture, time: time, before: nil, needs: .init(darkLevels: declared))
+            #expect(levels.map { frame.dark(level: $0) } == expected)
+            #expect(levels.map { frame.dark(level: $0) } == expected)
+        }
     }
 
     @Test func `the level of a black sample can be set`() throws {

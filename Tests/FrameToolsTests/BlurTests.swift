@@ -2,6 +2,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @Suite("Blur") struct BlurTests {
     /// An edge over `length` pixels.
@@ -67,6 +68,6 @@ import Testing
     }
 
     @Test func `blur only runs when it is asked for`() {
-        #expect(!ToolRegistry.standard.contains { $0.id == "blur" })
+        #expect(!ToolRegistry.descriptors.contains { $0.id == "blur" && $0.isDefault })
     }
 }

@@ -2,6 +2,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @Suite("chroma and the full histogram of luma") struct ChromaTests {
     private static let flat: [(String, Double)] = [
@@ -78,7 +79,7 @@ import Testing
         // Each level from 0 to 99 once: the tenth sample is 9, the ninetieth 89.
         let ramp = DrawnPicture.gray(width: 10, height: 10) { x, y in x + 10 * y }
         let usual = try Video([ramp, ramp]).run("luma")
-        let full = try Video([ramp, ramp]).run("luma", ["histogram": 1])
+        let full = try Video([ramp, ramp]).run("luma", ["histogram": "full"])
         #expect(usual.records[0].values.map(\.key) == ["min", "avg", "max"])
         #expect(full.records[1].values.map(\.key) == ["min", "low", "avg", "high", "max", "dif"])
         #expect(full.values("low") == [9, 9])
@@ -89,16 +90,16 @@ import Testing
     }
 
     @Test func `the histogram is set by a word`() throws {
-        let setting = try #require(ToolRegistry.tool("luma")?.settings.first { $0.key == "histogram" })
-        #expect(setting.value("full") == 1 && setting.value("off") == 0)
+        let setting = try #require(ToolRegistry.tool("luma")?.descriptor.setting("histogram"))
+        #expect(setting.value("full") == .word("full") && setting.value("off") == .word("off"))
         for word in ["", "half", "1", "Full"] { #expect(setting.value(word) == nil) }
-        #expect(setting.word(setting.standard) == "off")
+        #expect(setting.standard == .word("off"))
     }
 
     @Test(arguments: [(9, 2), (10, 4), (16, 256)])
     func `low and high of deeper samples are on the 8-bit scale`(depth: Int, scale: Int) throws {
         let ramp = DrawnPicture.gray(width: 10, height: 10, depth: depth) { x, y in (x + 10 * y) * scale + scale / 2 }
-        let outcome = try Video([ramp]).run("luma", ["histogram": 1])
+        let outcome = try Video([ramp]).run("luma", ["histogram": "full"])
         #expect(outcome.values("low") == [9.5])
         #expect(outcome.values("high") == [89.5])
     }
@@ -106,7 +107,7 @@ import Testing
     @Test func `the lowest tenth of a few samples is the least of them`() throws {
         for width in 1...5 {
             let picture = DrawnPicture.gray(width: width, height: 1) { x, _ in 100 + x }
-            let outcome = try Video([picture]).run("luma", ["histogram": 1])
+            let outcome = try Video([picture]).run("luma", ["histogram": "full"])
             #expect(outcome.values("low") == [100], "\(width)")
             #expect(outcome.values("high")[0].map { $0 >= 100 && $0 < 100 + Double(width) } == true, "\(width)")
         }

@@ -2,6 +2,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @Suite("crop") struct CropTests {
     private static let keys = ["x", "y", "w", "h", "x1", "y1", "x2", "y2"]
@@ -15,7 +16,7 @@ import Testing
         }
     }
 
-    private func boxes(_ pictures: [Picture], _ given: [String: Double] = ["skip": 0]) throws -> [[Double?]] {
+    private func boxes(_ pictures: [Picture], _ given: [String: SettingValue] = ["skip": 0]) throws -> [[Double?]] {
         try Video(pictures).run("crop", given).records.map { record in Self.keys.map { record[$0] } }
     }
 

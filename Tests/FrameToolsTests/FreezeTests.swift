@@ -1,6 +1,7 @@
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @testable import FrameTools
 

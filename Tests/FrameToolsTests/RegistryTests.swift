@@ -3,6 +3,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 /// What holds for every tool: a new one is held against it without another line here.
 @Suite("Every tool") struct RegistryTests {
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: ids) func `a tool is described`(id: String) throws {
-        let tool = try #require(ToolRegistry.tool(id))
+        let tool = try #require(ToolRegistry.tool(id)?.descriptor)
         #expect(!id.isEmpty && id.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_-".utf8.contains($0) })
         let version = tool.version.split(separator: ".", omittingEmptySubsequences: false)
         #expect(version.count == 3)
@@ -26,7 +27,7 @@ import Testing
         #expect(tool.definition.count > 20)
         #expect(Set(tool.settings.map(\.key)).count == tool.settings.count)
         for setting in tool.settings {
-            #expect(setting.range.contains(setting.standard), "\(id).\(setting.key)")
+            #expect(setting.value(setting.standard.text) == setting.standard, "\(id).\(setting.key)")
             #expect(!setting.help.isEmpty)
             #expect(setting.key.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz_".utf8.contains($0) })
         }
@@ -40,26 +41,42 @@ import Testing
             "motion.threshold", "motion.alpha", "motion.area", "motion.lightning",
             "motion.absorb",
         ]
-        for tool in ToolRegistry.all {
+        for tool in ToolRegistry.descriptors {
             for setting in tool.settings {
                 let name = "\(tool.id).\(setting.key)"
-                #expect((setting.kind == .measuring) == measuring.contains(name), "\(name)")
+                #expect((setting.kind == .measurement) == measuring.contains(name), "\(name)")
             }
         }
     }
 
-    @Test func `settings are complete, and unknown ones are left out`() {
-        let declared = ToolRegistry.tool("black")?.settings ?? []
-        let settings = ToolSettings(declared, replacing: ["pixel": 0.2, "nonsense": 1])
-        #expect(settings.values == ["pixel": 0.2, "picture": 0.98, "duration": 2])
+    private static func extremes(_ setting: Setting) -> [SettingValue] {
+        switch setting.domain {
+        case .number(let range): [.number(range.lowerBound), .number(range.upperBound)]
+        case .integer(let range): [.integer(range.lowerBound), .integer(range.upperBound)]
+        case .word(let words): words.map { .word($0) }
+        }
     }
 
-    @Test(arguments: ids) func `a concluding setting changes no measure`(id: String) throws {
+    @Test(arguments: ids) func `what reports compare videos in stands in the summary`(id: String) throws {
+        let hints = try #require(ToolRegistry.tool(id)).descriptor.report
+        let summary = try RandomVideo.make(seed: 3, frames: 50).run(id).summary
+        for key in hints.outliers.map(\.key) + [hints.objectCount].compactMap({ $0 }) {
+            #expect(summary[key] != nil, "\(id) has no \(key) in its summary")
+        }
+    }
+
+    @Test func `settings are complete, and unknown ones are left out`() {
+        let declared = ToolRegistry.tool("black")?.descriptor.settings ?? []
+        let settings = ToolSettings(declared, replacing: ["pixel": 0.2, "nonsense": 1])
+        #expect(settings.values == ["pixel": 0.2, "picture": 0.98, "duration": 2.0])
+    }
+
+    @Test(arguments: ids) func `a setting of the detector changes no measure`(id: String) throws {
         let tool = try #require(ToolRegistry.tool(id))
         let video = RandomVideo.make(seed: 7, frames: 40)
         let usual = try video.run(id)
-        for setting in tool.settings where setting.kind == .concluding {
-            for value in [setting.range.lowerBound, setting.range.upperBound] {
+        for setting in tool.descriptor.settings where setting.kind == .detection {
+            for value in Self.extremes(setting) {
                 #expect(try video.run(id, [setting.key: value]).records == usual.records, "\(setting.key)")
             }
         }
@@ -74,26 +91,27 @@ import Testing
 
         // Two videos at the same time, frame by frame.
         let tool = try #require(ToolRegistry.tool(id))
-        let settings = ToolSettings(tool.settings)
+        let settings = ToolSettings(tool.descriptor.settings)
         var tools = [tool.init(settings: settings), tool.init(settings: settings)]
         var records: [[Measurement]] = [[], []]
         for index in 0..<30 {
             for (place, video) in [one, two].enumerated() {
-                let store = FrameStore(
+                let store = FrameFeatures(
                     picture: video.pictures[index], time: video.times[index],
-                    before: index > 0 ? video.pictures[index - 1] : nil, darkLevel: 0.1)
+                    before: index > 0 ? video.pictures[index - 1] : nil,
+                    needs: .init(small: true, darkLevels: [0.3, 0.1]))
                 records[place].append(tools[place].measure(store))
             }
         }
-        var conclusion = tool.conclusion(settings: settings)
-        #expect(zip(records[1], two.times).map { conclusion.fold($0, at: $1) } == alone.records)
+        var detector = tool.detector(settings: settings)
+        #expect(zip(records[1], two.times).map { detector.fold($0, at: $1) } == alone.records)
     }
 
-    @Test(arguments: ids) func `concluding again from a stored result gives the same`(id: String) throws {
+    @Test(arguments: ids) func `detecting again from a stored result gives the same`(id: String) throws {
         for seed in 0..<60 {
             let video = RandomVideo.make(seed: UInt64(seed), frames: 60)
             let first = try video.run(id)
-            let again = try video.conclude(id, try first.records.map { try RandomVideo.stored($0) })
+            let again = try video.detect(id, try first.records.map { try RandomVideo.stored($0) })
             #expect(again.events == first.events, "seed \(seed)")
             #expect(again.summary == first.summary, "seed \(seed)")
             #expect(again.records == first.records, "seed \(seed)")

@@ -2,6 +2,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 @Suite("scene") struct SceneTests {
     private func flat(_ levels: [Int]) -> Video { Video(levels.map { Drawing.flat($0) }) }
@@ -58,7 +59,7 @@ import Testing
             measures[0].set("mafd", Double(step) / 100)
             measures[1].set("mafd", Double(step) / 100 + 10)
             let video = Video([Drawing.flat(0), Drawing.flat(0)])
-            let outcome = try video.conclude("scene", measures)
+            let outcome = try video.detect("scene", measures)
             #expect(outcome.records[1]["score"] == 10)
             #expect(outcome.events == [], "after a difference of \(Double(step) / 100)")
             judged += 1

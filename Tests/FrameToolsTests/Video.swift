@@ -1,6 +1,7 @@
 import FrameTools
 import Frames
 import Testing
+import ToolModel
 
 /// One tool over a video that is drawn in code.
 struct Video {
@@ -38,34 +39,35 @@ struct Video {
         return rounded6((last.time ?? 0) + (last.duration ?? 0))
     }
 
-    func run(_ id: String, _ given: [String: Double] = [:]) throws -> Outcome {
+    func run(_ id: String, _ given: [String: SettingValue] = [:]) throws -> Outcome {
         let type = try #require(ToolRegistry.tool(id))
-        let settings = ToolSettings(type.settings, replacing: given)
+        let settings = ToolSettings(type.descriptor.settings, replacing: given)
         var tool = type.init(settings: settings)
-        var conclusion = type.conclusion(settings: settings)
+        var detector = type.detector(settings: settings)
         var outcome = Outcome()
+        var needs = FrameFeatures.Needs()
+        needs.add(type.descriptor.features, settings)
         var before: Picture?
         for (picture, time) in zip(pictures, times) {
-            let level = id == "black" ? settings["pixel"] : 0.1
-            let store = FrameStore(picture: picture, time: time, before: before, darkLevel: level)
-            outcome.records.append(conclusion.fold(tool.measure(store), at: time))
+            let store = FrameFeatures(picture: picture, time: time, before: before, needs: needs)
+            outcome.records.append(detector.fold(tool.measure(store), at: time))
             before = picture
         }
-        conclusion.finish(end: end)
-        outcome.events = conclusion.events
-        outcome.summary = conclusion.summary
+        detector.finish(end: end)
+        outcome.events = detector.events
+        outcome.summary = detector.summary
         return outcome
     }
 
     /// Folds measures again, without any picture.
-    func conclude(_ id: String, _ records: [Measurement], _ given: [String: Double] = [:]) throws -> Outcome {
+    func detect(_ id: String, _ records: [Measurement], _ given: [String: SettingValue] = [:]) throws -> Outcome {
         let type = try #require(ToolRegistry.tool(id))
-        var conclusion = type.conclusion(settings: ToolSettings(type.settings, replacing: given))
+        var detector = type.detector(settings: ToolSettings(type.descriptor.settings, replacing: given))
         var outcome = Outcome()
-        for (record, time) in zip(records, times) { outcome.records.append(conclusion.fold(record, at: time)) }
-        conclusion.finish(end: end)
-        outcome.events = conclusion.events
-        outcome.summary = conclusion.summary
+        for (record, time) in zip(records, times) { outcome.records.append(detector.fold(record, at: time)) }
+        detector.finish(end: end)
+        outcome.events = detector.events
+        outcome.summary = detector.summary
         return outcome
     }
 }

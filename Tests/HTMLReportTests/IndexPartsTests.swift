@@ -22,28 +22,33 @@ import Testing
         #expect(Outliers.find(Array(repeating: 4, count: 99), sign: 1) == nil)
     }
 
+    private let tools = ReportTools(Archive.tools)
+
+    private func summary(_ luma: Int) -> JSON { ["luma": ["avg": .int(luma)]] }
+
     private func video(_ path: String, _ change: (inout Video) -> Void = { _ in }) -> Video {
-        var video = Video(job: JobID(video: RawPath(path)))
+        var video = Video(job: JobID(video: RawPath(path)), tools: tools)
         (video.path, video.raw, video.frames) = (path, RawPath(path), 100)
         change(&video)
         return video
     }
 
     @Test func `attention names at most ten videos a measure with their value and the median`() {
-        var videos = (0..<400).map { number in video("\(number).mp4") { $0.marks.luma = Double(100 + number % 5) } }
-        for place in 0..<12 { videos[place * 9].marks.luma = Double(place) }
+        var videos = (0..<400).map { number in video("\(number).mp4") { $0.take(summaries: summary(100 + number % 5)) }
+        }
+        for place in 0..<12 { videos[place * 9].take(summaries: summary(place)) }
         videos[7].marks.isTruncated = true
-        let attention = Attention(videos)
+        let attention = Attention(videos, tools)
         #expect(attention.groups.map(\.name) == ["Darkest", "Truncated"])
         #expect(attention.groups[0].items.map(\.value) == (0..<10).map { "luma \($0)" })
         #expect(attention.groups[0].usual == "median luma 102" && attention.groups[0].rest == "2")
         #expect(attention.groups[1].items.map(\.path) == ["7.mp4"])
         // A mark that many bear says something of the batch, not of a video.
         for place in 0..<30 { videos[place].marks.isTruncated = true }
-        #expect(Attention(videos).groups.map(\.name) == ["Darkest"])
-        let calm = Attention((0..<40).map { video("\($0).mp4") })
+        #expect(Attention(videos, tools).groups.map(\.name) == ["Darkest"])
+        let calm = Attention((0..<40).map { video("\($0).mp4") }, tools)
         #expect(!calm.hasGroups && calm.nothing == "Nothing stands out.")
-        #expect(Attention([video("a.mp4")]).nothing.hasPrefix("Too few videos"))
+        #expect(Attention([video("a.mp4")], tools).nothing.hasPrefix("Too few videos"))
     }
 
     @Test func `workers, rates and starts come from the log`() throws {

@@ -89,7 +89,7 @@ import Testing
                 ])
             ]))
         func command(_ path: RawPath) -> String {
-            var video = Video(job: JobID(video: path))
+            var video = Video(job: JobID(video: path), tools: ReportTools([]))
             video.raw = path
             return Rerun.command(facts, video)
         }

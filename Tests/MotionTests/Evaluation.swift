@@ -1,29 +1,30 @@
 import FrameTools
 import Frames
 import TestSupport
+import ToolModel
 
 /// The tool `motion` over a scene, against the truth.
 enum Evaluation {
     static let noise = Noise(seed: 4)
 
     /// The objects found in each frame.
-    static func run(_ scene: Scene, _ given: [String: Double] = [:]) -> [[Detection]] {
+    static func run(_ scene: Scene, _ given: [String: SettingValue] = [:]) -> [[Detection]] {
         guard let type = ToolRegistry.tool("motion") else { return [] }
-        let settings = ToolSettings(type.settings, replacing: given)
+        let settings = ToolSettings(type.descriptor.settings, replacing: given)
         var tool = type.init(settings: settings)
-        var conclusion = type.conclusion(settings: settings)
+        var detector = type.detector(settings: settings)
         var generator = SeededGenerator(seed: scene.seed)
         var answers: [[Detection]] = []
         for frame in 0..<scene.count {
             let picture = scene.draw(frame, noise, using: &generator)
             let time = FrameTime(
                 index: frame, time: rounded6(Double(frame) / Double(Scene.rate)), duration: 1 / Double(Scene.rate))
-            let store = FrameStore(picture: picture, time: time, before: nil, darkLevel: 0.1)
-            _ = conclusion.fold(tool.measure(store), at: time)
-            if frame >= conclusion.lag { answers.append(conclusion.detections(of: answers.count)) }
+            let store = FrameFeatures(picture: picture, time: time, before: nil, needs: FrameFeatures.Needs())
+            _ = detector.fold(tool.measure(store), at: time)
+            if frame >= detector.latency { answers.append(detector.detections(of: answers.count)) }
         }
-        conclusion.finish(end: Double(scene.count) / Double(Scene.rate))
-        while answers.count < scene.count { answers.append(conclusion.detections(of: answers.count)) }
+        detector.finish(end: Double(scene.count) / Double(Scene.rate))
+        while answers.count < scene.count { answers.append(detector.detections(of: answers.count)) }
         return answers
     }
 

@@ -2,6 +2,7 @@ import FrameTools
 import Frames
 import TestSupport
 import Testing
+import ToolModel
 
 /// Known answers of the tool, and what it promises besides quality.
 @Suite("The tool motion") struct ToolTests {
@@ -27,43 +28,43 @@ import Testing
         var summary = Measurement()
     }
 
-    private static func conclude(_ records: [Measurement], rate: Double, _ given: [String: Double] = [:]) throws
+    private static func detect(_ records: [Measurement], rate: Double, _ given: [String: SettingValue] = [:]) throws
         -> Outcome
     {
         let type = try #require(ToolRegistry.tool("motion"))
-        var conclusion = type.conclusion(settings: ToolSettings(type.settings, replacing: given))
+        var detector = type.detector(settings: ToolSettings(type.descriptor.settings, replacing: given))
         var outcome = Outcome()
         for (index, record) in records.enumerated() {
             let time = FrameTime(index: index, time: rounded6(Double(index) / rate), duration: 1 / rate)
-            outcome.records.append(conclusion.fold(record, at: time))
-            if index >= conclusion.lag { outcome.objects.append(conclusion.detections(of: outcome.objects.count)) }
+            outcome.records.append(detector.fold(record, at: time))
+            if index >= detector.latency { outcome.objects.append(detector.detections(of: outcome.objects.count)) }
         }
-        conclusion.finish(end: Double(records.count) / rate)
+        detector.finish(end: Double(records.count) / rate)
         while outcome.objects.count < records.count {
-            outcome.objects.append(conclusion.detections(of: outcome.objects.count))
+            outcome.objects.append(detector.detections(of: outcome.objects.count))
         }
-        outcome.events = conclusion.events
-        outcome.summary = conclusion.summary
+        outcome.events = detector.events
+        outcome.summary = detector.summary
         return outcome
     }
 
-    private static func measure(_ pictures: [Picture], makesSmall: Bool = true, level: Double = 0.1) throws
+    private static func measure(_ pictures: [Picture], needs: FrameFeatures.Needs = .init(small: true)) throws
         -> [Measurement]
     {
         let type = try #require(ToolRegistry.tool("motion"))
-        var tool = type.init(settings: ToolSettings(type.settings))
+        var tool = type.init(settings: ToolSettings(type.descriptor.settings))
         var before: Picture?
         return pictures.enumerated().map { index, picture in
             defer { before = picture }
             let time = FrameTime(index: index, time: Double(index) / 25, duration: 0.04)
             return tool.measure(
-                FrameStore(picture: picture, time: time, before: before, darkLevel: level, makesSmall: makesSmall))
+                FrameFeatures(picture: picture, time: time, before: before, needs: needs))
         }
     }
 
     @Test func `a square that goes by is one track that fits it`() throws {
         let records = try Self.measure(Self.square(200, 120, side: 24, speed: 2, frames: 110))
-        let outcome = try Self.conclude(records, rate: 25)
+        let outcome = try Self.detect(records, rate: 25)
         #expect(Set(outcome.objects.joined().map(\.track)) == [1])
         for frame in 25..<100 {
             let left = Double(frame - 15) * 2
@@ -88,7 +89,7 @@ import Testing
 
     @Test func `a still video has no event, no track and a score of 0`() throws {
         let picture = Self.square(100, 80, side: 10, speed: 1, frames: 1)[0]
-        let outcome = try Self.conclude(try Self.measure(Array(repeating: picture, count: 40)), rate: 25)
+        let outcome = try Self.detect(try Self.measure(Array(repeating: picture, count: 40)), rate: 25)
         #expect(outcome.events == [] && outcome.summary["score_max"] == 0 && outcome.summary["tracks"] == 0)
         #expect(outcome.objects.allSatisfy { $0.isEmpty })
     }
@@ -99,12 +100,12 @@ import Testing
             record.set("score", (40..<50).contains(index) || index == 80 ? 0.15 : 0.1499)
             return record
         }
-        let outcome = try Self.conclude(records, rate: 10)
+        let outcome = try Self.detect(records, rate: 10)
         let event = try #require(outcome.events.first)
         #expect(outcome.events.count == 1, "one frame alone is no motion")
         #expect(event.start == 2.5 && event.end == 6.9 && event.startFrame == 25 && event.endFrame == 69)
         #expect(!event.isOpenAtEnd && outcome.summary["seconds"] == 4.4)
-        let joined = try Self.conclude(records, rate: 10, ["frames": 1, "after": 4])
+        let joined = try Self.detect(records, rate: 10, ["frames": 1, "after": 4])
         #expect(joined.events.map(\.end) == [10] && joined.events[0].isOpenAtEnd)
     }
 
@@ -128,8 +129,8 @@ import Testing
     @Test func `what other tools ask for changes nothing`() throws {
         let pictures = Self.square(641, 363, side: 40, speed: 4, frames: 50)
         let usual = try Self.measure(pictures)
-        #expect(try Self.measure(pictures, makesSmall: false) == usual)
-        #expect(try Self.measure(pictures, level: 0.9) == usual)
+        #expect(try Self.measure(pictures, needs: .init()) == usual)
+        #expect(try Self.measure(pictures, needs: .init(small: true, darkLevels: [0.9])) == usual)
         #expect(usual.contains { !$0.regions.isEmpty })
     }
 
@@ -138,10 +139,10 @@ import Testing
         #expect(try Self.measure(Self.square(201, 99, side: 20, speed: 3, frames: 40, depth: 10)) == eight)
     }
 
-    @Test func `concluding again from stored regions gives the same objects`() throws {
+    @Test func `detecting again from stored regions gives the same objects`() throws {
         let records = try Self.measure(Self.square(200, 120, side: 24, speed: 2, frames: 80))
-        let first = try Self.conclude(records, rate: 25)
-        #expect(try Self.conclude(first.records, rate: 25) == first)
+        let first = try Self.detect(records, rate: 25)
+        #expect(try Self.detect(first.records, rate: 25) == first)
     }
 
     @Test func `boxes are whole pixels inside the picture at every odd size`() throws {
@@ -150,7 +151,7 @@ import Testing
         ] {
             let side = max(1, min(width, height) / 3)
             let pictures = Self.square(width, height, side: side, speed: max(1, width / 40), frames: 45)
-            let outcome = try Self.conclude(try Self.measure(pictures), rate: 25)
+            let outcome = try Self.detect(try Self.measure(pictures), rate: 25)
             for box in outcome.records.flatMap(\.regions) + outcome.objects.joined().map(\.box) {
                 #expect(box.x1 >= 0 && box.y1 >= 0 && box.x2 <= Double(width) && box.y2 <= Double(height))
                 #expect(box.x1 < box.x2 && box.y1 < box.y2)
@@ -163,7 +164,7 @@ import Testing
         let pictures =
             Self.square(200, 120, side: 24, speed: 2, frames: 70)
             + Self.square(160, 160, side: 30, speed: 2, frames: 70)
-        let outcome = try Self.conclude(try Self.measure(pictures), rate: 25)
+        let outcome = try Self.detect(try Self.measure(pictures), rate: 25)
         #expect(outcome.records[70]["width"] == 160 && outcome.records[69]["width"] == nil)
         #expect(Set(outcome.objects[..<70].joined().map(\.track)) == [1])
         #expect(Set(outcome.objects[70...].joined().map(\.track)) == [2])
@@ -174,17 +175,17 @@ import Testing
         // Both leave the first picture while they are still followed.
         let first = Self.square(320, 180, side: 30, speed: 3, frames: 115)
         let second = Self.square(width, height, side: height / 5, speed: 2, frames: 60)
-        let alone = try Self.conclude(try Self.measure(first), rate: 25)
-        let joined = try Self.conclude(try Self.measure(first + second), rate: 25)
+        let alone = try Self.detect(try Self.measure(first), rate: 25)
+        let joined = try Self.detect(try Self.measure(first + second), rate: 25)
         #expect(alone.objects.count { !$0.isEmpty } > 80)
         #expect(Array(joined.objects[..<115]) == alone.objects)
         let after = joined.objects[115...].joined().map(\.box)
         #expect(!after.isEmpty && after.allSatisfy { $0.x2 <= Double(width) && $0.y2 <= Double(height) })
         // The other way round, and back again.
-        let back = try Self.conclude(try Self.measure(second + first + second), rate: 25)
-        let part = try Self.conclude(try Self.measure(second + first), rate: 25)
+        let back = try Self.detect(try Self.measure(second + first + second), rate: 25)
+        let part = try Self.detect(try Self.measure(second + first), rate: 25)
         #expect(Array(back.objects[..<175]) == part.objects)
-        #expect(Array(part.objects[..<60]) == (try Self.conclude(try Self.measure(second), rate: 25)).objects)
+        #expect(Array(part.objects[..<60]) == (try Self.detect(try Self.measure(second), rate: 25)).objects)
     }
 
     @Test func `random regions never stop the program, and numbers are dense`() throws {
@@ -208,11 +209,11 @@ import Testing
                 }
                 records.append(record)
             }
-            let outcome = try Self.conclude(records, rate: 25, ["hits": 2, "still": 0])
+            let outcome = try Self.detect(records, rate: 25, ["hits": 2, "still": 0])
             let ids = Set(outcome.objects.joined().map(\.track))
             #expect(ids == Set(1..<(ids.max() ?? 0) + 1))
             for objects in outcome.objects { #expect(Set(objects.map(\.track)).count == objects.count) }
-            #expect(try Self.conclude(records, rate: 25, ["hits": 2, "still": 0]) == outcome)
+            #expect(try Self.detect(records, rate: 25, ["hits": 2, "still": 0]) == outcome)
         }
     }
 }

@@ -1,35 +1,36 @@
 import FrameTools
 import Frames
 import Testing
+import ToolModel
 
 /// A tool that sees an object in every frame and knows of it some frames later.
 protocol Seer: FrameTool {
+    static var name: String { get }
     static var delay: Int { get }
     static var classID: Int { get }
 }
 
 extension Seer {
-    static var version: String { "1.0.0" }
-    static var title: String { "Test" }
-    static var definition: String { "an object whose left edge is the frame's number" }
-    static var reach: Reach { .sequence }
-    static var settings: [Setting] { [] }
-    static var detects: Bool { true }
+    static var descriptor: ToolDescriptor {
+        ToolDescriptor(
+            id: name, version: "1.0.0", title: "Test", definition: "an object whose left edge is the frame's number",
+            temporalDependency: .sequence, detects: true)
+    }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         result.set("number", Double(frame.time.index))
         result.regions = [Box(x1: 1, y1: 2, x2: 3, y2: 4)]
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        SeerConclusion(lag: delay, classID: classID)
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        SeerEventDetector(latency: delay, classID: classID)
     }
 }
 
-private struct SeerConclusion: Conclusion {
-    let lag: Int
+private struct SeerEventDetector: EventDetector {
+    let latency: Int
     let classID: Int
     private var folded = 0
     private var isFinished = false
@@ -37,8 +38,8 @@ private struct SeerConclusion: Conclusion {
     let events: [ToolEvent] = []
     let summary = Measurement()
 
-    init(lag: Int, classID: Int) {
-        self.lag = lag
+    init(latency: Int, classID: Int) {
+        self.latency = latency
         self.classID = classID
     }
 
@@ -52,7 +53,7 @@ private struct SeerConclusion: Conclusion {
     mutating func detections(of index: Int) -> [Detection] {
         // Each frame once, in order, and not before enough of them are in.
         #expect(index == asked)
-        #expect(isFinished || folded > index + lag)
+        #expect(isFinished || folded > index + latency)
         asked += 1
         let left = Double(index)
         return [
@@ -64,14 +65,14 @@ private struct SeerConclusion: Conclusion {
 }
 
 struct Prompt: Seer {
-    static let id = "prompt"
+    static let name = "prompt"
     static let delay = 0
     static let classID = 7
     init(settings: ToolSettings) {}
 }
 
 struct Slow: Seer {
-    static let id = "slow"
+    static let name = "slow"
     static let delay = 5
     static let classID = 8
     init(settings: ToolSettings) {}

@@ -51,7 +51,7 @@ import Testing
         return try #require(try JSONReader.parse(Files.read(path))["frames"]?.array)
     }
 
-    @Test func `without lag a frame is ready at once`() throws {
+    @Test func `without latency a frame is ready at once`() throws {
         for ids in [["luma"], ["prompt"], ["luma", "prompt"]] {
             let account = try pass(ids, frames: 8)
             #expect(account.ready == Array(1...8))
@@ -68,7 +68,7 @@ import Testing
         #expect(account.records.map { $0.measures.first?.values.first?.value } == (0..<12).map { Double($0) })
     }
 
-    @Test(arguments: 1...7) func `nothing is lost of a video shorter than the lag`(frames: Int) throws {
+    @Test(arguments: 1...7) func `nothing is lost of a video shorter than the latency`(frames: Int) throws {
         let account = try pass(["slow"], frames: frames)
         #expect(account.records.count == frames)
         #expect(account.records.map { $0.detections?.first?.corners.first } == (0..<frames).map { Double($0) })

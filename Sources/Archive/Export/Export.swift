@@ -1,8 +1,8 @@
 package import Bytes
 internal import FrameResults
-internal import FrameTools
 package import Jobs
 internal import Store
+internal import ToolModel
 
 /// Carries results out of an output folder in one of the formats, video by video.
 package struct Export {
@@ -93,7 +93,9 @@ package struct Export {
             let result = try read(source)
             do {
                 try format.add(
-                    ExportVideo(job: source.job, path: source.path, result: result), collect)
+                    ExportVideo(
+                        job: source.job, path: source.path, result: result,
+                        objectCount: Archive.objectCount(result.head["summary"])), collect)
             } catch let error as JSONError {
                 throw ArchiveError("\(source.path.display): its result cannot be read: \(error)")
             }
@@ -124,9 +126,11 @@ package struct Export {
                 if let id = tool["id"]?.string, !ids.contains(id) { ids.append(id) }
             }
         }
-        let order = ToolRegistry.all.map { $0.id }
+        let order = Archive.tools.map(\.id)
         return ids.sorted { (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1) }
-            .compactMap { id in ToolRegistry.tool(id).map { (id, $0.outputs.frame.map(\.key)) } }
+            .compactMap { id in
+                Archive.tools.first { $0.id == id }.map { (id, $0.outputs.frame.map(\.key)) }
+            }
     }
 }
 

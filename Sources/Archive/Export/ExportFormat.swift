@@ -54,6 +54,8 @@ package struct ExportVideo {
     package let job: String
     package let path: RawPath
     package let result: StoredResult
+    /// How many objects its tools counted; nil where none counts.
+    let objectCount: JSON?
     package var head: JSON { result.head }
 }
 

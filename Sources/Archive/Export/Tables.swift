@@ -32,7 +32,7 @@ enum Tables {
             "duration": head["video"]?["duration"],
             "frame_rate": number(rate?["avg"]) ?? number(rate?["r"]), "size": head["source"]?["size"],
             "fingerprint": head["source"]?["fingerprint"], "decode_errors": head["decode"]?["error_count"],
-            "events": .int(head["events"]?.array?.count ?? 0), "tracks": head["summary"]?["motion"]?["tracks"],
+            "events": .int(head["events"]?.array?.count ?? 0), "tracks": video.objectCount,
             "rotation": head["video"]?["rotation"], "mirrored": head["video"]?["mirrored"],
             "sample_aspect_ratio": head["video"]?["sample_aspect_ratio"],
             "display_width": head["video"]?["display"]?["width"],

@@ -39,7 +39,7 @@ struct Background {
     private let width: Int
     private let height: Int
     private var frames = 1
-    private var exposure: Exposure
+    private var exposure: IlluminationModel
     private var lastTick: Double?
     /// The background that is learnt while the picture differs as a whole; the old one may come back.
     private var candidate: (layers: Kernels.Layers, frames: Int)?
@@ -52,7 +52,7 @@ struct Background {
         layers = Kernels.Layers(smoothed)
         mask = [UInt8](repeating: 0, count: smoothed.count)
         ages = mask
-        exposure = Exposure(width: small.width, height: small.height)
+        exposure = IlluminationModel(width: small.width, height: small.height)
         exposure.look(smoothed)
     }
 

@@ -29,7 +29,7 @@ struct Track {
     }
 
     /// A track in whose region another one hides, and where that one lies to it.
-    struct Cover {
+    struct Occlusion {
         let serial: Int
         let x: Double
         let y: Double
@@ -54,7 +54,7 @@ struct Track {
     private(set) var misses = 0
     private(set) var merged = 0
     /// Since when another track alone accounts for the region, and where this one lay to it then.
-    private(set) var cover: Cover?
+    private(set) var occlusion: Occlusion?
     /// The track whose fragment it may be.
     var parent: Parent?
     var isConfirmed = false
@@ -126,14 +126,14 @@ struct Track {
         lastBacked = frame
         misses = 0
         merged = 0
-        cover = nil
+        occlusion = nil
     }
 
     /// It shares a region with others: it goes on, shifted a little. While the region lies on the border at which this
     /// one comes in, more of it comes in, up to half more than it is across.
-    mutating func share(
+    mutating func splitMergedRegion(
         _ region: Box, _ shift: (x: Double, y: Double), time: Double, in size: (width: Double, height: Double),
-        with other: Cover?
+        with other: Occlusion?
     ) {
         let (wide, high) = (box.width < 1.5 * box.height, box.height < 1.5 * box.width)
         if wide, left.speed > 0, left.at - left.speed <= 1, region.x1 <= 1 { left.at = 0 }
@@ -151,12 +151,12 @@ struct Track {
         places.append(Place(box: box, time: time, isSure: true))
         merged += 1
         // Whoever moves otherwise than the other is not a part of it.
-        if let old = cover, let new = other, old.serial == new.serial,
+        if let old = occlusion, let new = other, old.serial == new.serial,
             abs(old.x - new.x) + abs(old.y - new.y) <= 0.25 * min(box.width, box.height)
         {
-            cover?.frames += 1
+            occlusion?.frames += 1
         } else {
-            cover = other
+            occlusion = other
         }
         misses = 0
         lastBacked = first + places.count - 1

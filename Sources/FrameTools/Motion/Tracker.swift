@@ -1,7 +1,7 @@
 /// Joins the regions of a video's frames to tracks.
 ///
 /// Each frame: forecast, assign regions to tracks at the least total cost, take fragments together, let tracks whose
-/// regions have merged go on side by side, start tracks for what is left. What a frame's objects are is said `lag`
+/// regions have merged go on side by side, start tracks for what is left. What a frame's objects are is said `latency`
 /// frames later: by then short gaps are bridged, and what was only flicker is known.
 struct Tracker {
     struct Options {
@@ -16,7 +16,7 @@ struct Tracker {
     }
 
     let options: Options
-    static let lag = 30
+    static let latency = 30
     /// Seconds for which tracks share a region, and for which one hides wholly in another's; longer than that they are
     /// one object.
     static let sharing = 3.0
@@ -61,9 +61,9 @@ struct Tracker {
         var match = Match(regions.count, live.count)
         assign(regions, &match)
         fragments = [:]
-        gather(regions, &match)
+        mergeFragments(regions, &match)
         let groups = groups(regions, match)
-        for (region, members) in groups { share(regions[region], members, time) }
+        for (region, members) in groups { splitMergedRegion(regions[region], members, time) }
         let inGroup = Set(groups.flatMap(\.members))
         for index in live.indices where !inGroup.contains(index) {
             if let box = match.boxes[index] {
@@ -74,7 +74,7 @@ struct Tracker {
         }
         confirm()
         retire(frame, time)
-        unite(frame, time)
+        mergeTracks(frame, time)
         for region in regions.indices where !match.isTaken[region] {
             serial += 1
             var track = Track(serial: serial, frame: frame, time: time, box: regions[region])
@@ -106,9 +106,9 @@ struct Tracker {
                 isLost = since > Tracker.memory
             } else {
                 isLost =
-                    since > options.gap + 1e-6 || track.misses > Tracker.lag
+                    since > options.gap + 1e-6 || track.misses > Tracker.latency
                     || Double(track.merged) * step > Tracker.sharing
-                    || Double(track.cover?.frames ?? 0) * step > Tracker.hiding || inside < 4
+                    || Double(track.occlusion?.frames ?? 0) * step > Tracker.hiding || inside < 4
             }
             if !isLost {
                 kept.append(track)
@@ -120,7 +120,7 @@ struct Tracker {
     }
 
     /// Two tracks one above the other that have touched and moved as one for a while are one object: legs and a body.
-    mutating func unite(_ frame: Int, _ time: Double) {
+    mutating func mergeTracks(_ frame: Int, _ time: Double) {
         var gone: Set<Int> = []
         for one in live.indices where live[one].isConfirmed && live[one].misses == 0 {
             for two in live.indices where two > one && live[two].isConfirmed && live[two].misses == 0 {

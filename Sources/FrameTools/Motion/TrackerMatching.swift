@@ -76,7 +76,7 @@ extension Tracker {
 
     /// Regions that lie mostly within the forecast of a track that has another one are taken for fragments of its
     /// object, each with a track of its own: one that moves otherwise than the object becomes independent.
-    mutating func gather(_ regions: [Box], _ match: inout Match) {
+    mutating func mergeFragments(_ regions: [Box], _ match: inout Match) {
         for index in live.indices {
             guard let parent = live[index].parent else { continue }
             guard let owner = live.firstIndex(where: { $0.serial == parent.serial }), let mine = match.boxes[index]
@@ -135,7 +135,7 @@ extension Tracker {
     }
 
     /// Keeps tracks that share a region inside it, each at the edge that is nearest to it.
-    mutating func share(_ region: Box, _ members: [Int], _ time: Double) {
+    mutating func splitMergedRegion(_ region: Box, _ members: [Int], _ time: Double) {
         var shifts = members.map { _ in (x: 0.0, y: 0.0) }
         let boxes = members.map { live[$0].box }
         func ends(_ low: (Box) -> Double, _ high: (Box) -> Double) -> (first: Int, last: Int) {
@@ -167,15 +167,15 @@ extension Tracker {
                 other != place && boxes[other].overlap(region) >= 0.6
                     && (live[members[other]].hits, -other) > (live[index].hits, -place)
             }
-            let cover = owner.map { other in
-                Track.Cover(
+            let occlusion = owner.map { other in
+                Track.Occlusion(
                     serial: live[members[other]].serial, x: boxes[place].center.x - boxes[other].center.x,
                     y: boxes[place].center.y - boxes[other].center.y)
             }
             let limit = 0.1 * max(boxes[place].width, boxes[place].height) + 2 * scale
-            live[index].share(
+            live[index].splitMergedRegion(
                 region, (min(limit, max(-limit, shifts[place].x)), min(limit, max(-limit, shifts[place].y))),
-                time: time, in: size, with: cover)
+                time: time, in: size, with: occlusion)
         }
     }
 }

@@ -1,43 +1,49 @@
 internal import Frames
+internal import ToolModel
 
 /// Black pictures: blackdetect, with the range taken from the frame's colour range.
 struct BlackTool: FrameTool {
-    static let id = "black"
-    static let version = "1.0.0"
-    static let title = "Black pictures"
-    static let definition =
-        "blackdetect (vf_blackdetect.c): share of luma samples at or below floor(16+pixel*219), full range floor(pixel*255)"
-    static let reach = Reach.frame
-    static let settings = [
-        Setting(
-            key: "pixel", kind: .measuring, standard: 0.10, range: 0...1,
-            help: "share of the luma range up to which a sample is black"),
-        Setting(
-            key: "picture", kind: .concluding, standard: 0.98, range: 0...1,
-            help: "share of black samples from which a picture is black"),
-        Setting(
-            key: "duration", kind: .concluding, standard: 2, range: 0...86400,
-            help: "seconds from which black pictures are an event"),
-    ]
-    static let capabilities = ["black_detection"]
-    static let outputs = ToolOutputs(
-        frame: [.init("ratio", to: 1, help: "share of black samples")],
-        events: [.init("black", help: "black pictures for as long as the setting says")])
+    static let descriptor = ToolDescriptor(
+        id: "black",
+        version: "1.0.0",
+        title: "Black pictures",
+        definition:
+            "blackdetect (vf_blackdetect.c): share of luma samples at or below floor(16+pixel*219), full range floor(pixel*255)",
+        temporalDependency: .frame,
+        settings: [
+            .number(
+                "pixel", .measurement, 0.10, in: 0...1,
+                help: "share of the luma range up to which a sample is black"),
+            .number(
+                "picture", .detection, 0.98, in: 0...1,
+                help: "share of black samples from which a picture is black"),
+            .number(
+                "duration", .detection, 2, in: 0...86400,
+                help: "seconds from which black pictures are an event"),
+        ],
+        features: [.darkCount(setting: "pixel")],
+        capabilities: ["black_detection"],
+        outputs: ToolOutputs(
+            frame: [.init("ratio", to: 1, help: "share of black samples")],
+            events: [.init("black", help: "black pictures for as long as the setting says")]),
+        report: ReportHints(lanes: [LaneHint(.standstill, high: "ratio", events: ["black"])]))
 
-    init(settings: ToolSettings) {}
+    private let level: Double
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    init(settings: ToolSettings) { level = settings.number("pixel") }
+
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
-        result.set("ratio", Double(frame.luma.dark) / Double(frame.sampleCount))
+        result.set("ratio", Double(frame.dark(level: level)) / Double(frame.sampleCount))
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        BlackConclusion(share: settings["picture"], minimum: settings["duration"])
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        BlackEventDetector(share: settings.number("picture"), minimum: settings.number("duration"))
     }
 }
 
-private struct BlackConclusion: Conclusion {
+private struct BlackEventDetector: EventDetector {
     let share: Double
     private var spans: SpanTracker
     private var ratio = Statistic()

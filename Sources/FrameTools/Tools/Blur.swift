@@ -1,29 +1,31 @@
 internal import Frames
+internal import ToolModel
 
 /// Blur: blurdetect's mean width of edges over the whole luma plane.
 struct BlurTool: FrameTool {
-    static let id = "blur"
-    static let version = "1.0.0"
-    static let title = "Blur"
-    static let definition =
-        "blurdetect (vf_blurdetect.c): mean width of Canny edges along the gradient (Marziliano et al. 2002), in pixels, 8-bit scale"
-    static let reach = Reach.frame
-    static let settings = [
-        Setting(
-            key: "low", kind: .measuring, standard: 15, range: 0...255,
-            help: "gradient, of 0 to 255, over which a pixel next to a strong edge is an edge"),
-        Setting(
-            key: "high", kind: .measuring, standard: 30, range: 0...255,
-            help: "gradient, of 0 to 255, over which a pixel is a strong edge"),
-        Setting(
-            key: "radius", kind: .measuring, standard: 50, range: 1...100,
-            help: "pixels that are searched for an edge's end, in each direction"),
-    ]
-    static let isDefault = false
-    static let capabilities = ["blur_measurement"]
-    static let outputs = ToolOutputs(frame: [
-        .init("blur", to: 200, help: "mean width of the edges in pixels")
-    ])
+    static let descriptor = ToolDescriptor(
+        id: "blur",
+        version: "1.0.0",
+        title: "Blur",
+        definition:
+            "blurdetect (vf_blurdetect.c): mean width of Canny edges along the gradient (Marziliano et al. 2002), in pixels, 8-bit scale",
+        temporalDependency: .frame,
+        settings: [
+            .number(
+                "low", .measurement, 15, in: 0...255,
+                help: "gradient, of 0 to 255, over which a pixel next to a strong edge is an edge"),
+            .number(
+                "high", .measurement, 30, in: 0...255,
+                help: "gradient, of 0 to 255, over which a pixel is a strong edge"),
+            .integer(
+                "radius", .measurement, 50, in: 1...100,
+                help: "pixels that are searched for an edge's end, in each direction"),
+        ],
+        isDefault: false,
+        capabilities: ["blur_measurement"],
+        outputs: ToolOutputs(frame: [
+            .init("blur", to: 200, help: "mean width of the edges in pixels")
+        ]))
 
     private let low: Int
     private let high: Int
@@ -31,12 +33,12 @@ struct BlurTool: FrameTool {
 
     init(settings: ToolSettings) {
         // Gradients are whole numbers: one is over a limit when it is over the limit rounded down.
-        low = Int(settings["low"])
-        high = Int(settings["high"])
-        radius = Int(settings["radius"])
+        low = Int(settings.number("low"))
+        high = Int(settings.number("high"))
+        radius = settings.integer("radius")
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let edges = Kernels.edgeWidths(frame.picture, low: low, high: high, radius: radius)
         // A diagonal step counts for 0.7, as in blurdetect: half of what it is long.
         let total = Double(edges.straight) + 0.7 * Double(edges.diagonal)
@@ -46,10 +48,10 @@ struct BlurTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { BlurConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { BlurEventDetector() }
 }
 
-private struct BlurConclusion: Conclusion {
+private struct BlurEventDetector: EventDetector {
     private var width = Statistic()
     let events: [ToolEvent] = []
 

@@ -1,37 +1,38 @@
 internal import Frames
+internal import ToolModel
 
 /// Colour: what signalstats says of U and V, on the 8-bit scale, with 64-bit sums.
 struct ChromaTool: FrameTool {
-    static let id = "chroma"
-    static let version = "1.0.0"
-    static let title = "Colour"
-    static let definition =
-        "signalstats U*, V*, SAT*, HUEMED, HUEAVG, UDIF, VDIF (vf_signalstats.c), 8-bit scale; absent without chroma"
-    static let reach = Reach.pair
-    static let settings: [Setting] = []
-    static let isDefault = false
-    static let capabilities = ["colour_measurement"]
-    static let outputs = ToolOutputs(
-        frame: [("u", "U"), ("v", "V"), ("sat", "the saturation")].flatMap { key, name in
-            [
-                ("min", "least"), ("low", "level of the lowest tenth of"), ("avg", "mean of"),
-                ("high", "level of the highest tenth of"), ("max", "greatest"),
-            ].map { .init("\(key)_\($0.0)", to: 255.9961, help: "\($0.1) \(name)") }
-        } + [
-            .init("hue_med", to: 359, help: "median of the hue in degrees"),
-            .init("hue_avg", to: 359, help: "mean of the hue's degrees"),
-            .init("u_dif", to: 255.9961, help: "mean absolute difference of U to the frame before"),
-            .init("v_dif", to: 255.9961, help: "mean absolute difference of V to the frame before"),
-        ])
+    static let descriptor = ToolDescriptor(
+        id: "chroma",
+        version: "1.0.0",
+        title: "Colour",
+        definition:
+            "signalstats U*, V*, SAT*, HUEMED, HUEAVG, UDIF, VDIF (vf_signalstats.c), 8-bit scale; absent without chroma",
+        temporalDependency: .pair,
+        isDefault: false,
+        capabilities: ["colour_measurement"],
+        outputs: ToolOutputs(
+            frame: [("u", "U"), ("v", "V"), ("sat", "the saturation")].flatMap { key, name in
+                [
+                    ("min", "least"), ("low", "level of the lowest tenth of"), ("avg", "mean of"),
+                    ("high", "level of the highest tenth of"), ("max", "greatest"),
+                ].map { .init("\(key)_\($0.0)", to: 255.9961, help: "\($0.1) \(name)") }
+            } + [
+                .init("hue_med", to: 359, help: "median of the hue in degrees"),
+                .init("hue_avg", to: 359, help: "mean of the hue's degrees"),
+                .init("u_dif", to: 255.9961, help: "mean absolute difference of U to the frame before"),
+                .init("v_dif", to: 255.9961, help: "mean absolute difference of V to the frame before"),
+            ]))
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         guard let counts = Kernels.colours(frame.picture) else { return result }
         let scale = frame.picture.scale
         for (key, list) in [("u", counts.u), ("v", counts.v), ("sat", counts.saturation)] {
-            let levels = Levels(list)
+            let levels = HistogramStatistics(list)
             for (name, level) in [("_min", levels.min), ("_low", levels.low)] {
                 if let level { result.set(key + name, Double(level) / scale) }
             }
@@ -40,7 +41,7 @@ struct ChromaTool: FrameTool {
                 if let level { result.set(key + name, Double(level) / scale) }
             }
         }
-        let hue = Levels(counts.hue)
+        let hue = HistogramStatistics(counts.hue)
         if let median = hue.median { result.set("hue_med", Double(median)) }
         result.set("hue_avg", hue.mean)
         if let previous = frame.previous, previous.chroma == frame.picture.chroma,
@@ -52,10 +53,10 @@ struct ChromaTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { ChromaConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { ChromaEventDetector() }
 }
 
-private struct ChromaConclusion: Conclusion {
+private struct ChromaEventDetector: EventDetector {
     private var statistics: [String: Statistic] = [:]
     let events: [ToolEvent] = []
 

@@ -1,36 +1,38 @@
 internal import Frames
+internal import ToolModel
 
 /// Black borders: cropdetect's box around everything that has been seen.
 struct CropTool: FrameTool {
-    static let id = "crop"
-    static let version = "1.0.0"
-    static let title = "Black borders"
-    static let definition =
-        "cropdetect (vf_cropdetect.c 5.1.9): rows and columns whose mean is over limit*(2^depth-1), over all frames so far"
-    static let reach = Reach.sequence
-    static let settings = [
-        Setting(
-            key: "limit", kind: .measuring, standard: 24.0 / 255, range: 0...1,
-            help: "share of full scale up to which the mean of a row or column is border"),
-        Setting(
-            key: "round", kind: .measuring, standard: 16, range: 2...1024,
-            help: "what width and height are a multiple of; twice that where it is odd"),
-        Setting(
-            key: "skip", kind: .measuring, standard: 2, range: 0...1_000_000,
-            help: "frames at the start that are not looked at"),
-    ]
-    static let isDefault = false
-    static let capabilities = ["border_detection"]
-    static let outputs = ToolOutputs(frame: [
-        .init("x", help: "left column of the box that can be cut out"),
-        .init("y", help: "its top row"),
-        .init("w", help: "its width"),
-        .init("h", help: "its height"),
-        .init("x1", help: "first column of the exact box"),
-        .init("y1", help: "its first row"),
-        .init("x2", help: "its last column"),
-        .init("y2", help: "its last row"),
-    ])
+    static let descriptor = ToolDescriptor(
+        id: "crop",
+        version: "1.0.0",
+        title: "Black borders",
+        definition:
+            "cropdetect (vf_cropdetect.c 5.1.9): rows and columns whose mean is over limit*(2^depth-1), over all frames so far",
+        temporalDependency: .sequence,
+        settings: [
+            .number(
+                "limit", .measurement, 24.0 / 255, in: 0...1,
+                help: "share of full scale up to which the mean of a row or column is border"),
+            .integer(
+                "round", .measurement, 16, in: 2...1024,
+                help: "what width and height are a multiple of; twice that where it is odd"),
+            .integer(
+                "skip", .measurement, 2, in: 0...1_000_000,
+                help: "frames at the start that are not looked at"),
+        ],
+        isDefault: false,
+        capabilities: ["border_detection"],
+        outputs: ToolOutputs(frame: [
+            .init("x", help: "left column of the box that can be cut out"),
+            .init("y", help: "its top row"),
+            .init("w", help: "its width"),
+            .init("h", help: "its height"),
+            .init("x1", help: "first column of the exact box"),
+            .init("y1", help: "its first row"),
+            .init("x2", help: "its last column"),
+            .init("y2", help: "its last row"),
+        ]))
 
     private let limit: Double
     private let multiple: Int
@@ -42,13 +44,13 @@ struct CropTool: FrameTool {
     private var columns: ClosedRange<Int>?
 
     init(settings: ToolSettings) {
-        limit = settings["limit"]
-        let whole = Int(settings["round"])
+        limit = settings.number("limit")
+        let whole = settings.integer("round")
         multiple = whole % 2 == 0 ? whole : 2 * whole
-        skip = Int(settings["skip"])
+        skip = settings.integer("skip")
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let picture = frame.picture
         let current = (picture.width, picture.height, picture.depth)
         if shape.map({ $0 != current }) ?? true {
@@ -112,10 +114,10 @@ struct CropTool: FrameTool {
         return (left ?? known.lowerBound)...(right.map { known.upperBound + 1 + $0 } ?? known.upperBound)
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { CropConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { CropEventDetector() }
 }
 
-private struct CropConclusion: Conclusion {
+private struct CropEventDetector: EventDetector {
     /// The last box: it holds whatever was seen before.
     private(set) var summary = Measurement()
     let events: [ToolEvent] = []

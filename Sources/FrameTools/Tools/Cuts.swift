@@ -1,58 +1,61 @@
 internal import Frames
+internal import ToolModel
 
 /// Cuts: PySceneDetect's content and adaptive detectors.
 struct CutsTool: FrameTool {
-    static let id = "cuts"
-    static let version = "1.0.0"
-    static let title = "Cuts"
-    static let definition =
-        "PySceneDetect 0.7 ContentDetector (mean change of hue, saturation, brightness at 256 pixels) and AdaptiveDetector (its ratio to the mean of two frames before and two after)"
-    static let reach = Reach.pair
-    static let settings = [
-        Setting(
-            key: "hue", kind: .measuring, standard: 1, range: 0...100, help: "weight of the change of hue"),
-        Setting(
-            key: "saturation", kind: .measuring, standard: 1, range: 0...100,
-            help: "weight of the change of saturation"),
-        Setting(
-            key: "brightness", kind: .measuring, standard: 1, range: 0...100,
-            help: "weight of the change of brightness"),
-        Setting(
-            key: "threshold", kind: .concluding, standard: 27, range: 0...255,
-            help: "content change from which the content detector sees a cut"),
-        Setting(
-            key: "ratio", kind: .concluding, standard: 3, range: 1...255,
-            help: "ratio to the neighbourhood from which the adaptive detector sees a cut"),
-        Setting(
-            key: "min_content", kind: .concluding, standard: 15, range: 0...255,
-            help: "content change that an adaptive cut has at least"),
-        Setting(
-            key: "min_scene", kind: .concluding, standard: 0.6, range: 0...3600,
-            help: "seconds that a scene lasts at least"),
-    ]
-    static let capabilities = ["cut_detection"]
-    static let outputs = ToolOutputs(
-        frame: [.init("content", to: 255, help: "mean change of hue, saturation and brightness")],
-        events: [
-            .init(
-                "cut",
-                values: [
-                    .init("content", to: 255, help: "the frame's change"),
-                    .init("ratio", to: 255, help: "its ratio to the neighbours'"),
-                ], help: "a cut by the adaptive detector"),
-            .init(
-                "content_cut", values: [.init("content", to: 255, help: "the frame's change")],
-                help: "a cut by the content detector"),
-        ])
+    static let descriptor = ToolDescriptor(
+        id: "cuts",
+        version: "1.0.0",
+        title: "Cuts",
+        definition:
+            "PySceneDetect 0.7 ContentDetector (mean change of hue, saturation, brightness at 256 pixels) and AdaptiveDetector (its ratio to the mean of two frames before and two after)",
+        temporalDependency: .pair,
+        settings: [
+            .number(
+                "hue", .measurement, 1, in: 0...100, help: "weight of the change of hue"),
+            .number(
+                "saturation", .measurement, 1, in: 0...100,
+                help: "weight of the change of saturation"),
+            .number(
+                "brightness", .measurement, 1, in: 0...100,
+                help: "weight of the change of brightness"),
+            .number(
+                "threshold", .detection, 27, in: 0...255,
+                help: "content change from which the content detector sees a cut"),
+            .number(
+                "ratio", .detection, 3, in: 1...255,
+                help: "ratio to the neighbourhood from which the adaptive detector sees a cut"),
+            .number(
+                "min_content", .detection, 15, in: 0...255,
+                help: "content change that an adaptive cut has at least"),
+            .number(
+                "min_scene", .detection, 0.6, in: 0...3600,
+                help: "seconds that a scene lasts at least"),
+        ],
+        capabilities: ["cut_detection"],
+        outputs: ToolOutputs(
+            frame: [.init("content", to: 255, help: "mean change of hue, saturation and brightness")],
+            events: [
+                .init(
+                    "cut",
+                    values: [
+                        .init("content", to: 255, help: "the frame's change"),
+                        .init("ratio", to: 255, help: "its ratio to the neighbours'"),
+                    ], help: "a cut by the adaptive detector"),
+                .init(
+                    "content_cut", values: [.init("content", to: 255, help: "the frame's change")],
+                    help: "a cut by the content detector"),
+            ]),
+        report: ReportHints(lanes: [LaneHint(.change, high: "content", events: ["cut"])]))
 
     private let weights: (hue: Double, saturation: Double, brightness: Double)
     private var previous: HueImage?
 
     init(settings: ToolSettings) {
-        weights = (settings["hue"], settings["saturation"], settings["brightness"])
+        weights = (settings.number("hue"), settings.number("saturation"), settings.number("brightness"))
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         let image = Kernels.hues(frame.picture)
         if let previous, previous.width == image.width, previous.height == image.height, frame.previous != nil {
@@ -68,10 +71,10 @@ struct CutsTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { CutsConclusion(settings) }
+    static func detector(settings: ToolSettings) -> any EventDetector { CutsEventDetector(settings) }
 }
 
-private struct CutsConclusion: Conclusion {
+private struct CutsEventDetector: EventDetector {
     private var content: ContentCuts
     private var adaptive: AdaptiveCuts
     private var found: [ToolEvent] = []
@@ -79,9 +82,10 @@ private struct CutsConclusion: Conclusion {
     private var clock = 0.0
 
     init(_ settings: ToolSettings) {
-        content = ContentCuts(threshold: settings["threshold"], minimum: settings["min_scene"])
+        content = ContentCuts(threshold: settings.number("threshold"), minimum: settings.number("min_scene"))
         adaptive = AdaptiveCuts(
-            ratio: settings["ratio"], least: settings["min_content"], minimum: settings["min_scene"])
+            ratio: settings.number("ratio"), least: settings.number("min_content"),
+            minimum: settings.number("min_scene"))
     }
 
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {
@@ -177,7 +181,7 @@ private struct AdaptiveCuts {
     private var window: [CutMoment] = []
     private var last: CutMoment?
 
-    private static let reach = 2
+    private static let neighbours = 2
     /// What stands for a ratio to nothing.
     private static let most = 255.0
 
@@ -190,11 +194,11 @@ private struct AdaptiveCuts {
     mutating func take(_ moment: CutMoment) -> (moment: CutMoment, ratio: Double)? {
         last = last ?? moment
         window.append(moment)
-        guard window.count > 2 * AdaptiveCuts.reach else { return nil }
-        if window.count > 2 * AdaptiveCuts.reach + 1 { window.removeFirst() }
-        let judged = window[AdaptiveCuts.reach]
+        guard window.count > 2 * AdaptiveCuts.neighbours else { return nil }
+        if window.count > 2 * AdaptiveCuts.neighbours + 1 { window.removeFirst() }
+        let judged = window[AdaptiveCuts.neighbours]
         let sum = window.reduce(0) { $0 + $1.content } - judged.content
-        let mean = sum / Double(2 * AdaptiveCuts.reach)
+        let mean = sum / Double(2 * AdaptiveCuts.neighbours)
         var value = 0.0
         if abs(mean) >= 0.00001 {
             value = min(judged.content / mean, AdaptiveCuts.most)

@@ -1,38 +1,43 @@
 internal import Frames
+internal import ToolModel
 
 /// Frozen pictures: freezedetect, against the picture that opened the freeze and over all planes.
 ///
 /// Luma decides first: when its difference alone is over the limit of all planes, chroma is not looked at. The answer
 /// is the same, and moving video costs nothing beyond the difference that other tools need anyway.
 struct FreezeTool: FrameTool {
-    static let id = "freeze"
-    static let version = "2.0.0"
-    static let title = "Frozen pictures"
-    static let definition =
-        "freezedetect (vf_freezedetect.c): mean absolute difference over all planes to the picture that opened the freeze, /2^depth"
-    static let reach = Reach.sequence
-    static let settings = [
-        Setting(
-            key: "noise", kind: .measuring, standard: 0.001, range: 0...1,
-            help: "mean difference, of 0 to 1, up to which pictures are the same"),
-        Setting(
-            key: "duration", kind: .concluding, standard: 2, range: 0...86400,
-            help: "seconds from which a frozen picture is an event"),
-    ]
-    static let capabilities = ["freeze_detection"]
-    static let outputs = ToolOutputs(
-        frame: [
-            .init("since", help: "number of the frame that opened the standstill"),
-            .init("difference", to: 1, help: "mean absolute difference to that frame, over all planes"),
+    static let descriptor = ToolDescriptor(
+        id: "freeze",
+        version: "2.0.0",
+        title: "Frozen pictures",
+        definition:
+            "freezedetect (vf_freezedetect.c): mean absolute difference over all planes to the picture that opened the freeze, /2^depth",
+        temporalDependency: .sequence,
+        settings: [
+            .number(
+                "noise", .measurement, 0.001, in: 0...1,
+                help: "mean difference, of 0 to 1, up to which pictures are the same"),
+            .number(
+                "duration", .detection, 2, in: 0...86400,
+                help: "seconds from which a frozen picture is an event"),
         ],
-        events: [.init("freeze", help: "a standstill for as long as the setting says")])
+        capabilities: ["freeze_detection"],
+        outputs: ToolOutputs(
+            frame: [
+                .init("since", isCourse: false, help: "number of the frame that opened the standstill"),
+                .init("difference", to: 1, help: "mean absolute difference to that frame, over all planes"),
+            ],
+            events: [.init("freeze", help: "a standstill for as long as the setting says")]),
+        report: ReportHints(
+            lanes: [LaneHint(.standstill, condition: "difference", events: ["freeze"])],
+            outliers: [OutlierHint("Most frozen", key: "frames", side: .high, measure: .shareOfFrames)]))
 
     private let noise: Double
     private var reference: (picture: Picture, index: Int)?
 
-    init(settings: ToolSettings) { noise = settings["noise"] }
+    init(settings: ToolSettings) { noise = settings.number("noise") }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         if let reference, let difference = difference(frame, reference.picture, reference.index) {
             // The opening frame's number says that the freeze goes on, without a rounded number to judge again.
@@ -45,7 +50,7 @@ struct FreezeTool: FrameTool {
     }
 
     /// The difference to the reference if it is within the limit, else nil.
-    private func difference(_ frame: FrameStore, _ reference: Picture, _ index: Int) -> Double? {
+    private func difference(_ frame: FrameFeatures, _ reference: Picture, _ index: Int) -> Double? {
         let picture = frame.picture
         guard picture.isComparable(with: reference) else { return nil }
         let samples = picture.planes.reduce(0) { $0 + $1.sampleCount }
@@ -60,12 +65,12 @@ struct FreezeTool: FrameTool {
         return mean <= noise ? mean : nil
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        FreezeConclusion(minimum: settings["duration"])
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        FreezeEventDetector(minimum: settings.number("duration"))
     }
 }
 
-private struct FreezeConclusion: Conclusion {
+private struct FreezeEventDetector: EventDetector {
     private var spans: SpanTracker
     private var frozenFrames = 0
 

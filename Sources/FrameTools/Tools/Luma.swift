@@ -1,37 +1,44 @@
 internal import Frames
+internal import ToolModel
 
 /// Brightness: signalstats' YMIN, YAVG, YMAX and YDIF on the 8-bit scale, with 64-bit sums; on demand YLOW and YHIGH.
 struct LumaTool: FrameTool {
-    static let id = "luma"
-    static let version = "1.0.0"
-    static let title = "Brightness"
-    static let definition = "signalstats YMIN, YAVG, YMAX, YDIF (vf_signalstats.c), 8-bit scale"
-    static let reach = Reach.pair
-    static let settings = [
-        Setting(
-            key: "histogram", kind: .measuring, choices: ["off", "full"],
-            help: "full adds low and high, from a histogram of every sample")
-    ]
-    static let capabilities = ["brightness"]
-    static let outputs = ToolOutputs(frame: [
-        .init("min", to: 255.9961, help: "least sample, on the 8-bit scale"),
-        .init("low", to: 255.9961, help: "level of the darkest tenth, with histogram=full"),
-        .init("avg", to: 255.9961, help: "mean of the samples"),
-        .init("high", to: 255.9961, help: "level of the brightest tenth, with histogram=full"),
-        .init("max", to: 255.9961, help: "greatest sample"),
-        .init("dif", to: 255.9961, help: "mean absolute difference to the frame before"),
-    ])
+    static let descriptor = ToolDescriptor(
+        id: "luma",
+        version: "1.0.0",
+        title: "Brightness",
+        definition: "signalstats YMIN, YAVG, YMAX, YDIF (vf_signalstats.c), 8-bit scale",
+        temporalDependency: .pair,
+        settings: [
+            .word(
+                "histogram", .measurement, "off", "full",
+                help: "full adds low and high, from a histogram of every sample")
+        ],
+        capabilities: ["brightness"],
+        outputs: ToolOutputs(frame: [
+            .init("min", to: 255.9961, help: "least sample, on the 8-bit scale"),
+            .init("low", to: 255.9961, help: "level of the darkest tenth, with histogram=full"),
+            .init("avg", to: 255.9961, help: "mean of the samples"),
+            .init("high", to: 255.9961, help: "level of the brightest tenth, with histogram=full"),
+            .init("max", to: 255.9961, help: "greatest sample"),
+            .init("dif", to: 255.9961, help: "mean absolute difference to the frame before"),
+        ]),
+        report: ReportHints(
+            lanes: [LaneHint(.luma, low: "min", high: "max", mean: "avg")],
+            outliers: [
+                OutlierHint("Darkest", key: "avg", side: .low, measure: .value(name: "luma", decimals: 1))
+            ]))
 
     private let hasHistogram: Bool
 
-    init(settings: ToolSettings) { hasHistogram = settings["histogram"] > 0 }
+    init(settings: ToolSettings) { hasHistogram = settings.word("histogram") == "full" }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let sums = frame.luma
         let scale = frame.picture.scale
         let count = Double(frame.sampleCount)
         var result = Measurement()
-        let levels = hasHistogram ? Levels(Kernels.lumaHistogram(frame.picture)) : nil
+        let levels = hasHistogram ? HistogramStatistics(Kernels.lumaHistogram(frame.picture)) : nil
         result.set("min", Double(sums.min) / scale)
         if let low = levels?.low { result.set("low", Double(low) / scale) }
         result.set("avg", Double(sums.sum) / count / scale)
@@ -41,10 +48,10 @@ struct LumaTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { LumaConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { LumaEventDetector() }
 }
 
-private struct LumaConclusion: Conclusion {
+private struct LumaEventDetector: EventDetector {
     private var low = Statistic()
     private var average = Statistic()
     private var high = Statistic()

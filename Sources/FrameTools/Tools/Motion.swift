@@ -1,72 +1,76 @@
 internal import Frames
+internal import ToolModel
 
 /// What moves: regions that differ from a running background, joined to tracks.
 struct MotionTool: FrameTool {
-    static let id = "motion"
-    static let version = "1.0.1"
-    static let title = "Motion"
-    static let definition =
-        "running-average background on the small luma; score = 255 * share of moving foreground; regions joined to tracks"
-    static let reach = Reach.sequence
-    static let usesSmall = true
-    static let detects = true
-    static let capabilities = ["motion_detection"]
-    static let outputs = ToolOutputs(
-        frame: [
-            .init("score", to: 255, help: "255 times the share of the picture that lies in regions which move"),
-            .init("width", from: 1, help: "of the picture, at the first frame of a size"),
-            .init("height", from: 1, help: "of the picture, at the first frame of a size"),
+    static let descriptor = ToolDescriptor(
+        id: "motion",
+        version: "1.0.1",
+        title: "Motion",
+        definition:
+            "running-average background on the small luma; score = 255 * share of moving foreground; regions joined to tracks",
+        temporalDependency: .sequence,
+        settings: [
+            .number(
+                "threshold", .measurement, 30, in: 1...255,
+                help: "difference to the background, after contrast is stretched, from which a sample is foreground"),
+            .number(
+                "alpha", .measurement, 0.01, in: 0.002...0.045,
+                help: "weight of a new frame in the background"),
+            .integer(
+                "area", .measurement, 10, in: 1...100_000,
+                help: "samples of the small picture from which a region counts"),
+            .number(
+                "lightning", .measurement, 0.8, in: 0.1...1,
+                help: "share of foreground from which the picture has changed as a whole"),
+            .number(
+                "absorb", .measurement, 10, in: 0.1...3600,
+                help: "seconds after which an object that stopped becomes background"),
+            .number(
+                "score", .detection, 0.15, in: 0...255,
+                help: "score from which a frame has motion"),
+            .integer(
+                "frames", .detection, 2, in: 1...1000,
+                help: "frames in a row with motion that begin an event"),
+            .number(
+                "before", .detection, 1.5, in: 0...3600,
+                help: "seconds that an event begins earlier"),
+            .number(
+                "after", .detection, 2, in: 0...3600,
+                help: "seconds without motion that end an event, and that belong to it"),
+            .number(
+                "overlap", .detection, 0.2, in: 0.01...1,
+                help: "least overlap, intersection over union, of a region with a track's forecast"),
+            .integer(
+                "hits", .detection, 6, in: 1...30,
+                help: "frames in which a track is seen before it counts"),
+            .number(
+                "gap", .detection, 0.8, in: 0...10,
+                help: "seconds, and at most 30 frames, that a track may be out of sight"),
+            .number(
+                "still", .detection, 2, in: 0...1000,
+                help: "pixels, in a picture 640 wide, by which an object moves within a second to be reported"),
         ],
-        events: [
-            .init("motion", help: "a stretch of frames with motion"),
-            .init(
-                "track",
-                values: [
-                    .init("track_id", from: 1, help: "number of the object"),
-                    .init("distance", help: "pixels along its way"),
-                ], help: "an object, from its first frame to its last"),
-        ], hasRegions: true)
-    static let settings = [
-        Setting(
-            key: "threshold", kind: .measuring, standard: 30, range: 1...255,
-            help: "difference to the background, after contrast is stretched, from which a sample is foreground"),
-        Setting(
-            key: "alpha", kind: .measuring, standard: 0.01, range: 0.002...0.045,
-            help: "weight of a new frame in the background"),
-        Setting(
-            key: "area", kind: .measuring, standard: 10, range: 1...100_000,
-            help: "samples of the small picture from which a region counts"),
-        Setting(
-            key: "lightning", kind: .measuring, standard: 0.8, range: 0.1...1,
-            help: "share of foreground from which the picture has changed as a whole"),
-        Setting(
-            key: "absorb", kind: .measuring, standard: 10, range: 0.1...3600,
-            help: "seconds after which an object that stopped becomes background"),
-        Setting(
-            key: "score", kind: .concluding, standard: 0.15, range: 0...255,
-            help: "score from which a frame has motion"),
-        Setting(
-            key: "frames", kind: .concluding, standard: 2, range: 1...1000,
-            help: "frames in a row with motion that begin an event"),
-        Setting(
-            key: "before", kind: .concluding, standard: 1.5, range: 0...3600,
-            help: "seconds that an event begins earlier"),
-        Setting(
-            key: "after", kind: .concluding, standard: 2, range: 0...3600,
-            help: "seconds without motion that end an event, and that belong to it"),
-        Setting(
-            key: "overlap", kind: .concluding, standard: 0.2, range: 0.01...1,
-            help: "least overlap, intersection over union, of a region with a track's forecast"),
-        Setting(
-            key: "hits", kind: .concluding, standard: 6, range: 1...30,
-            help: "frames in which a track is seen before it counts"),
-        Setting(
-            key: "gap", kind: .concluding, standard: 0.8, range: 0...10,
-            help: "seconds, and at most 30 frames, that a track may be out of sight"),
-        Setting(
-            key: "still", kind: .concluding, standard: 2, range: 0...1000,
-            help: "pixels, in a picture 640 wide, by which an object moves within a second to be reported"),
-    ]
+        features: [.smallLuma],
+        detects: true,
+        capabilities: ["motion_detection"],
+        outputs: ToolOutputs(
+            frame: [
+                .init("score", to: 255, help: "255 times the share of the picture that lies in regions which move"),
+                .init("width", from: 1, help: "of the picture, at the first frame of a size"),
+                .init("height", from: 1, help: "of the picture, at the first frame of a size"),
+            ],
+            events: [
+                .init("motion", help: "a stretch of frames with motion"),
+                .init(
+                    "track",
+                    values: [
+                        .init("track_id", from: 1, help: "number of the object"),
+                        .init("distance", help: "pixels along its way"),
+                    ], help: "an object, from its first frame to its last"),
+            ], hasRegions: true),
+        report: ReportHints(
+            lanes: [LaneHint(.motion, high: "score", events: ["motion"])], objectCount: "tracks"))
 
     private let options: Background.Options
     private var background: Background?
@@ -77,18 +81,18 @@ struct MotionTool: FrameTool {
 
     init(settings: ToolSettings) {
         options = Background.Options(
-            threshold: settings["threshold"], alpha: settings["alpha"], area: Int(settings["area"]),
-            lightning: settings["lightning"], absorb: settings["absorb"])
+            threshold: settings.number("threshold"), alpha: settings.number("alpha"), area: settings.integer("area"),
+            lightning: settings.number("lightning"), absorb: settings.number("absorb"))
     }
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         let small = frame.small
         let smoothed = Kernels.smooth(small.samples, width: small.width, height: small.height)
         guard let size, size == (frame.picture.width, frame.picture.height), background != nil else {
             size = (frame.picture.width, frame.picture.height)
             background = Background(small, smoothed: smoothed, options: options)
-            // The concluding half, which has no picture, is told of its size where it begins.
+            // The detector, which has no picture, is told of its size where it begins.
             result.set("width", Double(frame.picture.width))
             result.set("height", Double(frame.picture.height))
             return result
@@ -102,24 +106,24 @@ struct MotionTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { MotionConclusion(settings) }
+    static func detector(settings: ToolSettings) -> any EventDetector { MotionEventDetector(settings) }
 }
 
-private struct MotionConclusion: Conclusion {
+private struct MotionEventDetector: EventDetector {
     private var tracker: Tracker
     private var spans: MotionEvents
     private var score = Statistic()
     private var clock = 0.0
-    let lag = Tracker.lag
+    let latency = Tracker.latency
 
     init(_ settings: ToolSettings) {
         tracker = Tracker(
             Tracker.Options(
-                overlap: settings["overlap"], hits: Int(settings["hits"]), gap: settings["gap"],
-                still: settings["still"]))
+                overlap: settings.number("overlap"), hits: settings.integer("hits"), gap: settings.number("gap"),
+                still: settings.number("still")))
         spans = MotionEvents(
-            score: settings["score"], frames: Int(settings["frames"]), before: settings["before"],
-            after: settings["after"])
+            score: settings.number("score"), frames: settings.integer("frames"), before: settings.number("before"),
+            after: settings.number("after"))
     }
 
     mutating func fold(_ measurement: Measurement, at time: FrameTime) -> Measurement {

@@ -1,24 +1,26 @@
 internal import Frames
+internal import ToolModel
 
 /// Spatial and temporal information of ITU-T P.910, at full size.
 struct SITITool: FrameTool {
-    static let id = "siti"
-    static let version = "1.0.0"
-    static let title = "Spatial and temporal information"
-    static let definition =
-        "ITU-T P.910 on luma mapped to 0...255: si = deviation of hypot(SobelX, SobelY), ti = deviation of Y(n)-Y(n-1)"
-    static let reach = Reach.pair
-    static let settings: [Setting] = []
-    static let isDefault = false
-    static let capabilities = ["spatial_temporal_information"]
-    static let outputs = ToolOutputs(frame: [
-        .init("si", help: "standard deviation of the gradient"),
-        .init("ti", help: "standard deviation of the difference to the frame before"),
-    ])
+    static let descriptor = ToolDescriptor(
+        id: "siti",
+        version: "1.0.0",
+        title: "Spatial and temporal information",
+        definition:
+            "ITU-T P.910 on luma mapped to 0...255: si = deviation of hypot(SobelX, SobelY), ti = deviation of Y(n)-Y(n-1)",
+        temporalDependency: .pair,
+        isDefault: false,
+        capabilities: ["spatial_temporal_information"],
+        outputs: ToolOutputs(frame: [
+            .init("si", help: "standard deviation of the gradient"),
+            .init("ti", help: "standard deviation of the difference to the frame before"),
+        ]),
+        report: ReportHints(lanes: [LaneHint(.detail, band: "si")]))
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let picture = frame.picture
         let top = 1 << picture.depth - 1
         let range = picture.isFullRange ? 0...top : 16 << (picture.depth - 8)...235 << (picture.depth - 8)
@@ -43,10 +45,10 @@ struct SITITool: FrameTool {
         return max(0, squares / Double(count) - mean * mean).squareRoot()
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { SITIConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { SITIEventDetector() }
 }
 
-private struct SITIConclusion: Conclusion {
+private struct SITIEventDetector: EventDetector {
     private var spatial: [Double] = []
     private var temporal: [Double] = []
     let events: [ToolEvent] = []

@@ -1,33 +1,36 @@
 internal import Frames
+internal import ToolModel
 
 /// Scene changes: scdet's mean absolute frame difference and score.
 struct SceneTool: FrameTool {
-    static let id = "scene"
-    static let version = "1.0.0"
-    static let title = "Scene changes"
-    static let definition =
-        "scdet (vf_scdet.c 5.1.9): mafd = 100*SAD/N/2^depth of luma; score = clip(min(mafd, |mafd-previous|), 0, 100)"
-    static let reach = Reach.pair
-    static let settings = [
-        Setting(
-            key: "threshold", kind: .concluding, standard: 10, range: 0...100,
-            help: "a score above it is a scene change")
-    ]
-    static let capabilities = ["shot_detection"]
-    static let outputs = ToolOutputs(
-        frame: [
-            .init("mafd", to: 100, help: "mean absolute difference of luma to the frame before, in per cent"),
-            .init("score", to: 100, help: "the smaller of the difference and of its change"),
+    static let descriptor = ToolDescriptor(
+        id: "scene",
+        version: "1.0.0",
+        title: "Scene changes",
+        definition:
+            "scdet (vf_scdet.c 5.1.9): mafd = 100*SAD/N/2^depth of luma; score = clip(min(mafd, |mafd-previous|), 0, 100)",
+        temporalDependency: .pair,
+        settings: [
+            .number(
+                "threshold", .detection, 10, in: 0...100,
+                help: "a score above it is a scene change")
         ],
-        events: [
-            .init(
-                "scene", values: [.init("score", to: 100, help: "the frame's score")],
-                help: "the first frame of a scene")
-        ])
+        capabilities: ["shot_detection"],
+        outputs: ToolOutputs(
+            frame: [
+                .init("mafd", to: 100, help: "mean absolute difference of luma to the frame before, in per cent"),
+                .init("score", to: 100, help: "the smaller of the difference and of its change"),
+            ],
+            events: [
+                .init(
+                    "scene", values: [.init("score", to: 100, help: "the frame's score")],
+                    help: "the first frame of a scene")
+            ]),
+        report: ReportHints(lanes: [LaneHint(.change, high: "score", events: ["scene"])]))
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
         if let difference = frame.luma.difference {
             let mean = Double(difference) / Double(frame.sampleCount)
@@ -36,12 +39,12 @@ struct SceneTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion {
-        SceneConclusion(threshold: settings["threshold"])
+    static func detector(settings: ToolSettings) -> any EventDetector {
+        SceneEventDetector(threshold: settings.number("threshold"))
     }
 }
 
-private struct SceneConclusion: Conclusion {
+private struct SceneEventDetector: EventDetector {
     let threshold: Double
     private(set) var events: [ToolEvent] = []
     private var previous: Double?

@@ -1,24 +1,30 @@
 internal import Frames
+internal import ToolModel
 
 /// Sharpness: spatial information and the Laplacian's variance of the small picture.
 struct SharpnessTool: FrameTool {
-    static let id = "sharpness"
-    static let version = "1.0.0"
-    static let title = "Sharpness"
-    static let definition =
-        "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 300 rows or fewer"
-    static let reach = Reach.frame
-    static let settings: [Setting] = []
-    static let usesSmall = true
-    static let capabilities = ["sharpness_measurement"]
-    static let outputs = ToolOutputs(frame: [
-        .init("si", help: "standard deviation of the Sobel gradient"),
-        .init("laplacian", help: "variance of the Laplacian"),
-    ])
+    static let descriptor = ToolDescriptor(
+        id: "sharpness",
+        version: "1.0.0",
+        title: "Sharpness",
+        definition:
+            "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 300 rows or fewer",
+        temporalDependency: .frame,
+        features: [.smallLuma],
+        capabilities: ["sharpness_measurement"],
+        outputs: ToolOutputs(frame: [
+            .init("si", help: "standard deviation of the Sobel gradient"),
+            .init("laplacian", help: "variance of the Laplacian"),
+        ]),
+        report: ReportHints(
+            lanes: [LaneHint(.detail, band: "si")],
+            outliers: [
+                OutlierHint("Least sharp", key: "si_avg", side: .low, measure: .value(name: "SI", decimals: 1))
+            ]))
 
     init(settings: ToolSettings) {}
 
-    mutating func measure(_ frame: FrameStore) -> Measurement {
+    mutating func measure(_ frame: FrameFeatures) -> Measurement {
         let detail = Kernels.detail(frame.small)
         var result = Measurement()
         // Pictures of fewer than three rows or columns have no inner pixel, and no sharpness.
@@ -31,10 +37,10 @@ struct SharpnessTool: FrameTool {
         return result
     }
 
-    static func conclusion(settings: ToolSettings) -> any Conclusion { SharpnessConclusion() }
+    static func detector(settings: ToolSettings) -> any EventDetector { SharpnessEventDetector() }
 }
 
-private struct SharpnessConclusion: Conclusion {
+private struct SharpnessEventDetector: EventDetector {
     private var information = Statistic()
     private var curvature = Statistic()
     let events: [ToolEvent] = []

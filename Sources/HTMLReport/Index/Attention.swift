@@ -1,3 +1,5 @@
+internal import ToolModel
+
 /// The videos that a person should look at although nothing failed: those that stand apart from the rest of the batch.
 struct Attention {
     struct Item {
@@ -33,8 +35,9 @@ struct Attention {
         var isMark = false
     }
 
-    init(_ videos: [Video]) {
-        groups = Attention.measures.compactMap { Attention.group($0, videos) }
+    init(_ videos: [Video], _ tools: ReportTools) {
+        let own = tools.outliers.enumerated().map { Attention.measure($0.element.hint, at: $0.offset) }
+        groups = (own + Attention.measures).compactMap { Attention.group($0, videos) }
         hasGroups = !groups.isEmpty
         let known = videos.count { $0.frames != nil }
         nothing =
@@ -64,16 +67,29 @@ struct Attention {
 
     private static func mark(_ holds: Bool) -> Double { holds ? 1 : 0 }
 
+    /// What a tool compares videos in.
+    ///
+    /// - Parameter index: its index among the outliers of all tools.
+    private static func measure(_ hint: OutlierHint, at index: Int) -> Measure {
+        let sign = hint.side == .high ? 1.0 : -1
+        let value = { @Sendable (video: Video) in
+            index < video.marks.measures.count ? video.marks.measures[index] : nil
+        }
+        switch hint.measure {
+        case .value(let name, let decimals):
+            return Measure(name: hint.title, sign: sign, value: value) { "\(name) \(Text.decimal($0, decimals))" }
+        case .shareOfFrames:
+            return Measure(
+                name: hint.title, sign: sign,
+                value: { video in
+                    guard let count = value(video), let frames = video.frames, frames > 0 else { return nil }
+                    return count / Double(frames)
+                }, text: { Text.decimal($0 * 100, 0) + " % of frames" })
+        }
+    }
+
+    /// What videos are compared in besides.
     private static let measures = [
-        Measure(name: "Darkest", sign: -1, value: { $0.marks.luma }, text: { "luma \(Text.decimal($0, 1))" }),
-        Measure(
-            name: "Most frozen", sign: 1,
-            value: { video in
-                guard let frozen = video.marks.frozen, let frames = video.frames, frames > 0 else { return nil }
-                return frozen / Double(frames)
-            }, text: { Text.decimal($0 * 100, 0) + " % of frames" }),
-        Measure(
-            name: "Least sharp", sign: -1, value: { $0.marks.sharpness }, text: { "SI \(Text.decimal($0, 1))" }),
         Measure(name: "Truncated", sign: 1, value: { mark($0.marks.isTruncated) }, text: { _ in "" }, isMark: true),
         Measure(
             name: "Variable frame rate", sign: 1, value: { mark($0.marks.hasVariableRate) }, text: { _ in "" },

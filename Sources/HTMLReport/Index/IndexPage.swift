@@ -119,7 +119,7 @@ struct IndexPage {
         changes = batch.changes.map { ChangeList($0, batch.videos) }
         hasChanges = changes != nil
         groups = IndexPage.groups(failed, run, limits)
-        attention = Attention(batch.videos)
+        attention = Attention(batch.videos, batch.tools)
         charts = Charts.all(batch)
         hasCharts = !charts.isEmpty
         hasFailures = !groups.isEmpty

@@ -2,6 +2,7 @@ internal import Archive
 internal import Bytes
 internal import Jobs
 internal import Store
+internal import ToolModel
 
 /// How a video stands, worst first. The raw value is the word that people read, and the style's name.
 enum Standing: String, Comparable, CaseIterable {
@@ -35,12 +36,8 @@ enum Standing: String, Comparable, CaseIterable {
 
 /// Measures of a whole video that may set it apart from the others.
 struct Marks {
-    /// Mean luma, 0 to 255 on the 8-bit scale.
-    var luma: Double?
-    /// Frames that repeat the one before.
-    var frozen: Double?
-    /// Mean spatial information.
-    var sharpness: Double?
+    /// Numbers of the tools' summaries, in the order of ``ReportTools/outliers``; empty where none is known.
+    var measures: [Double?] = []
     var isTruncated = false
     var hasVariableRate = false
 }
@@ -48,6 +45,7 @@ struct Marks {
 /// What the index knows of one video: a row's worth, whatever the video's length.
 struct Video {
     let job: JobID
+    private let tools: ReportTools
     /// The relative path for people, hidden characters made visible.
     var path: String
     /// The exact path, for the order of rows.
@@ -85,8 +83,9 @@ struct Video {
     var flaw: String?
     var hasPage = false
 
-    init(job: JobID) {
+    init(job: JobID, tools: ReportTools) {
         self.job = job
+        self.tools = tools
         path = job.text
         raw = RawPath(job.text)
     }
@@ -119,10 +118,11 @@ struct Video {
 
     /// Takes what the tools found in the video as a whole.
     mutating func take(summaries: JSON) {
-        tracks = summaries["motion"]?["tracks"]?.int ?? tracks
-        marks.luma = summaries["luma"]?["avg"]?.double ?? marks.luma
-        marks.frozen = summaries["freeze"]?["frames"]?.double ?? marks.frozen
-        marks.sharpness = summaries["sharpness"]?["si_avg"]?.double ?? marks.sharpness
+        tracks = tools.objectCount(summaries) ?? tracks
+        let old = marks.measures
+        marks.measures = tools.outliers.enumerated().map { index, outlier in
+            summaries[outlier.tool]?[outlier.hint.key]?.double ?? (index < old.count ? old[index] : nil)
+        }
     }
 
     /// Takes the result's path, which lies below the output folder; one that would leave `results/` is ignored.
@@ -199,6 +199,8 @@ struct RunFacts {
 /// A run and all videos of its output folder.
 struct Batch {
     var run: RunFacts
+    /// Those whose measures are compared.
+    var tools: ReportTools
     /// Failures first, then by path.
     var videos: [Video]
     /// What could not be read.

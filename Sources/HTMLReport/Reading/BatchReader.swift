@@ -6,18 +6,23 @@ internal import Store
 /// Reads a run's record, the catalog and the failures, and joins them by job.
 struct BatchReader {
     private let layout: OutputLayout
+    private let tools: ReportTools
     private var notes: [String] = []
     private var videos: [Video] = []
     private var places: [JobID: Int] = [:]
 
     /// - Parameter baseline: the run to compare with.
     /// - Throws: ``ReportError`` when the run's record cannot be used. Anything else that cannot be read is noted.
-    static func read(layout: OutputLayout, run id: String, baseline: String? = nil) throws -> Batch {
-        var reader = BatchReader(layout: layout)
+    static func read(layout: OutputLayout, run id: String, baseline: String? = nil, tools: ReportTools) throws -> Batch
+    {
+        var reader = BatchReader(layout: layout, tools: tools)
         return try reader.read(id, baseline)
     }
 
-    private init(layout: OutputLayout) { self.layout = layout }
+    private init(layout: OutputLayout, tools: ReportTools) {
+        self.layout = layout
+        self.tools = tools
+    }
 
     private mutating func read(_ id: String, _ baseline: String?) throws -> Batch {
         let path = layout.summary(run: id)
@@ -38,7 +43,8 @@ struct BatchReader {
             if let place = places[stretch.job] { videos[place].begun = stretch.start }
         }
         return Batch(
-            run: RunFacts(id: id, document: document), videos: sorted(), notes: notes, changes: changes, runs: runs(),
+            run: RunFacts(id: id, document: document), tools: tools, videos: sorted(), notes: notes, changes: changes,
+            runs: runs(),
             course: course)
     }
 
@@ -117,7 +123,7 @@ struct BatchReader {
         guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }) else { return }
         if let place = places[job] { return change(&videos[place]) }
         places[job] = videos.count
-        videos.append(Video(job: job))
+        videos.append(Video(job: job, tools: tools))
         change(&videos[videos.count - 1])
     }
 

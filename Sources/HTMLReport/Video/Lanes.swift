@@ -1,4 +1,5 @@
 internal import Bytes
+internal import ToolModel
 
 /// One lane of a chart, ready to draw.
 struct Lane {
@@ -19,12 +20,15 @@ struct Lane {
 struct Lanes {
     let fold: Fold
     let facts: ResultFacts
+    private let tools: [ToolDescriptor]
     /// Columns of the fold that make one here.
     private let step: Int
 
     private static let limit = 120
 
-    init(_ fold: Fold, _ facts: ResultFacts) {
+    /// - Parameter tools: those whose measures are drawn, in the order of their lanes.
+    init(_ fold: Fold, _ facts: ResultFacts, _ tools: [ToolDescriptor]) {
+        self.tools = tools
         self.fold = fold
         self.facts = facts
         step = (fold.columns + Lanes.limit - 1) / Lanes.limit
@@ -32,7 +36,40 @@ struct Lanes {
 
     var width: Int { (fold.columns + step - 1) / step }
 
-    var all: [Lane] { [luma, scene, dark, detail, motion, decoding].compactMap { $0 } }
+    var all: [Lane] {
+        let hints = tools.flatMap { tool in tool.report.lanes.map { Source(tool: tool.id, hint: $0) } }
+        var lanes: [ReportLane] = []
+        for source in hints where !lanes.contains(source.hint.lane) { lanes.append(source.hint.lane) }
+        let drawn = lanes.map { lane in draw(lane, hints.filter { $0.hint.lane == lane }) } + [decoding]
+        return drawn.compactMap { $0 }
+    }
+
+    /// What one tool adds to a lane.
+    private struct Source {
+        let tool: String
+        let hint: LaneHint
+    }
+
+    private func draw(_ lane: ReportLane, _ sources: [Source]) -> Lane? {
+        switch lane.form {
+        case .band(let decimals, let top): band(lane, sources, decimals, top)
+        case .peaks(let scales, let noun): peaks(lane, sources, scales, noun)
+        case .spans: spans(lane, sources)
+        case .activity(let unit): activity(lane, sources, unit)
+        }
+    }
+
+    /// The series of the first tool that has one.
+    private func series(_ sources: [Source], _ key: (LaneHint) -> String?) -> Series? {
+        for source in sources {
+            if let name = key(source.hint), let found = fold.series(source.tool, name) { return found }
+        }
+        return nil
+    }
+
+    private func lane(_ lane: ReportLane, _ note: String, _ suffix: String = "") -> Lane {
+        Lane(title: lane.title, note: note, label: "\(lane.caption): \(note)\(suffix)", kind: lane.style)
+    }
 
     /// Frame and time at the quarters of the axis.
     var marks: [(time: String, frame: String)] {
@@ -65,87 +102,70 @@ struct Lanes {
         return zip(sums, counts).map { sum, count in (count ?? 0) > 0 ? (sum ?? 0) / (count ?? 1) : nil }
     }
 
-    private var luma: Lane? {
-        guard let low = fold.series("luma", "min"), let high = fold.series("luma", "max"), let bottom = low.range?.low,
-            let top = high.range?.high
+    private func band(_ lane: ReportLane, _ sources: [Source], _ decimals: Int, _ top: Double?) -> Lane? {
+        guard let low = series(sources, \.low), let high = series(sources, \.high), let bottom = low.range?.low,
+            let peak = high.range?.high
         else { return nil }
-        let mean = fold.series("luma", "avg")
+        let scale = top ?? peak
+        guard scale > 0 else { return nil }
+        let mean = series(sources, \.mean)
         let note =
-            "\(Text.decimal(bottom, 0)) to \(Text.decimal(top, 0))"
-            + (mean?.mean.map { ", mean \(Text.decimal($0, 0))" } ?? "")
-        var lane = Lane(title: "Luma", note: note, label: "Luma over frames: \(note) of 255", kind: "luma")
-        lane.area = band(lows(low).map { $0.map { $0 / 255 } }, highs(high).map { $0.map { $0 / 255 } })
-        if let mean { lane.line = Shape.line(means(mean).map { $0.map { $0 / 255 } }) }
-        return lane
+            "\(Text.decimal(bottom, decimals)) to \(Text.decimal(peak, decimals))"
+            + (mean?.mean.map { ", mean \(Text.decimal($0, decimals))" } ?? "")
+        var drawn = self.lane(lane, note, top.map { " of \(Text.decimal($0, 0))" } ?? "")
+        drawn.area = Shape.band(lows(low).map { $0.map { $0 / scale } }, highs(high).map { $0.map { $0 / scale } })
+        if let mean { drawn.line = Shape.line(means(mean).map { $0.map { $0 / scale } }) }
+        return drawn
     }
 
-    private var scene: Lane? {
-        guard let score = fold.series("scene", "score") ?? fold.series("cuts", "content"), let peak = score.range?.high
-        else { return nil }
-        let cuts = events("scene") + events("cut")
-        let scale = [20.0, 50, 100].first { peak <= $0 } ?? max(100, peak)
-        let places = Set(cuts.compactMap { $0["start_frame"]?.int })
-        let note = "\(Text.plural(places.count, "cut")), peak \(Text.decimal(peak, 1))"
-        var lane = Lane(title: "Change", note: note, label: "Change from frame to frame: \(note)", kind: "scene")
-        lane.area = Shape.area(highs(score).map { ($0 ?? 0) / scale })
-        lane.ticks = ticks(places)
-        return lane
+    private func peaks(_ lane: ReportLane, _ sources: [Source], _ scales: [Double], _ noun: String) -> Lane? {
+        guard let score = series(sources, \.high), let peak = score.range?.high else { return nil }
+        let scale = scales.first { peak <= $0 } ?? max(scales.last ?? 0, peak)
+        let places = Set(sources.flatMap(\.hint.events).flatMap { events($0) }.compactMap { $0["start_frame"]?.int })
+        var drawn = self.lane(lane, "\(Text.plural(places.count, noun)), peak \(Text.decimal(peak, 1))")
+        drawn.area = Shape.area(highs(score).map { ($0 ?? 0) / scale })
+        drawn.ticks = ticks(places)
+        return drawn
     }
 
-    /// Black and frozen frames are both pictures without news.
-    private var dark: Lane? {
-        let black = fold.series("black", "ratio")
-        let frozen = fold.series("freeze", "difference")
-        let spans = events("black") + events("freeze")
-        guard black != nil || frozen != nil || !spans.isEmpty else { return nil }
+    private func spans(_ lane: ReportLane, _ sources: [Source]) -> Lane? {
+        let share = series(sources, \.high)
+        let condition = series(sources, \.condition)
+        let types = sources.flatMap(\.hint.events)
+        let spans = types.flatMap { events($0) }
+        guard share != nil || condition != nil || !spans.isEmpty else { return nil }
         func seconds(_ type: String) -> Double {
             events(type).reduce(0) { $0 + max(0, ($1["end"]?.double ?? 0) - ($1["start"]?.double ?? 0)) }
         }
-        let notes = ["black", "freeze"].compactMap { type in
+        let notes = types.compactMap { type in
             let count = events(type).count
             return count == 0 ? nil : "\(Text.count(count)) × \(type), \(Text.span(seconds(type)))"
         }
-        let note = notes.isEmpty ? "no span of either" : notes.joined(separator: "; ")
-        var lane = Lane(
-            title: "Black and frozen", note: note, label: "Black and frozen frames: \(note)", kind: "freeze")
-        if let black { lane.area = Shape.area(highs(black).map { $0 ?? 0 }) }
-        if let frozen {
-            let counts = joined(frozen.counts.map { Double($0) }, +)
+        var drawn = self.lane(lane, notes.isEmpty ? "no span of either" : notes.joined(separator: "; "))
+        if let share { drawn.area = Shape.area(highs(share).map { $0 ?? 0 }) }
+        if let condition, condition.total > 0 {
+            let counts = joined(condition.counts.map { Double($0) }, +)
             let frames = joined(fold.frames.map { Double($0) }, +)
-            if frozen.total > 0 {
-                lane.line = Shape.line(zip(counts, frames).map { ($0 ?? 0) / max(1, $1 ?? 1) })
-            }
+            drawn.line = Shape.line(zip(counts, frames).map { ($0 ?? 0) / max(1, $1 ?? 1) })
         }
-        lane.spans = self.spans(spans)
-        return lane
+        drawn.spans = self.spans(spans)
+        return drawn
     }
 
-    private var detail: Lane? {
-        guard let series = fold.series("sharpness", "si") ?? fold.series("siti", "si"), let range = series.range,
-            range.high > 0
-        else { return nil }
-        let note = "\(Text.decimal(range.low, 1)) to \(Text.decimal(range.high, 1))"
-        var lane = Lane(title: "Sharpness", note: note, label: "Spatial information: \(note)", kind: "sharpness")
-        lane.area = band(
-            lows(series).map { $0.map { $0 / range.high } }, highs(series).map { $0.map { $0 / range.high } })
-        return lane
-    }
-
-    private var motion: Lane? {
-        let score = fold.series("motion", "score")
+    private func activity(_ lane: ReportLane, _ sources: [Source], _ unit: String) -> Lane? {
+        let score = series(sources, \.high)
         let objects = fold.series("objects", "count")
         let peak = score?.range?.high ?? 0
         let most = objects?.range?.high ?? 0
         guard peak > 0 || most > 0 else { return nil }
         var notes: [String] = []
-        if score != nil { notes.append("peak \(Text.decimal(peak, 1)) %") }
+        if score != nil { notes.append("peak \(Text.decimal(peak, 1)) \(unit)") }
         if most > 0 { notes.append("at most \(Text.plural(Int(most), "object"))") }
-        let note = notes.joined(separator: ", ")
-        var lane = Lane(title: "Motion", note: note, label: "Motion and objects: \(note)", kind: "motion")
-        if let score, peak > 0 { lane.area = Shape.area(highs(score).map { ($0 ?? 0) / peak }) }
-        if let objects, most > 0 { lane.line = Shape.line(highs(objects).map { ($0 ?? 0) / most }) }
-        lane.spans = spans(events("motion"))
-        return lane
+        var drawn = self.lane(lane, notes.joined(separator: ", "))
+        if let score, peak > 0 { drawn.area = Shape.area(highs(score).map { ($0 ?? 0) / peak }) }
+        if let objects, most > 0 { drawn.line = Shape.line(highs(objects).map { ($0 ?? 0) / most }) }
+        drawn.spans = spans(sources.flatMap(\.hint.events).flatMap { events($0) })
+        return drawn
     }
 
     private var decoding: Lane? {
@@ -178,6 +198,4 @@ struct Lanes {
         }
         return Shape.spans(covered)
     }
-
-    private func band(_ low: [Double?], _ high: [Double?]) -> String { Shape.band(low, high) }
 }

@@ -118,5 +118,7 @@ struct Fold {
 
     /// Those that are a course over time: a value that stands at the first frame only, as the size of a grid, is none, and
     /// neither is the number of a frame.
-    var courses: [Series] { series.filter { (total < 3 || $0.total > 1) && $0.key != "since" } }
+    func courses(_ tools: ReportTools) -> [Series] {
+        series.filter { (total < 3 || $0.total > 1) && tools.isCourse($0.tool, $0.key) }
+    }
 }

@@ -3,6 +3,8 @@ internal import Bytes
 /// What the script of a video's page draws: `forgebatch.video({…})` with all measures in up to 240 columns.
 struct VideoData {
     let fold: Fold
+    /// The series that are drawn.
+    let courses: [Series]
     let facts: ResultFacts
     let rate: Double?
     /// The numbers of the box chunks beside this file.
@@ -58,7 +60,7 @@ struct VideoData {
         times(&writer)
         writer.key("lanes")
         writer.beginArray()
-        for series in fold.courses { lane(series, width, &writer) }
+        for series in courses { lane(series, width, &writer) }
         writer.endArray()
         events(limit, &writer)
         writer.key("errors")

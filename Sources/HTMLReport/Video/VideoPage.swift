@@ -100,7 +100,8 @@ struct VideoPage {
     /// - Parameter rows: how many lines a table may have.
     init(
         _ video: Video, facts result: ResultFacts?, pictures: ShownPictures, fold: Fold?, still: Still?,
-        run: RunFacts, layout: OutputLayout, beside: Surroundings, rows: Int
+        run: RunFacts, layout: OutputLayout, beside: Surroundings, tools: ReportTools,
+        rows: Int
     ) {
         path = Text.shown(video.path, limit: 800)
         title = Text.shown(RawPath(bytes: video.raw.bytes).lastComponent.display, limit: 160)
@@ -121,7 +122,7 @@ struct VideoPage {
         self.still = still
         strip = VideoPage.still(.strip, video, layout)
         timeline = VideoPage.still(.lumaTimeline, video, layout)
-        let chart = result.flatMap { facts in fold.map { Lanes($0, facts) } }
+        let chart = result.flatMap { facts in fold.map { Lanes($0, facts, tools.all) } }
         lanes = chart?.all ?? []
         hasChart = !lanes.isEmpty
         let columns = chart?.width ?? 1

@@ -3,12 +3,15 @@ import Bytes
 import Jobs
 import TestSupport
 import Testing
+import ToolModel
 
-@Suite("Concluding again")
-struct ReconclusionTests {
+@Suite("Re-evaluating")
+struct ReevaluationTests {
     /// What a result would be with other thresholds.
-    private func document(_ forge: Forge, _ name: String, _ settings: [String: [String: Double]]) throws -> [UInt8] {
-        try Reconclusion(settings).withDocument(
+    private func document(_ forge: Forge, _ name: String, _ settings: [String: [String: SettingValue]]) throws
+        -> [UInt8]
+    {
+        try Reevaluation(settings).withDocument(
             of: forge.layout.results.appending(name + ".json"), in: forge.home.appending("scratch")
         ) { try Files.read($0) }
     }
@@ -17,46 +20,46 @@ struct ReconclusionTests {
         "moving-objects.mp4", "h264-scenes.mp4", "black-freeze.mp4", "vfr.mkv", "hevc-10bit.mkv",
     ]
 
-    @Test("Concluding again with the same thresholds gives the same bytes, for every tool and every sample")
+    @Test("Re-evaluating with the same thresholds gives the same bytes, for every tool and every sample")
     func same() async throws {
         let forge = try Forge()
-        for clip in ReconclusionTests.clips { try forge.addSample(clip) }
+        for clip in ReevaluationTests.clips { try forge.addSample(clip) }
         try await forge.run(expecting: 0, "--tools", "all", "--report", "none", "--no-stills")
-        let same: [String: [String: Double]] = [
+        let same: [String: [String: SettingValue]] = [
             "scene": ["threshold": 10], "black": ["duration": 2], "freeze": ["duration": 2],
             "cuts": ["threshold": 27], "motion": ["hits": 6],
         ]
-        for clip in ReconclusionTests.clips {
+        for clip in ReevaluationTests.clips {
             let stored = try Files.read(forge.layout.results.appending(clip + ".json"))
             #expect(try document(forge, clip, same) == stored, "\(clip)")
         }
         #expect(try Files.list(forge.home.appending("scratch")) == [])
     }
 
-    @Test("Concluding again gives the bytes that a run with these thresholds gives")
+    @Test("Re-evaluating gives the bytes that a run with these thresholds gives")
     func other() async throws {
         let forge = try Forge()
-        for clip in ReconclusionTests.clips { try forge.addSample(clip) }
+        for clip in ReevaluationTests.clips { try forge.addSample(clip) }
         try await forge.run(expecting: 0, "--report", "none", "--no-stills")
-        let settings: [String: [String: Double]] = [
+        let settings: [String: [String: SettingValue]] = [
             "scene": ["threshold": 1], "black": ["duration": 0.5, "picture": 0.9], "freeze": ["duration": 0.3],
             "cuts": ["ratio": 1.5, "min_content": 2, "min_scene": 0.1], "motion": ["hits": 2, "gap": 0.2, "score": 1],
         ]
         var found: [String: [UInt8]] = [:]
-        for clip in ReconclusionTests.clips { found[clip] = try document(forge, clip, settings) }
+        for clip in ReevaluationTests.clips { found[clip] = try document(forge, clip, settings) }
         let before = try Files.read(forge.layout.results.appending("h264-scenes.mp4.json"))
         let flags = settings.flatMap { tool, values in
-            values.flatMap { ["--set", "\(tool).\($0)=\(JSONWriter.text(.double($1)))"] }
+            values.flatMap { ["--set", "\(tool).\($0)=\($1.text)"] }
         }
         let words = ["run", "in", "-o", "out", "--no-config", "--report", "none", "--no-stills"] + flags
         #expect(try await forge.forgebatch(words.map { RawPath($0) }).status == 0)
-        for clip in ReconclusionTests.clips {
+        for clip in ReevaluationTests.clips {
             #expect(try found[clip] == Files.read(forge.layout.results.appending(clip + ".json")), "\(clip)")
         }
         #expect(try before != Files.read(forge.layout.results.appending("h264-scenes.mp4.json")))
     }
 
-    @Test("A result of another version of a tool is not concluded again; other tools of it are")
+    @Test("A result of another version of a tool is not re-evaluated; other tools of it are")
     func otherVersion() async throws {
         let forge = try Forge()
         try forge.addSample("h264-scenes.mp4")
@@ -71,7 +74,7 @@ struct ReconclusionTests {
         #expect(try !document(forge, "h264-scenes.mp4", ["cuts": ["ratio": 2]]).isEmpty)
     }
 
-    @Test("report --set concludes again for the pages, says so, and leaves the results alone; what is measured is 64")
+    @Test("report --set re-evaluates for the pages, says so, and leaves the results alone; what is measured is 64")
     func report() async throws {
         let forge = try Forge()
         try forge.addSample("h264-scenes.mp4")

@@ -1,32 +1,17 @@
 package import Bytes
-package import FrameTools
 
 /// The built-in tools as a plugin describes itself: what there is, what it takes and what it gives.
 package enum ToolManifest {
     package static let pluginID = "forgebatch"
 
-    /// Every tool takes videos frame by frame.
-    static let streaming = "streaming_video_analysis"
-    static let tracking = "object_tracking"
-
-    /// The current version of each tool.
-    static var versions: [String: String] {
-        Dictionary(ToolRegistry.all.map { ($0.id, $0.version) }) { first, _ in first }
-    }
-
-    /// What a tool can be asked for by, besides its id.
-    package static func capabilities(of tool: any FrameTool.Type) -> [String] {
-        [streaming] + (tool.detects ? [tracking] : []) + tool.capabilities
-    }
-
     /// The manifest.
     ///
     /// - Parameter version: of the program.
     package static func json(
-        version: String, tools: [any FrameTool.Type] = ToolRegistry.all, costs: [String: ToolCost] = ToolCosts.measured
+        version: String, tools: [ToolDescriptor], costs: [String: ToolCost]
     ) -> JSON {
         var all: [String] = []
-        for capability in tools.flatMap({ capabilities(of: $0) }) where !all.contains(capability) {
+        for capability in tools.flatMap(\.allCapabilities) where !all.contains(capability) {
             all.append(capability)
         }
         return .members([
@@ -37,22 +22,23 @@ package enum ToolManifest {
         ])
     }
 
-    private static func json(of tool: any FrameTool.Type, _ cost: ToolCost?) -> JSON {
+    private static func json(of tool: ToolDescriptor, _ cost: ToolCost?) -> JSON {
         .members([
             "id": .string(tool.id), "title": .string(tool.title), "description": .string(tool.definition),
-            "version": .string(tool.version), "default": .bool(tool.isDefault), "reach": .string(tool.reach.word),
+            "version": .string(tool.version), "default": .bool(tool.isDefault),
+            "reach": .string(tool.temporalDependency.rawValue),
             "cost": cost.map { .members(["decode_ratio": .double($0.decodeRatio), "date": .string($0.date)]) },
             "input_types": .array(["video"]), "output_types": .array(outputTypes(of: tool).map { .string($0) }),
-            "capabilities": .array(capabilities(of: tool).map { .string($0) }),
+            "capabilities": .array(tool.allCapabilities.map { .string($0) }),
             "inputs": .object(tool.settings.map { JSON.Member($0.key, $0.schema) }), "outputs": outputs(of: tool),
         ])
     }
 
-    private static func outputTypes(of tool: any FrameTool.Type) -> [String] {
+    private static func outputTypes(of tool: ToolDescriptor) -> [String] {
         ["frames"] + (tool.detects ? ["detections"] : []) + (tool.outputs.events.isEmpty ? [] : ["events"])
     }
 
-    private static func outputs(of tool: any FrameTool.Type) -> JSON {
+    private static func outputs(of tool: ToolDescriptor) -> JSON {
         var frame = tool.outputs.frame.map { JSON.Member($0.key, $0.schema) }
         if tool.outputs.hasRegions {
             let box: JSON = .members(["type": "array", "minItems": 4, "maxItems": 4, "items": number])
@@ -78,26 +64,20 @@ package enum ToolManifest {
     private static let number: JSON = .members(["type": "number"])
 }
 
-extension Reach {
-    /// As the manifest and people have it.
-    package var word: String {
-        switch self {
-        case .frame: "frame"
-        case .pair: "pair"
-        case .sequence: "sequence"
-        }
-    }
-}
-
 extension Setting {
     /// In the words of JSON Schema, and its kind.
     fileprivate var schema: JSON {
-        .members([
-            "type": choices.isEmpty ? "number" : "string", "default": json(standard),
-            "minimum": choices.isEmpty ? .double(range.lowerBound) : nil,
-            "maximum": choices.isEmpty ? .double(range.upperBound) : nil,
-            "enum": choices.isEmpty ? nil : .array(choices.map { .string($0) }), "kind": .string(kind.rawValue),
-            "description": .string(help),
+        let type: JSON
+        var (least, most, words): (JSON?, JSON?, JSON?)
+        switch domain {
+        case .number(let range):
+            (type, least, most) = ("number", .double(range.lowerBound), .double(range.upperBound))
+        case .integer(let range): (type, least, most) = ("integer", .int(range.lowerBound), .int(range.upperBound))
+        case .word(let list): (type, words) = ("string", .array(list.map { .string($0) }))
+        }
+        return .members([
+            "type": type, "default": standard.json, "minimum": least, "maximum": most, "enum": words,
+            "kind": .string(kind.rawValue), "description": .string(help),
         ])
     }
 }

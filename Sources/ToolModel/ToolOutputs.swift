@@ -5,9 +5,14 @@ package struct ToolOutputs: Sendable {
         package let key: String
         package let least: Double?
         package let most: Double?
+        /// Whether its values are a course over time that can be drawn; the number of a frame is none.
+        package let isCourse: Bool
         package let help: String
 
-        package init(_ key: String, from least: Double? = 0, to most: Double? = nil, help: String) {
+        package init(
+            _ key: String, from least: Double? = 0, to most: Double? = nil, isCourse: Bool = true, help: String
+        ) {
+            self.isCourse = isCourse
             self.key = key
             self.least = least
             self.most = most

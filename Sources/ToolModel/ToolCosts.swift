@@ -1,6 +1,5 @@
 internal import Bytes
 internal import CAssets
-internal import FrameTools
 
 /// What a tool costs, measured: time of a run with this tool alone as a multiple of decoding alone.
 package struct ToolCost: Equatable, Sendable {
@@ -19,8 +18,16 @@ package struct ToolCost: Equatable, Sendable {
 package enum ToolCosts {
     static let schema = "forgebatch/tool-costs/1"
 
-    /// The checked-in table. A tool that is not in it, or that was measured at another version, is not measured.
-    package static let measured: [String: ToolCost] = (try? read(builtIn)) ?? [:]
+    /// What the checked-in table says of tools. One that is not in it, or that was measured at another version, is not
+    /// measured.
+    package static func measured(_ tools: [ToolDescriptor]) -> [String: ToolCost] {
+        (try? read(builtIn, versions: versions(of: tools))) ?? [:]
+    }
+
+    /// The current version of each tool.
+    package static func versions(of tools: [ToolDescriptor]) -> [String: String] {
+        Dictionary(tools.map { ($0.id, $0.version) }) { first, _ in first }
+    }
 
     static var builtIn: [UInt8] {
         let file = CAssetsToolCosts()
@@ -35,8 +42,7 @@ package enum ToolCosts {
     /// Reads a table.
     ///
     /// - Parameter versions: the current version of each tool.
-    static func read(_ bytes: [UInt8], versions: [String: String] = ToolManifest.versions) throws -> [String: ToolCost]
-    {
+    static func read(_ bytes: [UInt8], versions: [String: String]) throws -> [String: ToolCost] {
         let document = try JSONReader.parse(bytes)
         guard document["schema"]?.string == schema, let rows = document["tools"]?.array else {
             throw Malformed(description: "no \(schema) with tools")

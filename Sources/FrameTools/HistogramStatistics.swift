@@ -1,5 +1,5 @@
 /// What a histogram says, as signalstats takes it.
-struct Levels {
+struct HistogramStatistics {
     private(set) var count = 0
     /// Nil without a sample.
     private(set) var min: Int?
@@ -13,7 +13,7 @@ struct Levels {
 
     init(_ counts: [Int]) {
         count = counts.reduce(0, +)
-        let (tenth, nine) = (Levels.share(10, of: count), Levels.share(90, of: count))
+        let (tenth, nine) = (HistogramStatistics.share(10, of: count), HistogramStatistics.share(90, of: count))
         var below = 0
         for (level, times) in counts.enumerated() where times > 0 {
             if min == nil { min = level }

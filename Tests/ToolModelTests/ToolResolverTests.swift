@@ -1,10 +1,10 @@
 import FrameTools
 import Testing
-
-@testable import VideoWorker
+import ToolModel
 
 @Suite("Names of tools") struct ToolResolverTests {
-    private static let tools: [any FrameTool.Type] = ToolRegistry.all + [Slow.self, Prompt.self]
+    private static let tools: [ToolDescriptor] =
+        ToolRegistry.descriptors + [TestTool.seer("slow"), TestTool.seer("prompt")]
 
     private func find(_ name: String) -> String? { ToolResolver.tool(name, among: Self.tools)?.id }
 
@@ -17,12 +17,12 @@ import Testing
 
     @Test func `a capability means the first tool that has it, in the order of the manifest`() throws {
         #expect(find("streaming_video_analysis") == Self.tools.first?.id)
-        let all = Self.tools.flatMap { ToolManifest.capabilities(of: $0) }
+        let all = Self.tools.flatMap { $0.allCapabilities }
         for capability in Set(all) {
-            let first = try #require(Self.tools.first { ToolManifest.capabilities(of: $0).contains(capability) })
+            let first = try #require(Self.tools.first { $0.allCapabilities.contains(capability) })
             #expect(find(capability) == first.id)
         }
-        let seers: [any FrameTool.Type] = [Slow.self, Prompt.self]
+        let seers: [ToolDescriptor] = [TestTool.seer("slow"), TestTool.seer("prompt")]
         #expect(ToolResolver.tool("object_tracking", among: seers)?.id == "slow")
         #expect(ToolResolver.tool("object_tracking", among: seers.reversed())?.id == "prompt")
     }
@@ -35,8 +35,8 @@ import Testing
     func `nothing else is a name`(name: String) { #expect(find(name) == nil) }
 
     @Test func `no name has two meanings`() {
-        let ids = Set(ToolRegistry.all.map { $0.id })
-        let capabilities = Set(ToolRegistry.all.flatMap { ToolManifest.capabilities(of: $0) })
+        let ids = Set(ToolRegistry.descriptors.map { $0.id })
+        let capabilities = Set(ToolRegistry.descriptors.flatMap { $0.allCapabilities })
         #expect(ids.isDisjoint(with: capabilities))
         // Words of the command line.
         #expect(ids.union(capabilities).isDisjoint(with: ["default", "all", "none"]))
@@ -44,7 +44,7 @@ import Testing
             let isPlain = name.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_-".utf8.contains($0) }
             #expect(isPlain && !name.hasPrefix("-"), "\(name)")
         }
-        let names = ToolResolver.names()
+        let names = ToolResolver.names(among: ToolRegistry.descriptors)
         #expect(Set(names) == ids.union(capabilities) && Set(names).count == names.count)
     }
 }

@@ -2,7 +2,7 @@ internal import Frames
 
 /// What a video's small pictures look like as a whole: contrast, noise, and how their exposure differs from the
 /// background's. A few thousand of the samples are looked at.
-struct Exposure {
+struct IlluminationModel {
     /// A gain and an offset in levels.
     struct Change {
         var gain: Double
@@ -53,7 +53,7 @@ struct Exposure {
             }
         }
         brightest = counts.lastIndex { $0 > 0 } ?? 255
-        let (low, high) = (Exposure.level(counts, total, 0.04), Exposure.level(counts, total, 0.96))
+        let (low, high) = (IlluminationModel.level(counts, total, 0.04), IlluminationModel.level(counts, total, 0.96))
         middle = Double(low)...Double(high)
         let now = Double(high - low)
         frames = min(13, frames + 1)
@@ -149,7 +149,7 @@ struct Exposure {
                 total += 1
             }
         }
-        let (x, b) = (Exposure.level(here, total, 0.5), Exposure.level(there, total, 0.5))
+        let (x, b) = (IlluminationModel.level(here, total, 0.5), IlluminationModel.level(there, total, 0.5))
         return b >= 8 && x >= 8 ? Double(x) / Double(b) : nil
     }
 }

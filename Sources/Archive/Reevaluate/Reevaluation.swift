@@ -1,0 +1,170 @@
+internal import Analysis
+package import Bytes
+internal import FrameResults
+internal import FrameTools
+package import ToolModel
+
+/// Other thresholds for events: events are detected again from the measures that a result stores, without decoding and without
+/// a change to the result itself.
+package struct Reevaluation: Sendable {
+    /// The new values, by tool and key.
+    private let settings: [String: [String: SettingValue]]
+    /// The settings as they were given, for people.
+    package let texts: [String]
+
+    /// - Precondition: every setting is one of detection.
+    package init(_ settings: [String: [String: SettingValue]]) {
+        for (tool, values) in settings {
+            for key in values.keys {
+                precondition(
+                    ToolRegistry.tool(tool)?.descriptor.setting(key)?.kind == .detection,
+                    "\(tool).\(key) needs pixels")
+            }
+        }
+        self.settings = settings
+        texts = settings.flatMap { tool, values in
+            values.map { key, value in "\(tool).\(key)=\(value.text)" }
+        }.sorted()
+    }
+
+    /// Makes the result as it would be with the new thresholds, hands out its path, and removes it again. A result whose
+    /// tools are not concerned is handed out itself.
+    ///
+    /// - Parameter folder: where the temporary file lies.
+    /// - Throws: ``ArchiveError`` when the result was made by another version of a tool, `SystemError` or `JSONError` when
+    ///   it cannot be read.
+    /// - Complexity: the size of the result; a few dozen frames are in memory.
+    package func withDocument<Value>(
+        of path: RawPath, in folder: RawPath, _ body: (RawPath) throws -> Value
+    ) throws -> Value {
+        let result = try StoredResult(path)
+        guard var pass = try ReevaluationPass(result, settings) else { return try body(path) }
+        try Files.makeDirectory(folder, durable: false)
+        let spool = try Spool(in: folder)
+        try pass.run(result, into: spool)
+        let temporary = folder.appending(Files.temporaryName())
+        defer { Files.remove(temporary) }
+        var file = try AtomicFile(temporary, durable: false)
+        let head = JSONWriter.encode(pass.head(result.head))
+        try file.write(Array(head.dropLast()) + Array(",\"frames\":[\n".utf8))
+        try spool.copy { try file.write($0) }
+        try file.write(Array("\n]}\n".utf8))
+        try file.publish()
+        return try body(temporary)
+    }
+}
+
+/// One result on its way through the detectors of the tools that were given other settings.
+private struct ReevaluationPass {
+    private var tools: [SelectedTool] = []
+    private var detecting: DetectPass<JSON>
+    private var written = 0
+    private var times: [Double] = []
+
+    /// Nil when the result has none of the tools.
+    init?(_ result: StoredResult, _ given: [String: [String: SettingValue]]) throws(ArchiveError) {
+        let stored = result.head["tools"]?.array ?? []
+        let speaker = SelectedTool.speaker(
+            among: stored.compactMap { $0["id"]?.string.flatMap { ToolRegistry.tool($0)?.descriptor } })
+        for description in stored {
+            guard let id = description["id"]?.string, let values = given[id], let type = ToolRegistry.tool(id) else {
+                continue
+            }
+            let version = description["version"]?.string ?? "?"
+            let descriptor = type.descriptor
+            guard version == descriptor.version else {
+                throw ArchiveError(
+                    "made by \(id) \(version), and this is \(descriptor.version): it cannot be re-evaluated; use `forgebatch run --set`"
+                )
+            }
+            var complete = values
+            for setting in descriptor.settings where complete[setting.key] == nil {
+                complete[setting.key] = setting.value(description["settings"]?[setting.key])
+            }
+            tools.append(
+                SelectedTool(
+                    type, ToolSettings(descriptor.settings, replacing: complete), speaksForFrame: id == speaker))
+        }
+        if tools.isEmpty { return nil }
+        detecting = DetectPass(tools)
+    }
+
+    mutating func run(_ result: StoredResult, into spool: Spool) throws {
+        let changesFrames = tools.contains { $0.descriptor.detects }
+        while let line = try result.nextLine() {
+            let frame = try JSONReader.parse(line)
+            let time = frame["time"]?.double
+            if let time { times = [times.last ?? time, time] }
+            let measures = tools.map { Measurement(stored: frame[$0.type.id]) }
+            let ready = detecting.take(measures, time: time) { _ in frame }
+            // Without objects a frame stays as it is, to the byte.
+            if changesFrames { try write(ready, into: spool) } else { try write(line, into: spool) }
+        }
+        let ready = detecting.finish(end: result.head["decode"]?["covered_duration"]?.double ?? end)
+        if changesFrames { try write(ready, into: spool) }
+    }
+
+    /// Where a result does not tell when its last frame ends: a step after its time.
+    private var end: Double {
+        guard let last = times.last, let before = times.first else { return 0 }
+        return rounded(last + (last - before))
+    }
+
+    private func rounded(_ value: Double) -> Double { (value * 1_000_000).rounded() / 1_000_000 }
+
+    private mutating func write(_ ready: [DetectPass<JSON>.Ready], into spool: Spool) throws {
+        for whole in ready {
+            var frame = whole.frame
+            for (index, list) in whole.objects {
+                let tool = tools[index]
+                let objects = JSON.array(list.map(\.json))
+                if tool.speaksForFrame {
+                    frame = frame.replacing("detections", with: .members(["tracked_objects": objects]))
+                } else if let own = frame[tool.type.id] {
+                    frame = frame.replacing(tool.type.id, with: own.replacing("tracked_objects", with: objects))
+                }
+            }
+            try write(JSONWriter.encode(frame), into: spool)
+        }
+    }
+
+    private mutating func write(_ line: [UInt8], into spool: Spool) throws {
+        try spool.append(written == 0 ? line : Array(",\n".utf8) + line)
+        written += 1
+    }
+
+    /// The head with the new settings, summaries and events.
+    func head(_ head: JSON) -> JSON {
+        let results = detecting.results
+        var summary = head["summary"] ?? .object([])
+        for result in results { summary = summary.replacing(result.id, with: .object(result.summary.members)) }
+        let order = (head["tools"]?.array ?? []).compactMap { $0["id"]?.string }
+        var events: [JSON] = []
+        for id in order {
+            if let result = results.first(where: { $0.id == id }) {
+                events += result.events.map(\.json)
+            } else {
+                events += (head["events"]?.array ?? []).filter { $0["tool"]?.string == id }
+            }
+        }
+        let described = (head["tools"]?.array ?? []).map { description -> JSON in
+            guard let tool = tools.first(where: { $0.type.id == description["id"]?.string }) else { return description }
+            return tool.descriptor.json(tool.settings)
+        }
+        return head.replacing("tools", with: .array(described)).replacing("summary", with: summary)
+            .replacing("events", with: .array(JSON.events(events)))
+    }
+}
+
+extension JSON {
+    /// This object with another value under a key, which keeps its place or comes last.
+    fileprivate func replacing(_ key: String, with value: JSON) -> JSON {
+        guard var members else { return self }
+        if let place = members.firstIndex(where: { $0.key == key }) {
+            members[place].value = value
+        } else {
+            members.append(Member(key, value))
+        }
+        return .object(members)
+    }
+}
