@@ -55,7 +55,8 @@ class Group:
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                 env={**os.environ, "SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH": "1"})
             self.seconds = time.monotonic() - begun
-            self.status, self.console = done.returncode, done.stdout.decode("utf-8", "replace")
+            self.status = done.returncode
+            self.console = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout.decode("utf-8", "replace"))
             if os.path.exists(events):
                 self.read(events)
 
