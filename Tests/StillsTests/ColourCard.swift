@@ -81,13 +81,17 @@ struct ColourCard {
         return path
     }
 
-    /// The same arguments with primaries and transfer given to the pictures, too: since version 7 the command takes them
-    /// from there, and what is said of the encoder does not count.
+    /// The same arguments with the colours' tags given to the pictures, too: since version 7 the command takes primaries
+    /// and transfer from there, and converts pictures without a matrix or range to those of the encoder.
     private static func tagged(_ arguments: [String]) -> [String] {
         var words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
-        let tags = ["-color_primaries", "-color_trc"].compactMap { option -> String? in
+        let names = [
+            ("-color_primaries", "color_primaries"), ("-color_trc", "color_trc"), ("-colorspace", "colorspace"),
+            ("-color_range", "range"),
+        ]
+        let tags = names.compactMap { option, parameter -> String? in
             guard let place = words.firstIndex(of: option), place + 1 < words.count else { return nil }
-            return "\(option.dropFirst())=\(words[place + 1])"
+            return "\(parameter)=\(words[place + 1])"
         }
         guard !tags.isEmpty else { return words }
         let filter = "setparams=" + tags.joined(separator: ":")
