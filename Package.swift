@@ -74,7 +74,8 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
-            name: "Archive", dependencies: ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"]),
+            name: "Archive",
+            dependencies: ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"]),
         .target(
             name: "HTMLReport",
             dependencies: [
@@ -112,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["Archive", "ToolModel", "Bytes", "Store", "Jobs", "TestSupport"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Archive", "ToolModel", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
         .testTarget(
             name: "FrameToolsTests", dependencies: ["FrameTools", "ToolModel", "Frames", "Bytes", "TestSupport"]),

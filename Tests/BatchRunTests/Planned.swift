@@ -35,6 +35,6 @@ enum Planned {
             job: JobID(video: video.relative), path: video.relative, result: RawPath("results/\(name).json"),
             size: video.status.size, modified: video.status.modified, inode: video.status.inode,
             fingerprint: fingerprint, digest: "d", verdict: verdict, frames: 4, sha256: "0", runID: "r1",
-            facts: .object([]))
+            facts: VideoFacts())
     }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import Jobs
+import Store
 
 /// An output folder as a run leaves it, with the names that make pages break.
 struct Fixture {

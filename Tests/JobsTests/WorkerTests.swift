@@ -60,7 +60,8 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             job: JobID(video: path), input: RawPath("/in").appending(path), relative: path, root: RawPath("/out"),
             result: OutputLayout.result(for: path, job: JobID(video: path)),
             tools: [
-                .init(id: "luma", settings: [:]), .init(id: "black", settings: ["pixel": .double(0.1), "word": "full"]),
+                .init(id: "luma", settings: [:]),
+                .init(id: "black", settings: ["pixel": .double(0.1), "word": "full"]),
             ], threads: 1, memory: WorkerMemory(limit: 1 << 31, most: 1 << 33), progressInterval: 100_000_000,
             stills: true, size: 1 << 40,
             modified: 1_772_067_723_456_789_012, inode: .max)

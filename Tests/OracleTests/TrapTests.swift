@@ -9,9 +9,14 @@ import Testing
 struct TrapTests {
     static let isDefiningVersion = FFmpegCommand.version.hasPrefix("5.1")
 
-    /// Six pictures of one luma level.
-    static func flat(_ level: Int, seconds: Int = 3) -> String {
-        "-f lavfi -i nullsrc=s=64x48:r=10:d=\(seconds),format=yuv420p,geq=lum=\(level):cb=128:cr=128 -c:v ffv1"
+    /// Three seconds of pictures of one luma level.
+    ///
+    /// - Parameter range: `pc` or `tv`, of the pictures and of the file. Since version 7 the command changes levels on the
+    ///   way from one range to the other.
+    static func flat(_ level: Int, range: String? = nil) -> String {
+        let source = "nullsrc=s=64x48:r=10:d=3,format=yuv420p,geq=lum=\(level):cb=128:cr=128"
+        guard let range else { return "-f lavfi -i \(source) -c:v ffv1" }
+        return "-f lavfi -i \(source),setparams=range=\(range) -c:v ffv1 -color_range \(range)"
     }
 
     private func oracle(_ path: RawPath, _ chain: String) async throws -> FilterOracle {
@@ -21,11 +26,11 @@ struct TrapTests {
     @Test("Dark grey of full range is not black, though blackdetect goes by the format's name and calls it so")
     func fullRange() async throws {
         let workshop = try Workshop()
-        let full = try await workshop.make("full.mkv", TrapTests.flat(28), "-color_range pc")
-        try await workshop.make("limited.mkv", TrapTests.flat(28), "-color_range tv")
+        let full = try await workshop.make("full.mkv", TrapTests.flat(28, range: "pc"))
+        try await workshop.make("limited.mkv", TrapTests.flat(28, range: "tv"))
         try await workshop.make("untagged.mkv", TrapTests.flat(28))
-        try await workshop.make("black.mkv", TrapTests.flat(25), "-color_range pc")
-        try await workshop.make("grey.mkv", TrapTests.flat(38), "-color_range tv")
+        try await workshop.make("black.mkv", TrapTests.flat(25, range: "pc"))
+        try await workshop.make("grey.mkv", TrapTests.flat(38, range: "tv"))
         let run = try await workshop.run()
         let result = try run.result("full.mkv")
         #expect(result["video"]?["pixel_format"]?.string == "yuv420p")

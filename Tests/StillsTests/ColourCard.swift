@@ -77,8 +77,30 @@ struct ColourCard {
     {
         let path = folder.path.appending(name)
         let source = "-f rawvideo -pix_fmt \(format) -s \(width)x\(height) -r 25 -stream_loop 2"
-        try await FFmpegCommand.make(path, [source, "-i", raw.display] + arguments)
+        try await FFmpegCommand.make(path, [source, "-i", raw.display] + ColourCard.tagged(arguments))
         return path
+    }
+
+    /// The same arguments with the colours' tags given to the pictures, too: since version 7 the command takes primaries
+    /// and transfer from there, and converts pictures without a matrix or range to those of the encoder.
+    private static func tagged(_ arguments: [String]) -> [String] {
+        var words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
+        let names = [
+            ("-color_primaries", "color_primaries"), ("-color_trc", "color_trc"), ("-colorspace", "colorspace"),
+            ("-color_range", "range"),
+        ]
+        let tags = names.compactMap { option, parameter -> String? in
+            guard let place = words.firstIndex(of: option), place + 1 < words.count else { return nil }
+            return "\(parameter)=\(words[place + 1])"
+        }
+        guard !tags.isEmpty else { return words }
+        let filter = "setparams=" + tags.joined(separator: ":")
+        if let place = words.firstIndex(of: "-vf"), place + 1 < words.count {
+            words[place + 1] += "," + filter
+        } else {
+            words += ["-vf", filter]
+        }
+        return words
     }
 
     /// What the thumbnail of a video shows in the middle of each patch.

@@ -24,4 +24,7 @@ package enum FFmpegCommand {
         let text = (try? ExternalProgram.ffmpeg?.runAndWait(["-version"]))?.text ?? ""
         return String(text.dropFirst("ffmpeg version ".count).prefix { $0.isNumber || $0 == "." })
     }()
+
+    /// The first number of ``version``; 0 where there is no command.
+    package static var majorVersion: Int { version.split(separator: ".").first.flatMap { Int($0) } ?? 0 }
 }
