@@ -69,7 +69,7 @@ bench: deps-test build ## measure speed and memory as ratios to decoding alone
 bench-videos: deps-test ## make the benchmark's videos in .videos/ (some minutes)
 	bash Benchmarks/make-videos.sh
 
-bench-peers: deps ## install other programs to compare with, in .venv-bench
+bench-peers: deps-test ## install other programs to compare with, in .venv-bench
 	@if ! .venv-bench/bin/python -c 'import scenedetect, cv2, dvr_scan, motmetrics, siti_tools' 2>/dev/null; then \
 	  echo "bench-peers: making .venv-bench"; \
 	  python3 -m venv --clear .venv-bench; \
