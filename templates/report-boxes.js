@@ -101,7 +101,10 @@ forgebatch.Player = class {
     this.button.replaceWith(element("p", { class: "controls" }, button("−1", "previous frame (,)", () => this.step(-1)), this.toggle,
       button("+1", "next frame (.)", () => this.step(1))));
     this.video.addEventListener("play", () => { this.toggle.textContent = "❚❚"; this.follow(); });
-    this.video.addEventListener("pause", () => { this.toggle.textContent = "▶"; });
+    this.video.addEventListener("pause", () => {
+      this.toggle.textContent = "▶";
+      this.settle();
+    });
     this.seek(this.lanes.at || 0);
   }
 
@@ -109,7 +112,21 @@ forgebatch.Player = class {
 
   play() { if (this.video.paused) this.video.play(); else this.video.pause(); }
 
+  /// Goes to the middle of the frame where the video was stopped: a picture may have come after the last look at it.
+  settle() {
+    if (this.video.ended || this.isStepping) {
+      this.isStepping = false;
+      return;
+    }
+    const frame = this.frame(this.video.currentTime - this.start);
+    this.isFollowing = true;
+    this.lanes.place(frame);
+    this.isFollowing = false;
+    this.seek(frame);
+  }
+
   step(by) {
+    this.isStepping = !this.video.paused;
     this.video.pause();
     this.lanes.place(Math.min(this.lanes.data.frames - 1, Math.max(0, this.lanes.at + by)));
   }

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 from browser import Browser
 
@@ -211,13 +212,24 @@ def is_yellow(red, green, blue):
 
 
 def look(page, case, frame, what, keep, trouble):
-    """Where the square and the box around it are."""
+    """Where the square and the box around it are, once the browser has painted what the page says."""
+    for _ in range(20):
+        found = compare(page, case, frame, what, keep)
+        if not found:
+            return
+        time.sleep(0.25)
+        page.settle()
+    trouble += found
+
+
+def compare(page, case, frame, what, keep):
+    """What is wrong with a picture of the page as it is now."""
+    trouble = []
     shot = Shot(page, keep)
     square, box = shot.extent(is_white), shot.extent(is_yellow)
     place = f"{case.name}, {what}, frame {frame}"
     if not square or not box:
-        trouble.append(f"{place}: no {'box' if square else 'square'}")
-        return
+        return [f"{place}: no {'box' if square else 'square'}"]
     shares, shape = case.wanted(frame)
     # The picture is fitted into the frame on the page.
     width = min(shot.width, shot.height * shape)
@@ -235,6 +247,7 @@ def look(page, case, frame, what, keep, trouble):
         trouble.append(f"{place}: {text}: the box is off by {max(off):.1f}")
     if keep:
         print(f"{place}: {text}")
+    return trouble
 
 
 def seek(page, frame):
@@ -260,7 +273,8 @@ def check(page, case, shots, trouble):
     shape = page.evaluate("(({width, height}) => width / height)(document.querySelector('.screen').getBoundingClientRect())")
     page.evaluate("document.querySelector('.play').click()")
     # The player's own first seek.
-    page.wait("document.querySelector('.controls') !== null && window.seeked > 0")
+    page.wait("document.querySelector('.controls') !== null && window.seeked > 0 && !document.querySelector('video').seeking")
+    page.settle()
     for frame in case.frames():
         seek(page, frame)
         look(page, case, frame, "video", keep(f"{frame}"), trouble)
@@ -271,8 +285,10 @@ def check(page, case, shots, trouble):
     seek(page, case.main + 50)
     page.key(" ")
     page.wait("parseInt(document.querySelector('.readout').textContent.match(/\\d+/)[0]) > " + str(case.main + 60))
+    page.evaluate("window.seeked = 0")
     page.key(" ")
-    page.wait("document.querySelector('video').paused")
+    # The player goes to the frame where it was stopped.
+    page.wait("document.querySelector('video').paused && window.seeked > 0 && !document.querySelector('video').seeking")
     page.settle()
     frame = page.evaluate("parseInt(document.querySelector('#still figcaption').textContent.match(/\\d+/)[0])")
     look(page, case, frame, "stopped", keep("stopped"), trouble)
