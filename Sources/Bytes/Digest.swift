@@ -25,8 +25,10 @@ package enum Digest {
 }
 
 /// The owner of libavutil's state of one hash.
-private struct SHAState: ~Copyable {
-    enum Algorithm: Int32 {
+///
+/// Not private: release builds inline its users into other targets, which then name it.
+package struct SHAState: ~Copyable {
+    package enum Algorithm: Int32 {
         case sha1 = 160
         case sha256 = 256
     }
@@ -35,7 +37,7 @@ private struct SHAState: ~Copyable {
     private let memory: UnsafeMutableRawPointer
     private var state: OpaquePointer { OpaquePointer(memory) }
 
-    init(_ algorithm: Algorithm) {
+    package init(_ algorithm: Algorithm) {
         self.algorithm = algorithm
         memory = .allocate(byteCount: Int(av_sha_size), alignment: 16)
         // It refuses unknown sizes of a hash only.
@@ -44,9 +46,9 @@ private struct SHAState: ~Copyable {
 
     deinit { memory.deallocate() }
 
-    mutating func update(_ bytes: [UInt8]) { av_sha_update(state, bytes, bytes.count) }
+    package mutating func update(_ bytes: [UInt8]) { av_sha_update(state, bytes, bytes.count) }
 
-    mutating func digest() -> [UInt8] {
+    package mutating func digest() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(algorithm.rawValue) / 8) { buffer, count in
             av_sha_final(state, buffer.baseAddress)
             count = buffer.count
