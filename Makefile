@@ -22,7 +22,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run quick test test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install deps deps-test samples clean build
+.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install deps deps-test samples clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,12 @@ test: deps-test ## build for debugging and run all tests; says what each cost an
 	swift build --build-tests
 	python3 Tests/scripts/run_tests.py --costs .build/test-costs.tsv $(TEST)
 
-# The tests whose outcome depends on FFmpeg's version.
-test-ffmpeg: deps-test ## build for debugging and run the tests of what FFmpeg gives
+# The tests whose outcome depends on FFmpeg's version: those that ask it directly, and those that run the program, too.
+test-media: deps-test ## build for debugging and run the tests of decoding and of the measures
+	swift build --build-tests
+	python3 Tests/scripts/run_tests.py --filter '^(MediaTests|StillsTests|OracleTests)\.'
+
+test-ffmpeg: deps-test ## the same and the tests of the whole program
 	swift build --build-tests
 	python3 Tests/scripts/run_tests.py --filter '^(MediaTests|StillsTests|OracleTests|CommandTests)\.'
 
