@@ -49,7 +49,7 @@ package enum Archive {
         let decode = head["decode"]
         guard let job = head["job_id"]?.string.flatMap({ JobID(text: $0) }), let source = head["source"],
             let name = RawPath(source), let size = source["size"]?.int, let frames = head["total_frames"]?.int,
-            let verdict = decode?["verdict"]?.string, let tools = head["tools"]?.array
+            let verdict = decode?["verdict"]?.string.map({ VideoStatus(verdict: $0) }), let tools = head["tools"]?.array
         else { return nil }
         return CatalogEntry(
             job: job, path: name, result: layout.relative(path), size: Int64(size), modified: nil, inode: nil,

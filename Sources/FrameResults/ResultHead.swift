@@ -1,4 +1,5 @@
 package import Bytes
+internal import Jobs
 
 /// Everything of a result document but its frames.
 package struct ResultHead: Sendable {
@@ -50,7 +51,7 @@ package struct ResultHead: Sendable {
         func add(_ key: String, _ value: JSON?) { if let value { head.append(JSON.Member(key, value)) } }
         add("schema", .string(ResultHead.schema))
         add("job_id", .string(jobID))
-        add("status", "completed")
+        add("status", .string(VideoStatus.completedWord))
         add("source", place)
         add("video", sanitizer.clean(video))
         add("total_frames", .int(decode.decodedFrames))

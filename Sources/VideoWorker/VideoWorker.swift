@@ -187,7 +187,7 @@ package enum VideoWorker {
         var outcome = JobOutcome(kind: .completed)
         outcome.frames = report.decodedFrames
         outcome.declared = report.declaredFrames
-        outcome.verdict = report.verdict.rawValue
+        outcome.verdict = report.verdict
         outcome.reasons = report.reasons.map(\.rawValue)
         outcome.sha256 = published.sha256
         outcome.fingerprint = head.source.fingerprint

@@ -23,7 +23,7 @@ import Testing
             #expect(entry.result == old.result && entry.sha256 == old.sha256 && entry.digest == old.digest)
             #expect(entry.size == old.size && entry.fingerprint == old.fingerprint && entry.frames == old.frames)
             #expect(entry.verdict == old.verdict && entry.modified == nil && entry.inode == nil)
-            #expect(entry.facts.codec == "h264" && entry.events == 1)
+            #expect(entry.facts.codec == "h264" && entry.events == 1 && entry.runID == MadeFolder.run)
         }
         // What it lists is what there is.
         #expect(try Validation.folder(made.layout).breaches.map(\.text) == [])

@@ -2,6 +2,7 @@ import Archive
 import Bytes
 import Jobs
 import Store
+import TestSupport
 import Testing
 
 @Suite("Runs and their history") struct HistoryTests {
@@ -9,10 +10,10 @@ import Testing
     private static let last = "20260104T000000Z-dddddd"
 
     /// Three runs that wrote their records, and one that was killed in between.
-    private func made() throws -> MadeRuns {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [.init("a")])
-        try made.add(MadeRuns.second, [.init("a")], scope: "narrow")
+    private func made() throws -> MadeOutputFolder {
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a")])
+        try made.addRun(MadeRuns.second, [.done("a")]) { $0.summary.scope = "narrow" }
         let log = try ProgressLog(made.layout.log(run: Self.killed))
         let job = JobID(video: RawPath("a"))
         func say(_ event: LogEvent, _ second: Int64) throws {
@@ -21,7 +22,7 @@ import Testing
         try say(.runStarted(runID: Self.killed, version: "1.0.0", jobs: 3, settings: "d"), 0)
         try say(.jobStarted(job: job, path: RawPath("a"), totalFrames: 9, size: 9), 1)
         try say(.completed(job: job), 5)
-        try made.add(Self.last, [.init("a")], interrupted: true)
+        try made.addRun(Self.last, [.done("a")]) { $0.summary.isInterrupted = true }
         return made
     }
 
@@ -73,8 +74,8 @@ import Testing
     }
 
     @Test func `a record is the same whether its jobs stand on lines of their own or not`() throws {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [.init("a"), .failed("b"), .init("c")])
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a"), .failed("b"), .done("c")])
         let path = made.layout.summary(run: MadeRuns.first)
         let document = try JSONReader.parse(Files.read(path))
         let jobs = try #require(document["jobs"]?.array)
@@ -102,7 +103,7 @@ import Testing
     }
 
     @Test func `no runs are no error`() throws {
-        let made = try MadeRuns()
+        let made = try MadeOutputFolder()
         #expect(try Archive.runs(made.layout) == [] && Archive.repairHistory(made.layout) == 0)
     }
 

@@ -24,15 +24,15 @@ struct ReusePolicyTests {
 
     @Test("A sound result of the same video and settings stands, a damaged one until it is asked for")
     func upToDate() {
-        #expect(policy().decide(video, Planned.entry("a.mkv"), nil) == .skip(.upToDate, "done in run r1"))
+        #expect(policy().decide(video, Planned.entry("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
         #expect(
-            policy().decide(video, Planned.entry("a.mkv", verdict: "warning"), nil)
-                == .skip(.upToDate, "done in run r1"))
-        let damaged = Planned.entry("a.mkv", verdict: "damaged")
+            policy().decide(video, Planned.entry("a.mkv", verdict: .warning), nil)
+                == .skip(.skipped, "done in run r1"))
+        let damaged = Planned.entry("a.mkv", verdict: .damaged)
         #expect(policy().decide(video, damaged, nil) == .skip(.damaged, "damaged, unchanged since run r1"))
         #expect(policy { $0.retryFailed = true }.decide(video, damaged, nil) == .run("--retry-failed"))
         let sound = policy { $0.retryFailed = true }.decide(video, Planned.entry("a.mkv"), nil)
-        #expect(sound == .skip(.upToDate, "done in run r1"))
+        #expect(sound == .skip(.skipped, "done in run r1"))
     }
 
     @Test("Force processes whatever is known")
@@ -83,7 +83,7 @@ struct ReusePolicyTests {
                 $0.fingerprint = { _ in found }
             }.decide(copied, entry, nil)
         }
-        #expect(decide("f", entry) == .skip(.upToDate, "done in run r1"))
+        #expect(decide("f", entry) == .skip(.skipped, "done in run r1"))
         #expect(decide("g", entry) == .run("changed"))
         #expect(decide(nil, entry) == .run("changed"))
         // A file that cannot be read is not the one without a fingerprint.

@@ -67,18 +67,20 @@ package enum JUnit {
                 case .unfinished: video.message ?? "not started"
                 case .failed, .quarantined: "\(video.status.rawValue): \(video.message ?? "in an earlier run")"
                 case .damaged: "damaged, unchanged since run \(video.runID)"
-                case .ok, .warning: "done in run \(video.runID)"
+                default: "done in run \(video.runID)"
                 }
             return "<skipped message=\"\(Escape.xml(why))\"/>"
         }
+        let type = video.status.rawValue
         if isFailure(video, run) {
             let frames = video.frames.map { "\($0) frames decoded" } ?? ""
             return
-                "<failure type=\"damaged\" message=\"\(Escape.xml("damaged: \(reasons)"))\">\(Escape.xml(frames))</failure>"
+                "<failure type=\"\(type)\" message=\"\(Escape.xml("\(type): \(reasons)"))\">\(Escape.xml(frames))</failure>"
         }
         guard isError(video, run) else { return nil }
         let text = video.log.map { Escape.xml($0) }.joined(separator: "\n")
-        return "<error type=\"failed\" message=\"\(Escape.xml(video.message ?? "failed"))\">\(text)</error>"
+        let failed = VideoStatus.failed.rawValue
+        return "<error type=\"\(failed)\" message=\"\(Escape.xml(video.message ?? failed))\">\(text)</error>"
     }
 
     private static func seconds(_ value: Double?) -> String { JSONWriter.text(.double(value ?? 0)) }

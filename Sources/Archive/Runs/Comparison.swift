@@ -99,8 +99,8 @@ package struct Comparison: Sendable {
 
     private static func category(_ was: RunVideo, _ now: RunVideo) -> Category? {
         let hasLostResult = now.status.isFailure && !was.status.isFailure
-        if hasLostResult || (now.status == .damaged && !was.status.isTrouble) { return .newlyFailing }
-        if was.status.isTrouble, !now.status.isTrouble { return .fixed }
+        if hasLostResult || (now.status == .damaged && !was.status.needsAttention) { return .newlyFailing }
+        if was.status.needsAttention, !now.status.needsAttention { return .fixed }
         if !was.hasSameContent(as: now) { return .changed }
         // Of two failures the words may differ by chance, as with a worker that died in one place or another.
         guard !now.status.isFailure, was.sha256 != now.sha256 else { return nil }

@@ -19,11 +19,17 @@ struct RunSight {
     /// A video that the run left alone because of what another one made of it.
     struct Skip {
         var job: JobID
-        var kind: String
+        /// What it was left alone for.
+        var status: VideoStatus
         var runID: String
 
         /// Whether it had failed there, so that the failure memory tells of it.
-        var isFailure: Bool { kind == "failed" || kind == "quarantined" }
+        var isFailure: Bool { status.isFailure }
+
+        /// The video as far as this alone tells.
+        func video(_ path: RawPath) -> RunVideo {
+            RunVideo(job: job, path: path, status: status == .skipped ? .ok : status, runID: runID)
+        }
     }
 
     init(_ layout: OutputLayout, run id: String) throws {
@@ -44,7 +50,7 @@ struct RunSight {
             videos[waiting.job] = RunVideo(job: waiting.job, path: waiting.path, status: .unfinished, runID: run.id)
         }
         skipped = document.skipped.flatMap { group in
-            group.jobs.map { Skip(job: $0, kind: group.kind, runID: group.runID) }
+            group.jobs.map { Skip(job: $0, status: group.status, runID: group.runID) }
         }
         young = Set(document.tooYoung)
         unread = document.unread
@@ -55,28 +61,13 @@ struct RunSight {
     /// Fills in what was known of the skipped videos.
     mutating func complete(_ ledger: Ledger) {
         for skip in skipped {
-            videos[skip.job] =
-                ledger.video(skip)
-                ?? RunVideo(
-                    job: skip.job, path: RawPath(skip.job.text), status: .init(skipped: skip.kind), runID: skip.runID)
+            videos[skip.job] = ledger.video(skip) ?? skip.video(RawPath(skip.job.text))
         }
         skipped = []
     }
 
     /// Whether the run could not have seen a video of this path, or left it alone for its age.
     func isBlind(to path: RawPath) -> Bool { young.contains(path) || unread.contains { path.isInside($0) } }
-}
-
-extension RunVideo.Status {
-    fileprivate init(skipped kind: String) {
-        self =
-            switch kind {
-            case "failed": .failed
-            case "quarantined": .quarantined
-            case "damaged": .damaged
-            default: .ok
-            }
-    }
 }
 
 /// What was known of the videos that runs skipped: lines of the catalog and of the failure memory, by job and run, or,
@@ -124,7 +115,7 @@ struct Ledger {
                 skip.isFailure
                 ? failures[skip.job]?.contains { $0.runID == skip.runID }
                 : results[skip.job]?.contains { $0.runID == skip.runID }
-            if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.kind == "quarantined" }
+            if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.status == .quarantined }
         }
         for (run, jobs) in missing {
             guard let reader = try? RunReader(layout.summary(run: run)), let summary = reader.document?.summary else {
@@ -151,7 +142,7 @@ struct Ledger {
         if skip.isFailure, let line = failures[skip.job]?.last { return RunVideo(line) }
         if !skip.isFailure, let line = results[skip.job]?.last { return RunVideo(line) }
         guard let path = results[skip.job]?.last?.path ?? failures[skip.job]?.last?.path else { return nil }
-        return RunVideo(job: skip.job, path: path, status: .init(skipped: skip.kind), runID: skip.runID)
+        return skip.video(path)
     }
 
     /// Whether a run, or one before it, had to do with a video.
