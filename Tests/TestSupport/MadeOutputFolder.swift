@@ -117,7 +117,8 @@ package struct MadeOutputFolder: Sendable {
     /// Holds the folder's lock as the writer of a run, until the descriptor is closed.
     package func lock(run: String) throws -> Int32 {
         let descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)
-        try Files.write(Array("run \(run), process 1\n".utf8), to: descriptor, path: layout.lock)
+        let record = LockRecord(runID: run, process: 1, since: .now)
+        try Files.write(record.line, to: descriptor, path: layout.lock)
         _ = try Files.lock(descriptor, path: layout.lock)
         return descriptor
     }
