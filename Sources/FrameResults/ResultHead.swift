@@ -42,7 +42,7 @@ package struct ResultHead: Sendable {
 
     /// The members of the document in their order, `frames` left out.
     func members(_ sanitizer: inout Sanitizer) -> [JSON.Member] {
-        let place = JSON.object(
+        let origin = JSON.object(
             source.path.members()
                 + [
                     JSON.Member("size", .int(source.size)), JSON.Member("fingerprint", .string(source.fingerprint)),
@@ -52,7 +52,7 @@ package struct ResultHead: Sendable {
         add("schema", .string(ResultHead.schema))
         add("job_id", .string(jobID))
         add("status", .string(VideoStatus.completedWord))
-        add("source", place)
+        add("source", origin)
         add("video", sanitizer.clean(video))
         add("total_frames", .int(decode.decodedFrames))
         add("declared_frames", decode.declaredFrames.map { .int($0) })

@@ -47,7 +47,7 @@ struct ListCommand: ParsableCommand {
     }
 
     private func listVideos(_ layout: OutputLayout) throws(SystemError) {
-        let videos = try ShelvedVideo.all(layout).filter { statuses.isEmpty || statuses.contains($0.status) }
+        let videos = try VideoEntry.all(layout).filter { statuses.isEmpty || statuses.contains($0.status) }
         if json { return videos.forEach { Terminal.output(JSONWriter.encode($0.json) + [0x0a]) } }
         let rows = videos.map { video in
             [
@@ -99,18 +99,18 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         let layout = try OutputArgument.layout(output)
         let id = OutputArgument.job(job)
-        guard let video = try ShelvedVideo.all(layout).first(where: { $0.job == id }) else {
+        guard let video = try VideoEntry.all(layout).first(where: { $0.job == id }) else {
             let name = RawArguments.path(job).display
             throw Failure(
                 ExitStatus.unreadableInput,
                 "\(output.path.display): no video \(name); forgebatch list shows those there are")
         }
-        let head = video.entry.flatMap { try? Archive.head(layout, $0) }
+        let head = video.entry.flatMap { try? $0.head(layout) }
         if json { return Terminal.output(JSONWriter.encode(head ?? video.failure?.json ?? video.json) + [0x0a]) }
         facts(video, head, layout).forEach { Terminal.output($0) }
     }
 
-    private func facts(_ video: ShelvedVideo, _ head: JSON?, _ layout: OutputLayout) -> [String] {
+    private func facts(_ video: VideoEntry, _ head: JSON?, _ layout: OutputLayout) -> [String] {
         var rows: [[String]] = []
         func add(_ name: String, _ value: String?) { if let value { rows.append([name, value]) } }
         add("video", video.path.display)

@@ -175,11 +175,11 @@ struct FailurePolicyTests {
     func quarantine() {
         let policy = QuarantinePolicy(digest: "d", version: "1")
         let video = Planned.candidate("a.ts").status
-        #expect(policy.standing(.death, of: video, known: nil) == .init(runs: 1, isQuarantined: false))
+        #expect(policy.streak(.death, of: video, known: nil) == .init(runs: 1, isQuarantined: false))
         let known = Planned.failure("a.ts", .timeout)
-        #expect(policy.standing(.death, of: video, known: known) == .init(runs: 2, isQuarantined: true))
+        #expect(policy.streak(.death, of: video, known: known) == .init(runs: 2, isQuarantined: true))
         let twice = Planned.failure("a.ts", .memory, runs: 2)
-        #expect(policy.standing(.memory, of: video, known: twice) == .init(runs: 3, isQuarantined: true))
+        #expect(policy.streak(.memory, of: video, known: twice) == .init(runs: 3, isQuarantined: true))
     }
 
     @Test("Runs do not add up over another video, other settings, another version or another kind of failure")
@@ -187,13 +187,13 @@ struct FailurePolicyTests {
         let known = Planned.failure("a.ts", .death)
         let policy = QuarantinePolicy(digest: "d", version: "1")
         let video = Planned.candidate("a.ts").status
-        let once = QuarantinePolicy.Standing(runs: 1, isQuarantined: false)
-        #expect(policy.standing(.death, of: Planned.candidate("a.ts", size: 5).status, known: known) == once)
-        #expect(policy.standing(.death, of: Planned.candidate("a.ts", modified: 5).status, known: known) == once)
-        #expect(QuarantinePolicy(digest: "e", version: "1").standing(.death, of: video, known: known) == once)
-        #expect(QuarantinePolicy(digest: "d", version: "2").standing(.death, of: video, known: known) == once)
-        #expect(policy.standing(.death, of: video, known: Planned.failure("a.ts", .content)) == once)
-        #expect(policy.standing(.content, of: video, known: known) == once)
+        let once = QuarantinePolicy.Streak(runs: 1, isQuarantined: false)
+        #expect(policy.streak(.death, of: Planned.candidate("a.ts", size: 5).status, known: known) == once)
+        #expect(policy.streak(.death, of: Planned.candidate("a.ts", modified: 5).status, known: known) == once)
+        #expect(QuarantinePolicy(digest: "e", version: "1").streak(.death, of: video, known: known) == once)
+        #expect(QuarantinePolicy(digest: "d", version: "2").streak(.death, of: video, known: known) == once)
+        #expect(policy.streak(.death, of: video, known: Planned.failure("a.ts", .content)) == once)
+        #expect(policy.streak(.content, of: video, known: known) == once)
     }
 
     @Test("Lost workers and told failures are remembered by kind; what says nothing about the video is not")

@@ -73,9 +73,9 @@ struct Script {
 
     var remembered: [String] {
         actions.compactMap { action in
-            guard case .remember(let job, let kind, _, let standing) = action else { return nil }
-            let quarantine = standing.isQuarantined ? " quarantined" : ""
-            return "\(job.video.relative.display) \(kind.rawValue) \(standing.runs)\(quarantine)"
+            guard case .remember(let job, let kind, _, let streak) = action else { return nil }
+            let quarantine = streak.isQuarantined ? " quarantined" : ""
+            return "\(job.video.relative.display) \(kind.rawValue) \(streak.runs)\(quarantine)"
         }
     }
 

@@ -58,17 +58,17 @@ package struct Comparison: Sendable {
     /// - Throws: ``ArchiveError`` when a run has no record, `SystemError` when the catalog cannot be read.
     /// - Complexity: linear in the videos that the runs saw and the lines of the catalog.
     package init(_ layout: OutputLayout, before: String, after: String) throws {
-        var (old, new) = (try RunSight(layout, run: before), try RunSight(layout, run: after))
-        let ledger = try Ledger(layout, skips: old.skipped + new.skipped)
-        old.complete(ledger)
-        new.complete(ledger)
+        var (old, new) = (try RunInventory(layout, run: before), try RunInventory(layout, run: after))
+        let index = try CatalogIndex(layout, skips: old.skipped + new.skipped)
+        old.complete(index)
+        new.complete(index)
         self.before = old.run
         self.after = new.run
         isSameScope = old.run.scope == new.run.scope && old.isComplete && new.isComplete
         for (job, video) in new.videos {
             if let was = old.videos[job] {
                 judge(was, video)
-            } else if (isSameScope && !old.isBlind(to: video.path)) || !ledger.knows(job, upTo: before) {
+            } else if (isSameScope && !old.isBlind(to: video.path)) || !index.knows(job, upTo: before) {
                 add(.new, nil, video)
             } else {
                 unjudged += 1

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Jobs
 internal import Store
 
-/// The only writer of a run's files: log, catalog, memory of failures, snapshot, `run.json`, history and `latest`.
+/// The only writer of a run's files: log, catalog, failure memory, snapshot, `run.json`, history and `latest`.
 ///
 /// Whatever is written can be asked for here, too: what is on record of a run is one thing, what its scheduler has
 /// decided another.
@@ -42,7 +42,7 @@ final class RunJournal {
         if !notes.contains(text) { notes.append(text) }
     }
 
-    // MARK: Catalog and memory of failures
+    // MARK: Catalog and failure memory
 
     /// Enters a result into the catalog.
     ///
@@ -60,13 +60,13 @@ final class RunJournal {
     }
 
     func remember(
-        _ job: PlannedJob, _ kind: FailureEntry.Kind, _ message: String, _ standing: QuarantinePolicy.Standing
+        _ job: PlannedJob, _ kind: FailureEntry.Kind, _ message: String, _ streak: QuarantinePolicy.Streak
     ) throws {
         var entry = FailureEntry(
             job: job.id, path: job.video.relative, kind: kind, message: message, size: job.video.status.size,
             modified: job.video.status.modified, inode: job.video.status.inode, digest: options.digest,
-            version: options.version, time: UTCTime.now.milliseconds, runs: standing.runs,
-            isQuarantined: standing.isQuarantined, runID: runID)
+            version: options.version, time: UTCTime.now.milliseconds, runs: streak.runs,
+            isQuarantined: streak.isQuarantined, runID: runID)
         if kind == .memory { entry.memoryLimit = options.memory.most }
         try failures.append(entry)
     }

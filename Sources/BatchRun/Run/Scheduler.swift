@@ -65,7 +65,7 @@ struct Scheduler: Sendable {
         case emit(LogEvent)
         /// A result was published: into the catalog.
         case publish(PlannedJob, JobOutcome, seconds: Double)
-        case remember(PlannedJob, FailureEntry.Kind, message: String, QuarantinePolicy.Standing)
+        case remember(PlannedJob, FailureEntry.Kind, message: String, QuarantinePolicy.Streak)
         /// The video was completed: its failures do not count any more.
         case forget(FailureEntry)
         case record(EndedJob)
@@ -315,9 +315,9 @@ struct Scheduler: Sendable {
     ) {
         let planned = job.job
         if let remembered {
-            let standing = settings.quarantine.standing(
+            let streak = settings.quarantine.streak(
                 remembered, of: planned.video.status, known: planned.knownFailure)
-            actions.append(.remember(planned, remembered, message: message, standing))
+            actions.append(.remember(planned, remembered, message: message, streak))
         }
         emit(.error(job: planned.id, message: "\(planned.video.relative.display): \(message)"))
         failed += 1

@@ -4,7 +4,7 @@ internal import Store
 
 /// All videos that a run saw, and how each stood: the record of the run, and for what it skipped, the lines of the
 /// catalog and the failure memory that it skipped it for.
-struct RunSight {
+struct RunInventory {
     let run: RunSummary
     private(set) var videos: [JobID: RunVideo] = [:]
     /// Videos that were there and too young to be taken.
@@ -13,7 +13,7 @@ struct RunSight {
     private var unread: [RawPath] = []
     /// Whether all videos below its inputs are known to have been seen.
     private(set) var isComplete = true
-    /// Skipped videos by the run they came from, until the ledger tells what was known of them.
+    /// Skipped videos by the run they came from, until the index tells what was known of them.
     private(set) var skipped: [Skip] = []
 
     /// A video that the run left alone because of what another one made of it.
@@ -59,9 +59,9 @@ struct RunSight {
     }
 
     /// Fills in what was known of the skipped videos.
-    mutating func complete(_ ledger: Ledger) {
+    mutating func complete(_ index: CatalogIndex) {
         for skip in skipped {
-            videos[skip.job] = ledger.video(skip) ?? skip.video(RawPath(skip.job.text))
+            videos[skip.job] = index.video(skip) ?? skip.video(RawPath(skip.job.text))
         }
         skipped = []
     }
@@ -72,14 +72,14 @@ struct RunSight {
 
 /// What was known of the videos that runs skipped: lines of the catalog and of the failure memory, by job and run, or,
 /// where those were left out since, the record of the run that wrote them.
-struct Ledger {
+struct CatalogIndex {
     private var results: [JobID: [CatalogEntry]] = [:]
     private var failures: [JobID: [FailureEntry]] = [:]
     private var recorded: [JobID: [RunVideo]] = [:]
     private var first: [JobID: String] = [:]
 
     /// - Parameter skips: only what these ask for is kept.
-    init(_ layout: OutputLayout, skips: [RunSight.Skip]) throws {
+    init(_ layout: OutputLayout, skips: [RunInventory.Skip]) throws {
         let jobs = Set(skips.map(\.job))
         let runs = Set(skips.map(\.runID))
         // A rebuilt catalog may have lines without a run.
@@ -108,7 +108,7 @@ struct Ledger {
     }
 
     /// Reads the records of the runs whose lines are not there any more.
-    private mutating func readRecords(_ layout: OutputLayout, of skips: [RunSight.Skip]) throws {
+    private mutating func readRecords(_ layout: OutputLayout, of skips: [RunInventory.Skip]) throws {
         var missing: [String: [JobID: Bool]] = [:]
         for skip in skips where !skip.runID.isEmpty {
             let hasLine =
@@ -132,7 +132,7 @@ struct Ledger {
     private mutating func note(_ job: JobID, _ run: String) { first[job] = min(first[job] ?? run, run) }
 
     /// What was known of a video that was skipped; nil when nothing tells its path.
-    func video(_ skip: RunSight.Skip) -> RunVideo? {
+    func video(_ skip: RunInventory.Skip) -> RunVideo? {
         let known =
             skip.isFailure
             ? failures[skip.job]?.last { $0.runID == skip.runID }.map { RunVideo($0) }

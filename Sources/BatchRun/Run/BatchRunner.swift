@@ -3,7 +3,7 @@ package import Jobs
 internal import Store
 
 /// The main job: from directories of videos to results, log and record.
-package enum BatchRun {
+package enum BatchRunner {
     /// What a run would do, without lock and without writing anything.
     package static func plan(_ options: RunOptions) throws -> Plan {
         let prior = try PriorResults.read(OutputLayout(root: options.output))

@@ -13,7 +13,7 @@ struct WorkerError: Error, CustomStringConvertible {
 }
 
 /// One video from file to result, in a process of its own: a synchronous loop, progress lines out.
-package enum VideoWorker {
+package enum WorkerProgram {
     private static let standardInput: Int32 = 0
     private static let standardOutput: Int32 = 1
 

@@ -4,7 +4,7 @@ package import Jobs
 package import Store
 
 /// A video as an output folder knows it, whichever run processed it last.
-package struct ShelvedVideo: Sendable {
+package struct VideoEntry: Sendable {
     package let job: JobID
     package let path: RawPath
     /// One of ``VideoStatus/settled``.
@@ -17,13 +17,13 @@ package struct ShelvedVideo: Sendable {
     package var failure: FailureEntry?
 
     /// All videos that have a result or failed, in the order of their paths.
-    package static func all(_ layout: OutputLayout) throws(SystemError) -> [ShelvedVideo] {
-        var videos: [JobID: ShelvedVideo] = [:]
+    package static func all(_ layout: OutputLayout) throws(SystemError) -> [VideoEntry] {
+        var videos: [JobID: VideoEntry] = [:]
         for entry in try layout.catalogLines.latest().records.values {
-            videos[entry.job] = ShelvedVideo(job: entry.job, path: entry.path, status: entry.verdict, entry: entry)
+            videos[entry.job] = VideoEntry(job: entry.job, path: entry.path, status: entry.verdict, entry: entry)
         }
         for (job, failure) in try layout.failureLines.latest().records {
-            var video = videos[job] ?? ShelvedVideo(job: job, path: failure.path, status: .failed)
+            var video = videos[job] ?? VideoEntry(job: job, path: failure.path, status: .failed)
             // A damaged video is remembered as one not to be redone; it has its result all the same.
             if video.status != .damaged || failure.isQuarantined {
                 video.status = failure.isQuarantined ? .quarantined : .failed
@@ -48,9 +48,9 @@ package struct ShelvedVideo: Sendable {
     }
 }
 
-extension Archive {
-    /// What stands before the frames of a result.
-    package static func head(_ layout: OutputLayout, _ entry: CatalogEntry) throws -> JSON {
-        try HeadReader.read(layout.root.appending(entry.result))
+extension CatalogEntry {
+    /// Reads what stands before the frames of its result.
+    package func head(_ layout: OutputLayout) throws -> JSON {
+        try HeadReader.read(layout.root.appending(result))
     }
 }

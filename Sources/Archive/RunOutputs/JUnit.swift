@@ -11,12 +11,12 @@ package enum JUnit {
     ///
     /// - Throws: ``ArchiveError`` when the run has no record, `SystemError` when the file cannot be written.
     package static func write(_ layout: OutputLayout, run id: String, to path: RawPath) throws {
-        var sight = try RunSight(layout, run: id)
-        sight.complete(try Ledger(layout, skips: sight.skipped))
-        let videos = sight.videos.values.sorted { $0.path < $1.path }
+        var inventory = try RunInventory(layout, run: id)
+        inventory.complete(try CatalogIndex(layout, skips: inventory.skipped))
+        let videos = inventory.videos.values.sorted { $0.path < $1.path }
         var file = try AtomicFile(path)
-        try file.write(Array(opening(sight.run, videos).utf8))
-        for video in videos { try file.write(Array(testCase(video, sight.run).utf8)) }
+        try file.write(Array(opening(inventory.run, videos).utf8))
+        for video in videos { try file.write(Array(testCase(video, inventory.run).utf8)) }
         try file.write(Array("  </testsuite>\n</testsuites>\n".utf8))
         try file.publish()
     }
