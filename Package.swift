@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "FrameTools", dependencies: ["Frames", "ToolModel"],
             swiftSettings: [.strictMemorySafety(), .unsafeFlags(["-O"], .when(configuration: .debug))]),
-        .target(name: "FrameResults", dependencies: ["Bytes"]),
+        .target(name: "FrameResults", dependencies: ["Jobs", "Bytes"]),
         .target(name: "Analysis", dependencies: ["FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes"]),
         .target(name: "Stills", dependencies: ["Frames", "Media", "CPNG"]),
         .target(
@@ -103,19 +103,21 @@ let package = Package(
         .executableTarget(name: "Stages", dependencies: ["FrameResults", "Bytes"], path: "Benchmarks/Stages"),
 
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
-        .target(name: "TestSupport", dependencies: ["Bytes", "Frames", "CTestSupport"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["Store", "FrameResults", "Jobs", "Bytes", "Frames", "CTestSupport"],
+            path: "Tests/TestSupport"),
         // Echoes on the server's own pipeline, for probes that want an echo.
         .executableTarget(
             name: "EchoServer", dependencies: ["ReplayServer", "WebSocketChannel", "Bytes"], path: "Tests/EchoServer"),
         .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
-        .testTarget(name: "ArchitectureTests", dependencies: ["Bytes", "TestSupport"]),
+        .testTarget(name: "ArchitectureTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(
             name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(
             name: "CommandTests", dependencies: ["Archive", "ToolModel", "Bytes", "Store", "Jobs", "TestSupport"]),
-        .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Bytes", "TestSupport"]),
+        .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(
             name: "FrameToolsTests", dependencies: ["FrameTools", "ToolModel", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "FramesTests", dependencies: ["Frames", "TestSupport"]),

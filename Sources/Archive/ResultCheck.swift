@@ -56,7 +56,7 @@ struct ResultCheck {
     private mutating func head(_ document: JSON) {
         expect(document["schema"]?.string == ResultHead.schema, "schema: \(ResultHead.schema) is wanted")
         expect(document["job_id"]?.string.flatMap { JobID(text: $0) } != nil, "job_id: a UUID is wanted")
-        expect(document["status"]?.string == "completed", "status: completed is wanted")
+        expect(document["status"]?.string == VideoStatus.completedWord, "status: completed is wanted")
         let source = document["source"]
         expect(!(source?["path"]?.string ?? "").isEmpty, "source.path: a text is wanted")
         expect((source?["size"]?.int ?? -1) >= 0, "source.size: a count is wanted")
@@ -71,7 +71,7 @@ struct ResultCheck {
             "demuxed_packets", "decoded_frames", "corrupt_frames", "concealed_frames", "error_count",
         ] { expect((document["decode"]?[key]?.int ?? -1) >= 0, "decode.\(key): a count is wanted") }
         expect(
-            document["decode"]?["verdict"]?.string.flatMap { Verdict(rawValue: $0) } != nil,
+            document["decode"]?["verdict"]?.string.flatMap { VideoStatus(rawValue: $0) }?.isVerdict == true,
             "decode.verdict: ok, warning or damaged is wanted")
         expect(document["decode"]?["reasons"]?.array != nil, "decode.reasons: a list is wanted")
         for key in ["dropped_values", "dropped_objects"] {

@@ -28,7 +28,7 @@ package struct Validation: Sendable {
         if catalog.broken > 0 { validation.add(layout.catalog, "\(catalog.broken) lines are not strict JSON") }
         for line in catalog.foreign { validation.add(layout.catalog, "a line is no entry: \(line)") }
         if Files.exists(layout.results) {
-            try Archive.walk(layout.results) { path in
+            try ResultFiles.forEach(layout.results) { path in
                 let bytes = try Files.read(path)
                 validation.check(bytes, path)
                 guard let entry = known.removeValue(forKey: layout.relative(path)) else {

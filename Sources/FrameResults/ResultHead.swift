@@ -1,4 +1,5 @@
 package import Bytes
+internal import Jobs
 
 /// Everything of a result document but its frames.
 package struct ResultHead: Sendable {
@@ -41,7 +42,7 @@ package struct ResultHead: Sendable {
 
     /// The members of the document in their order, `frames` left out.
     func members(_ sanitizer: inout Sanitizer) -> [JSON.Member] {
-        let place = JSON.object(
+        let origin = JSON.object(
             source.path.members()
                 + [
                     JSON.Member("size", .int(source.size)), JSON.Member("fingerprint", .string(source.fingerprint)),
@@ -50,8 +51,8 @@ package struct ResultHead: Sendable {
         func add(_ key: String, _ value: JSON?) { if let value { head.append(JSON.Member(key, value)) } }
         add("schema", .string(ResultHead.schema))
         add("job_id", .string(jobID))
-        add("status", "completed")
-        add("source", place)
+        add("status", .string(VideoStatus.completedWord))
+        add("source", origin)
         add("video", sanitizer.clean(video))
         add("total_frames", .int(decode.decodedFrames))
         add("declared_frames", decode.declaredFrames.map { .int($0) })

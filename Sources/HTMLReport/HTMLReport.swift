@@ -25,7 +25,7 @@ package struct ReportOptions: Sendable {
 
     package init(
         pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reevaluation: Reevaluation? = nil,
-        tools: [ToolDescriptor] = Archive.tools
+        tools: [ToolDescriptor] = KnownTools.all
     ) {
         self.pages = pages
         self.templates = templates

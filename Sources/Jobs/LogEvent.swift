@@ -76,7 +76,8 @@ package enum LogEvent: Equatable, Sendable {
                 ])
             }
             return result
-        case .completed(let job): return members(["status": "completed", "job_id": .string(job.text)])
+        case .completed(let job):
+            return members(["status": .string(VideoStatus.completedWord), "job_id": .string(job.text)])
         case .error(let job, let message):
             return members([
                 "status": "error", "job_id": .string(job.text), "message": .string(LogEvent.cut(message)),
@@ -145,7 +146,7 @@ extension LogEvent {
         guard let job else { return nil }
         if let status = json["status"]?.string {
             switch status {
-            case "completed": self = .completed(job: job)
+            case VideoStatus.completedWord: self = .completed(job: job)
             case "error": self = .error(job: job, message: json["message"]?.string ?? "")
             default: self = .other(json)
             }

@@ -20,32 +20,47 @@ package struct RunCounts: Equatable, Sendable {
 
     package init() {}
 
+    /// Each count with its name in records, in their order.
+    package static let fields: [(name: String, count: any WritableKeyPath<RunCounts, Int> & Sendable)] = [
+        ("found", \.found), (VideoStatus.completedWord, \.completed), (VideoStatus.ok.rawValue, \.ok),
+        (VideoStatus.warning.rawValue, \.warning), (VideoStatus.damaged.rawValue, \.damaged),
+        (VideoStatus.failed.rawValue, \.failed), (VideoStatus.skipped.rawValue, \.skipped),
+        ("skipped_failed", \.skippedFailed), ("skipped_damaged", \.skippedDamaged),
+        (VideoStatus.quarantined.rawValue, \.quarantined), ("not_started", \.notStarted), ("unreadable", \.unreadable),
+    ]
+
     /// As a run's record tells them; those that are missing are 0.
     package init(_ json: JSON?) {
-        func count(_ key: String) -> Int { max(0, json?[key]?.int ?? 0) }
-        found = count("found")
-        completed = count("completed")
-        ok = count("ok")
-        warning = count("warning")
-        damaged = count("damaged")
-        failed = count("failed")
-        skipped = count("skipped")
-        skippedFailed = count("skipped_failed")
-        skippedDamaged = count("skipped_damaged")
-        quarantined = count("quarantined")
-        notStarted = count("not_started")
-        unreadable = count("unreadable")
+        for (name, count) in RunCounts.fields { self[keyPath: count] = max(0, json?[name]?.int ?? 0) }
     }
 
     /// All that were not processed because of an earlier run.
     package var allSkipped: Int { skipped + skippedFailed + skippedDamaged + quarantined }
 
     package var json: JSON {
-        .members([
-            "found": .int(found), "completed": .int(completed), "ok": .int(ok), "warning": .int(warning),
-            "damaged": .int(damaged), "failed": .int(failed), "skipped": .int(skipped),
-            "skipped_failed": .int(skippedFailed), "skipped_damaged": .int(skippedDamaged),
-            "quarantined": .int(quarantined), "not_started": .int(notStarted), "unreadable": .int(unreadable),
-        ])
+        .object(RunCounts.fields.map { JSON.Member($0.name, .int(self[keyPath: $0.count])) })
+    }
+
+    /// Counts a video that the run processed.
+    package mutating func countProcessed(_ status: VideoStatus) {
+        switch status {
+        case .ok: ok += 1
+        case .warning: warning += 1
+        case .damaged: damaged += 1
+        default:
+            failed += 1
+            return
+        }
+        completed += 1
+    }
+
+    /// Counts a video that the run left alone for what another one made of it.
+    package mutating func countSkipped(_ status: VideoStatus) {
+        switch status {
+        case .failed: skippedFailed += 1
+        case .quarantined: quarantined += 1
+        case .damaged: skippedDamaged += 1
+        default: skipped += 1
+        }
     }
 }

@@ -19,6 +19,13 @@ package enum VideoStatus: String, CaseIterable, Comparable, Sendable {
     /// The run stopped before it knew.
     case unfinished
 
+    /// Reads the verdict of a record. A word that only a later version knows counts as ``ok``, so that the record is not
+    /// lost: there is a result, and nothing that this version could do about it.
+    package init(verdict word: String) {
+        let status = VideoStatus(rawValue: word) ?? .ok
+        self = status.isVerdict ? status : .ok
+    }
+
     package static func < (left: VideoStatus, right: VideoStatus) -> Bool { left.rank < right.rank }
 
     private var rank: Int { VideoStatus.allCases.firstIndex(of: self) ?? 0 }
@@ -30,13 +37,19 @@ package enum VideoStatus: String, CaseIterable, Comparable, Sendable {
     /// Whether this is what a whole pass over a video comes to.
     package var isVerdict: Bool { self == .ok || self == .warning || self == .damaged }
 
+    /// How a video may stand in an output folder between two runs, worst first.
+    package static let settled = allCases.filter { $0.isFailure || $0.isVerdict }
+
+    /// The word of the job-progress protocol for a video that has a result. Records and results use it, too.
+    package static let completedWord = "completed"
+
     /// The job's status in the words of the job-progress protocol.
     package var protocolWord: String {
         switch self {
-        case .pending, .unfinished: "pending"
-        case .running: "running"
-        case .failed, .quarantined: "failed"
-        case .damaged, .warning, .ok, .skipped: "completed"
+        case .pending, .unfinished: VideoStatus.pending.rawValue
+        case .running: rawValue
+        case .failed, .quarantined: VideoStatus.failed.rawValue
+        case .damaged, .warning, .ok, .skipped: VideoStatus.completedWord
         }
     }
 }

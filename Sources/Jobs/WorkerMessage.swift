@@ -76,7 +76,8 @@ package struct JobOutcome: Equatable, Sendable {
     package var message: String?
     package var frames = 0
     package var declared: Int?
-    package var verdict: String?
+    /// How far the result can be trusted; nil when there is none.
+    package var verdict: VideoStatus?
     package var reasons: [String] = []
     package var processorSeconds = 0.0
     package var sha256: String?
@@ -97,7 +98,8 @@ package struct JobOutcome: Equatable, Sendable {
     var json: JSON {
         .members([
             "type": "job_result", "kind": .string(kind.rawValue), "message": message.map { .string($0) },
-            "frames": .int(frames), "declared": declared.map { .int($0) }, "verdict": verdict.map { .string($0) },
+            "frames": .int(frames), "declared": declared.map { .int($0) },
+            "verdict": verdict.map { .string($0.rawValue) },
             "reasons": .array(reasons.map { .string($0) }), "cpu_seconds": .double(processorSeconds),
             "sha256": sha256.map { .string($0) }, "fingerprint": fingerprint.map { .string($0) }, "size": .int(size),
             "events": .int(events), "facts": .object(facts.members),
@@ -112,7 +114,7 @@ package struct JobOutcome: Equatable, Sendable {
         self.frames = frames
         message = json["message"]?.string
         declared = json["declared"]?.int
-        verdict = json["verdict"]?.string
+        verdict = json["verdict"]?.string.flatMap { VideoStatus(rawValue: $0) }.flatMap { $0.isVerdict ? $0 : nil }
         reasons = json["reasons"]?.array?.compactMap(\.string) ?? []
         processorSeconds = json["cpu_seconds"]?.double ?? 0
         sha256 = json["sha256"]?.string

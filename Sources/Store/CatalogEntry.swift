@@ -14,7 +14,8 @@ package struct CatalogEntry: JobLine, Equatable {
     package var inode: UInt64?
     package var fingerprint: String?
     package var digest: String
-    package var verdict: String
+    /// A word of a later version reads as ``VideoStatus/ok``.
+    package var verdict: VideoStatus
     package var frames: Int
     /// Of the result.
     package var sha256: String
@@ -33,7 +34,8 @@ package struct CatalogEntry: JobLine, Equatable {
 
     package init(
         job: JobID, path: RawPath, result: RawPath, size: Int64, modified: Int64?, inode: UInt64?,
-        fingerprint: String?, digest: String, verdict: String, frames: Int, sha256: String, resultSize: Int64? = nil,
+        fingerprint: String?, digest: String, verdict: VideoStatus, frames: Int, sha256: String,
+        resultSize: Int64? = nil,
         runID: String, facts: VideoFacts, events: Int? = nil, seconds: Double? = nil, processorSeconds: Double? = nil
     ) {
         self.job = job
@@ -61,7 +63,8 @@ package struct CatalogEntry: JobLine, Equatable {
         let head = [JSON.Member("job_id", .string(job.text))] + path.members() + result.members("result")
         let own = JSON.members([
             "size": .int(size), "mtime": modified.map { .int($0) }, "inode": inode.map { .string(String($0)) },
-            "fingerprint": fingerprint.map { .string($0) }, "digest": .string(digest), "verdict": .string(verdict),
+            "fingerprint": fingerprint.map { .string($0) }, "digest": .string(digest),
+            "verdict": .string(verdict.rawValue),
             "frames": .int(frames), "sha256": .string(sha256), "result_size": resultSize.map { .int($0) },
             "run_id": .string(runID), "first_run_id": firstRunID.map { .string($0) },
         ])
@@ -75,7 +78,8 @@ package struct CatalogEntry: JobLine, Equatable {
     package init?(_ json: JSON) {
         guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json),
             let result = RawPath(json, key: "result"), let size = json["size"]?.int,
-            let digest = json["digest"]?.string, let verdict = json["verdict"]?.string,
+            let digest = json["digest"]?.string,
+            let verdict = json["verdict"]?.string.map({ VideoStatus(verdict: $0) }),
             let frames = json["frames"]?.int, let sha256 = json["sha256"]?.string
         else { return nil }
         self.init(

@@ -104,7 +104,7 @@ package struct JobLines<Record: JobLine>: Sendable {
             if isRecorded[record.runID] == nil { isRecorded[record.runID] = hasRecord(record.runID) }
             if isRecorded[record.runID] == false { unrecorded[number] = Int64(line.count) + 1 }
         }
-        for (place, _) in last.values { unrecorded[place] = nil }
+        for (number, _) in last.values { unrecorded[number] = nil }
         let live = last.values.reduce(0) { $0 + $1.size } + unrecorded.values.reduce(0, +)
         guard size > 2 * live else { return false }
         var file = try AtomicFile(path)

@@ -9,7 +9,7 @@ package struct JobRecord: Equatable, Sendable {
     package var result: RawPath?
     /// Whether there is no result.
     package var hasFailed: Bool
-    package var verdict: String?
+    package var verdict: VideoStatus?
     /// Why the verdict is not `ok`.
     package var reasons: [String]?
     package var frames: Int?
@@ -53,10 +53,14 @@ package struct JobRecord: Equatable, Sendable {
     /// Whether the run was stopped before it knew what this video is like.
     package var isStopped: Bool { kind == JobRecord.stopped }
 
+    /// How the video stood at the end of the run.
+    package var status: VideoStatus { isStopped ? .unfinished : hasFailed ? .failed : verdict ?? .ok }
+
     package var json: JSON {
         let head = [JSON.Member("job_id", .string(job.text))] + path.members() + (result?.members("result") ?? [])
         let rest = JSON.members([
-            "status": hasFailed ? "failed" : "completed", "verdict": verdict.map { .string($0) },
+            "status": .string((hasFailed ? VideoStatus.failed : .ok).protocolWord),
+            "verdict": verdict.map { .string($0.rawValue) },
             "reasons": reasons.map { .array($0.map { .string($0) }) }, "frames": frames.map { .int($0) },
             "declared": declared.map { .int($0) }, "frame_reached": frameReached.map { .int($0) },
             "seconds": seconds.map { .double($0) }, "cpu_seconds": processorSeconds.map { .double($0) },
@@ -75,13 +79,13 @@ package struct JobRecord: Equatable, Sendable {
         guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
             return nil
         }
-        self.init(job: job, path: path, hasFailed: json["status"]?.string == "failed")
+        self.init(job: job, path: path, hasFailed: json["status"]?.string == VideoStatus.failed.rawValue)
         // A name that is no text stands there with escapes where the exact bytes are not told beside it.
         let isExact = json["result_bytes"] != nil || json["path_bytes"] == nil
         if json["result"]?.string != nil {
             result = isExact ? RawPath(json, key: "result") : OutputLayout.result(for: path, job: job)
         }
-        verdict = json["verdict"]?.string
+        verdict = json["verdict"]?.string.map { VideoStatus(verdict: $0) }
         reasons = json["reasons"]?.array?.compactMap(\.string)
         frames = json["frames"]?.int
         declared = json["declared"]?.int

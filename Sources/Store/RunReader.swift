@@ -9,16 +9,14 @@ package final class RunReader {
     private var rest: [JSON]?
     private var isAtEnd = false
 
-    private static let opening = Array(",\"jobs\":[".utf8)
-
     /// Opens a record and reads its head. A record in any other layout is read whole.
     ///
     /// - Throws: `SystemError` when it cannot be read, `JSONError` when it is no JSON.
     package init(_ path: RawPath) throws {
         lines = try LineReader(path, limit: 1 << 30)
         let first = try lines.next() ?? []
-        if first.suffix(RunReader.opening.count).elementsEqual(RunReader.opening) {
-            let head = Array(first.dropLast(RunReader.opening.count)) + [UInt8(ascii: "}")]
+        if first.suffix(RunWriter.opening.count).elementsEqual(RunWriter.opening) {
+            let head = Array(first.dropLast(RunWriter.opening.count)) + [UInt8(ascii: "}")]
             document = RunDocument(try JSONReader.parse(head))
             return
         }
@@ -41,7 +39,7 @@ package final class RunReader {
         if rest != nil { return rest?.popLast() }
         while !isAtEnd {
             guard var line = try lines.next() else { throw JSONError(reason: "it ends inside its jobs", offset: 0) }
-            if line.elementsEqual("]}".utf8) {
+            if line == RunWriter.end {
                 isAtEnd = true
                 if try lines.next() != nil { throw JSONError(reason: "text behind its end", offset: 0) }
             } else if !line.isEmpty {

@@ -6,7 +6,7 @@ internal import Store
 
 /// `--baseline`: the run that another is held against.
 enum Baseline {
-    /// The baseline of a run that has not begun yet. Without a wish it is the last one, where there is one.
+    /// The baseline of a run that has not begun yet. Without a word it is the last one, where there is one.
     ///
     /// - Throws: ``Failure`` with the status of a usage error when the word names no run that can be compared.
     static func resolve(_ word: String?, scope: String, in layout: OutputLayout) throws -> String? {
@@ -17,9 +17,9 @@ enum Baseline {
     }
 
     static func resolve(_ word: String?, of run: RunSummary, in layout: OutputLayout) throws -> String? {
-        let runs = try Archive.runs(layout)
+        let runs = try RunList.all(layout)
         do throws(ArchiveError) {
-            let found = try Archive.baseline(named: word ?? "last", of: run, among: runs)
+            let found = try RunList.baseline(named: word ?? "last", of: run, among: runs)
             if let found, !found.hasRecord { throw ArchiveError("run \(found.id) did not finish and left no record") }
             return found?.id
         } catch {

@@ -32,7 +32,7 @@ struct DiffCommand: ParsableCommand {
         let comparison: Comparison
         do {
             let layout = OutputLayout(root: output.path)
-            let runs = try Archive.runs(layout)
+            let runs = try RunList.all(layout)
             guard !runs.isEmpty else {
                 throw ArchiveError("\(output.path.display): no output folder of forgebatch run")
             }
@@ -48,18 +48,18 @@ struct DiffCommand: ParsableCommand {
         } else {
             Terminal.output(DiffText(comparison).lines.joined(separator: "\n"))
         }
-        if Terminal.complainOfOutput() { throw ExitCode(ExitStatus.failure) }
+        if Terminal.reportOutputError() { throw ExitCode(ExitStatus.failure) }
         if !comparison.isSame { throw ExitCode(1) }
     }
 
     /// `last` is counted from the other run, so that one is found first.
     private func pair(_ runs: [RunSummary]) throws(ArchiveError) -> (RunSummary, RunSummary) {
         guard before == "last" || after == "last" else {
-            return (try Archive.run(named: before, among: runs), try Archive.run(named: after, among: runs))
+            return (try RunList.run(named: before, among: runs), try RunList.run(named: after, among: runs))
         }
         let other = before == "last" ? after : before
-        let named = try Archive.run(named: other == "last" ? "latest" : other, among: runs)
-        guard let last = try Archive.baseline(named: "last", of: named, among: runs) else {
+        let named = try RunList.run(named: other == "last" ? "latest" : other, among: runs)
+        guard let last = try RunList.baseline(named: "last", of: named, among: runs) else {
             throw ArchiveError("there is no finished run before \(named.id)")
         }
         return before == "last" ? (last, named) : (named, last)

@@ -58,7 +58,7 @@ struct ExportCommand: ParsableCommand {
         } catch let error as ArchiveError {
             throw Failure(ExitStatus.unreadableInput, "\(error)")
         } catch is ReaderIsGone {
-            // A reader that has seen enough is no trouble.
+            // A reader that has seen enough is no error.
         }
     }
 
@@ -102,7 +102,7 @@ private enum StandardOutput {
 private enum Scratch {
     /// Where files without a name may lie.
     static var folder: RawPath {
-        let wish = Terminal.environment("TMPDIR").map { RawPath($0) }
-        return wish.flatMap { $0.isEmpty ? nil : $0 } ?? RawPath("/tmp")
+        let chosen = Terminal.environment("TMPDIR").map { RawPath($0) }
+        return chosen.flatMap { $0.isEmpty ? nil : $0 } ?? RawPath("/tmp")
     }
 }

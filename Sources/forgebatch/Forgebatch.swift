@@ -24,14 +24,14 @@ struct Forgebatch: AsyncParsableCommand {
     /// Parses, runs, ends the process.
     static func main(arguments: [String]) async {
         do {
-            var command = try parseAsRoot(Configured.arguments(arguments))
+            var command = try parseAsRoot(ConfigurationLayers.arguments(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
             // A run has a status of its own for this.
-            if !(command is RunCommand), Terminal.complainOfOutput() { exitNow(ExitStatus.failure) }
+            if !(command is RunCommand), Terminal.reportOutputError() { exitNow(ExitStatus.failure) }
         } catch let failure as Failure {
             Terminal.error("forgebatch: \(failure.message)")
             exitNow(failure.status)

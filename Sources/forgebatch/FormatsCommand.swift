@@ -16,7 +16,7 @@ struct FormatsCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let listing = FormatListing(missing: VideoWorker.missingFormats, libraries: VideoWorker.libraries)
+        let listing = FormatListing(missing: WorkerProgram.missingFormats, libraries: WorkerProgram.libraries)
         if json { return Terminal.output(JSONWriter.text(listing.json)) }
         listing.lines.forEach { Terminal.output($0) }
     }

@@ -5,7 +5,14 @@ internal import Bytes
 internal import Jobs
 internal import Store
 
-extension ShelvedVideo.Standing: ExpressibleByArgument {}
+extension VideoStatus: ExpressibleByArgument {
+    package init?(argument: String) {
+        self.init(rawValue: argument)
+        guard VideoStatus.settled.contains(self) else { return nil }
+    }
+
+    package static var allValueStrings: [String] { settled.map(\.rawValue) }
+}
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +28,7 @@ struct ListCommand: ParsableCommand {
     @Option(
         name: .customLong("status"),
         help: ArgumentHelp("Only videos of this status; may be repeated.", valueName: "status"))
-    var statuses: [ShelvedVideo.Standing] = []
+    var statuses: [VideoStatus] = []
 
     @Flag(help: "Print JSON, one object a line.")
     var json = false
@@ -40,11 +47,11 @@ struct ListCommand: ParsableCommand {
     }
 
     private func listVideos(_ layout: OutputLayout) throws(SystemError) {
-        let videos = try ShelvedVideo.all(layout).filter { statuses.isEmpty || statuses.contains($0.standing) }
+        let videos = try VideoEntry.all(layout).filter { statuses.isEmpty || statuses.contains($0.status) }
         if json { return videos.forEach { Terminal.output(JSONWriter.encode($0.json) + [0x0a]) } }
         let rows = videos.map { video in
             [
-                video.standing.rawValue, video.entry.map { "\($0.frames)" } ?? "–",
+                video.status.rawValue, video.entry.map { "\($0.frames)" } ?? "–",
                 video.entry?.facts.duration.map { Quantity.duration($0) } ?? "–", video.path.display,
             ]
         }
@@ -67,7 +74,8 @@ struct ListCommand: ParsableCommand {
         let rows = glances.map { glance in
             [
                 glance.id, glance.standing.rawValue, Quantity.duration(glance.duration), "\(glance.jobs)",
-                glance.counts?["failed"]?.int.map { "\($0)" } ?? "–", glance.exitStatus.map { "\($0)" } ?? "–",
+                glance.counts?[VideoStatus.failed.rawValue]?.int.map { "\($0)" } ?? "–",
+                glance.exitStatus.map { "\($0)" } ?? "–",
             ]
         }
         TextTable.aligned([["RUN", "STATE", "TOOK", "JOBS", "FAILED", "EXIT"]] + rows).forEach { Terminal.output($0) }
@@ -91,23 +99,23 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         let layout = try OutputArgument.layout(output)
         let id = OutputArgument.job(job)
-        guard let video = try ShelvedVideo.all(layout).first(where: { $0.job == id }) else {
+        guard let video = try VideoEntry.all(layout).first(where: { $0.job == id }) else {
             let name = RawArguments.path(job).display
             throw Failure(
                 ExitStatus.unreadableInput,
                 "\(output.path.display): no video \(name); forgebatch list shows those there are")
         }
-        let head = video.entry.flatMap { try? Archive.head(layout, $0) }
+        let head = video.entry.flatMap { try? $0.head(layout) }
         if json { return Terminal.output(JSONWriter.encode(head ?? video.failure?.json ?? video.json) + [0x0a]) }
         facts(video, head, layout).forEach { Terminal.output($0) }
     }
 
-    private func facts(_ video: ShelvedVideo, _ head: JSON?, _ layout: OutputLayout) -> [String] {
+    private func facts(_ video: VideoEntry, _ head: JSON?, _ layout: OutputLayout) -> [String] {
         var rows: [[String]] = []
         func add(_ name: String, _ value: String?) { if let value { rows.append([name, value]) } }
         add("video", video.path.display)
         add("job", video.job.text)
-        add("status", video.standing.rawValue)
+        add("status", video.status.rawValue)
         add("message", video.message.map { Escape.visible($0) })
         add(
             "reasons",

@@ -52,7 +52,7 @@ struct ReportCommand: ParsableCommand {
         let recorded = run.baseline.flatMap { Files.exists(layout.summary(run: $0)) ? $0 : nil }
         let known = baseline == nil ? recorded : nil
         let compared = try known ?? Baseline.resolve(baseline, of: run, in: layout)
-        let videos = (try? ShelvedVideo.all(layout).count) ?? 0
+        let videos = (try? VideoEntry.all(layout).count) ?? 0
         let report = Report(
             layout, run: run.id, videos: videos, pages: pages, templates: templates?.path, baseline: compared,
             reevaluation: reevaluation)
@@ -80,9 +80,9 @@ struct ReportCommand: ParsableCommand {
 
     private func reportedRun(_ layout: OutputLayout) throws -> RunSummary {
         do {
-            let runs = try Archive.runs(layout)
+            let runs = try RunList.all(layout)
             guard !runs.isEmpty else { throw ArchiveError("no output folder of forgebatch run") }
-            let run = try Archive.run(named: runID ?? "latest", among: runs)
+            let run = try RunList.run(named: runID ?? "latest", among: runs)
             guard run.hasRecord else { throw ArchiveError("run \(run.id) did not finish and left no record") }
             return run
         } catch {

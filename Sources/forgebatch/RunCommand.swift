@@ -51,8 +51,8 @@ struct RunCommand: AsyncParsableCommand {
         let options = try makeOptions()
         try Machine.reserveDescriptors(workers: options.workers)
         if reuse.dryRun {
-            try DryRun.print(BatchRun.plan(options), options: options, json: display.json)
-            if Terminal.complainOfOutput() { throw ExitCode(ExitStatus.failure) }
+            try DryRun.print(BatchRunner.plan(options), options: options, json: display.json)
+            if Terminal.reportOutputError() { throw ExitCode(ExitStatus.failure) }
             return
         }
         let console = Console(arguments: display)
@@ -60,23 +60,23 @@ struct RunCommand: AsyncParsableCommand {
         defer { showStatus.cancel() }
         let outcome: RunOutcome
         var report = Report.none
-        var notices = Notices()
+        var outputs = RunOutputs()
         do {
-            outcome = try await BatchRun.run(
+            outcome = try await BatchRunner.run(
                 options, signals: signals.begin,
                 begin: { layout in
-                    let rebuilt = try Archive.rebuildCatalogIfMissing(layout)
+                    let rebuilt = try CatalogRebuild.ifMissing(layout)
                     if rebuilt > 0 {
                         console.note("rebuilt a missing catalog from \(Quantity.plural(rebuilt, "result"))")
                     }
-                    _ = try Archive.repairHistory(layout)
+                    _ = try HistoryRepair.addMissing(layout)
                     return try Baseline.resolve(display.baseline, scope: options.scope, in: layout)
                 }, display: { console.show($0) },
                 conclude: {
                     console.clear()
                     signals.finish()
                     report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
-                    notices = Notices(operation, options, $0, hasReport: report.problem == nil)
+                    outputs = RunOutputs(operation, options, $0, hasReport: report.problem == nil)
                 })
         } catch let refusal as RunRefusal {
             console.clear()
@@ -88,12 +88,12 @@ struct RunCommand: AsyncParsableCommand {
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
         var statuses = [outcome.exitStatus]
-        if report.problem != nil || !notices.problems.isEmpty { statuses.append(ExitStatus.reportFailed) }
+        if report.problem != nil || !outputs.problems.isEmpty { statuses.append(ExitStatus.reportFailed) }
         Summary(
-            options: options, outcome: outcome, report: report, problems: notices.problems,
+            options: options, outcome: outcome, report: report, problems: outputs.problems,
             status: ExitStatus.winner(statuses)
         ).print(display)
-        if Terminal.complainOfOutput() { statuses.append(ExitStatus.reportFailed) }
+        if Terminal.reportOutputError() { statuses.append(ExitStatus.reportFailed) }
         let status = ExitStatus.winner(statuses)
         if status != 0 { throw ExitCode(status) }
     }
@@ -123,7 +123,7 @@ struct RunCommand: AsyncParsableCommand {
         options.discovery.extensions = input.ext.map { list in
             Set(list.split(separator: ",").map { $0.drop { $0 == "." }.lowercased() })
         }
-        options.discovery.missingFormats = VideoWorker.missingFormats
+        options.discovery.missingFormats = WorkerProgram.missingFormats
         options.discovery.maxDepth = input.maxDepth
         options.discovery.hidden = input.hidden
         options.discovery.follow = input.follow
@@ -155,8 +155,8 @@ struct RunCommand: AsyncParsableCommand {
         // A name that means no run is told before an hour's work.
         _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))
         options.settings = flatSettings(options)
-        options.libraries = VideoWorker.libraries
-        options.rules = VideoWorker.rules
+        options.libraries = WorkerProgram.libraries
+        options.rules = WorkerProgram.rules
         return options
     }
 
@@ -239,21 +239,21 @@ enum StandardInput {
 
 /// `--include` and `--exclude` in the order in which they were given.
 enum Rules {
-    private typealias Wish = (isInclude: Bool, glob: RawPath)
+    private typealias FilterArgument = (isInclude: Bool, glob: RawPath)
 
     static func inOrder(includes: [String], excludes: [String]) -> [DiscoveryOptions.Rule] {
-        wishes(includes, excludes).map { $0.isInclude ? .include(Glob($0.glob)) : .exclude(Glob($0.glob)) }
+        arguments(includes, excludes).map { $0.isInclude ? .include(Glob($0.glob)) : .exclude(Glob($0.glob)) }
     }
 
     /// The same as texts that differ where the rules do.
     static func texts(includes: [String], excludes: [String]) -> [String] {
-        wishes(includes, excludes).map { ($0.isInclude ? "+" : "-") + $0.glob.display }
+        arguments(includes, excludes).map { ($0.isInclude ? "+" : "-") + $0.glob.display }
     }
 
-    private static func wishes(_ includes: [String], _ excludes: [String]) -> [Wish] {
-        var rules: [Wish] = []
+    private static func arguments(_ includes: [String], _ excludes: [String]) -> [FilterArgument] {
+        var rules: [FilterArgument] = []
         var (takes, leaves) = (includes.map(RawArguments.path)[...], excludes.map(RawArguments.path)[...])
-        for argument in Configured.effective.prefix(while: { $0 != "--" }) {
+        for argument in ConfigurationLayers.effective.prefix(while: { $0 != "--" }) {
             if argument == "--include" || argument.hasPrefix("--include=") {
                 if let glob = takes.popFirst() { rules.append((true, glob)) }
             } else if argument == "--exclude" || argument.hasPrefix("--exclude=") {

@@ -34,7 +34,7 @@ struct Summary {
         var result = [headline(colors)]
         var details: [String] = []
         for problem in outcome.problems { details.append("\(problem.path.display): \(problem.reason)") }
-        let sorted = outcome.issues.sorted { ($0.isFailure ? 0 : 1, $0.path) < ($1.isFailure ? 0 : 1, $1.path) }
+        let sorted = outcome.issues.sorted { ($0.status, $0.path) < ($1.status, $1.path) }
         for issue in sorted { details.append("\(issue.path.display): \(issue.message)") }
         for note in outcome.notes { details.append("note: \(note)") }
         let room = Summary.mostLines - 3
@@ -63,13 +63,13 @@ struct Summary {
             let text = "\(count) \(word)"
             parts.append(color.map { colors ? Colors.paint(text, $0) : text } ?? text)
         }
-        add(counts.failed, "failed", .red)
-        add(counts.damaged, "damaged", .yellow)
+        add(counts.failed, VideoStatus.failed.rawValue, .red)
+        add(counts.damaged, VideoStatus.damaged.rawValue, .yellow)
         add(counts.warning, "with warnings")
         add(counts.skipped, "up to date")
         add(counts.skippedFailed, "skipped (failed before)")
         add(counts.skippedDamaged, "skipped (damaged)")
-        add(counts.quarantined, "quarantined")
+        add(counts.quarantined, VideoStatus.quarantined.rawValue)
         add(counts.notStarted, "not started")
         if let stop = outcome.stop { parts.append("stopped by \(stop.text)") }
         return "forgebatch: " + parts.joined(separator: ", ")
@@ -85,7 +85,7 @@ struct Summary {
                 outcome.issues.map { issue in
                     .object(
                         issue.path.members() + [
-                            JSON.Member("status", issue.isFailure ? "failed" : "damaged"),
+                            JSON.Member("status", .string(issue.status.rawValue)),
                             JSON.Member("message", .string(issue.message)),
                         ])
                 }),

@@ -13,7 +13,7 @@ enum Terminal {
         do throws(SystemError) {
             try Files.write(bytes, to: STDOUT_FILENO, path: RawPath("standard output"))
         } catch {
-            // A reader that has seen enough is no trouble.
+            // A reader that has seen enough is no error.
             if error.code != EPIPE { outputError.withLock { $0 = $0 ?? error } }
         }
     }
@@ -21,9 +21,9 @@ enum Terminal {
     private static let outputError = Mutex<SystemError?>(nil)
 
     /// Tells of output that was asked for and could not be written. Returns whether there was any.
-    static func complainOfOutput() -> Bool {
-        guard let trouble = outputError.withLock({ $0 }) else { return false }
-        error("forgebatch: \(trouble)")
+    static func reportOutputError() -> Bool {
+        guard let issue = outputError.withLock({ $0 }) else { return false }
+        error("forgebatch: \(issue)")
         return true
     }
 

@@ -31,11 +31,11 @@ struct ToolSelection {
         guard !words.isEmpty else { throw Failure(64, "--tools: no tool given; try --tools default") }
         // Frames are counted and judged even without a tool; but nobody should get that by a slip.
         if words == ["none"] { return [] }
-        for (place, word) in words.enumerated() {
+        for (index, word) in words.enumerated() {
             let isTaken = word.hasPrefix("-")
             let name = String(isTaken ? word.dropFirst() : Substring(word))
             // A list that only takes away starts from the default set.
-            if place == 0, isTaken { chosen = Set(standard) }
+            if index == 0, isTaken { chosen = Set(standard) }
             let ids: [String]
             switch name {
             case "default": ids = standard
@@ -93,11 +93,11 @@ enum Suggestion {
 
     /// `'scene'`, or `'luma' or 'blur'`: the names that are nearest, and those that the word is a part of; empty if none.
     static func near(_ word: String, among names: [String]) -> String {
-        let ranked = names.enumerated().map { (place, name) in
-            (distance: distance(word, name), isPart: word.count > 2 && name.contains(word), place: place, name: name)
+        let ranked = names.enumerated().map { (index, name) in
+            (distance: distance(word, name), isPart: word.count > 2 && name.contains(word), index: index, name: name)
         }
         let near = ranked.filter { $0.isPart || $0.distance <= max(1, word.count / 3) }
-        return near.sorted { ($0.distance, $0.place) < ($1.distance, $1.place) }.prefix(3).map { "'\($0.name)'" }
+        return near.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }.prefix(3).map { "'\($0.name)'" }
             .joined(separator: " or ")
     }
 

@@ -7,7 +7,7 @@ StandardStreams.open()
 let arguments = RawArguments.read()
 if arguments.first == "worker" {
     Signals.unblock()
-    exitNow(VideoWorker.main())
+    exitNow(WorkerProgram.main())
 }
 if arguments.first == "run" { Signals.block() }
 await Forgebatch.main(arguments: arguments)

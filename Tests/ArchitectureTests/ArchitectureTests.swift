@@ -142,6 +142,7 @@ import Testing
 
     @Test(arguments: [
         "let a = json[\"run_id\"]?.string", "line?[\"verdict\"]", "x[ \"sha256\" ]", "f(a[0][\"cleared\"])",
+        "text(\"run_id\")", "run.list(\"roots\")", "a?.count( \"tries\" )", "RawPath(json, key: \"result_bytes\")",
     ])
     func `a record's member read by its name is found`(line: String) {
         #expect(RecordKeys.read(in: line).count == 1)
@@ -149,9 +150,44 @@ import Testing
 
     @Test(arguments: [
         "\"run_id\": .string(id)", "// json[\"run_id\"]", "[\"verdict\": 1]", "f([\"verdict\", \"cause\"])",
+        "[.string(\"stopped\")]", "JSON.Member(\"tries\", 1)", "(\"skipped\", 1)", "members(\"cause\") { $0 }",
     ])
     func `a record's member that is only named is no reading`(line: String) {
         #expect(RecordKeys.read(in: line).isEmpty)
+    }
+
+    @Test func `how a video stands is spelled in one place`() throws {
+        var spelled: Set<String> = []
+        for folder in try Files.list(targets) {
+            for path in try sources(targets.appending(folder)) {
+                let name = String(path.display.dropFirst(targets.display.count + 1))
+                let found = StatusWords.spelled(in: try text(path))
+                spelled.formUnion(StatusWords.letOff(found, in: name))
+                let left = found.subtracting(StatusWords.letOff(found, in: name))
+                #expect(left.isEmpty, "\(name) spells \(left.sorted()): VideoStatus has it")
+            }
+        }
+        #expect(!spelled.isEmpty)
+    }
+
+    @Test func `every file that may spell a status word spells it`() throws {
+        for (name, other) in StatusWords.others where name.hasSuffix(".swift") {
+            let found = StatusWords.spelled(in: try text(targets.appending(RawPath(name))))
+            #expect(found.isSuperset(of: other.words), "\(name)")
+        }
+    }
+
+    @Test(arguments: [
+        "case \"failed\":", "let a = [\"ok\"]", "a ?? \"damaged\" // why", "f(\"quarantined\", \"a\")",
+        "== \"completed\"",
+    ])
+    func `a status word in a literal is found`(line: String) {
+        #expect(StatusWords.spelled(in: line).count == 1)
+    }
+
+    @Test(arguments: ["// \"failed\"", "\"it failed\"", "\"<a href=\\\"ok\\\">\"", "case failed", ".damaged"])
+    func `a status word elsewhere is none`(line: String) {
+        #expect(StatusWords.spelled(in: line).isEmpty)
     }
 
     @Test func `the server's event loop is known in one folder only`() throws {

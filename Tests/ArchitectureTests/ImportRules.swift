@@ -10,7 +10,7 @@ enum ImportRules {
         "Media": ["Frames", "VideoFormats"],
         "ToolModel": ["Bytes"],
         "FrameTools": ["Frames", "ToolModel"],
-        "FrameResults": ["Bytes"],
+        "FrameResults": ["Jobs", "Bytes"],
         "Analysis": ["FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes"],
         "Stills": ["Frames", "Media"],
         "Jobs": ["Bytes"],

@@ -14,7 +14,7 @@ import Testing
         let made = try MadeFolder()
         let before = try entries(made.layout)
         Files.remove(made.layout.catalog)
-        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 3)
+        #expect(try CatalogRebuild.ifMissing(made.layout) == 3)
         let after = try entries(made.layout)
         #expect(Set(after.map(\.path)) == Set(made.videos))
         for entry in after {
@@ -23,7 +23,7 @@ import Testing
             #expect(entry.result == old.result && entry.sha256 == old.sha256 && entry.digest == old.digest)
             #expect(entry.size == old.size && entry.fingerprint == old.fingerprint && entry.frames == old.frames)
             #expect(entry.verdict == old.verdict && entry.modified == nil && entry.inode == nil)
-            #expect(entry.facts.codec == "h264" && entry.events == 1)
+            #expect(entry.facts.codec == "h264" && entry.events == 1 && entry.runID == MadeFolder.run)
         }
         // What it lists is what there is.
         #expect(try Validation.folder(made.layout).breaches.map(\.text) == [])
@@ -32,10 +32,10 @@ import Testing
     @Test func `a catalog that is there is left alone`() throws {
         let made = try MadeFolder()
         let before = try Files.read(made.layout.catalog)
-        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 0)
+        #expect(try CatalogRebuild.ifMissing(made.layout) == 0)
         #expect(try Files.read(made.layout.catalog) == before)
         try AtomicFile.write([], to: made.layout.catalog, durable: false)
-        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 0)
+        #expect(try CatalogRebuild.ifMissing(made.layout) == 0)
         #expect(try Files.read(made.layout.catalog) == [])
     }
 
@@ -43,16 +43,16 @@ import Testing
         let made = try MadeFolder()
         Files.remove(made.layout.catalog)
         try AtomicFile.write(Array("{".utf8), to: made.result, durable: false)
-        #expect(try Archive.rebuildCatalogIfMissing(made.layout) == 2)
+        #expect(try CatalogRebuild.ifMissing(made.layout) == 2)
         #expect(try !entries(made.layout).contains { $0.path == made.videos[0] })
     }
 
     @Test func `a folder without results gets no catalog`() throws {
         let folder = try TemporaryFolder()
         let layout = OutputLayout(root: folder.path)
-        #expect(try Archive.rebuildCatalogIfMissing(layout) == 0)
+        #expect(try CatalogRebuild.ifMissing(layout) == 0)
         try Files.makeDirectory(layout.results.appending("empty"), durable: false)
-        #expect(try Archive.rebuildCatalogIfMissing(layout) == 0)
+        #expect(try CatalogRebuild.ifMissing(layout) == 0)
         #expect(!Files.exists(layout.catalog))
     }
 }

@@ -2,36 +2,29 @@ import Archive
 import Bytes
 import Jobs
 import Store
+import TestSupport
 import Testing
 
 @Suite("Comparing two runs") struct ComparisonTests {
-    private typealias Done = MadeRuns.Done
-
-    private func video(_ path: String, _ change: (inout MadeRuns.Done) -> Void) -> MadeRuns.Done {
-        var done = MadeRuns.Done(path)
-        change(&done)
-        return done
-    }
-
     @Test func `runs are told apart as before when later lines have taken the place of theirs`() throws {
-        let runs = try MadeRuns()
-        func done(_ name: String, _ sha256: String, _ verdict: String = "ok") -> MadeRuns.Done {
-            var done = MadeRuns.Done(name)
-            (done.sha256, done.verdict) = (sha256, verdict)
-            return done
+        let runs = try MadeOutputFolder()
+        func done(_ name: String, _ sha256: String, _ verdict: VideoStatus = .ok) -> JobRecord {
+            .done(name, verdict) { $0.sha256 = sha256 }
         }
-        let lost = MadeRuns.Done.failed("cam/bad.avi", "no frame")
-        try runs.add(MadeRuns.first, [done("a.mkv", "1"), done("b.mkv", "2", "damaged"), lost])
-        try runs.add(
+        let lost = JobRecord.failed("cam/bad.avi", "no frame")
+        try runs.addRun(MadeRuns.first, [done("a.mkv", "1"), done("b.mkv", "2", .damaged), lost])
+        try runs.addRun(
             MadeRuns.second, [done("new.webm", "3")],
             skipped: [
-                (MadeRuns.first, "up_to_date", ["a.mkv"]), (MadeRuns.first, "damaged", ["b.mkv"]),
-                (MadeRuns.first, "failed", ["cam/bad.avi"]),
+                .init(run: MadeRuns.first, ["a.mkv"]), .init(run: MadeRuns.first, ["b.mkv"], .damaged),
+                .init(run: MadeRuns.first, ["cam/bad.avi"], .failed),
             ])
         let later = (3...8).map { "2026010\($0)T000000Z-cccccc" }
         for id in later {
-            let lost = MadeRuns.Done.failed("cam/bad.avi", "another cause")
-            try runs.add(id, [done("a.mkv", id, "damaged"), done("b.mkv", id), lost], scope: "elsewhere")
+            let lost = JobRecord.failed("cam/bad.avi", "another cause")
+            try runs.addRun(id, [done("a.mkv", id, .damaged), done("b.mkv", id), lost]) {
+                $0.summary.scope = "elsewhere"
+            }
         }
         func documents() throws -> [String] {
             let pairs = [
@@ -48,23 +41,23 @@ import Testing
     }
 
     @Test func `every video is in the category that it belongs to, and in no other`() throws {
-        let made = try MadeRuns()
-        try made.add(
+        let made = try MadeOutputFolder()
+        try made.addRun(
             MadeRuns.first,
             [
-                Done("breaks"), Done("damages"), .failed("mends"), Done("goes"), Done("changes"), Done("drifts"),
-                Done("slows"), Done("stays"), video("ails") { $0.verdict = "damaged" }, .failed("fails"),
+                .done("breaks"), .done("damages"), .failed("mends"), .done("goes"), .done("changes"), .done("drifts"),
+                .done("slows"), .done("stays"), .done("ails", .damaged), .failed("fails"),
             ])
-        try made.add(
+        try made.addRun(
             MadeRuns.second,
             [
-                .failed("breaks"), video("damages") { ($0.verdict, $0.sha256) = ("damaged", "2") }, Done("mends"),
-                Done("comes"), video("changes") { ($0.fingerprint, $0.sha256) = ("x1:2", "2") },
-                video("drifts") { $0.sha256 = "2" }, video("slows") { $0.processorSeconds = 13.1 },
+                .failed("breaks"), .done("damages", .damaged) { $0.sha256 = "2" }, .done("mends"),
+                .done("comes"), .done("changes") { ($0.fingerprint, $0.sha256) = ("x1:2", "2") },
+                .done("drifts") { $0.sha256 = "2" }, .done("slows") { $0.processorSeconds = 13.1 },
             ],
             skipped: [
-                (MadeRuns.first, "up_to_date", ["stays"]), (MadeRuns.first, "damaged", ["ails"]),
-                (MadeRuns.first, "failed", ["fails"]),
+                .init(run: MadeRuns.first, ["stays"]), .init(run: MadeRuns.first, ["ails"], .damaged),
+                .init(run: MadeRuns.first, ["fails"], .failed),
             ])
         let comparison = try made.compare()
         #expect(
@@ -83,46 +76,49 @@ import Testing
 
     @Test(arguments: [(13.0, false), (13.01, true)])
     func `slower is over 1.3 times a frame`(seconds: Double, isSlower: Bool) throws {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [Done("a")])
-        try made.add(MadeRuns.second, [video("a") { $0.processorSeconds = seconds }])
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a")])
+        try made.addRun(MadeRuns.second, [.done("a") { $0.processorSeconds = seconds }])
         #expect(try made.compare()[.slower].isEmpty != isSlower)
     }
 
     @Test func `slower is also a second more in all, and only with the same content`() throws {
-        let made = try MadeRuns()
-        try made.add(
-            MadeRuns.first, [video("short") { $0.processorSeconds = 0.9 }, Done("other"), .failed("broken")])
-        try made.add(
+        let made = try MadeOutputFolder()
+        try made.addRun(
+            MadeRuns.first, [.done("short") { $0.processorSeconds = 0.9 }, .done("other"), .failed("broken")])
+        try made.addRun(
             MadeRuns.second,
             [
-                video("short") { $0.processorSeconds = 1.9 },
-                video("other") { ($0.fingerprint, $0.sha256, $0.processorSeconds) = ("x1:2", "2", 100) },
+                .done("short") { $0.processorSeconds = 1.9 },
+                .done("other") { ($0.fingerprint, $0.sha256, $0.processorSeconds) = ("x1:2", "2", 100) },
                 .failed("broken"),
             ])
         #expect(try made.compare().paths == ["changed": ["other"]])
     }
 
     @Test func `other settings are no drift, and may be slower`() throws {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [Done("a"), Done("b")])
-        try made.add(
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a"), .done("b")])
+        try made.addRun(
             MadeRuns.second,
-            [video("a") { $0.sha256 = "2" }, video("b") { ($0.sha256, $0.processorSeconds) = ("2", 20) }], digest: "e")
+            [.done("a") { $0.sha256 = "2" }, .done("b") { ($0.sha256, $0.processorSeconds) = ("2", 20) }]
+        ) {
+            $0.summary.settingsDigest = "e"
+        }
         let comparison = try made.compare()
         #expect(comparison.paths == ["other_settings": ["a", "b"], "slower": ["b"]] && !comparison.isSameSettings)
     }
 
     @Test func `a skipped video stands as in the run it came from, however many runs lie between`() throws {
-        let made = try MadeRuns()
+        let made = try MadeOutputFolder()
         let third = "20260103T000000Z-cccccc"
-        try made.add(MadeRuns.first, [Done("a"), .failed("b"), Done("c")])
-        try made.add(
-            MadeRuns.second, [video("a") { ($0.fingerprint, $0.sha256) = ("x1:2", "2") }, Done("b")],
-            skipped: [(MadeRuns.first, "up_to_date", ["c"])])
-        try made.add(
+        try made.addRun(MadeRuns.first, [.done("a"), .failed("b"), .done("c")])
+        try made.addRun(
+            MadeRuns.second, [.done("a") { ($0.fingerprint, $0.sha256) = ("x1:2", "2") }, .done("b")],
+            skipped: [.init(run: MadeRuns.first, ["c"])])
+        try made.addRun(
             third, [],
-            skipped: [(MadeRuns.second, "up_to_date", ["a", "b"]), (MadeRuns.first, "up_to_date", ["c"])])
+            skipped: [.init(run: MadeRuns.second, ["a", "b"]), .init(run: MadeRuns.first, ["c"])])
         #expect(try made.compare(MadeRuns.second, third).isSame)
         let far = try made.compare(MadeRuns.first, third)
         #expect(far.paths == ["fixed": ["b"], "changed": ["a"]] && far.unchanged == 1)
@@ -131,49 +127,48 @@ import Testing
     }
 
     @Test func `runs that looked in different places call nothing removed, and new only what nobody had seen`() throws {
-        let made = try MadeRuns()
+        let made = try MadeOutputFolder()
         let third = "20260103T000000Z-cccccc"
-        try made.add(MadeRuns.first, [Done("a"), Done("b")])
-        try made.add(MadeRuns.second, [.failed("a")], scope: "narrow")
+        try made.addRun(MadeRuns.first, [.done("a"), .done("b")])
+        try made.addRun(MadeRuns.second, [.failed("a")]) { $0.summary.scope = "narrow" }
         let narrowed = try made.compare()
         #expect(narrowed.paths == ["newly_failing": ["a"]] && narrowed.unjudged == 1 && !narrowed.isSameScope)
-        try made.add(third, [Done("c")], skipped: [(MadeRuns.first, "up_to_date", ["b"])])
+        try made.addRun(third, [.done("c")], skipped: [.init(run: MadeRuns.first, ["b"])])
         let widened = try made.compare(MadeRuns.second, third)
         #expect(widened.paths == ["new": ["c"]] && widened.unjudged == 2)
     }
 
     @Test func `what could not be looked at, was too young or not begun is not judged`() throws {
-        let made = try MadeRuns()
-        try made.add(
-            MadeRuns.first, [Done("locked/a"), Done("young"), Done("late"), Done("stopped"), Done("gone")])
-        let late = JSON.object(
-            [JSON.Member("job_id", .string(JobID(video: RawPath("late")).text))] + RawPath("late").members())
-        try made.add(
-            MadeRuns.second, [.failed("stopped", kind: "stopped", "stopped by SIGTERM")],
-            more: [
-                JSON.Member("unread", .array([.object(RawPath("locked").members())])),
-                JSON.Member("too_young", .array([.object(RawPath("young").members())])),
-                JSON.Member("not_started", .array([late])),
-            ], interrupted: true)
+        let made = try MadeOutputFolder()
+        try made.addRun(
+            MadeRuns.first, [.done("locked/a"), .done("young"), .done("late"), .done("stopped"), .done("gone")])
+        let late = RawPath("late")
+        try made.addRun(
+            MadeRuns.second, [.failed("stopped", kind: JobRecord.stopped, "stopped by SIGTERM")]
+        ) {
+            ($0.unread, $0.tooYoung) = ([RawPath("locked")], [RawPath("young")])
+            $0.notStarted = [.init(job: JobID(video: late), path: late)]
+            $0.summary.isInterrupted = true
+        }
         let comparison = try made.compare()
         #expect(comparison.paths == ["removed": ["gone"]] && comparison.unjudged == 4 && comparison.unchanged == 0)
     }
 
     @Test func `a record that only counts what it skipped is not taken for the whole`() throws {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [Done("a"), Done("b")])
-        try made.add(
-            MadeRuns.second, [Done("b")], skipped: [(MadeRuns.first, "up_to_date", ["a"])], listsSkipped: false)
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a"), .done("b")])
+        try made.addRun(
+            MadeRuns.second, [.done("b")], skipped: [.init(run: MadeRuns.first, ["a"])]
+        ) { $0.skipped = [] }
         let comparison = try made.compare()
         #expect(comparison.isSame && comparison.unjudged == 1 && !comparison.isSameScope)
     }
 
     @Test func `names that are no text keep their bytes`() throws {
-        let made = try MadeRuns()
-        var odd = Done("x")
-        odd.path = RawPath(bytes: [0x61, 0xff, 0x22, 0x0a])
-        try made.add(MadeRuns.first, [Done("a")])
-        try made.add(MadeRuns.second, [odd], skipped: [(MadeRuns.first, "up_to_date", ["a"])])
+        let made = try MadeOutputFolder()
+        let odd = JobRecord.done(RawPath(bytes: [0x61, 0xff, 0x22, 0x0a]))
+        try made.addRun(MadeRuns.first, [.done("a")])
+        try made.addRun(MadeRuns.second, [odd], skipped: [.init(run: MadeRuns.first, ["a"])])
         let comparison = try made.compare()
         #expect(comparison[.new].map(\.path) == [odd.path])
         let text = JSONWriter.encode(comparison.json)
@@ -182,18 +177,18 @@ import Testing
     }
 
     @Test func `a run without a record cannot be compared`() throws {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [Done("a")])
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a")])
         #expect(throws: ArchiveError.self) { try made.compare() }
         try AtomicFile.write(Array("{".utf8), to: made.layout.summary(run: MadeRuns.second), durable: false)
         #expect(throws: ArchiveError.self) { try made.compare() }
     }
 
     @Test func `ten thousand videos are compared by their records alone`() throws {
-        let made = try MadeRuns()
+        let made = try MadeOutputFolder()
         let names = (0..<10_000).map { "cam\($0 % 97)/video \($0).mp4" }
-        try made.add(MadeRuns.first, names.map { Done($0) })
-        try made.add(MadeRuns.second, [], skipped: [(MadeRuns.first, "up_to_date", Array(names.dropFirst(3)))])
+        try made.addRun(MadeRuns.first, names.map { .done($0) })
+        try made.addRun(MadeRuns.second, [], skipped: [.init(run: MadeRuns.first, Array(names.dropFirst(3)))])
         // There is no result at all, so none can have been read.
         let comparison = try made.compare()
         #expect(comparison.paths == ["removed": names.prefix(3).sorted()] && comparison.unchanged == 9_997)

@@ -2,6 +2,7 @@ import Archive
 import Bytes
 import Jobs
 import Store
+import TestSupport
 import Testing
 
 @Suite("Runs and their history") struct HistoryTests {
@@ -9,10 +10,10 @@ import Testing
     private static let last = "20260104T000000Z-dddddd"
 
     /// Three runs that wrote their records, and one that was killed in between.
-    private func made() throws -> MadeRuns {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [.init("a")])
-        try made.add(MadeRuns.second, [.init("a")], scope: "narrow")
+    private func made() throws -> MadeOutputFolder {
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a")])
+        try made.addRun(MadeRuns.second, [.done("a")]) { $0.summary.scope = "narrow" }
         let log = try ProgressLog(made.layout.log(run: Self.killed))
         let job = JobID(video: RawPath("a"))
         func say(_ event: LogEvent, _ second: Int64) throws {
@@ -21,13 +22,13 @@ import Testing
         try say(.runStarted(runID: Self.killed, version: "1.0.0", jobs: 3, settings: "d"), 0)
         try say(.jobStarted(job: job, path: RawPath("a"), totalFrames: 9, size: 9), 1)
         try say(.completed(job: job), 5)
-        try made.add(Self.last, [.init("a")], interrupted: true)
+        try made.addRun(Self.last, [.done("a")]) { $0.summary.isInterrupted = true }
         return made
     }
 
     @Test func `runs are listed newest first, also one that was killed`() throws {
         let made = try made()
-        let runs = try Archive.runs(made.layout)
+        let runs = try RunList.all(made.layout)
         #expect(runs.map(\.id) == [Self.last, Self.killed, MadeRuns.second, MadeRuns.first])
         let killed = runs[1]
         #expect(killed.isInterrupted && !killed.hasRecord && !killed.isFinished && killed.exitStatus == nil)
@@ -40,27 +41,27 @@ import Testing
 
     @Test func `a missing history is made anew from the records, and a killed run gets its line once`() throws {
         let made = try made()
-        let before = try Archive.runs(made.layout)
+        let before = try RunList.all(made.layout)
         Files.remove(made.layout.history)
-        #expect(try Archive.repairHistory(made.layout) == 4)
+        #expect(try HistoryRepair.addMissing(made.layout) == 4)
         let lines = try LineFile.objects(made.layout.history)
         #expect(lines.broken == 0 && lines.objects.compactMap { RunSummary($0)?.id } == before.map(\.id).reversed())
         // What grows with the videos stays in the records.
         #expect(lines.objects.allSatisfy { $0["jobs"] == nil && $0["skipped"] == nil })
-        let after = try Archive.runs(made.layout)
+        let after = try RunList.all(made.layout)
         #expect(after.map(\.tally) == before.map(\.tally) && after.map(\.isFinished) == before.map(\.isFinished))
         #expect(after[1].stopped != nil)
-        #expect(try Archive.repairHistory(made.layout) == 0)
+        #expect(try HistoryRepair.addMissing(made.layout) == 0)
     }
 
     @Test func `a torn last line is left out, and written again`() throws {
         let made = try made()
-        _ = try Archive.repairHistory(made.layout)
+        _ = try HistoryRepair.addMissing(made.layout)
         let whole = try Files.read(made.layout.history)
         for cut in 1..<40 {
             try AtomicFile.write(Array(whole.dropLast(cut)), to: made.layout.history, durable: false)
-            #expect(try Archive.runs(made.layout).count == 4)
-            #expect(try Archive.repairHistory(made.layout) == 1)
+            #expect(try RunList.all(made.layout).count == 4)
+            #expect(try HistoryRepair.addMissing(made.layout) == 1)
             #expect(try LineFile.objects(made.layout.history).broken == 0)
         }
     }
@@ -68,13 +69,13 @@ import Testing
     @Test func `a folder that is gone keeps its place in the list, without a record`() throws {
         let made = try made()
         Files.remove(made.layout.summary(run: MadeRuns.first))
-        let runs = try Archive.runs(made.layout)
+        let runs = try RunList.all(made.layout)
         #expect(runs.last?.id == MadeRuns.first && runs.last?.hasRecord == false)
     }
 
     @Test func `a record is the same whether its jobs stand on lines of their own or not`() throws {
-        let made = try MadeRuns()
-        try made.add(MadeRuns.first, [.init("a"), .failed("b"), .init("c")])
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a"), .failed("b"), .done("c")])
         let path = made.layout.summary(run: MadeRuns.first)
         let document = try JSONReader.parse(Files.read(path))
         let jobs = try #require(document["jobs"]?.array)
@@ -102,13 +103,13 @@ import Testing
     }
 
     @Test func `no runs are no error`() throws {
-        let made = try MadeRuns()
-        #expect(try Archive.runs(made.layout) == [] && Archive.repairHistory(made.layout) == 0)
+        let made = try MadeOutputFolder()
+        #expect(try RunList.all(made.layout) == [] && HistoryRepair.addMissing(made.layout) == 0)
     }
 
     @Test func `a run is named by its id, by the beginning of one, or by latest`() throws {
-        let runs = try withExtendedLifetime(made()) { try Archive.runs($0.layout) }
-        func id(_ word: String) throws -> String { try Archive.run(named: word, among: runs).id }
+        let runs = try withExtendedLifetime(made()) { try RunList.all($0.layout) }
+        func id(_ word: String) throws -> String { try RunList.run(named: word, among: runs).id }
         #expect(try id("latest") == Self.last && id(MadeRuns.first) == MadeRuns.first)
         #expect(try id("20260102") == MadeRuns.second)
         for word in ["2026", "", "2025", "../runs", "last"] {
@@ -117,10 +118,10 @@ import Testing
     }
 
     @Test func `the last run is the finished one before that looked in the same places, or else any`() throws {
-        let runs = try withExtendedLifetime(made()) { try Archive.runs($0.layout) }
+        let runs = try withExtendedLifetime(made()) { try RunList.all($0.layout) }
         func last(_ id: String) throws -> String? {
-            let run = try Archive.run(named: id, among: runs)
-            return try Archive.baseline(named: "last", of: run, among: runs)?.id
+            let run = try RunList.run(named: id, among: runs)
+            return try RunList.baseline(named: "last", of: run, among: runs)?.id
         }
         #expect(try last(Self.last) == MadeRuns.first)
         #expect(try last(MadeRuns.second) == MadeRuns.first)
@@ -128,7 +129,7 @@ import Testing
         // A run that was stopped is no measure, and is only taken by its name.
         var next = RunSummary(id: "~")
         next.scope = "s"
-        #expect(try Archive.baseline(named: "last", of: next, among: runs)?.id == MadeRuns.first)
-        #expect(try Archive.baseline(named: "20260104", of: next, among: runs)?.id == Self.last)
+        #expect(try RunList.baseline(named: "last", of: next, among: runs)?.id == MadeRuns.first)
+        #expect(try RunList.baseline(named: "20260104", of: next, among: runs)?.id == Self.last)
     }
 }

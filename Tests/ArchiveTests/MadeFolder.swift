@@ -5,64 +5,46 @@ import Store
 import TestSupport
 import Testing
 
-/// A small output folder, made with the writers of the program and nothing wrong with it.
-final class MadeFolder {
-    let folder: TemporaryFolder
-    let layout: OutputLayout
+/// A small output folder with nothing wrong with it: one run, its log, and a result of each video.
+struct MadeFolder {
+    let made: MadeOutputFolder
     let videos = [RawPath("cam1/a.mp4"), RawPath("cam1/b.mkv"), RawPath(bytes: [0x63, 0xff, 0x2e, 0x6d, 0x70, 0x34])]
     static let run = "20260226T010203Z-ab12"
 
-    static let tools: [JSON] = [.members(["id": "luma", "version": "1.0.0", "settings": .object([])])]
-
     init() throws {
-        folder = try TemporaryFolder()
-        layout = OutputLayout(root: folder.path.appending("out"))
-        let log = try ProgressLog(layout.log(run: Self.run))
-        let time = UTCTime(milliseconds: 1_772_067_723_456)
-        func say(_ event: LogEvent) throws { try log.append(event, time: time, now: 0) }
-        try say(.runStarted(runID: Self.run, version: "1.0.0", jobs: videos.count, settings: "d"))
-        var lines: [UInt8] = []
+        made = try MadeOutputFolder()
+        var events: [LogEvent] = [
+            .runStarted(runID: Self.run, version: "1.0.0", jobs: videos.count, settings: "d")
+        ]
+        var records: [JobRecord] = []
         for video in videos {
+            let published = try made.writeResult(video) {
+                $0.events = [
+                    .members([
+                        "tool": "scene", "type": "scene", "start_frame": 1, "end_frame": 1, "start": .double(0.04),
+                        "end": .double(0.04),
+                    ])
+                ]
+            }
             let job = JobID(video: video)
-            try say(.jobStarted(job: job, path: video, totalFrames: 4, size: 100))
-            let result = OutputLayout.result(for: video, job: job)
-            let published = try Self.write(layout.root.appending(result), video)
-            for frame in 1...4 { try say(.progress(job: job, Progress(currentFrame: frame, totalFrames: 4))) }
-            try say(.completed(job: job))
-            let entry = CatalogEntry(
-                job: job, path: video, result: result, size: 100, modified: 1, inode: 2, fingerprint: "x1:00",
-                digest: SettingsDigest.of(tools: Self.tools, threads: 1, rules: DecodeReport.rules), verdict: "ok",
-                frames: 4,
-                sha256: published.sha256, runID: Self.run, facts: VideoFacts())
-            lines += JSONWriter.encode(entry.json) + [0x0a]
+            events.append(.jobStarted(job: job, path: video, totalFrames: 4, size: 100))
+            for frame in 1...4 { events.append(.progress(job: job, Progress(currentFrame: frame, totalFrames: 4))) }
+            events.append(.completed(job: job))
+            records.append(
+                .done(video) {
+                    ($0.frames, $0.events, $0.fingerprint) = (4, 1, "x1:00")
+                    ($0.sha256, $0.resultSize) = (published.sha256, published.size)
+                })
         }
-        try AtomicFile.write(lines, to: layout.catalog, durable: false)
-        try say(.runFinished(counts: .members(["completed": 3]), exitStatus: 0))
-        try AtomicFile.write(Array("{\"run_id\":\"x\"}\n".utf8), to: layout.summary(run: Self.run), durable: false)
+        events.append(.runFinished(counts: .members(["completed": 3]), exitStatus: 0))
+        try made.writeLog(Self.run, events.map { (0, $0) })
+        try made.addRun(Self.run, records) {
+            $0.summary.settingsDigest = SettingsDigest.of(
+                tools: MadeOutputFolder.tools, threads: 1, rules: DecodeReport.rules)
+        }
     }
 
-    static func write(_ path: RawPath, _ video: RawPath) throws -> ResultWriter.Published {
-        var writer = try ResultWriter(path: path)
-        for frame in 0..<4 {
-            try writer.append(
-                FrameRecord(time: Double(frame) / 25, measures: [ToolMeasures(tool: "luma", values: [("avg", 100)])]))
-        }
-        var report = DecodeReport()
-        report.decodedFrames = 4
-        let head = ResultHead(
-            jobID: JobID(video: video).text, source: .init(path: video, size: 100, fingerprint: "x1:00"),
-            video: .members([
-                "codec": "h264", "pixel_format": "yuv420p", "width": 64, "height": 48, "duration": .double(0.16),
-                "decoder_threads": 1,
-            ]), decode: report, tools: tools, summary: .members(["luma": .members(["avg": 100])]),
-            events: [
-                .members([
-                    "tool": "scene", "type": "scene", "start_frame": 1, "end_frame": 1, "start": .double(0.04),
-                    "end": .double(0.04),
-                ])
-            ])
-        return try writer.publish(head)
-    }
+    var layout: OutputLayout { made.layout }
 
     /// The result of the first video.
     var result: RawPath {
@@ -74,8 +56,8 @@ final class MadeFolder {
     /// Replaces text in a file once; the text has to be there.
     func replace(_ old: String, with new: String, in path: RawPath) throws {
         let text = try #require(String(validating: Files.read(path), as: UTF8.self))
-        let place = try #require(text.firstRange(of: old), "\(old)")
+        let range = try #require(text.firstRange(of: old), "\(old)")
         try AtomicFile.write(
-            Array((text[..<place.lowerBound] + new + text[place.upperBound...]).utf8), to: path, durable: false)
+            Array((text[..<range.lowerBound] + new + text[range.upperBound...]).utf8), to: path, durable: false)
     }
 }

@@ -111,7 +111,7 @@ import Testing
         let made = try MadeFolder()
         Files.remove(made.result)
         #expect(try texts(made) == ["in the catalog, but missing"])
-        _ = try MadeFolder.write(made.layout.results.appending("other.mp4.json"), RawPath("other.mp4"))
+        try made.made.writeResult(RawPath("other.mp4"))
         #expect(try texts(made).sorted() == ["in the catalog, but missing", "not in the catalog"])
     }
 

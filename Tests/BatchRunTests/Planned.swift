@@ -29,7 +29,7 @@ enum Planned {
             version: "1", time: time, runs: runs, isQuarantined: isQuarantined, runID: "r1")
     }
 
-    static func entry(_ name: String, verdict: String = "ok", fingerprint: String? = "f") -> CatalogEntry {
+    static func entry(_ name: String, verdict: VideoStatus = .ok, fingerprint: String? = "f") -> CatalogEntry {
         let video = candidate(name)
         return CatalogEntry(
             job: JobID(video: video.relative), path: video.relative, result: RawPath("results/\(name).json"),

@@ -24,15 +24,15 @@ struct ReusePolicyTests {
 
     @Test("A sound result of the same video and settings stands, a damaged one until it is asked for")
     func upToDate() {
-        #expect(policy().decide(video, Planned.entry("a.mkv"), nil) == .skip(.upToDate, "done in run r1"))
+        #expect(policy().decide(video, Planned.entry("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
         #expect(
-            policy().decide(video, Planned.entry("a.mkv", verdict: "warning"), nil)
-                == .skip(.upToDate, "done in run r1"))
-        let damaged = Planned.entry("a.mkv", verdict: "damaged")
+            policy().decide(video, Planned.entry("a.mkv", verdict: .warning), nil)
+                == .skip(.skipped, "done in run r1"))
+        let damaged = Planned.entry("a.mkv", verdict: .damaged)
         #expect(policy().decide(video, damaged, nil) == .skip(.damaged, "damaged, unchanged since run r1"))
         #expect(policy { $0.retryFailed = true }.decide(video, damaged, nil) == .run("--retry-failed"))
         let sound = policy { $0.retryFailed = true }.decide(video, Planned.entry("a.mkv"), nil)
-        #expect(sound == .skip(.upToDate, "done in run r1"))
+        #expect(sound == .skip(.skipped, "done in run r1"))
     }
 
     @Test("Force processes whatever is known")
@@ -83,7 +83,7 @@ struct ReusePolicyTests {
                 $0.fingerprint = { _ in found }
             }.decide(copied, entry, nil)
         }
-        #expect(decide("f", entry) == .skip(.upToDate, "done in run r1"))
+        #expect(decide("f", entry) == .skip(.skipped, "done in run r1"))
         #expect(decide("g", entry) == .run("changed"))
         #expect(decide(nil, entry) == .run("changed"))
         // A file that cannot be read is not the one without a fingerprint.
@@ -175,11 +175,11 @@ struct FailurePolicyTests {
     func quarantine() {
         let policy = QuarantinePolicy(digest: "d", version: "1")
         let video = Planned.candidate("a.ts").status
-        #expect(policy.standing(.death, of: video, known: nil) == .init(runs: 1, isQuarantined: false))
+        #expect(policy.streak(.death, of: video, known: nil) == .init(runs: 1, isQuarantined: false))
         let known = Planned.failure("a.ts", .timeout)
-        #expect(policy.standing(.death, of: video, known: known) == .init(runs: 2, isQuarantined: true))
+        #expect(policy.streak(.death, of: video, known: known) == .init(runs: 2, isQuarantined: true))
         let twice = Planned.failure("a.ts", .memory, runs: 2)
-        #expect(policy.standing(.memory, of: video, known: twice) == .init(runs: 3, isQuarantined: true))
+        #expect(policy.streak(.memory, of: video, known: twice) == .init(runs: 3, isQuarantined: true))
     }
 
     @Test("Runs do not add up over another video, other settings, another version or another kind of failure")
@@ -187,13 +187,13 @@ struct FailurePolicyTests {
         let known = Planned.failure("a.ts", .death)
         let policy = QuarantinePolicy(digest: "d", version: "1")
         let video = Planned.candidate("a.ts").status
-        let once = QuarantinePolicy.Standing(runs: 1, isQuarantined: false)
-        #expect(policy.standing(.death, of: Planned.candidate("a.ts", size: 5).status, known: known) == once)
-        #expect(policy.standing(.death, of: Planned.candidate("a.ts", modified: 5).status, known: known) == once)
-        #expect(QuarantinePolicy(digest: "e", version: "1").standing(.death, of: video, known: known) == once)
-        #expect(QuarantinePolicy(digest: "d", version: "2").standing(.death, of: video, known: known) == once)
-        #expect(policy.standing(.death, of: video, known: Planned.failure("a.ts", .content)) == once)
-        #expect(policy.standing(.content, of: video, known: known) == once)
+        let once = QuarantinePolicy.Streak(runs: 1, isQuarantined: false)
+        #expect(policy.streak(.death, of: Planned.candidate("a.ts", size: 5).status, known: known) == once)
+        #expect(policy.streak(.death, of: Planned.candidate("a.ts", modified: 5).status, known: known) == once)
+        #expect(QuarantinePolicy(digest: "e", version: "1").streak(.death, of: video, known: known) == once)
+        #expect(QuarantinePolicy(digest: "d", version: "2").streak(.death, of: video, known: known) == once)
+        #expect(policy.streak(.death, of: video, known: Planned.failure("a.ts", .content)) == once)
+        #expect(policy.streak(.content, of: video, known: known) == once)
     }
 
     @Test("Lost workers and told failures are remembered by kind; what says nothing about the video is not")

@@ -44,7 +44,7 @@ struct RunTests {
         }
 
         func run(signals: AsyncStream<Int32> = AsyncStream { _ in }) async throws -> RunOutcome {
-            try await BatchRun.run(options, signals: { signals }, begin: { _ in nil }, display: { _ in })
+            try await BatchRunner.run(options, signals: { signals }, begin: { _ in nil }, display: { _ in })
         }
 
         func log(_ outcome: RunOutcome) throws -> [LogLine] {
@@ -314,7 +314,7 @@ struct RunTests {
             Issue.record("stopped by \(outcome.stop?.text ?? "nothing")")
             return
         }
-        // When it notices hangs on the clock: the snapshot is written at most once a second, the record at the end.
+        // When it outputs hangs on the clock: the snapshot is written at most once a second, the record at the end.
         #expect(outcome.counts.completed + outcome.counts.failed + outcome.counts.notStarted == 3)
         #expect(outcome.counts.completed + outcome.counts.failed >= 1)
     }
@@ -385,10 +385,10 @@ struct RunTests {
 
     @Test("Runs are named in the order in which they start, also within a second, and never alike")
     func names() {
-        let names = (0..<3000).map { BatchRun.newRunID(UTCTime(milliseconds: 1_795_000_000_000 + $0)) }
+        let names = (0..<3000).map { BatchRunner.newRunID(UTCTime(milliseconds: 1_795_000_000_000 + $0)) }
         #expect(names == names.sorted() && Set(names).count == names.count)
         #expect(names.allSatisfy { $0.utf8.count == 23 })
-        let twins = Set((0..<20).map { _ in BatchRun.newRunID(UTCTime(milliseconds: 1_795_000_000_007)) })
+        let twins = Set((0..<20).map { _ in BatchRunner.newRunID(UTCTime(milliseconds: 1_795_000_000_007)) })
         #expect(twins.count > 15)
     }
 }

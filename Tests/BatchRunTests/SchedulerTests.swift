@@ -48,7 +48,7 @@ struct Script {
         send(.ended(Script.id(name), Attempt(end: end, seconds: seconds, stderr: stderr)))
     }
 
-    static func completed(frames: Int = 4, verdict: String = "ok") -> Attempt.End {
+    static func completed(frames: Int = 4, verdict: VideoStatus = .ok) -> Attempt.End {
         var outcome = JobOutcome(kind: .completed)
         (outcome.frames, outcome.verdict, outcome.sha256) = (frames, verdict, "0")
         return .finished(outcome)
@@ -58,7 +58,7 @@ struct Script {
         .finished(JobOutcome(kind: kind, message: message))
     }
 
-    /// How each video ended, in order: `a.mp4 completed`, `b.mp4 failed: why`.
+    /// How each video ended, in order: `a.mp4 ok`, `b.mp4 failed: why`.
     var ends: [String] {
         actions.compactMap { action in
             guard case .record(let end) = action else { return nil }
@@ -73,9 +73,9 @@ struct Script {
 
     var remembered: [String] {
         actions.compactMap { action in
-            guard case .remember(let job, let kind, _, let standing) = action else { return nil }
-            let quarantine = standing.isQuarantined ? " quarantined" : ""
-            return "\(job.video.relative.display) \(kind.rawValue) \(standing.runs)\(quarantine)"
+            guard case .remember(let job, let kind, _, let streak) = action else { return nil }
+            let quarantine = streak.isQuarantined ? " quarantined" : ""
+            return "\(job.video.relative.display) \(kind.rawValue) \(streak.runs)\(quarantine)"
         }
     }
 
@@ -97,7 +97,7 @@ struct SchedulerTests {
         script.end("d", Script.completed())
         #expect(script.start() == [])
         #expect(script.scheduler.isDone)
-        #expect(script.ends == ["b completed", "a completed", "c completed", "d completed"])
+        #expect(script.ends == ["b ok", "a ok", "c ok", "d ok"])
         #expect(script.scheduler.stop == nil)
     }
 
@@ -117,7 +117,7 @@ struct SchedulerTests {
         let actions = script.end("a", Script.completed(frames: 4), seconds: 2.5)
         guard case .finished(let outcome) = Script.completed(frames: 4) else { return }
         let job = script.scheduler.jobs[0]
-        let end = EndedJob(job: job, attempt: 1, current: 3, status: .completed, seconds: 2.5, outcome: outcome)
+        let end = EndedJob(job: job, attempt: 1, current: 3, status: .ok, seconds: 2.5, outcome: outcome)
         #expect(
             actions == [
                 .publish(job, outcome, seconds: 2.5), .forget(Planned.failure("a", .death)),
@@ -155,7 +155,7 @@ struct SchedulerTests {
         script.end("a", Script.completed())
         #expect(script.send(.message(Script.id("a"), .step(current: 1, total: 2))) == [])
         #expect(script.end("a", Script.completed()) == [])
-        #expect(script.ends == ["a completed"])
+        #expect(script.ends == ["a ok"])
     }
 
     // MARK: Retries
@@ -177,7 +177,7 @@ struct SchedulerTests {
         #expect(script.start() == ["b 2"])
         script.end("b", Script.completed())
         #expect(script.scheduler.isDone)
-        #expect(script.ends == ["c completed", "d completed", "a completed", "b completed"])
+        #expect(script.ends == ["c ok", "d ok", "a ok", "b ok"])
         let retries = script.events.compactMap { event -> String? in
             if case .jobRetry(_, let attempt, let reason) = event { "\(attempt) \(reason)" } else { nil }
         }
@@ -272,7 +272,7 @@ struct SchedulerTests {
         #expect(!script.scheduler.isDone)
         script.end("a", .stopped)
         #expect(script.scheduler.isDone)
-        #expect(script.ends == ["b completed", "a failed: stopped by SIGTERM"])
+        #expect(script.ends == ["b ok", "a failed: stopped by SIGTERM"])
         #expect(script.scheduler.notStarted.map(\.video.relative.display) == ["c"])
         #expect(script.remembered == [])
     }
@@ -344,7 +344,7 @@ struct SchedulerTests {
         #expect(
             script.ends == [
                 "b failed: open: no", "c failed: open: no",
-                "a failed: killed by signal 11; stopped by --max-failures", "d completed", "e completed",
+                "a failed: killed by signal 11; stopped by --max-failures", "d ok", "e ok",
             ])
         #expect(script.scheduler.failed == 3)
     }
@@ -360,7 +360,7 @@ struct SchedulerTests {
         script.send(.tick)
         #expect(!script.isKilled)
         script.end("a", Script.completed())
-        #expect(script.ends == ["a completed"])
+        #expect(script.ends == ["a ok"])
         #expect(script.scheduler.notStarted.count == 1)
     }
 

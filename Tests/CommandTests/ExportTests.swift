@@ -162,7 +162,7 @@ struct ExportTests {
     @Test(
         "--junit and --metrics-textfile are read by their own parsers, after a good run and a bad one",
         .enabled(if: python != nil, "needs Python with the modules of make deps-test"))
-    func notices() async throws {
+    func outputs() async throws {
         let forge = try Forge(["a.y4m", "cam1/b \"<&>'\n.y4m"])
         try forge.addBroken("cam1/bad\u{1b}.mp4")
         try forge.addSample("truncated.mp4")

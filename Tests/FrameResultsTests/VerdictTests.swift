@@ -1,4 +1,5 @@
 import FrameResults
+import Jobs
 import Testing
 
 @Suite("Verdict") struct VerdictTests {
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test func `each reason has its verdict`() {
-        let known: [((inout DecodeReport) -> Void, Reason, Verdict)] = [
+        let known: [((inout DecodeReport) -> Void, Reason, VideoStatus)] = [
             ({ $0.errorCount = 1 }, .decodeErrors, .damaged), ({ $0.corruptFrames = 1 }, .corruptFrames, .damaged),
             ({ $0.endedEarly = true }, .truncated, .damaged), ({ $0.coveredDuration = 2.9 }, .endsEarly, .damaged),
             ({ $0.declaredFrames = 99 }, .frameCount, .warning), ({ $0.declaredFrames = 444 }, .frameCount, .warning),

@@ -22,7 +22,7 @@ import Testing
         #expect(Outliers.find(Array(repeating: 4, count: 99), sign: 1) == nil)
     }
 
-    private let tools = ReportTools(Archive.tools)
+    private let tools = ReportTools(KnownTools.all)
 
     private func summary(_ luma: Int) -> JSON { ["luma": ["avg": .int(luma)]] }
 

@@ -26,7 +26,7 @@ import Testing
             ]
         }
         #expect(fold.columns == min(240, total))
-        let lanes = Lanes(fold, ResultFacts(document: .object([])), Archive.tools)
+        let lanes = Lanes(fold, ResultFacts(document: .object([])), KnownTools.all)
         #expect((1...120).contains(lanes.width) && lanes.width >= min(total, 61))
         #expect(lanes.all.map(\.title) == ["Luma", "Change", "Black and frozen"])
         for lane in lanes.all {
@@ -61,7 +61,7 @@ import Testing
                 {"type":"black","start_frame":100,"end_frame":119,"start":4,"end":4.8}],
                 "decode":{"error_count":3,"errors":[{"frame":238,"text":"a"},{"frame":239,"text":"b"}]}}
                 """))
-        let drawn = Lanes(fold, facts, Archive.tools).all
+        let drawn = Lanes(fold, facts, KnownTools.all).all
         #expect(drawn.map(\.title) == ["Change", "Black and frozen", "Decoding"])
         #expect(drawn[0].ticks == "M10.5 0V100")
         #expect(drawn[1].spans == "M50 0H60V100H50Z")
@@ -85,7 +85,7 @@ import Testing
                 ])
             }
             let data = VideoData(
-                fold: fold, courses: fold.courses(ReportTools(Archive.tools)),
+                fold: fold, courses: fold.courses(ReportTools(KnownTools.all)),
                 facts: ResultFacts(document: ["events": .array(events)]), rate: 10, boxChunks: [0, 2],
                 hasCutBoxes: false)
             let bytes = data.script()

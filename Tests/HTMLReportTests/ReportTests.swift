@@ -216,7 +216,7 @@ import Testing
         #expect((59...61).contains(bytes / clips.count))
         let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
         // The rows are measured with all that they may hold, without writing the pages.
-        var batch = try BatchReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools(Archive.tools))
+        var batch = try BatchReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools(KnownTools.all))
         for place in batch.videos.indices {
             batch.videos[place].hasPage = true
             batch.videos[place].rate = 25

@@ -70,7 +70,7 @@ import Testing
         let catalog = CatalogEntry(
             job: job, path: path, result: RawPath("results/a.json"), size: 7, modified: 1, inode: 2,
             fingerprint: "x1:0",
-            digest: "d", verdict: "ok", frames: 4, sha256: "s", runID: "r", facts: VideoFacts(codec: "h264"))
+            digest: "d", verdict: .ok, frames: 4, sha256: "s", runID: "r", facts: VideoFacts(codec: "h264"))
         let failure = FailureEntry(
             job: job, path: path, kind: .death, message: "at frame 1", size: 1, modified: 2, inode: 3, digest: "d",
             version: "1", time: 4, runs: 1, isQuarantined: false)

@@ -15,7 +15,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         var outcome = JobOutcome(kind: kind, message: kind == .completed ? nil : "decode: \"x\"\n")
         outcome.frames = 97
         outcome.declared = 100
-        outcome.verdict = "damaged"
+        outcome.verdict = .damaged
         outcome.reasons = ["decode_errors", "ends_early"]
         outcome.processorSeconds = 1.25
         outcome.sha256 = "ab"
@@ -48,6 +48,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         "{\"type\":\"opened\"}", "{\"type\":\"note\",\"text\":1}", "{\"type\":\"job_result\"}",
         "{\"type\":\"job_result\",\"kind\":\"wonderful\",\"frames\":1}",
         "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"verdict\":\"ok\"}",
+        "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"verdict\":\"failed\",\"sha256\":\"0\"}",
         "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"sha256\":\"a\"}",
         "{\"type\":\"exec\",\"text\":\"x\"}", "{\"type\":\"note\",\"text\":\"a\"} trailing",
     ])

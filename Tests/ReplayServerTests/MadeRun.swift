@@ -8,40 +8,33 @@ import TestSupport
 
 /// A run that was made up: a log whose lines are a given time apart.
 struct MadeRun {
-    let folder: TemporaryFolder
-    let layout: OutputLayout
+    let made: MadeOutputFolder
     let id: String
     private let start: Int64
 
     /// - Parameter start: of the log, milliseconds since 1970.
-    init(id: String = "20260226T010203Z-abcdef", start: Int64 = 1_772_067_723_000) throws {
-        folder = try TemporaryFolder()
-        layout = OutputLayout(root: folder.path)
+    init(id: String = "20260226T010203Z-abcdef", start: Int64 = MadeOutputFolder.start) throws {
+        made = try MadeOutputFolder()
         self.id = id
         self.start = start
         try Files.makeDirectory(layout.run(id))
     }
+
+    var layout: OutputLayout { made.layout }
 
     static let a = JobID(video: RawPath("a.mp4"))
     static let b = JobID(video: RawPath("b.mp4"))
 
     /// Writes a log: events, each with its milliseconds since the first.
     func write(_ events: [(Int64, LogEvent)]) throws {
-        var bytes: [UInt8] = []
-        for (index, (time, event)) in events.enumerated() { bytes += line(event, time, index + 1) }
-        try AtomicFile.write(bytes, to: layout.log(run: id))
+        try made.writeLog(id, events, start: start)
         // It was not written just now.
         let hour = timeval(tv_sec: Int(start / 1000) + 3600, tv_usec: 0)
         _ = layout.log(run: id).withCString { utimes($0, [hour, hour]) }
     }
 
     /// Holds the folder's lock as the writer of this run, until the descriptor is closed.
-    func lock() throws -> Int32 {
-        let descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)
-        try Files.write(Array("run \(id), process 1\n".utf8), to: descriptor, path: layout.lock)
-        _ = try Files.lock(descriptor, path: layout.lock)
-        return descriptor
-    }
+    func lock() throws -> Int32 { try made.lock(run: id) }
 
     func append(_ bytes: [UInt8]) throws {
         let descriptor = try Files.open(layout.log(run: id), Files.appendOrCreate)

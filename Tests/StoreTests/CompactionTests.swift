@@ -17,7 +17,7 @@ import Testing
         let path = RawPath(name)
         return CatalogEntry(
             job: JobID(video: path), path: path, result: OutputLayout.result(for: path, job: JobID(video: path)),
-            size: 1, modified: 2, inode: 3, fingerprint: "x1:0", digest: "d", verdict: "ok", frames: 4,
+            size: 1, modified: 2, inode: 3, fingerprint: "x1:0", digest: "d", verdict: .ok, frames: 4,
             sha256: sha256, resultSize: 5, runID: run, facts: VideoFacts(codec: "vp9"))
     }
 

@@ -16,7 +16,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         CatalogEntry(
             job: JobID(video: path), path: path, result: OutputLayout.result(for: path, job: JobID(video: path)),
             size: 1 << 50, modified: 1_772_067_723_456_789_012, inode: .max, fingerprint: "x1:00", digest: "d",
-            verdict: "ok", frames: 450, sha256: "ab", resultSize: 1 << 40, runID: "r",
+            verdict: .ok, frames: 450, sha256: "ab", resultSize: 1 << 40, runID: "r",
             facts: VideoFacts(codec: "h264", width: 640, duration: 3.5, classes: ["moving"]), events: 2,
             seconds: 1.5, processorSeconds: 0.25)
     }
@@ -74,7 +74,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         var record = JobRecord(job: JobID(video: path), path: path, hasFailed: false)
         #expect(try JobRecord(stored(record.json)) == record)
         record.result = OutputLayout.result(for: path, job: record.job)
-        (record.verdict, record.reasons, record.frames, record.declared) = ("damaged", ["decode_errors"], 97, 100)
+        (record.verdict, record.reasons, record.frames, record.declared) = (.damaged, ["decode_errors"], 97, 100)
         (record.seconds, record.processorSeconds, record.size, record.fingerprint) = (1.5, 0.25, 1 << 50, "x1:00")
         (record.sha256, record.resultSize, record.tries, record.events) = ("ab", 1 << 40, 2, 0)
         record.facts = VideoFacts(codec: "h264", width: 64, height: 48, duration: 3.5, detections: 1, classes: ["a"])

@@ -61,8 +61,8 @@ struct CSVExport: ExportFormat {
 
     private static func line(_ fields: [String]) -> [UInt8] {
         var line: [UInt8] = []
-        for (place, field) in fields.enumerated() {
-            if place > 0 { line.append(UInt8(ascii: ",")) }
+        for (index, field) in fields.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
             line += Array(Escape.csv(field).utf8)
         }
         return line + [0x0d, 0x0a]

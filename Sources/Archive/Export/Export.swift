@@ -36,7 +36,7 @@ package struct Export {
     package init(_ layout: OutputLayout, video: RawPath? = nil) throws {
         self.layout = layout
         var found: [JobID: Source] = [:]
-        for entry in try Archive.entries(layout) {
+        for entry in try CatalogRebuild.entries(layout) {
             found[entry.job] = Source(job: entry.job.text, path: entry.path, result: entry.result)
         }
         guard !found.isEmpty else { throw ArchiveError("\(layout.root.display): there is no result") }
@@ -95,7 +95,7 @@ package struct Export {
                 try format.add(
                     ExportVideo(
                         job: source.job, path: source.path, result: result,
-                        objectCount: Archive.objectCount(result.head["summary"])), collect)
+                        objectCount: KnownTools.objectCount(result.head["summary"])), collect)
             } catch let error as JSONError {
                 throw ArchiveError("\(source.path.display): its result cannot be read: \(error)")
             }
@@ -126,21 +126,10 @@ package struct Export {
                 if let id = tool["id"]?.string, !ids.contains(id) { ids.append(id) }
             }
         }
-        let order = Archive.tools.map(\.id)
+        let order = KnownTools.all.map(\.id)
         return ids.sorted { (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1) }
             .compactMap { id in
-                Archive.tools.first { $0.id == id }.map { (id, $0.outputs.frame.map(\.key)) }
+                KnownTools.all.first { $0.id == id }.map { (id, $0.outputs.frame.map(\.key)) }
             }
-    }
-}
-
-extension Archive {
-    /// The last result of each video, from the catalog, or from the results themselves where it is missing.
-    static func entries(_ layout: OutputLayout) throws -> [CatalogEntry] {
-        var last = try layout.catalogLines.latest().records
-        if last.isEmpty, !Files.exists(layout.catalog), Files.exists(layout.results) {
-            for entry in try rebuiltEntries(layout) { last[entry.job] = entry }
-        }
-        return Array(last.values)
     }
 }

@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+internal import Store
 
 /// How a run stands.
 package enum RunStanding: String, Sendable {
@@ -85,7 +86,7 @@ package struct RunGlance: Sendable {
     package static func isBeingWritten(_ layout: OutputLayout, run id: String, modified: Int64) -> Bool {
         if UTCTime.now.milliseconds * 1_000_000 - modified < warmth { return true }
         guard Files.isLocked(layout.lock), let holder = try? Files.read(layout.lock, limit: 4096) else { return false }
-        return holder.starts(with: "run \(id),".utf8)
+        return LockRecord.names(id, in: holder)
     }
 
     /// Seconds from the first line to the last.

@@ -160,8 +160,8 @@ extension JSON {
     /// This object with another value under a key, which keeps its place or comes last.
     fileprivate func replacing(_ key: String, with value: JSON) -> JSON {
         guard var members else { return self }
-        if let place = members.firstIndex(where: { $0.key == key }) {
-            members[place].value = value
+        if let index = members.firstIndex(where: { $0.key == key }) {
+            members[index].value = value
         } else {
             members.append(Member(key, value))
         }

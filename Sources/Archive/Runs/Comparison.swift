@@ -58,17 +58,17 @@ package struct Comparison: Sendable {
     /// - Throws: ``ArchiveError`` when a run has no record, `SystemError` when the catalog cannot be read.
     /// - Complexity: linear in the videos that the runs saw and the lines of the catalog.
     package init(_ layout: OutputLayout, before: String, after: String) throws {
-        var (old, new) = (try RunSight(layout, run: before), try RunSight(layout, run: after))
-        let ledger = try Ledger(layout, skips: old.skipped + new.skipped)
-        old.complete(ledger)
-        new.complete(ledger)
+        var (old, new) = (try RunInventory(layout, run: before), try RunInventory(layout, run: after))
+        let index = try CatalogIndex(layout, skips: old.skipped + new.skipped)
+        old.complete(index)
+        new.complete(index)
         self.before = old.run
         self.after = new.run
         isSameScope = old.run.scope == new.run.scope && old.isComplete && new.isComplete
         for (job, video) in new.videos {
             if let was = old.videos[job] {
                 judge(was, video)
-            } else if (isSameScope && !old.isBlind(to: video.path)) || !ledger.knows(job, upTo: before) {
+            } else if (isSameScope && !old.isBlind(to: video.path)) || !index.knows(job, upTo: before) {
                 add(.new, nil, video)
             } else {
                 unjudged += 1
@@ -99,8 +99,8 @@ package struct Comparison: Sendable {
 
     private static func category(_ was: RunVideo, _ now: RunVideo) -> Category? {
         let hasLostResult = now.status.isFailure && !was.status.isFailure
-        if hasLostResult || (now.status == .damaged && !was.status.isTrouble) { return .newlyFailing }
-        if was.status.isTrouble, !now.status.isTrouble { return .fixed }
+        if hasLostResult || (now.status == .damaged && !was.status.needsAttention) { return .newlyFailing }
+        if was.status.needsAttention, !now.status.needsAttention { return .fixed }
         if !was.hasSameContent(as: now) { return .changed }
         // Of two failures the words may differ by chance, as with a worker that died in one place or another.
         guard !now.status.isFailure, was.sha256 != now.sha256 else { return nil }

@@ -2,12 +2,13 @@ internal import Bytes
 package import Jobs
 package import Store
 
-extension Archive {
+/// The runs of an output folder.
+package enum RunList {
     /// All runs of an output folder, the newest first: those of the history, and those that are only folders because
     /// they are going on or were killed.
     ///
     /// - Complexity: one line a run; no record is read but those that the history lacks.
-    package static func runs(_ layout: OutputLayout) throws -> [RunSummary] {
+    package static func all(_ layout: OutputLayout) throws -> [RunSummary] {
         var known = try History(layout).runs()
         for id in try folders(layout) where known[id] == nil { known[id] = summary(layout, id) }
         return known.values.sorted { $0.id > $1.id }.map { run in

@@ -4,29 +4,9 @@ internal import Store
 
 /// How a video stood in a run: processed by it, or left alone because of what an earlier run made of it.
 package struct RunVideo: Equatable, Sendable {
-    package enum Status: String, Sendable {
-        case ok, warning, damaged, failed, quarantined
-        /// The run saw it and stopped before it knew.
-        case unfinished
-
-        /// Whether a person should look at it.
-        package var isTrouble: Bool { self == .damaged || isFailure }
-        /// Whether it has no result.
-        package var isFailure: Bool { self == .failed || self == .quarantined }
-
-        init(verdict: String?) {
-            self =
-                switch verdict {
-                case "damaged": .damaged
-                case "warning": .warning
-                default: .ok
-                }
-        }
-    }
-
     package var job: JobID
     package var path: RawPath
-    package var status: Status
+    package var status: VideoStatus
     /// Why it failed, in one line.
     package var message: String?
     /// The message without what is particular to this video.
@@ -51,7 +31,7 @@ package struct RunVideo: Equatable, Sendable {
     /// The run that processed it; empty when that is not known.
     package var runID: String
 
-    init(job: JobID, path: RawPath, status: Status, runID: String) {
+    init(job: JobID, path: RawPath, status: VideoStatus, runID: String) {
         self.job = job
         self.path = path
         self.status = status
@@ -60,10 +40,7 @@ package struct RunVideo: Equatable, Sendable {
 
     /// An element of `jobs` in a run's record.
     init(_ record: JobRecord, run: RunSummary) {
-        self.init(
-            job: record.job, path: record.path,
-            status: record.isStopped ? .unfinished : record.hasFailed ? .failed : Status(verdict: record.verdict),
-            runID: run.id)
+        self.init(job: record.job, path: record.path, status: record.status, runID: run.id)
         message = record.message
         cause = record.cause
         log = record.stderr
@@ -94,7 +71,7 @@ package struct RunVideo: Equatable, Sendable {
     }
 
     init(_ entry: CatalogEntry) {
-        self.init(job: entry.job, path: entry.path, status: Status(verdict: entry.verdict), runID: entry.runID)
+        self.init(job: entry.job, path: entry.path, status: entry.verdict, runID: entry.runID)
         frames = entry.frames
         seconds = entry.seconds
         processorSeconds = entry.processorSeconds

@@ -2,7 +2,7 @@ package import Bytes
 
 /// What a walk takes and what it leaves out.
 package struct DiscoveryOptions: Sendable {
-    /// A wish of the command line about the names below an input root.
+    /// A filter of the command line for the names below an input root.
     package enum Rule: Sendable {
         case include(Glob)
         case exclude(Glob)

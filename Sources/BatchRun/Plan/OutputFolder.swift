@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+internal import Store
 
 /// Why a run cannot begin. Each has an exit status of its own.
 package enum RunRefusal: Error, CustomStringConvertible, Equatable {
@@ -37,7 +38,7 @@ package enum OutputFolder {
     }
 
     /// Seconds for which the lock may be held by one who only looks whether it is: see ``Files/isLocked(_:)``.
-    private static let glance = 0.05
+    private static let lockProbeGrace = 0.05
 
     /// Makes the folder where it is missing and takes its lock.
     ///
@@ -55,17 +56,17 @@ package enum OutputFolder {
         let start = monotonicNanoseconds()
         while try !Files.lock(descriptor, path: layout.lock) {
             let waited = Double(monotonicNanoseconds() - start) / 1e9
-            var patience = glance
-            if case .wait(let seconds) = mode { patience = max(glance, seconds ?? .infinity) }
-            guard waited < patience else {
+            var limit = lockProbeGrace
+            if case .wait(let seconds) = mode { limit = max(lockProbeGrace, seconds ?? .infinity) }
+            guard waited < limit else {
                 throw RunRefusal.locked("\(layout.root.display): another run holds the lock: \(holder(layout))")
             }
-            try await Task.sleep(for: .milliseconds(waited < glance ? 10 : 100))
+            try await Task.sleep(for: .milliseconds(waited < lockProbeGrace ? 10 : 100))
         }
-        let text = "run \(runID), process \(processID()), since \(UTCTime.now.text)\n"
+        let record = LockRecord(runID: runID, process: processID(), since: .now)
         do {
             try Files.truncate(descriptor, to: 0, path: layout.lock)
-            try Files.write(Array(text.utf8), to: descriptor, path: layout.lock)
+            try Files.write(record.line, to: descriptor, path: layout.lock)
         } catch {
             throw RunRefusal.notWritable("\(layout.lock.display): \(error.reason)")
         }

@@ -16,13 +16,11 @@ package struct PlannedJob: Equatable, Sendable {
 
 /// A video that is not run, and why.
 package struct SkippedJob: Sendable {
-    package enum Kind: String, CaseIterable, Sendable {
-        case upToDate = "up_to_date"
-        case damaged, failed, quarantined
-    }
     package var id: JobID
     package var path: RawPath
-    package var kind: Kind
+    /// What it is left alone for: ``VideoStatus/skipped`` when its result is up to date, else damaged, failed or
+    /// quarantined.
+    package var status: VideoStatus
     package var reason: String
     /// The run that processed it last.
     package var runID: String?
@@ -65,11 +63,11 @@ package struct Plan: Sendable {
             case .run(let reason):
                 jobs.append(
                     PlannedJob(id: id, video: candidate, result: result, reason: reason, knownFailure: failure))
-            case .skip(let kind, let reason):
+            case .skip(let status, let reason):
                 skipped.append(
                     SkippedJob(
-                        id: id, path: candidate.relative, kind: kind, reason: reason,
-                        runID: kind == .failed || kind == .quarantined ? failure?.runID : entry?.runID))
+                        id: id, path: candidate.relative, status: status, reason: reason,
+                        runID: status.isFailure ? failure?.runID : entry?.runID))
             }
         }
         jobs.sort {

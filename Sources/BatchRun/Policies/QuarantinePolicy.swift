@@ -4,8 +4,8 @@ internal import Store
 
 /// Decides what is remembered of a video that failed, and when it is not tried any more.
 struct QuarantinePolicy: Equatable, Sendable {
-    /// What the memory of failures says of a video after this run.
-    struct Standing: Equatable, Sendable {
+    /// What the failure memory says of a video after this run.
+    struct Streak: Equatable, Sendable {
         /// In how many runs in a row all tries ended so.
         var runs: Int
         var isQuarantined: Bool
@@ -22,15 +22,15 @@ struct QuarantinePolicy: Equatable, Sendable {
     /// cannot be decoded is never quarantined: it is skipped anyhow until it changes.
     ///
     /// - Parameter known: what is remembered of earlier runs.
-    func standing(_ kind: FailureEntry.Kind, of video: FileStatus, known: FailureEntry?) -> Standing {
-        guard kind != .content else { return Standing(runs: 1, isQuarantined: false) }
+    func streak(_ kind: FailureEntry.Kind, of video: FileStatus, known: FailureEntry?) -> Streak {
+        guard kind != .content else { return Streak(runs: 1, isQuarantined: false) }
         var runs = 1
         if let known, known.kind != .content, known.size == video.size, known.modified == video.modified,
             known.digest == digest, known.version == version
         {
             runs = known.runs + 1
         }
-        return Standing(runs: runs, isQuarantined: runs >= QuarantinePolicy.runsUntilQuarantine)
+        return Streak(runs: runs, isQuarantined: runs >= QuarantinePolicy.runsUntilQuarantine)
     }
 
     /// How a worker that was lost is remembered.

@@ -8,7 +8,8 @@ internal import Store
 struct ReusePolicy {
     enum Decision: Equatable {
         case run(String)
-        case skip(SkippedJob.Kind, String)
+        /// For what earlier runs made of it; ``VideoStatus/skipped`` when its result is up to date.
+        case skip(VideoStatus, String)
     }
 
     /// Why a result is done again that is right by what was known when it was made.
@@ -54,10 +55,10 @@ struct ReusePolicy {
         }
         guard isSame(candidate, entry) else { return .run("changed") }
         if let fault = resultFault(entry) { return .run(fault) }
-        if entry.verdict == "damaged", retryFailed { return .run("--retry-failed") }
-        return entry.verdict == "damaged"
+        if entry.verdict == .damaged, retryFailed { return .run("--retry-failed") }
+        return entry.verdict == .damaged
             ? .skip(.damaged, "damaged, unchanged since run \(entry.runID)")
-            : .skip(.upToDate, "done in run \(entry.runID)")
+            : .skip(.skipped, "done in run \(entry.runID)")
     }
 
     private func decide(_ failure: FailureEntry) -> Decision {

@@ -77,8 +77,8 @@ final class RunDriver {
         case .killAll: kill.turnOn()
         case .emit(let event): try journal.emit(event)
         case .publish(let job, let outcome, let seconds): try journal.publish(job, outcome, seconds)
-        case .remember(let job, let kind, let message, let standing):
-            try journal.remember(job, kind, message, standing)
+        case .remember(let job, let kind, let message, let streak):
+            try journal.remember(job, kind, message, streak)
         case .forget(let entry): try journal.forget(entry)
         case .record(let job): journal.record(job)
         case .note(let text): journal.note(text)

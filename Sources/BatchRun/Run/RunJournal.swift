@@ -2,7 +2,7 @@ internal import Bytes
 internal import Jobs
 internal import Store
 
-/// The only writer of a run's files: log, catalog, memory of failures, snapshot, `run.json`, history and `latest`.
+/// The only writer of a run's files: log, catalog, failure memory, snapshot, `run.json`, history and `latest`.
 ///
 /// Whatever is written can be asked for here, too: what is on record of a run is one thing, what its scheduler has
 /// decided another.
@@ -18,8 +18,8 @@ final class RunJournal {
     private var snapshots = SnapshotPacer()
     private(set) var counts: RunCounts
     private(set) var issues: [VideoIssue] = []
-    /// What each job came to, as JSON texts: a tree of values would take eight times the memory.
-    private(set) var records: [[UInt8]] = []
+    /// What each job came to.
+    private(set) var records: [RunWriter.EncodedJob] = []
     /// Notes for a person, each once.
     private(set) var notes: [String] = []
 
@@ -42,7 +42,7 @@ final class RunJournal {
         if !notes.contains(text) { notes.append(text) }
     }
 
-    // MARK: Catalog and memory of failures
+    // MARK: Catalog and failure memory
 
     /// Enters a result into the catalog.
     ///
@@ -51,7 +51,7 @@ final class RunJournal {
         let entry = CatalogEntry(
             job: planned.id, path: planned.video.relative, result: planned.result, size: planned.video.status.size,
             modified: planned.video.status.modified, inode: planned.video.status.inode,
-            fingerprint: outcome.fingerprint, digest: options.digest, verdict: outcome.verdict ?? "ok",
+            fingerprint: outcome.fingerprint, digest: options.digest, verdict: outcome.verdict ?? .ok,
             frames: outcome.frames, sha256: outcome.sha256 ?? "",
             resultSize: outcome.size > 0 ? outcome.size : nil, runID: runID, facts: outcome.facts,
             events: outcome.events, seconds: RunJournal.milli(seconds),
@@ -60,13 +60,13 @@ final class RunJournal {
     }
 
     func remember(
-        _ job: PlannedJob, _ kind: FailureEntry.Kind, _ message: String, _ standing: QuarantinePolicy.Standing
+        _ job: PlannedJob, _ kind: FailureEntry.Kind, _ message: String, _ streak: QuarantinePolicy.Streak
     ) throws {
         var entry = FailureEntry(
             job: job.id, path: job.video.relative, kind: kind, message: message, size: job.video.status.size,
             modified: job.video.status.modified, inode: job.video.status.inode, digest: options.digest,
-            version: options.version, time: UTCTime.now.milliseconds, runs: standing.runs,
-            isQuarantined: standing.isQuarantined, runID: runID)
+            version: options.version, time: UTCTime.now.milliseconds, runs: streak.runs,
+            isQuarantined: streak.isQuarantined, runID: runID)
         if kind == .memory { entry.memoryLimit = options.memory.most }
         try failures.append(entry)
     }
@@ -80,55 +80,47 @@ final class RunJournal {
     // MARK: What each video came to
 
     func record(_ job: EndedJob) {
-        let (outcome, message) = (job.outcome, job.message)
         count(job)
-        var members = [JSON.Member("job_id", .string(job.job.id.text))] + job.job.video.relative.members()
-        if job.status == .completed { members += job.job.result.members("result") }
-        let rest = JSON.members([
-            "status": .string(job.status.rawValue), "verdict": outcome?.verdict.map { .string($0) },
-            "reasons": outcome?.verdict == nil ? nil : .array((outcome?.reasons ?? []).map { .string($0) }),
-            "frames": outcome.map { .int($0.frames) }, "declared": outcome?.declared.map { .int($0) },
-            "frame_reached": job.status == .failed ? .int(job.current) : nil,
-            "seconds": .double(RunJournal.milli(job.seconds)),
-            "cpu_seconds": outcome.map { .double(RunJournal.milli($0.processorSeconds)) },
-            "size": .int(job.job.video.status.size), "fingerprint": outcome?.fingerprint.map { .string($0) },
-            "sha256": outcome?.sha256.map { .string($0) },
-            "result_size": outcome?.sha256 == nil ? nil : outcome.map { .int($0.size) },
-            "message": message.map { .string($0) }, "cause": message.map { .string(Cause.of($0)) },
-            "kind": job.kind.map { .string($0) }, "tries": .int(job.attempt),
-            "events": job.status == .completed ? outcome.map { .int($0.events) } : nil,
-            "stderr": job.stderr.isEmpty ? nil : .array(job.stderr.map { .string(relative($0)) }),
-        ])
-        members += rest.members ?? []
-        members += outcome?.facts.members ?? []
-        if let summaries = outcome?.summaries, job.status == .completed {
-            members.append(JSON.Member("summaries", summaries))
+        let hasResult = job.status.isVerdict
+        var record = JobRecord(job: job.job.id, path: job.job.video.relative, hasFailed: !hasResult)
+        if hasResult { record.result = job.job.result } else { record.frameReached = job.current }
+        record.seconds = RunJournal.milli(job.seconds)
+        record.size = job.job.video.status.size
+        record.message = job.message
+        record.cause = job.message.map { Cause.of($0) }
+        record.kind = job.kind
+        record.tries = job.attempt
+        record.stderr = job.stderr.map { relative($0) }
+        if let outcome = job.outcome {
+            record.verdict = outcome.verdict
+            record.reasons = outcome.verdict == nil ? nil : outcome.reasons
+            (record.frames, record.declared) = (outcome.frames, outcome.declared)
+            record.processorSeconds = RunJournal.milli(outcome.processorSeconds)
+            (record.fingerprint, record.sha256) = (outcome.fingerprint, outcome.sha256)
+            record.resultSize = outcome.sha256 == nil ? nil : outcome.size
+            record.facts = outcome.facts
+            if hasResult { (record.events, record.summaries) = (outcome.events, outcome.summaries) }
         }
-        records.append(JSONWriter.encode(.object(members)))
+        records.append(RunWriter.EncodedJob(record))
     }
 
     private func count(_ job: EndedJob) {
-        let path = job.job.video.relative
-        guard job.status == .completed else {
-            counts.failed += 1
-            issues.append(VideoIssue(path: path, message: job.message ?? "failed", isFailure: true))
-            return
-        }
-        counts.completed += 1
-        switch job.outcome?.verdict {
-        case "damaged":
-            counts.damaged += 1
-            if let outcome = job.outcome {
-                issues.append(VideoIssue(path: path, message: RunJournal.damage(outcome), isFailure: false))
+        counts.countProcessed(job.status)
+        let message =
+            switch job.status {
+            case .ok, .warning: nil as String?
+            case .damaged: job.outcome.map { RunJournal.damage($0) }
+            default: job.message ?? job.status.rawValue
             }
-        case "warning": counts.warning += 1
-        default: counts.ok += 1
+        if let message {
+            issues.append(VideoIssue(path: job.job.video.relative, message: message, status: job.status))
         }
     }
 
     private static func damage(_ outcome: JobOutcome) -> String {
         let claim = outcome.declared.map { " of \($0) declared" } ?? ""
-        return "damaged: \(outcome.frames)\(claim) frames decoded (\(outcome.reasons.joined(separator: ", ")))"
+        return
+            "\(VideoStatus.damaged.rawValue): \(outcome.frames)\(claim) frames decoded (\(outcome.reasons.joined(separator: ", ")))"
     }
 
     static func milli(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }

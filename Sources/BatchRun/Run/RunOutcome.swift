@@ -39,7 +39,8 @@ package enum StopReason: Equatable, Sendable {
 package struct VideoIssue: Equatable, Sendable {
     package var path: RawPath
     package var message: String
-    package var isFailure: Bool
+    /// Failed or damaged.
+    package var status: VideoStatus
 }
 
 /// How a run ended.

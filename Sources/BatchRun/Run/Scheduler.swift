@@ -4,16 +4,13 @@ internal import Store
 
 /// What a video came to in a run.
 struct EndedJob: Equatable, Sendable {
-    enum Status: String, Sendable {
-        case completed, failed
-    }
-
     var job: PlannedJob
     /// 1 for the first.
     var attempt: Int
     /// The number of the last frame that its worker told of; 0 before the first.
     var current = 0
-    var status: Status
+    /// Its verdict, or else ``VideoStatus/failed``.
+    var status: VideoStatus
     /// Of all its attempts.
     var seconds = 0.0
     /// What its worker told; nil when it told nothing.
@@ -68,7 +65,7 @@ struct Scheduler: Sendable {
         case emit(LogEvent)
         /// A result was published: into the catalog.
         case publish(PlannedJob, JobOutcome, seconds: Double)
-        case remember(PlannedJob, FailureEntry.Kind, message: String, QuarantinePolicy.Standing)
+        case remember(PlannedJob, FailureEntry.Kind, message: String, QuarantinePolicy.Streak)
         /// The video was completed: its failures do not count any more.
         case forget(FailureEntry)
         case record(EndedJob)
@@ -196,7 +193,7 @@ struct Scheduler: Sendable {
         retries = []
         for job in waiting {
             let why = job.lastReason.map { "\($0); " } ?? ""
-            fail(job, "\(why)stopped by \(reason.text)", kind: "stopped", now: now)
+            fail(job, "\(why)stopped by \(reason.text)", kind: JobRecord.stopped, now: now)
         }
     }
 
@@ -209,7 +206,7 @@ struct Scheduler: Sendable {
     private mutating func close(_ now: UInt64) {
         let left = active.values.sorted { $0.job.video.relative < $1.job.video.relative }
         active = [:]
-        for job in left { fail(job, "stopped by \(stop?.text ?? "this run")", kind: "stopped", now: now) }
+        for job in left { fail(job, "stopped by \(stop?.text ?? "this run")", kind: JobRecord.stopped, now: now) }
     }
 
     // MARK: Messages of workers
@@ -266,7 +263,7 @@ struct Scheduler: Sendable {
         }
         let reason = attempt.reason ?? "stopped by \(stop?.text ?? "this run")"
         if attempt.end == .stopped {
-            return fail(job, reason, kind: "stopped", stderr: attempt.stderr, seconds: seconds, now: now)
+            return fail(job, reason, kind: JobRecord.stopped, stderr: attempt.stderr, seconds: seconds, now: now)
         }
         if stop == nil, settings.retry.allowsAnother(after: attempt, number: job.attempt) {
             job.lastReason = reason
@@ -293,7 +290,8 @@ struct Scheduler: Sendable {
         actions.append(
             .record(
                 EndedJob(
-                    job: job.job, attempt: job.attempt, current: job.current, status: .completed, seconds: seconds,
+                    job: job.job, attempt: job.attempt, current: job.current, status: outcome.verdict ?? .ok,
+                    seconds: seconds,
                     outcome: outcome)))
         actions.append(.writeSnapshot)
     }
@@ -302,7 +300,7 @@ struct Scheduler: Sendable {
     private mutating func fail(
         _ job: Active, _ outcome: JobOutcome, _ attempt: Attempt, _ seconds: Double, _ now: UInt64
     ) {
-        let message = outcome.message ?? "failed"
+        let message = outcome.message ?? VideoStatus.failed.rawValue
         if outcome.kind == .diskFull { beginStop(.diskFull, now) }
         if outcome.kind == .io { beginStop(.failure("\(job.job.video.relative.display): \(message)"), now) }
         fail(
@@ -317,9 +315,9 @@ struct Scheduler: Sendable {
     ) {
         let planned = job.job
         if let remembered {
-            let standing = settings.quarantine.standing(
+            let streak = settings.quarantine.streak(
                 remembered, of: planned.video.status, known: planned.knownFailure)
-            actions.append(.remember(planned, remembered, message: message, standing))
+            actions.append(.remember(planned, remembered, message: message, streak))
         }
         emit(.error(job: planned.id, message: "\(planned.video.relative.display): \(message)"))
         failed += 1

@@ -69,7 +69,7 @@ struct BatchReader {
 
     private mutating func runs() -> [RunSummary] {
         do {
-            return try Archive.runs(layout)
+            return try RunList.all(layout)
         } catch {
             notes.append("history.jsonl cannot be read: \(error)")
             return []

@@ -17,7 +17,7 @@ final class ReportTools: Sendable {
     ///
     /// - Parameter summaries: of a result, by tool.
     func objectCount(_ summaries: JSON) -> Int? {
-        Archive.objectCount(summaries, among: all)?.int
+        KnownTools.objectCount(summaries, among: all)?.int
     }
 
     /// Whether the values of a key are a course over time.

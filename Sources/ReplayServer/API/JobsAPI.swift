@@ -162,7 +162,7 @@ extension ReplayAPI {
 
         var verdict: JSON {
             guard case .result(_, let entry) = self else { return .null }
-            return .string(entry.verdict)
+            return .string(entry.verdict.rawValue)
         }
 
         var supersededBy: JSON {

@@ -4,7 +4,7 @@ internal import Store
 
 /// All videos that a run saw, and how each stood: the record of the run, and for what it skipped, the lines of the
 /// catalog and the failure memory that it skipped it for.
-struct RunSight {
+struct RunInventory {
     let run: RunSummary
     private(set) var videos: [JobID: RunVideo] = [:]
     /// Videos that were there and too young to be taken.
@@ -13,17 +13,23 @@ struct RunSight {
     private var unread: [RawPath] = []
     /// Whether all videos below its inputs are known to have been seen.
     private(set) var isComplete = true
-    /// Skipped videos by the run they came from, until the ledger tells what was known of them.
+    /// Skipped videos by the run they came from, until the index tells what was known of them.
     private(set) var skipped: [Skip] = []
 
     /// A video that the run left alone because of what another one made of it.
     struct Skip {
         var job: JobID
-        var kind: String
+        /// What it was left alone for.
+        var status: VideoStatus
         var runID: String
 
         /// Whether it had failed there, so that the failure memory tells of it.
-        var isFailure: Bool { kind == "failed" || kind == "quarantined" }
+        var isFailure: Bool { status.isFailure }
+
+        /// The video as far as this alone tells.
+        func video(_ path: RawPath) -> RunVideo {
+            RunVideo(job: job, path: path, status: status == .skipped ? .ok : status, runID: runID)
+        }
     }
 
     init(_ layout: OutputLayout, run id: String) throws {
@@ -44,7 +50,7 @@ struct RunSight {
             videos[waiting.job] = RunVideo(job: waiting.job, path: waiting.path, status: .unfinished, runID: run.id)
         }
         skipped = document.skipped.flatMap { group in
-            group.jobs.map { Skip(job: $0, kind: group.kind, runID: group.runID) }
+            group.jobs.map { Skip(job: $0, status: group.status, runID: group.runID) }
         }
         young = Set(document.tooYoung)
         unread = document.unread
@@ -53,12 +59,9 @@ struct RunSight {
     }
 
     /// Fills in what was known of the skipped videos.
-    mutating func complete(_ ledger: Ledger) {
+    mutating func complete(_ index: CatalogIndex) {
         for skip in skipped {
-            videos[skip.job] =
-                ledger.video(skip)
-                ?? RunVideo(
-                    job: skip.job, path: RawPath(skip.job.text), status: .init(skipped: skip.kind), runID: skip.runID)
+            videos[skip.job] = index.video(skip) ?? skip.video(RawPath(skip.job.text))
         }
         skipped = []
     }
@@ -67,28 +70,16 @@ struct RunSight {
     func isBlind(to path: RawPath) -> Bool { young.contains(path) || unread.contains { path.isInside($0) } }
 }
 
-extension RunVideo.Status {
-    fileprivate init(skipped kind: String) {
-        self =
-            switch kind {
-            case "failed": .failed
-            case "quarantined": .quarantined
-            case "damaged": .damaged
-            default: .ok
-            }
-    }
-}
-
 /// What was known of the videos that runs skipped: lines of the catalog and of the failure memory, by job and run, or,
 /// where those were left out since, the record of the run that wrote them.
-struct Ledger {
+struct CatalogIndex {
     private var results: [JobID: [CatalogEntry]] = [:]
     private var failures: [JobID: [FailureEntry]] = [:]
     private var recorded: [JobID: [RunVideo]] = [:]
     private var first: [JobID: String] = [:]
 
     /// - Parameter skips: only what these ask for is kept.
-    init(_ layout: OutputLayout, skips: [RunSight.Skip]) throws {
+    init(_ layout: OutputLayout, skips: [RunInventory.Skip]) throws {
         let jobs = Set(skips.map(\.job))
         let runs = Set(skips.map(\.runID))
         // A rebuilt catalog may have lines without a run.
@@ -117,14 +108,14 @@ struct Ledger {
     }
 
     /// Reads the records of the runs whose lines are not there any more.
-    private mutating func readRecords(_ layout: OutputLayout, of skips: [RunSight.Skip]) throws {
+    private mutating func readRecords(_ layout: OutputLayout, of skips: [RunInventory.Skip]) throws {
         var missing: [String: [JobID: Bool]] = [:]
         for skip in skips where !skip.runID.isEmpty {
             let hasLine =
                 skip.isFailure
                 ? failures[skip.job]?.contains { $0.runID == skip.runID }
                 : results[skip.job]?.contains { $0.runID == skip.runID }
-            if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.kind == "quarantined" }
+            if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.status == .quarantined }
         }
         for (run, jobs) in missing {
             guard let reader = try? RunReader(layout.summary(run: run)), let summary = reader.document?.summary else {
@@ -141,7 +132,7 @@ struct Ledger {
     private mutating func note(_ job: JobID, _ run: String) { first[job] = min(first[job] ?? run, run) }
 
     /// What was known of a video that was skipped; nil when nothing tells its path.
-    func video(_ skip: RunSight.Skip) -> RunVideo? {
+    func video(_ skip: RunInventory.Skip) -> RunVideo? {
         let known =
             skip.isFailure
             ? failures[skip.job]?.last { $0.runID == skip.runID }.map { RunVideo($0) }
@@ -151,7 +142,7 @@ struct Ledger {
         if skip.isFailure, let line = failures[skip.job]?.last { return RunVideo(line) }
         if !skip.isFailure, let line = results[skip.job]?.last { return RunVideo(line) }
         guard let path = results[skip.job]?.last?.path ?? failures[skip.job]?.last?.path else { return nil }
-        return RunVideo(job: skip.job, path: path, status: .init(skipped: skip.kind), runID: skip.runID)
+        return skip.video(path)
     }
 
     /// Whether a run, or one before it, had to do with a video.

@@ -3,7 +3,7 @@ package import Jobs
 internal import Store
 
 /// The main job: from directories of videos to results, log and record.
-package enum BatchRun {
+package enum BatchRunner {
     /// What a run would do, without lock and without writing anything.
     package static func plan(_ options: RunOptions) throws -> Plan {
         let prior = try PriorResults.read(OutputLayout(root: options.output))
@@ -67,14 +67,7 @@ package enum BatchRun {
         var counts = RunCounts()
         counts.found = plan.discovery.candidates.count
         counts.unreadable = plan.discovery.problems.count
-        for skip in plan.skipped {
-            switch skip.kind {
-            case .upToDate: counts.skipped += 1
-            case .damaged: counts.skippedDamaged += 1
-            case .failed: counts.skippedFailed += 1
-            case .quarantined: counts.quarantined += 1
-            }
-        }
+        for skip in plan.skipped { counts.countSkipped(skip.status) }
         return counts
     }
 

@@ -1,7 +1,4 @@
-/// How far a result can be trusted.
-package enum Verdict: String, Sendable, CaseIterable {
-    case ok, warning, damaged
-}
+package import Jobs
 
 /// Why a verdict is not `ok`.
 package enum Reason: String, Sendable, CaseIterable {
@@ -28,7 +25,8 @@ package enum Reason: String, Sendable, CaseIterable {
     /// Over one in a hundred frames, and over four, have no timestamp: their times were counted by the frame rate.
     case missingTimestamps = "missing_timestamps"
 
-    var verdict: Verdict {
+    /// What a video is that has this about it.
+    var verdict: VideoStatus {
         switch self {
         case .decodeErrors, .corruptFrames, .truncated, .endsEarly: .damaged
         case .corruptPackets, .containerFaults, .frameCount, .gaps, .backwardTimestamps, .clockRestarts,
@@ -120,8 +118,6 @@ package struct DecodeReport: Sendable, Equatable {
         return result
     }
 
-    package var verdict: Verdict {
-        let all = reasons.map(\.verdict)
-        return all.contains(.damaged) ? .damaged : all.isEmpty ? .ok : .warning
-    }
+    /// How far the result can be trusted: ok, warning or damaged.
+    package var verdict: VideoStatus { reasons.map(\.verdict).min() ?? .ok }
 }

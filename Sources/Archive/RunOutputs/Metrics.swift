@@ -30,21 +30,16 @@ package struct Metrics {
         gauge("run_interrupted", "1 when it was stopped before its work was done.", run.isInterrupted ? 1 : 0, &text)
         gauge("run_frames", "Frames that it decoded.", Double(run.frames ?? 0), &text)
         head("run_videos", "Videos by what became of them in the last run.", &text)
-        for (status, count) in statuses { sample("run_videos", Double(count), &text, more: ",status=\"\(status)\"") }
+        for (name, count) in RunCounts.fields where !Metrics.sums.contains(name) {
+            sample("run_videos", Double(run.tally[keyPath: count]), &text, more: ",status=\"\(name)\"")
+        }
         head("build_info", "The version that ran.", &text)
         sample("build_info", 1, &text, more: ",version=\"\(Escape.prometheusLabel(run.version))\"")
         return text
     }
 
-    private var statuses: [(String, Int)] {
-        let tally = run.tally
-        return [
-            ("ok", tally.ok), ("warning", tally.warning), ("damaged", tally.damaged), ("failed", tally.failed),
-            ("skipped", tally.skipped), ("skipped_failed", tally.skippedFailed),
-            ("skipped_damaged", tally.skippedDamaged), ("quarantined", tally.quarantined),
-            ("not_started", tally.notStarted), ("unreadable", tally.unreadable),
-        ]
-    }
+    /// Counts that are sums of others.
+    private static let sums: Set = ["found", VideoStatus.completedWord]
 
     private func gauge(_ name: String, _ help: String, _ value: Double, _ text: inout String) {
         head(name, help, &text)

@@ -3,14 +3,14 @@ internal import FrameResults
 package import Jobs
 internal import Store
 
-/// What is in an output folder: history, checks, repairs.
-package enum Archive {
+/// Makes a catalog that was lost from the results.
+package enum CatalogRebuild {
     /// Makes `catalog.ndjson` anew from all results where it is missing and there are results. Without the times of the
     /// videos' files, they are known again by their content; which run made a result, and how long that took, is taken
     /// from the runs' records and logs.
     ///
     /// - Returns: how many results it now lists; 0 when there was nothing to do.
-    package static func rebuildCatalogIfMissing(_ layout: OutputLayout) throws -> Int {
+    package static func ifMissing(_ layout: OutputLayout) throws -> Int {
         guard !Files.exists(layout.catalog), Files.exists(layout.results) else { return 0 }
         let entries = try rebuiltEntries(layout)
         guard !entries.isEmpty else { return 0 }
@@ -23,23 +23,20 @@ package enum Archive {
     /// What the catalog would say, from the results; those that are not whole are left out.
     static func rebuiltEntries(_ layout: OutputLayout) throws -> [CatalogEntry] {
         var entries: [CatalogEntry] = []
-        try walk(layout.results) { path in
+        try ResultFiles.forEach(layout.results) { path in
             if let entry = try? entry(layout, path) { entries.append(entry) }
         }
         try findRuns(layout, of: &entries)
         return entries
     }
 
-    /// Calls `body` with every result below a folder, in order.
-    static func walk(_ folder: RawPath, _ body: (RawPath) throws -> Void) throws {
-        for name in try Files.list(folder) where !name.bytes.starts(with: Files.temporaryPrefix.utf8) {
-            let path = folder.appending(name)
-            switch try? Files.status(path, follow: false).kind {
-            case .directory: try walk(path, body)
-            case .file where name.lowercasedExtension == "json": try body(path)
-            default: break
-            }
+    /// The last result of each video, from the catalog, or from the results themselves where it is missing.
+    static func entries(_ layout: OutputLayout) throws -> [CatalogEntry] {
+        var last = try layout.catalogLines.latest().records
+        if last.isEmpty, !Files.exists(layout.catalog), Files.exists(layout.results) {
+            for entry in try rebuiltEntries(layout) { last[entry.job] = entry }
         }
+        return Array(last.values)
     }
 
     private static func entry(_ layout: OutputLayout, _ path: RawPath) throws -> CatalogEntry? {
@@ -49,7 +46,7 @@ package enum Archive {
         let decode = head["decode"]
         guard let job = head["job_id"]?.string.flatMap({ JobID(text: $0) }), let source = head["source"],
             let name = RawPath(source), let size = source["size"]?.int, let frames = head["total_frames"]?.int,
-            let verdict = decode?["verdict"]?.string, let tools = head["tools"]?.array
+            let verdict = decode?["verdict"]?.string.map({ VideoStatus(verdict: $0) }), let tools = head["tools"]?.array
         else { return nil }
         return CatalogEntry(
             job: job, path: name, result: layout.relative(path), size: Int64(size), modified: nil, inode: nil,
@@ -68,14 +65,14 @@ package enum Archive {
     /// newest that left no record and whose log says that it completed the job.
     private static func findRuns(_ layout: OutputLayout, of entries: inout [CatalogEntry]) throws {
         var missing = Dictionary(entries.indices.map { (entries[$0].job, $0) }) { first, _ in first }
-        let runs = try folders(layout).reversed()
+        let runs = try RunList.folders(layout).reversed()
         for run in runs where !missing.isEmpty {
             guard let reader = try? RunReader(layout.summary(run: run)) else { continue }
             while let record = try? reader.nextJob() {
-                guard let place = missing[record.job], record.sha256 == entries[place].sha256 else { continue }
-                entries[place].runID = run
-                entries[place].seconds = record.seconds
-                entries[place].processorSeconds = record.processorSeconds
+                guard let index = missing[record.job], record.sha256 == entries[index].sha256 else { continue }
+                entries[index].runID = run
+                entries[index].seconds = record.seconds
+                entries[index].processorSeconds = record.processorSeconds
                 missing[record.job] = nil
             }
         }
@@ -83,9 +80,24 @@ package enum Archive {
             guard let reader = try? LineReader(layout.log(run: run)) else { continue }
             while let line = try? reader.next() {
                 guard !reader.isTorn, case .completed(let job)? = try? LogLine.parse(line).event,
-                    let place = missing.removeValue(forKey: job)
+                    let index = missing.removeValue(forKey: job)
                 else { continue }
-                entries[place].runID = run
+                entries[index].runID = run
+            }
+        }
+    }
+}
+
+/// The results in an output folder.
+enum ResultFiles {
+    /// Calls `body` with every result below a folder, in order.
+    static func forEach(_ folder: RawPath, _ body: (RawPath) throws -> Void) throws {
+        for name in try Files.list(folder) where !name.bytes.starts(with: Files.temporaryPrefix.utf8) {
+            let path = folder.appending(name)
+            switch try? Files.status(path, follow: false).kind {
+            case .directory: try forEach(path, body)
+            case .file where name.lowercasedExtension == "json": try body(path)
+            default: break
             }
         }
     }

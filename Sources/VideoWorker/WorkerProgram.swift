@@ -13,7 +13,7 @@ struct WorkerError: Error, CustomStringConvertible {
 }
 
 /// One video from file to result, in a process of its own: a synchronous loop, progress lines out.
-package enum VideoWorker {
+package enum WorkerProgram {
     private static let standardInput: Int32 = 0
     private static let standardOutput: Int32 = 1
 
@@ -187,7 +187,7 @@ package enum VideoWorker {
         var outcome = JobOutcome(kind: .completed)
         outcome.frames = report.decodedFrames
         outcome.declared = report.declaredFrames
-        outcome.verdict = report.verdict.rawValue
+        outcome.verdict = report.verdict
         outcome.reasons = report.reasons.map(\.rawValue)
         outcome.sha256 = published.sha256
         outcome.fingerprint = head.source.fingerprint

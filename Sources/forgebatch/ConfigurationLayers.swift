@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The layers below the flags of `run`: environment and configuration files, turned into flags that stand before the
 /// user's own.
-enum Configured {
+enum ConfigurationLayers {
     private static let stored = Mutex<[String]>([])
 
     /// The arguments that were parsed, with what the layers added.

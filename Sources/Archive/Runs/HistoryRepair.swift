@@ -2,14 +2,15 @@ internal import Bytes
 package import Jobs
 internal import Store
 
-extension Archive {
+/// Keeps the history whole.
+package enum HistoryRepair {
     /// Gives the history a line for every run that it lacks: all of them where it is missing, and those that were killed
     /// before they could write one, marked `interrupted`. Only under the lock of the output folder, before a new run
     /// begins.
     ///
     /// - Returns: how many lines were added.
-    package static func repairHistory(_ layout: OutputLayout) throws -> Int {
-        let ids = try folders(layout)
+    package static func addMissing(_ layout: OutputLayout) throws -> Int {
+        let ids = try RunList.folders(layout)
         guard !ids.isEmpty else { return 0 }
         let known = try History(layout).runs()
         let missing = ids.filter { known[$0] == nil }

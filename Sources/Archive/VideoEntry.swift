@@ -4,12 +4,11 @@ package import Jobs
 package import Store
 
 /// A video as an output folder knows it, whichever run processed it last.
-package struct ShelvedVideo: Sendable {
-    package enum Standing: String, Sendable, CaseIterable { case failed, quarantined, damaged, warning, ok }
-
+package struct VideoEntry: Sendable {
     package let job: JobID
     package let path: RawPath
-    package var standing: Standing
+    /// One of ``VideoStatus/settled``.
+    package var status: VideoStatus
     /// Of a video that failed or is damaged.
     package var message: String?
     /// What the catalog says of its result; nil when there is none.
@@ -18,17 +17,16 @@ package struct ShelvedVideo: Sendable {
     package var failure: FailureEntry?
 
     /// All videos that have a result or failed, in the order of their paths.
-    package static func all(_ layout: OutputLayout) throws(SystemError) -> [ShelvedVideo] {
-        var videos: [JobID: ShelvedVideo] = [:]
+    package static func all(_ layout: OutputLayout) throws(SystemError) -> [VideoEntry] {
+        var videos: [JobID: VideoEntry] = [:]
         for entry in try layout.catalogLines.latest().records.values {
-            let standing = Standing(rawValue: entry.verdict) ?? .ok
-            videos[entry.job] = ShelvedVideo(job: entry.job, path: entry.path, standing: standing, entry: entry)
+            videos[entry.job] = VideoEntry(job: entry.job, path: entry.path, status: entry.verdict, entry: entry)
         }
         for (job, failure) in try layout.failureLines.latest().records {
-            var video = videos[job] ?? ShelvedVideo(job: job, path: failure.path, standing: .failed)
+            var video = videos[job] ?? VideoEntry(job: job, path: failure.path, status: .failed)
             // A damaged video is remembered as one not to be redone; it has its result all the same.
-            if video.standing != .damaged || failure.isQuarantined {
-                video.standing = failure.isQuarantined ? .quarantined : .failed
+            if video.status != .damaged || failure.isQuarantined {
+                video.status = failure.isQuarantined ? .quarantined : .failed
             }
             (video.message, video.failure) = (failure.message, failure)
             videos[job] = video
@@ -39,7 +37,7 @@ package struct ShelvedVideo: Sendable {
     package var json: JSON {
         let head = [JSON.Member("job_id", .string(job.text))] + path.members()
         let rest = JSON.members([
-            "status": .string(standing.rawValue), "message": message.map { .string($0) },
+            "status": .string(status.rawValue), "message": message.map { .string($0) },
             "frames": entry.map { .int($0.frames) }, "duration": entry?.facts.duration.map { .double($0) },
             "codec": entry?.facts.codec.map { .string($0) }, "width": entry?.facts.width.map { .int($0) },
             "height": entry?.facts.height.map { .int($0) }, "events": entry?.events.map { .int($0) },
@@ -50,9 +48,9 @@ package struct ShelvedVideo: Sendable {
     }
 }
 
-extension Archive {
-    /// What stands before the frames of a result.
-    package static func head(_ layout: OutputLayout, _ entry: CatalogEntry) throws -> JSON {
-        try HeadReader.read(layout.root.appending(entry.result))
+extension CatalogEntry {
+    /// Reads what stands before the frames of its result.
+    package func head(_ layout: OutputLayout) throws -> JSON {
+        try HeadReader.read(layout.root.appending(result))
     }
 }

@@ -11,12 +11,12 @@ package enum JUnit {
     ///
     /// - Throws: ``ArchiveError`` when the run has no record, `SystemError` when the file cannot be written.
     package static func write(_ layout: OutputLayout, run id: String, to path: RawPath) throws {
-        var sight = try RunSight(layout, run: id)
-        sight.complete(try Ledger(layout, skips: sight.skipped))
-        let videos = sight.videos.values.sorted { $0.path < $1.path }
+        var inventory = try RunInventory(layout, run: id)
+        inventory.complete(try CatalogIndex(layout, skips: inventory.skipped))
+        let videos = inventory.videos.values.sorted { $0.path < $1.path }
         var file = try AtomicFile(path)
-        try file.write(Array(opening(sight.run, videos).utf8))
-        for video in videos { try file.write(Array(testCase(video, sight.run).utf8)) }
+        try file.write(Array(opening(inventory.run, videos).utf8))
+        for video in videos { try file.write(Array(testCase(video, inventory.run).utf8)) }
         try file.write(Array("  </testsuite>\n</testsuites>\n".utf8))
         try file.publish()
     }
@@ -67,18 +67,20 @@ package enum JUnit {
                 case .unfinished: video.message ?? "not started"
                 case .failed, .quarantined: "\(video.status.rawValue): \(video.message ?? "in an earlier run")"
                 case .damaged: "damaged, unchanged since run \(video.runID)"
-                case .ok, .warning: "done in run \(video.runID)"
+                default: "done in run \(video.runID)"
                 }
             return "<skipped message=\"\(Escape.xml(why))\"/>"
         }
+        let type = video.status.rawValue
         if isFailure(video, run) {
             let frames = video.frames.map { "\($0) frames decoded" } ?? ""
             return
-                "<failure type=\"damaged\" message=\"\(Escape.xml("damaged: \(reasons)"))\">\(Escape.xml(frames))</failure>"
+                "<failure type=\"\(type)\" message=\"\(Escape.xml("\(type): \(reasons)"))\">\(Escape.xml(frames))</failure>"
         }
         guard isError(video, run) else { return nil }
         let text = video.log.map { Escape.xml($0) }.joined(separator: "\n")
-        return "<error type=\"failed\" message=\"\(Escape.xml(video.message ?? "failed"))\">\(text)</error>"
+        let failed = VideoStatus.failed.rawValue
+        return "<error type=\"\(failed)\" message=\"\(Escape.xml(video.message ?? failed))\">\(text)</error>"
     }
 
     private static func seconds(_ value: Double?) -> String { JSONWriter.text(.double(value ?? 0)) }
