@@ -28,6 +28,13 @@ package struct RunDocument: Equatable, Sendable {
     package var unread: [RawPath]
     /// Whether the run took only so many of the videos there are.
     package var isLimited: Bool
+    /// What it was called with, for people: the words of its command line and the inputs among them.
+    package var command: [String]
+    package var inputs: [String]
+    package var workers: Int?
+    /// Names and versions.
+    package var libraries: [JSON.Member]
+    package var settings: [JSON.Member]
 
     /// Nil when it names no run.
     package init?(_ json: JSON) {
@@ -50,6 +57,11 @@ package struct RunDocument: Equatable, Sendable {
         tooYoung = list(json["too_young"]).compactMap { RawPath($0) }
         unread = list(json["unread"]).compactMap { RawPath($0) }
         isLimited = json["limited"]?.bool == true
+        command = list(json["command"]).compactMap(\.string)
+        inputs = list(json["input"]).compactMap(\.string)
+        workers = json["workers"]?.int
+        libraries = json["libraries"]?.members ?? []
+        settings = json["settings"]?.members ?? []
     }
 }
 
