@@ -160,14 +160,14 @@ struct ReportWriter {
             while let frame = next(reader, &video.flaw) {
                 index = max(index, frame["frame_index"]?.int ?? index)
                 folded.add(frame)
-                pictures.take(frame, index: index)
+                pictures.take(index: index, size: tools.pictureSize(frame))
                 if let wanted, frame["frame_index"]?.int == wanted { stillFrame = (frame, pictures.current) }
                 try boxes.add(frame, pictures.current)
                 index += 1
             }
             try boxes.finish()
             let data = VideoData(
-                fold: folded, courses: folded.courses(tools), facts: reader.facts, rate: video.rate,
+                fold: folded, tools: tools, facts: reader.facts, rate: video.rate,
                 boxChunks: boxes.chunks, hasCutBoxes: boxes.hasCut)
             try AtomicFile.write(data.script(), to: base.suffixed(".js"), durable: false)
             written.insert(base.suffixed(".js"))

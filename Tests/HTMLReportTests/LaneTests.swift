@@ -3,6 +3,7 @@ import Bytes
 import FrameResults
 import TestSupport
 import Testing
+import ToolModel
 
 @testable import HTMLReport
 
@@ -85,7 +86,7 @@ import Testing
                 ])
             }
             let data = VideoData(
-                fold: fold, courses: fold.courses(ReportTools(Archive.tools)),
+                fold: fold, tools: ReportTools(Archive.tools),
                 facts: ResultFacts(document: ["events": .array(events)]), rate: 10, boxChunks: [0, 2],
                 hasCutBoxes: false)
             let bytes = data.script()
@@ -99,6 +100,45 @@ import Testing
             #expect(lanes.allSatisfy { $0["min"]?.string?.count == width * 240 })
             #expect(lanes.allSatisfy { $0["max"]?.string?.count == width * 240 })
         }
+    }
+
+    @Test func `a new tool's charts are placed and coloured by its descriptor alone`() throws {
+        let lane = ReportLane(title: "Noise", caption: "Noise over frames", style: "scene", form: .spans)
+        let noise = ToolDescriptor(
+            id: "noise", version: "1.0.0", title: "Noise", definition: "", temporalDependency: .frame,
+            outputs: ToolOutputs(
+                frame: [.init("level", help: ""), .init("number", isTimeSeries: false, help: "")],
+                events: [.init("noisy", help: "")]),
+            report: ReportHints(lanes: [LaneHint(lane, high: "level", events: ["noisy"])]))
+        let plain = ToolDescriptor(
+            id: "plain", version: "1.0.0", title: "Plain", definition: "", temporalDependency: .frame,
+            isDefault: false)
+        let tools = ReportTools(Archive.tools + [plain, noise])
+        let fold = fold(30) { index in
+            ["luma", "noise", "plain"].map {
+                JSON.Member($0, .members(["level": .int(index), "number": .int(index)]))
+            } + [JSON.Member("detections", ["tracked_objects": .array([])])]
+        }
+        let head: JSON = [
+            "events": .array([
+                [
+                    "tool": "noise", "type": "noisy", "start_frame": 3, "end_frame": 9, "start": .double(0.3),
+                    "end": .double(0.9),
+                ]
+            ])
+        ]
+        let script = VideoData(
+            fold: fold, tools: tools, facts: ResultFacts(document: head), rate: 10, boxChunks: [], hasCutBoxes: false
+        ).script()
+        let json = try JSONReader.parse(Array(script.dropFirst(17).dropLast(3)))
+        let lanes = try #require(json["lanes"]?.array).sorted { ($0["rank"]?.int ?? 0) < ($1["rank"]?.int ?? 0) }
+        #expect(
+            lanes.map { $0["name"]?.string } == [
+                "luma.level", "luma.number", "noise.level", "objects.count", "plain.level", "plain.number",
+            ])
+        #expect(lanes.map { $0["colour"]?.string } == ["luma", "luma", "scene", "objects", nil, nil])
+        #expect(json["types"] == .array(["noisy"]))
+        #expect(lanes.map { $0["events"]?.array } == [nil, nil, [0], nil, nil, nil])
     }
 
     @Test func `boxes are written in chunks of 2,000 frames, of crowded ones the largest`() throws {

@@ -154,7 +154,7 @@ struct Lanes {
 
     private func activity(_ lane: ReportLane, _ sources: [Source], _ unit: String) -> Lane? {
         let score = series(sources, \.high)
-        let objects = fold.series("objects", "count")
+        let objects = fold.series(Series.objects.tool, Series.objects.key)
         let peak = score?.range?.high ?? 0
         let most = objects?.range?.high ?? 0
         guard peak > 0 || most > 0 else { return nil }

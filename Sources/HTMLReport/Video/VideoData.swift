@@ -3,8 +3,7 @@ internal import Bytes
 /// What the script of a video's page draws: `forgebatch.video({…})` with all measures in up to 240 columns.
 struct VideoData {
     let fold: Fold
-    /// The series that are drawn.
-    let courses: [Series]
+    let tools: ReportTools
     let facts: ResultFacts
     let rate: Double?
     /// The numbers of the box chunks beside this file.
@@ -60,9 +59,11 @@ struct VideoData {
         times(&writer)
         writer.key("lanes")
         writer.beginArray()
-        for series in courses { lane(series, width, &writer) }
+        let shown = facts.events.prefix(limit)
+        let types = Set(shown.compactMap { $0["type"]?.string }).sorted()
+        for series in fold.timeSeries(tools) { lane(series, width, types, &writer) }
         writer.endArray()
-        events(limit, &writer)
+        events(shown, types, &writer)
         writer.key("errors")
         writer.value(.array(Set(facts.errors.compactMap { $0["frame"]?.int }).sorted().map { .int($0) }))
         writer.key("gaps")
@@ -86,11 +87,23 @@ struct VideoData {
         writer.endArray()
     }
 
-    private func lane(_ series: Series, _ width: Int, _ writer: inout JSONWriter) {
+    private func lane(_ series: Series, _ width: Int, _ types: [String], _ writer: inout JSONWriter) {
         guard let range = series.range else { return }
         writer.beginObject()
         writer.key("name")
         writer.string(Text.shown(series.name, limit: 60))
+        // Where it stands, the style's name for its colour, and the types of the events behind it by their index.
+        writer.key("rank")
+        writer.int(tools.rank(series.tool))
+        if let colour = tools.colour(series.tool) {
+            writer.key("colour")
+            writer.string(colour)
+        }
+        let events = tools.events(series.tool).compactMap { types.firstIndex(of: $0) }
+        if !events.isEmpty {
+            writer.key("events")
+            writer.value(.array(events.map { .int($0) }))
+        }
         writer.key("low")
         writer.double(rounded(range.low))
         writer.key("high")
@@ -127,9 +140,7 @@ struct VideoData {
     }
 
     /// Each as its type's place, first and last frame.
-    private func events(_ limit: Int, _ writer: inout JSONWriter) {
-        let shown = facts.events.prefix(limit)
-        let types = Set(shown.compactMap { $0["type"]?.string }).sorted()
+    private func events(_ shown: ArraySlice<JSON>, _ types: [String], _ writer: inout JSONWriter) {
         writer.key("types")
         writer.value(.array(types.map { .string(Text.shown($0, limit: 40)) }))
         writer.key("events")
