@@ -27,7 +27,7 @@ import ToolModel
             ]
         }
         #expect(fold.columns == min(240, total))
-        let lanes = Lanes(fold, ResultFacts(document: .object([])), Archive.tools)
+        let lanes = LaneChart(fold, ResultFacts(.object([])), Archive.tools)
         #expect((1...120).contains(lanes.width) && lanes.width >= min(total, 61))
         #expect(lanes.all.map(\.title) == ["Luma", "Change", "Black and frozen"])
         for lane in lanes.all {
@@ -56,13 +56,13 @@ import ToolModel
                 ]))
         }
         let facts = ResultFacts(
-            document: try JSONReader.parse(
+            try JSONReader.parse(
                 """
-                {"events":[{"type":"scene","start_frame":20,"end_frame":20,"start":1,"end":1},
-                {"type":"black","start_frame":100,"end_frame":119,"start":4,"end":4.8}],
+                {"events":[{"tool":"scene","type":"scene","start_frame":20,"end_frame":20,"start":1,"end":1},
+                {"tool":"black","type":"black","start_frame":100,"end_frame":119,"start":4,"end":4.8}],
                 "decode":{"error_count":3,"errors":[{"frame":238,"text":"a"},{"frame":239,"text":"b"}]}}
                 """))
-        let drawn = Lanes(fold, facts, Archive.tools).all
+        let drawn = LaneChart(fold, facts, Archive.tools).all
         #expect(drawn.map(\.title) == ["Change", "Black and frozen", "Decoding"])
         #expect(drawn[0].ticks == "M10.5 0V100")
         #expect(drawn[1].spans == "M50 0H60V100H50Z")
@@ -81,14 +81,14 @@ import ToolModel
                 }
             }
             let events = (0..<900).map { index in
-                JSON.members([
-                    "tool": "scene", "type": "scene", "start_frame": .int(index), "end_frame": .int(index + 1),
-                ])
+                EventRecord(
+                    tool: "scene", type: "scene", startFrame: index, endFrame: index + 1, start: Double(index) / 10,
+                    end: Double(index + 1) / 10, isOpenAtEnd: false, values: []
+                ).json
             }
             let data = VideoData(
-                fold: fold, tools: ReportTools(Archive.tools),
-                facts: ResultFacts(document: ["events": .array(events)]), rate: 10, boxChunks: [0, 2],
-                hasCutBoxes: false)
+                fold: fold, tools: ReportTools(Archive.tools), facts: ResultFacts(["events": .array(events)]), rate: 10,
+                boxChunks: [0, 2], hasCutBoxes: false)
             let bytes = data.script()
             #expect(bytes.count <= VideoData.limit || tools > 14, "\(tools) measures: \(bytes.count) bytes")
             let text = String(decoding: bytes, as: UTF8.self)
@@ -128,7 +128,7 @@ import ToolModel
             ])
         ]
         let script = VideoData(
-            fold: fold, tools: tools, facts: ResultFacts(document: head), rate: 10, boxChunks: [], hasCutBoxes: false
+            fold: fold, tools: tools, facts: ResultFacts(head), rate: 10, boxChunks: [], hasCutBoxes: false
         ).script()
         let json = try JSONReader.parse(Array(script.dropFirst(17).dropLast(3)))
         let lanes = try #require(json["lanes"]?.array).sorted { ($0["rank"]?.int ?? 0) < ($1["rank"]?.int ?? 0) }

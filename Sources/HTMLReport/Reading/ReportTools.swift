@@ -1,5 +1,6 @@
 internal import Archive
 internal import Bytes
+internal import FrameResults
 internal import ToolModel
 
 /// The tools whose measures a report draws and compares: what their descriptors say, in order.
@@ -7,8 +8,6 @@ final class ReportTools: Sendable {
     let all: [ToolDescriptor]
     /// In what a video may stand apart, by tool.
     let outliers: [(tool: String, hint: OutlierHint)]
-    /// Events with this number are about an object.
-    static let trackKey = "track_id"
     private let byID: [String: ToolDescriptor]
     /// The order of charts: the tools that always run, the number of objects, the others.
     private let ranks: [String: Int]
@@ -48,7 +47,7 @@ final class ReportTools: Sendable {
     func events(_ tool: String) -> [String] {
         if tool != Series.objects.tool { return byID[tool]?.report.lanes.flatMap(\.events) ?? [] }
         return all.flatMap(\.outputs.events).filter { event in
-            event.values.contains { $0.key == ReportTools.trackKey }
+            event.values.contains { $0.key == EventRecord.trackKey }
         }.map(\.type)
     }
 }
