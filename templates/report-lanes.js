@@ -49,16 +49,14 @@ forgebatch.Lanes = class {
     });
   }
 
-  colour(name) { return getComputedStyle(this.root).getPropertyValue(`--${name}`).trim() || "gray"; }
+  colour(name) { return (name && getComputedStyle(this.root).getPropertyValue(`--${name}`).trim()) || "gray"; }
 
   build() {
     const { element } = forgebatch;
     this.readout = element("p", { class: "readout" });
     const all = element("div", { class: "plots" });
-    const order = ["luma", "scene", "black", "freeze", "cuts", "sharpness", "motion", "objects"];
-    const rank = (lane) => { const place = order.indexOf(lane.name.split(".")[0]); return place < 0 ? 99 : place; };
-    const lanes = [...this.data.lanes].sort((left, right) => rank(left) - rank(right));
-    if (this.data.errors.length || this.data.gaps.length) lanes.push({ name: "decoding", isMarks: true });
+    const lanes = [...this.data.lanes].sort((left, right) => left.rank - right.rank);
+    if (this.data.errors.length || this.data.gaps.length) lanes.push({ name: "decoding", colour: "failed", isMarks: true });
     for (const lane of lanes) all.append(this.lane(lane));
     const hint = element("p", { class: "hint" }, "Drag to zoom, double-click to see all.");
     this.root.querySelectorAll(".lane:not(.picture), .axis").forEach((lane) => { lane.hidden = true; });
@@ -73,7 +71,6 @@ forgebatch.Lanes = class {
 
   lane(lane) {
     const { element, text } = forgebatch;
-    const tool = lane.name.split(".")[0];
     const value = element("output", {});
     const range = lane.isMarks ? `${this.data.errors.length} errors, ${this.data.gaps.length} gaps`
       : `${text.decimal(lane.low, 4)} to ${text.decimal(lane.high, 4)}`;
@@ -81,7 +78,7 @@ forgebatch.Lanes = class {
     const made = element("div", { class: "lane plot" }, element("h3", {}, lane.name), element("p", {}, range), value, box);
     const min = lane.isMarks ? this.frames.map(() => null) : this.values(lane, "min");
     const max = lane.isMarks || !lane.max ? min : this.values(lane, "max");
-    requestAnimationFrame(() => this.draw(box, lane, tool, min, max));
+    requestAnimationFrame(() => this.draw(box, lane, min, max));
     // As many decimals as the steps of the stored values tell.
     const step = (lane.high - lane.low) / (forgebatch.Lanes.digits.length ** this.data.digits - 1);
     const decimals = step > 0 ? Math.min(4, Math.max(0, Math.floor(-Math.log10(step)))) : 4;
@@ -93,8 +90,8 @@ forgebatch.Lanes = class {
     return made;
   }
 
-  draw(box, lane, tool, min, max) {
-    const colour = () => this.colour(lane.isMarks ? "failed" : { cuts: "scene", siti: "sharpness", blur: "sharpness" }[tool] || tool);
+  draw(box, lane, min, max) {
+    const colour = () => this.colour(lane.colour);
     const height = lane.isMarks ? 36 : 64;
     // Room above and below for the width of a line and the size of a point.
     const room = lane.low === lane.high ? 1 : (lane.high - lane.low) * 0.05;
@@ -111,7 +108,7 @@ forgebatch.Lanes = class {
       series: [{}, { stroke: colour, width: 1, points }, { stroke: colour, width: 1, fill: undefined, points }],
       bands: [{ series: [2, 1], fill: () => `color-mix(in srgb, ${colour()} 30%, transparent)` }],
       hooks: {
-        drawClear: [(plot) => this.drawMarks(plot, lane, tool)],
+        drawClear: [(plot) => this.drawMarks(plot, lane)],
         setCursor: [(plot) => { if (plot.cursor.idx !== null && plot.cursor.left >= 0) this.point(plot.posToVal(plot.cursor.left, "x")); }],
         setSelect: [(plot) => this.zoom(plot)],
       },
@@ -123,7 +120,7 @@ forgebatch.Lanes = class {
   }
 
   /// Spans of the lane's own events behind it, cuts as dashed lines, errors and gaps as ticks.
-  drawMarks(plot, lane, tool) {
+  drawMarks(plot, lane) {
     const { ctx, bbox } = plot;
     const { data } = this;
     const x = (frame) => Math.round(plot.valToPos(frame, "x", true));
@@ -133,14 +130,13 @@ forgebatch.Lanes = class {
     ctx.clip();
     ctx.fillStyle = this.colour("sheet");
     ctx.fillRect(bbox.left, bbox.top, bbox.width, bbox.height);
-    const own = { objects: "track", cuts: "cut" }[tool] || tool;
+    const own = lane.events || [];
     ctx.globalAlpha = 0.18;
-    ctx.fillStyle = this.colour(tool === "cuts" ? "scene" : tool);
+    ctx.fillStyle = this.colour(lane.colour);
     ctx.strokeStyle = this.colour("soft");
-    for (let place = 0; place < data.events.length; place += 3) {
-      const [type, start, length] = data.events.slice(place, place + 3);
-      const name = data.types[type];
-      if (name !== own) continue;
+    for (let index = 0; index < data.events.length; index += 3) {
+      const [type, start, length] = data.events.slice(index, index + 3);
+      if (!own.includes(type)) continue;
       if (length) ctx.fillRect(x(start), bbox.top, Math.max(1, x(start + length + 1) - x(start)), bbox.height);
       else {
         ctx.globalAlpha = 0.7;

@@ -13,4 +13,19 @@ package enum KnownTools {
     package static func objectCount(_ summaries: JSON?, among tools: [ToolDescriptor] = all) -> JSON? {
         tools.lazy.compactMap { tool in tool.report.objectCount.flatMap { summaries?[tool.id]?[$0] } }.first
     }
+
+    /// The size of a frame's picture as it is stored, in pixels, by the first tool that tells it; nil when none does.
+    ///
+    /// - Parameter frame: its record.
+    package static func pictureSize(
+        _ frame: JSON, among tools: [ToolDescriptor] = tools
+    ) -> (width: Int, height: Int)? {
+        for tool in tools {
+            guard let keys = tool.outputs.pictureSize, let values = frame[tool.id],
+                let width = values[keys.width]?.int, let height = values[keys.height]?.int
+            else { continue }
+            return (width, height)
+        }
+        return nil
+    }
 }

@@ -38,3 +38,23 @@ package struct EventRecord: Sendable {
         return .object(members + values)
     }
 }
+
+extension EventRecord {
+    /// Reads a stored event; nil for what is none.
+    package init?(_ json: JSON) {
+        guard let tool = json["tool"]?.string, let type = json["type"]?.string,
+            let startFrame = json["start_frame"]?.int, let endFrame = json["end_frame"]?.int,
+            let start = json["start"]?.double, let end = json["end"]?.double
+        else { return nil }
+        self.init(
+            tool: tool, type: type, startFrame: startFrame, endFrame: endFrame, start: start, end: end,
+            isOpenAtEnd: json["open_at_end"]?.bool == true,
+            values: (json.members ?? []).filter { !EventRecord.keys.contains($0.key) })
+    }
+
+    /// The members that every event has.
+    private static let keys: Set = ["tool", "type", "start_frame", "end_frame", "start", "end", "open_at_end"]
+
+    /// One of the numbers of its kind.
+    package func value(_ key: String) -> JSON? { values.first { $0.key == key }?.value }
+}

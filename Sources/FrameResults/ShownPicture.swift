@@ -140,15 +140,14 @@ package struct ShownPictures {
     /// Takes the next frame.
     ///
     /// - Parameters:
-    ///   - frame: its record. Where the sizes are not listed, `motion` tells them where they change.
     ///   - index: its number, which never falls.
-    package mutating func take(_ frame: JSON, index: Int) {
+    ///   - size: pixels of its picture as it is stored, where a tool tells them: a result that lists no sizes does so
+    ///     where they change.
+    package mutating func take(index: Int, size: (width: Int, height: Int)? = nil) {
         while next < changes.count, changes[next].frame <= index {
             current = changes[next].picture
             next += 1
         }
-        if let width = frame["motion"]?["width"]?.int, let height = frame["motion"]?["height"]?.int {
-            current = current.resized(width: width, height: height)
-        }
+        if let size { current = current.resized(width: size.width, height: size.height) }
     }
 }

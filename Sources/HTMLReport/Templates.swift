@@ -70,9 +70,9 @@ struct Templates {
         ]
     }
 
-    func render(_ page: IndexPage) throws -> [UInt8] { try render(index, page) }
+    func render(_ page: IndexPage) throws -> [UInt8] { try render(index, page.members) }
     func render(_ page: ShardPage) throws -> [UInt8] { try render(videos, page) }
-    func render(_ page: VideoPage) throws -> [UInt8] { try render(video, page) }
+    func render(_ page: VideoPage) throws -> [UInt8] { try render(video, page.members) }
 
     private func render(_ template: Template, _ page: Any) throws -> [UInt8] {
         do {

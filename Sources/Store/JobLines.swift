@@ -65,15 +65,27 @@ package struct JobLines<Record: JobLine>: Sendable {
 
     /// What counts of each job, and how many lines cannot be read.
     package func latest() throws(SystemError) -> (records: [JobID: Record], unread: Int) {
-        let reader = try reader()
         var records: [JobID: Record] = [:]
-        while let record = try reader.next() { JobLines.apply(record, to: &records) }
-        return (records, reader.unread)
+        let unread = try forEachChange { records[$0] = $1 }
+        return (records, unread)
     }
+
+    /// The same for those who keep less of each job than its record, with one record in memory at a time: what is handed
+    /// over replaces what was handed over of the job before, and nil takes it back.
+    ///
+    /// - Returns: how many lines cannot be read.
+    package func forEachChange(_ body: (JobID, Record?) -> Void) throws(SystemError) -> Int {
+        let reader = try reader()
+        while let record = try reader.next() { body(record.job, JobLines.counting(record)) }
+        return reader.unread
+    }
+
+    /// What counts of a job once this line was read.
+    private static func counting(_ record: Record) -> Record? { record.isLive ? record : nil }
 
     /// Takes over a line that follows those which `records` come from.
     package static func apply(_ record: Record, to records: inout [JobID: Record]) {
-        records[record.job] = record.isLive ? record : nil
+        records[record.job] = counting(record)
     }
 
     /// Leaves out the lines that no longer count, when the file is over twice the size of those that do.

@@ -6,11 +6,17 @@ package struct ReportHints: Sendable {
     package let outliers: [OutlierHint]
     /// The key of its summary that counts objects, for tools that detect.
     package let objectCount: String?
+    /// The name in the stylesheet of the colour that charts of its measures have; nil for none, which is grey.
+    package let colour: String?
 
-    package init(lanes: [LaneHint] = [], outliers: [OutlierHint] = [], objectCount: String? = nil) {
+    /// - Parameter colour: nil for that of its first lane.
+    package init(
+        lanes: [LaneHint] = [], outliers: [OutlierHint] = [], objectCount: String? = nil, colour: String? = nil
+    ) {
         self.lanes = lanes
         self.outliers = outliers
         self.objectCount = objectCount
+        self.colour = colour ?? lanes.first?.lane.style
     }
 }
 

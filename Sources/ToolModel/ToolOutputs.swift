@@ -5,14 +5,14 @@ package struct ToolOutputs: Sendable {
         package let key: String
         package let least: Double?
         package let most: Double?
-        /// Whether its values are a course over time that can be drawn; the number of a frame is none.
-        package let isCourse: Bool
+        /// Whether its values are a series over time that can be drawn; the number of a frame is none.
+        package let isTimeSeries: Bool
         package let help: String
 
         package init(
-            _ key: String, from least: Double? = 0, to most: Double? = nil, isCourse: Bool = true, help: String
+            _ key: String, from least: Double? = 0, to most: Double? = nil, isTimeSeries: Bool = true, help: String
         ) {
-            self.isCourse = isCourse
+            self.isTimeSeries = isTimeSeries
             self.key = key
             self.least = least
             self.most = most
@@ -33,13 +33,29 @@ package struct ToolOutputs: Sendable {
         }
     }
 
+    /// The keys of a frame that tell the size of its picture, in pixels.
+    package struct PictureSize: Sendable {
+        package let width: String
+        package let height: String
+
+        package init(width: String, height: String) {
+            self.width = width
+            self.height = height
+        }
+    }
+
     package let frame: [Field]
+    /// For results that do not list the sizes of their pictures; nil for tools that do not tell it.
+    package let pictureSize: PictureSize?
     package let events: [Event]
     /// Whether frames also have places in the picture, under `regions`.
     package let hasRegions: Bool
 
-    package init(frame: [Field] = [], events: [Event] = [], hasRegions: Bool = false) {
+    package init(
+        frame: [Field] = [], pictureSize: PictureSize? = nil, events: [Event] = [], hasRegions: Bool = false
+    ) {
         self.frame = frame
+        self.pictureSize = pictureSize
         self.events = events
         self.hasRegions = hasRegions
     }

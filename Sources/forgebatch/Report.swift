@@ -28,7 +28,7 @@ struct Report {
             case nil: videos <= Report.fullLimit ? .full : .basic
             }
         do {
-            index = try HTMLReport.write(
+            index = try ReportWriter.write(
                 layout: layout, run: id,
                 options: ReportOptions(
                     pages: chosen, templates: templates, baseline: baseline, reevaluation: reevaluation)

@@ -15,10 +15,6 @@ enum RecordKeys {
         "Archive/CatalogRebuild.swift": "the head of a result", "Archive/ResultCheck.swift": "a result",
         "Archive/Export/Tables.swift": "the head of a result",
         "ReplayServer/API/RunsAPI.swift": "a request's body",
-        // Still to be moved to the store's types: the report takes over members of three records as one.
-        "HTMLReport/Reading/Batch.swift": "records", "HTMLReport/Reading/BatchReader.swift": "records",
-        "HTMLReport/Index/IndexPage.swift": "records", "HTMLReport/Replay/ReplayCopy.swift": "records",
-        "HTMLReport/Text/Words.swift": "records",
     ]
 
     /// The members of records that a source reads by their names: in brackets, through a function that takes nothing but

@@ -91,25 +91,22 @@ struct ShownPictureTests {
         #expect(pictures.varies && pictures.first.width == 160 && pictures.main.shown == (768, 576))
         let wanted = [0: 160, 29: 160, 30: 768, 54: 768, 55: 1024, 64: 1024, 65: 768, 90: 768]
         for index in 0...90 {
-            pictures.take(.object([]), index: index)
+            pictures.take(index: index)
             if let width = wanted[index] { #expect(pictures.current.shown.width == width, "\(index)") }
         }
         // Frames may be left out.
         var jump = ShownPictures(changing)
-        jump.take(.object([]), index: 60)
+        jump.take(index: 60)
         #expect(jump.current.shown.width == 1024)
     }
 
-    @Test func `where sizes are not listed, motion tells them, and pixels keep their shape`() {
+    @Test func `where sizes are not listed, frames tell them, and pixels keep their shape`() {
         var pictures = ShownPictures(video(720, 576, (576, 1024), ["rotation": 270]))
-        func frame(_ width: Int, _ height: Int) -> JSON {
-            .members(["motion": .members(["width": .int(width), "height": .int(height)])])
-        }
-        pictures.take(frame(720, 576), index: 0)
+        pictures.take(index: 0, size: (720, 576))
         #expect(pictures.current == pictures.first)
-        pictures.take(frame(360, 288), index: 1)
+        pictures.take(index: 1, size: (360, 288))
         #expect(pictures.current.width == 360 && pictures.current.shown == (288, 512))
-        pictures.take(.object([]), index: 2)
+        pictures.take(index: 2)
         #expect(pictures.current.width == 360)
     }
 }

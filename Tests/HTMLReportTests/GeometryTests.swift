@@ -17,13 +17,13 @@ import Testing
     /// The page of a video whose result has this `video`, with a still of frame 20.
     private func page(_ video: JSON, box: [Int] = [100, 50, 200, 150], frames: Int = 60) throws -> Page {
         let folder = try TemporaryFolder()
-        let clip = Fixture.Clip(path: RawPath("a.mp4"), frames: frames, video: video, box: box)
+        let clip = Clip(path: RawPath("a.mp4"), frames: frames, video: video, box: box)
         let fixture = try Fixture(folder.path, clips: [clip])
         let comment = Array("forgebatch frame 20".utf8)
         try AtomicFile.write(
             [0xff, 0xd8, 0xff, 0xfe, 0, UInt8(comment.count + 2)] + comment,
             to: folder.path.appending(OutputLayout.still(clip.job, .thumbnail)), durable: false)
-        _ = try HTMLReport.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .full))
+        _ = try ReportWriter.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .full))
         let base = fixture.layout.report.appending("v/\(clip.job.text.prefix(2))/\(clip.job.text)")
         func read(_ suffix: String) throws -> String {
             String(decoding: try Files.read(base.suffixed(suffix)), as: UTF8.self)
@@ -89,7 +89,7 @@ import Testing
     @Test func `how a picture is shown is said in words`() throws {
         func words(_ rest: KeyValuePairs<String, JSON?>, _ width: Int, _ height: Int) -> String {
             let size: JSON = ["width": 640, "height": 480, "display": display(width, height)]
-            return Words.picture(ShownPictures(.object((size.members ?? []) + (JSON.members(rest).members ?? []))))
+            return Phrases.picture(ShownPictures(.object((size.members ?? []) + (JSON.members(rest).members ?? []))))
         }
         #expect(words([:], 640, 480) == "640×480")
         #expect(words(["sample_aspect_ratio": "1:1"], 640, 480) == "640×480")

@@ -13,12 +13,12 @@ import Testing
         #expect(Outliers.find(usual, sign: 1) == nil)
         let found = Outliers.find(usual + [15, 30, nil, 15.3], sign: 1)
         #expect(found?.median == 10)
-        #expect(found?.places == [31, 33])
+        #expect(found?.indices == [31, 33])
         #expect(Outliers.find(usual + [30], sign: -1) == nil)
-        #expect(Outliers.find(usual + [-20], sign: -1)?.places == [30])
+        #expect(Outliers.find(usual + [-20], sign: -1)?.indices == [30])
         #expect(Outliers.find([1, 1, 1, 50], sign: 1) == nil, "too few to tell")
         // More than half are the same: the mean deviation stands in.
-        #expect(Outliers.find(Array(repeating: 0, count: 99) + [1], sign: 1)?.places == [99])
+        #expect(Outliers.find(Array(repeating: 0, count: 99) + [1], sign: 1)?.indices == [99])
         #expect(Outliers.find(Array(repeating: 4, count: 99), sign: 1) == nil)
     }
 
@@ -26,29 +26,30 @@ import Testing
 
     private func summary(_ luma: Int) -> JSON { ["luma": ["avg": .int(luma)]] }
 
-    private func video(_ path: String, _ change: (inout Video) -> Void = { _ in }) -> Video {
-        var video = Video(job: JobID(video: RawPath(path)), tools: tools)
-        (video.path, video.raw, video.frames) = (path, RawPath(path), 100)
+    private func video(_ path: String, _ change: (inout ReportVideo) -> Void = { _ in }) -> ReportVideo {
+        var video = ReportVideo(job: JobID(video: RawPath(path)), path: RawPath(path))
+        (video.path, video.frames) = (path, 100)
         change(&video)
         return video
     }
 
-    @Test func `attention names at most ten videos a measure with their value and the median`() {
-        var videos = (0..<400).map { number in video("\(number).mp4") { $0.take(summaries: summary(100 + number % 5)) }
+    @Test func `the section of outliers names at most ten videos a measure with their value and the median`() {
+        var videos = (0..<400).map { number in
+            video("\(number).mp4") { $0.take(summaries: summary(100 + number % 5), tools: tools) }
         }
-        for place in 0..<12 { videos[place * 9].take(summaries: summary(place)) }
-        videos[7].marks.isTruncated = true
-        let attention = Attention(videos, tools)
-        #expect(attention.groups.map(\.name) == ["Darkest", "Truncated"])
-        #expect(attention.groups[0].items.map(\.value) == (0..<10).map { "luma \($0)" })
-        #expect(attention.groups[0].usual == "median luma 102" && attention.groups[0].rest == "2")
-        #expect(attention.groups[1].items.map(\.path) == ["7.mp4"])
-        // A mark that many bear says something of the batch, not of a video.
-        for place in 0..<30 { videos[place].marks.isTruncated = true }
-        #expect(Attention(videos, tools).groups.map(\.name) == ["Darkest"])
-        let calm = Attention((0..<40).map { video("\($0).mp4") }, tools)
+        for number in 0..<12 { videos[number * 9].take(summaries: summary(number), tools: tools) }
+        videos[7].features.isTruncated = true
+        let section = OutlierSection(videos, tools)
+        #expect(section.groups.map(\.name) == ["Darkest", "Truncated"])
+        #expect(section.groups[0].items.map(\.value) == (0..<10).map { "luma \($0)" })
+        #expect(section.groups[0].usual == "median luma 102" && section.groups[0].rest == "2")
+        #expect(section.groups[1].items.map(\.path) == ["7.mp4"])
+        // What holds of many says something of the batch, not of a video.
+        for index in 0..<30 { videos[index].features.isTruncated = true }
+        #expect(OutlierSection(videos, tools).groups.map(\.name) == ["Darkest"])
+        let calm = OutlierSection((0..<40).map { video("\($0).mp4") }, tools)
         #expect(!calm.hasGroups && calm.nothing == "Nothing stands out.")
-        #expect(Attention([video("a.mp4")], tools).nothing.hasPrefix("Too few videos"))
+        #expect(OutlierSection([video("a.mp4")], tools).nothing.hasPrefix("Too few videos"))
     }
 
     @Test func `workers, rates and starts come from the log`() throws {
@@ -121,8 +122,8 @@ import Testing
         var path: [UInt16] = []
         var read: [String] = []
         let parts = json["paths"]?.array ?? []
-        for place in stride(from: 0, to: parts.count, by: 2) {
-            path = Array(path.prefix(parts[place].int ?? 0)) + Array((parts[place + 1].string ?? "").utf16)
+        for index in stride(from: 0, to: parts.count, by: 2) {
+            path = Array(path.prefix(parts[index].int ?? 0)) + Array((parts[index + 1].string ?? "").utf16)
             read.append(String(decoding: path, as: UTF16.self))
         }
         #expect(read.map { Array($0.utf8) } == videos.map { Array($0.path.utf8) })

@@ -3,6 +3,7 @@ import Bytes
 import FrameResults
 import TestSupport
 import Testing
+import ToolModel
 
 @testable import HTMLReport
 
@@ -26,7 +27,7 @@ import Testing
             ]
         }
         #expect(fold.columns == min(240, total))
-        let lanes = Lanes(fold, ResultFacts(document: .object([])), KnownTools.all)
+        let lanes = LaneChart(fold, ResultFacts(.object([])), KnownTools.all)
         #expect((1...120).contains(lanes.width) && lanes.width >= min(total, 61))
         #expect(lanes.all.map(\.title) == ["Luma", "Change", "Black and frozen"])
         for lane in lanes.all {
@@ -55,13 +56,13 @@ import Testing
                 ]))
         }
         let facts = ResultFacts(
-            document: try JSONReader.parse(
+            try JSONReader.parse(
                 """
-                {"events":[{"type":"scene","start_frame":20,"end_frame":20,"start":1,"end":1},
-                {"type":"black","start_frame":100,"end_frame":119,"start":4,"end":4.8}],
+                {"events":[{"tool":"scene","type":"scene","start_frame":20,"end_frame":20,"start":1,"end":1},
+                {"tool":"black","type":"black","start_frame":100,"end_frame":119,"start":4,"end":4.8}],
                 "decode":{"error_count":3,"errors":[{"frame":238,"text":"a"},{"frame":239,"text":"b"}]}}
                 """))
-        let drawn = Lanes(fold, facts, KnownTools.all).all
+        let drawn = LaneChart(fold, facts, KnownTools.all).all
         #expect(drawn.map(\.title) == ["Change", "Black and frozen", "Decoding"])
         #expect(drawn[0].ticks == "M10.5 0V100")
         #expect(drawn[1].spans == "M50 0H60V100H50Z")
@@ -80,14 +81,14 @@ import Testing
                 }
             }
             let events = (0..<900).map { index in
-                JSON.members([
-                    "tool": "scene", "type": "scene", "start_frame": .int(index), "end_frame": .int(index + 1),
-                ])
+                EventRecord(
+                    tool: "scene", type: "scene", startFrame: index, endFrame: index + 1, start: Double(index) / 10,
+                    end: Double(index + 1) / 10, isOpenAtEnd: false, values: []
+                ).json
             }
             let data = VideoData(
-                fold: fold, courses: fold.courses(ReportTools(KnownTools.all)),
-                facts: ResultFacts(document: ["events": .array(events)]), rate: 10, boxChunks: [0, 2],
-                hasCutBoxes: false)
+                fold: fold, tools: ReportTools(KnownTools.all), facts: ResultFacts(["events": .array(events)]), rate: 10,
+                boxChunks: [0, 2], hasCutBoxes: false)
             let bytes = data.script()
             #expect(bytes.count <= VideoData.limit || tools > 14, "\(tools) measures: \(bytes.count) bytes")
             let text = String(decoding: bytes, as: UTF8.self)
@@ -99,6 +100,45 @@ import Testing
             #expect(lanes.allSatisfy { $0["min"]?.string?.count == width * 240 })
             #expect(lanes.allSatisfy { $0["max"]?.string?.count == width * 240 })
         }
+    }
+
+    @Test func `a new tool's charts are placed and coloured by its descriptor alone`() throws {
+        let lane = ReportLane(title: "Noise", caption: "Noise over frames", style: "scene", form: .spans)
+        let noise = ToolDescriptor(
+            id: "noise", version: "1.0.0", title: "Noise", definition: "", temporalDependency: .frame,
+            outputs: ToolOutputs(
+                frame: [.init("level", help: ""), .init("number", isTimeSeries: false, help: "")],
+                events: [.init("noisy", help: "")]),
+            report: ReportHints(lanes: [LaneHint(lane, high: "level", events: ["noisy"])]))
+        let plain = ToolDescriptor(
+            id: "plain", version: "1.0.0", title: "Plain", definition: "", temporalDependency: .frame,
+            isDefault: false)
+        let tools = ReportTools(KnownTools.all + [plain, noise])
+        let fold = fold(30) { index in
+            ["luma", "noise", "plain"].map {
+                JSON.Member($0, .members(["level": .int(index), "number": .int(index)]))
+            } + [JSON.Member("detections", ["tracked_objects": .array([])])]
+        }
+        let head: JSON = [
+            "events": .array([
+                [
+                    "tool": "noise", "type": "noisy", "start_frame": 3, "end_frame": 9, "start": .double(0.3),
+                    "end": .double(0.9),
+                ]
+            ])
+        ]
+        let script = VideoData(
+            fold: fold, tools: tools, facts: ResultFacts(head), rate: 10, boxChunks: [], hasCutBoxes: false
+        ).script()
+        let json = try JSONReader.parse(Array(script.dropFirst(17).dropLast(3)))
+        let lanes = try #require(json["lanes"]?.array).sorted { ($0["rank"]?.int ?? 0) < ($1["rank"]?.int ?? 0) }
+        #expect(
+            lanes.map { $0["name"]?.string } == [
+                "luma.level", "luma.number", "noise.level", "objects.count", "plain.level", "plain.number",
+            ])
+        #expect(lanes.map { $0["colour"]?.string } == ["luma", "luma", "scene", "objects", nil, nil])
+        #expect(json["types"] == .array(["noisy"]))
+        #expect(lanes.map { $0["events"]?.array } == [nil, nil, [0], nil, nil, nil])
     }
 
     @Test func `boxes are written in chunks of 2,000 frames, of crowded ones the largest`() throws {

@@ -1,17 +1,22 @@
 import Bytes
+import FrameResults
 import Jobs
+import Store
 import TestSupport
 import Testing
 
 @testable import HTMLReport
 
 @Suite struct PartsTests {
-    private func run(_ counts: KeyValuePairs<String, JSON?>, stopped: String? = nil) -> RunFacts {
-        RunFacts(id: "r", document: .members(["counts": .members(counts), "stopped": stopped.map { .string($0) }]))
+    private func run(_ counts: KeyValuePairs<String, JSON?>, stopped: String? = nil) -> RunSummary {
+        var run = RunSummary(id: "r")
+        run.tally = RunCounts(.members(counts))
+        run.stopped = stopped
+        return run
     }
 
     @Test func `the first sentence says whether it worked`() {
-        let known: [(RunFacts, String)] = [
+        let known: [(RunSummary, String)] = [
             (run(["found": 16, "completed": 14, "failed": 2, "damaged": 1]), "2 of 16 videos failed, 1 is damaged"),
             (run(["found": 16, "completed": 15, "failed": 1, "damaged": 3]), "1 of 16 videos failed, 3 are damaged"),
             (run(["found": 14, "completed": 14]), "All 14 videos processed"),
@@ -27,7 +32,7 @@ import Testing
                 "Stopped early by SIGTERM: 7 of 16 videos processed, 1 failed"
             ),
         ]
-        for (run, sentence) in known { #expect(Words.verdict(run) == sentence) }
+        for (run, sentence) in known { #expect(Phrases.verdict(run) == sentence) }
     }
 
     @Test func `a start is shown as given and in UTC`() {
@@ -49,7 +54,7 @@ import Testing
     @Test func `a result is read alike in lines and in one piece`() throws {
         let folder = try TemporaryFolder()
         let clip = Fixture.standard[0]
-        let lines = Fixture.result(clip)
+        let lines = try clip.resultBytes()
         let compact = JSONWriter.encode(try JSONReader.parse(lines))
         let spaced = String(decoding: compact, as: UTF8.self).split(separator: ",\"frames\":[{\"frame_index\"")
             .joined(separator: " ,\n \"frames\" :\t[ {\"frame_index\"")
@@ -59,7 +64,7 @@ import Testing
             let reader = try ResultReader(path)
             #expect(reader.facts.totalFrames == clip.frames)
             #expect(reader.facts.rate == 25)
-            #expect(reader.facts.document["frames"] == nil)
+            #expect(reader.facts.summaries?["luma"]?["frames"]?.array?.count == 2)
             var count = 0
             while let frame = try reader.nextFrame() {
                 #expect(frame["frame_index"]?.int == count)
@@ -70,28 +75,28 @@ import Testing
     }
 
     @Test func `what several tools see at one frame is one row, what lasts is a row of its own`() throws {
-        func event(_ type: String, _ start: Int, _ end: Int) -> JSON {
-            .members(["type": .string(type), "start_frame": .int(start), "end_frame": .int(end)])
+        func event(_ type: String, _ start: Int, _ end: Int) -> EventRecord {
+            EventRecord(
+                tool: type, type: type, startFrame: start, endFrame: end, start: Double(start), end: Double(end),
+                isOpenAtEnd: false, values: [])
         }
-        let rows = VideoPage.joined([
+        let rows = EventTables.joined([
             event("black", 20, 40), event("scene", 20, 20), event("cut", 20, 20), event("content_cut", 20, 20),
             event("cut", 21, 21), event("freeze", 50, 60), event("motion", 50, 60),
         ])
         #expect(rows.map(\.types) == [["black"], ["scene", "cut", "content_cut"], ["cut"], ["freeze"], ["motion"]])
     }
 
-    @Test func `the rerun command names one video and keeps the run's settings`() {
-        let facts = RunFacts(
-            id: "r",
-            document: .members([
+    @Test func `the rerun command names one video and keeps the run's settings`() throws {
+        let run = try #require(
+            RunDocument([
+                "run_id": "r",
                 "command": .array([
                     "/opt/forgebatch", "run", "my videos", "--exclude", "*.tmp", "--force", "-o", "out", "--include=a*",
-                ])
+                ]),
             ]))
         func command(_ path: RawPath) -> String {
-            var video = Video(job: JobID(video: path), tools: ReportTools([]))
-            video.raw = path
-            return Rerun.command(facts, video)
+            Rerun.command(run, ReportVideo(job: JobID(video: path), path: path))
         }
         #expect(
             command(RawPath("-a [1].mp4"))
@@ -121,9 +126,10 @@ import Testing
             return colors
         }
         #expect(schemes.count == 2)
+        let statuses = [VideoStatus.failed, .quarantined, .damaged, .warning, .ok, .skipped].map { "--\($0.rawValue)" }
         for scheme in schemes {
             for ground in ["--paper", "--sheet", "--wash"] {
-                for text in ["--ink", "--soft", "--link"] + Standing.allCases.map({ "--\($0.rawValue)" }) {
+                for text in ["--ink", "--soft", "--link"] + statuses {
                     let pair = [try #require(scheme[ground]), try #require(scheme[text])].sorted()
                     #expect((pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, "\(text) on \(ground)")
                 }

@@ -1,5 +1,6 @@
 import Bytes
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct ReplayCopyTests {
     private var data: RawPath { fixture.layout.report.appending("data") }
 
     private func writeReport() throws {
-        _ = try HTMLReport.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .basic))
+        _ = try ReportWriter.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .basic))
     }
 
     private func writeLog(_ lines: [[UInt8]], torn: String = "") throws {
@@ -148,9 +149,9 @@ struct ReplayCopyTests {
         try writeReport()
         let videos = try #require(ScriptCall("Replay.videos", try script("replay-videos.js")))
         #expect(videos.members?.count == fixture.clips.count)
-        let damaged = try #require(fixture.clips.first { $0.standing == "damaged" })
+        let damaged = try #require(fixture.clips.first { $0.status == .damaged })
         #expect(videos[damaged.job.text]?.array == ["damaged", 450, true, "results/cam02/yard.mkv.json"])
-        let failed = try #require(fixture.clips.first { $0.message?.contains("SIGSEGV") == true })
+        let failed = try #require(fixture.clips.first { $0.kind == .death })
         #expect(videos[failed.job.text]?.array == ["failed", .null, true, .null])
         // Of a report without pages for sound videos there is none to link to.
         #expect(videos[fixture.clips[0].job.text]?.array?[2] == false)

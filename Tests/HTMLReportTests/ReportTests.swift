@@ -1,6 +1,7 @@
 import Archive
 import Bytes
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
     }
 
     private func write(_ fixture: Fixture, _ pages: ReportOptions.Pages = .full) throws -> ReportSummary {
-        try HTMLReport.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: pages))
+        try ReportWriter.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: pages))
     }
 
     @Test func `notes of the decoder are told apart from its errors, and only where there are any`() throws {
@@ -168,16 +169,20 @@ import Testing
         let folder = try TemporaryFolder()
         let fixture = try Fixture(folder.path)
         let cut = Fixture.standard[0]
-        let whole = Fixture.result(cut)
+        let whole = try cut.resultBytes()
         try AtomicFile.write(
             Array(whole.prefix(whole.count / 2)), to: folder.path.appending(cut.result), durable: false)
         let broken = Fixture.standard[4]
         try AtomicFile.write(Array("{\"a\":".utf8), to: folder.path.appending(broken.result), durable: false)
         let catalog = try Files.read(fixture.layout.catalog)
         try AtomicFile.write(catalog + Array("{\"job_id\":\"torn".utf8), to: fixture.layout.catalog, durable: false)
+        let failures = try Files.read(fixture.layout.failures)
+        try AtomicFile.write(
+            Array("no JSON\n{\"job_id\":1}\n".utf8) + failures, to: fixture.layout.failures, durable: false)
         _ = try write(fixture)
         let text = try index(fixture.layout)
         #expect(text.contains("1 line of catalog.ndjson cannot be read"))
+        #expect(text.contains("2 lines of failures.ndjson cannot be read"))
         #expect(text.contains("front-door.mp4</a><small>result cannot be read to its end"))
         #expect(text.contains("line.mp4</a><small>result cannot be read: it ends before its frames"))
     }
@@ -185,8 +190,33 @@ import Testing
     @Test func `a run without a summary is an error that says so`() throws {
         let folder = try TemporaryFolder()
         #expect(throws: ReportError.self) {
-            try HTMLReport.write(layout: OutputLayout(root: folder.path), run: "none", options: ReportOptions())
+            try ReportWriter.write(layout: OutputLayout(root: folder.path), run: "none", options: ReportOptions())
         }
+    }
+
+    @Test func `of several lines of a video the last one counts`() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try Fixture(folder.path, clips: [Clip(path: RawPath("a.mp4")), Clip(path: RawPath("b.mp4"))])
+        var entry = fixture.clips[0].catalogEntry
+        entry.verdict = "warning"
+        entry.facts.codec = "vp9"
+        entry.seconds = nil
+        try JobLineWriter(fixture.layout.catalogLines).append(entry)
+        var failure = Clip(path: RawPath("b.mp4"), message: "killed by signal 9").failureEntry
+        let failures = try JobLineWriter(fixture.layout.failureLines)
+        try failures.append(failure)
+        failure.isCleared = true
+        try failures.append(failure)
+        // Without its jobs the run's record says nothing of them.
+        let record = try JSONReader.parse(try Files.read(fixture.layout.summary(run: Fixture.run)))
+        let members = (record.members ?? []).map { $0.key == "jobs" ? JSON.Member("jobs", .array([])) : $0 }
+        try AtomicFile.write(
+            JSONWriter.encode(.object(members)), to: fixture.layout.summary(run: Fixture.run), durable: false)
+        let data = try ReportReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools(KnownTools.all))
+        #expect(data.videos.map(\.path) == ["a.mp4", "b.mp4"])
+        #expect(data.videos.map(\.status) == [.warning, .ok])
+        #expect(data.videos[0].codec == "vp9" && data.videos[0].seconds == nil)
+        #expect(data.videos[1].failure.message == nil)
     }
 
     @Test func `failed and damaged videos come first and basic gives only them a page`() throws {
@@ -206,27 +236,27 @@ import Testing
         let folder = try TemporaryFolder()
         // Paths of 60 bytes on average.
         let clips = (0..<10_000).map { number in
-            Fixture.Clip(
+            Clip(
                 path: RawPath("warehouse-north/camera-\(number % 16)/2026-11-23/continuous-clip-\(number).mp4"),
-                standing: number % 33 == 7 ? "failed" : "ok",
+                status: number % 33 == 7 ? .failed : .ok,
                 // Causes differ by words: numbers do not tell one from another.
-                message: "clip-\(number).mp4: decode: \(String(repeating: "no ", count: number % 12))frame")
+                message: "decode: \(String(repeating: "no ", count: number % 12))frame")
         }
         let bytes = clips.reduce(0) { $0 + $1.path.bytes.count }
         #expect((59...61).contains(bytes / clips.count))
         let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
         // The rows are measured with all that they may hold, without writing the pages.
-        var batch = try BatchReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools(KnownTools.all))
-        for place in batch.videos.indices {
-            batch.videos[place].hasPage = true
-            batch.videos[place].rate = 25
-            batch.videos[place].tracks = 7
+        var data = try ReportReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools(KnownTools.all))
+        for index in data.videos.indices {
+            data.videos[index].hasPage = true
+            data.videos[index].rate = 25
+            data.videos[index].tracks = 7
         }
-        let index = try Templates(override: nil).render(IndexPage(batch, layout: fixture.layout))
-        #expect(batch.videos.count == 10_000)
+        let index = try Templates(override: nil).render(IndexPage(data, layout: fixture.layout))
+        #expect(data.videos.count == 10_000)
         #expect(index.count <= 2_000_000, "\(index.count) bytes")
-        let data = IndexData.script(batch.videos, Shards(rows: batch.videos.count), 0)
-        #expect(data.count <= 1_500_000, "\(data.count) bytes")
+        let script = IndexData.script(data.videos, Shards(rows: data.videos.count), 0)
+        #expect(script.count <= 1_500_000, "\(script.count) bytes")
         let assets = try Templates(override: nil).assets.reduce(0) { $0 + $1.bytes.count }
         #expect(assets <= 200_000, "\(assets) bytes")
     }
@@ -234,7 +264,7 @@ import Testing
     @Test func `past 20,000 rows the index is divided into pages that link each other`() throws {
         let folder = try TemporaryFolder()
         let clips = (0..<20_500).map {
-            Fixture.Clip(path: RawPath("\($0).mp4"), standing: $0 % 2000 == 7 ? "failed" : "ok")
+            Clip(path: RawPath("\($0).mp4"), status: $0 % 2000 == 7 ? .failed : .ok)
         }
         let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
         _ = try write(fixture, .basic)
@@ -267,7 +297,7 @@ import Testing
         _ = try write(fixture)
         var seen = 0
         for (path, bytes) in try files(fixture.layout.report.appending("v")) {
-            let limit = path.lowercasedExtension == "html" ? ReportWriter.pageLimit : VideoData.limit
+            let limit = path.lowercasedExtension == "html" ? VideoPageWriter.pageLimit : VideoData.limit
             #expect(bytes.count <= limit, "\(path.display): \(bytes.count) bytes")
             seen += 1
         }
@@ -280,12 +310,12 @@ import Testing
         let templates = folder.path.appending("mine")
         try AtomicFile.write(
             Array("<p>{{verdict}}</p>".utf8), to: templates.appending("index.mustache"), durable: false)
-        _ = try HTMLReport.write(
+        _ = try ReportWriter.write(
             layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .basic, templates: templates))
         #expect(try index(fixture.layout) == "<p>2 of 13 videos failed, 1 is damaged</p>")
         try AtomicFile.write(Array("{{#open}}".utf8), to: templates.appending("index.mustache"), durable: false)
         #expect(throws: ReportError.self) {
-            try HTMLReport.write(
+            try ReportWriter.write(
                 layout: fixture.layout, run: Fixture.run, options: ReportOptions(pages: .basic, templates: templates))
         }
     }

@@ -59,7 +59,7 @@ struct ViewerFilesTests {
         #expect(try text(ViewerFiles.page).contains("data-source=\"server\""))
         let folder = try TemporaryFolder()
         let fixture = try Fixture(folder.path, clips: [])
-        _ = try HTMLReport.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions())
+        _ = try ReportWriter.write(layout: fixture.layout, run: Fixture.run, options: ReportOptions())
         let page = try Files.read(fixture.layout.report.appending("replay.html"))
         #expect(String(decoding: page, as: UTF8.self).contains("data-source=\"static\""))
     }

@@ -26,7 +26,7 @@ struct BlackTool: FrameTool {
         outputs: ToolOutputs(
             frame: [.init("ratio", to: 1, help: "share of black samples")],
             events: [.init("black", help: "black pictures for as long as the setting says")]),
-        report: ReportHints(lanes: [LaneHint(.standstill, high: "ratio", events: ["black"])]))
+        report: ReportHints(lanes: [LaneHint(.standstill, high: "ratio", events: ["black"])], colour: "black"))
 
     private let level: Double
 

@@ -25,7 +25,8 @@ struct BlurTool: FrameTool {
         capabilities: ["blur_measurement"],
         outputs: ToolOutputs(frame: [
             .init("blur", to: 200, help: "mean width of the edges in pixels")
-        ]))
+        ]),
+        report: ReportHints(colour: "sharpness"))
 
     private let low: Int
     private let high: Int

@@ -24,7 +24,7 @@ struct FreezeTool: FrameTool {
         capabilities: ["freeze_detection"],
         outputs: ToolOutputs(
             frame: [
-                .init("since", isCourse: false, help: "number of the frame that opened the standstill"),
+                .init("since", isTimeSeries: false, help: "number of the frame that opened the standstill"),
                 .init("difference", to: 1, help: "mean absolute difference to that frame, over all planes"),
             ],
             events: [.init("freeze", help: "a standstill for as long as the setting says")]),

@@ -60,6 +60,7 @@ struct MotionTool: FrameTool {
                 .init("width", from: 1, help: "of the picture, at the first frame of a size"),
                 .init("height", from: 1, help: "of the picture, at the first frame of a size"),
             ],
+            pictureSize: .init(width: "width", height: "height"),
             events: [
                 .init("motion", help: "a stretch of frames with motion"),
                 .init(

@@ -15,7 +15,7 @@ struct ChangeList {
     struct Group {
         let name: String
         let count: String
-        let sign: Sign
+        let sign: StatusBadge
         let items: [Item]
         let rest: String?
     }
@@ -29,7 +29,7 @@ struct ChangeList {
 
     private static let mostItems = 12
 
-    init(_ changes: Comparison, _ videos: [Video]) {
+    init(_ changes: Comparison, _ videos: [ReportVideo]) {
         let wanted = Comparison.Category.allCases.filter { $0 != .otherSettings }
         let jobs = Set(wanted.flatMap { changes[$0].prefix(ChangeList.mostItems).map(\.job) })
         let links = Dictionary(
@@ -50,7 +50,7 @@ struct ChangeList {
             }
             return Group(
                 name: ChangeList.name(category), count: Text.count(all.count),
-                sign: Sign(ChangeList.standing(category)), items: items,
+                sign: StatusBadge(ChangeList.status(category)), items: items,
                 rest: all.count > items.count ? Text.count(all.count - items.count) : nil)
         }
         remarks = ChangeList.remarks(changes)
@@ -85,7 +85,7 @@ struct ChangeList {
         }
     }
 
-    private static func standing(_ category: Comparison.Category) -> Standing {
+    private static func status(_ category: Comparison.Category) -> VideoStatus {
         switch category {
         case .newlyFailing: .failed
         case .fixed: .ok
@@ -110,7 +110,7 @@ struct ChangeList {
 
     private static func outcome(_ video: RunVideo?) -> String? {
         guard let video else { return nil }
-        return video.cause.map { "\(video.status.rawValue): \(Words.cause($0))" } ?? video.status.rawValue
+        return video.cause.map { "\(video.status.rawValue): \(Phrases.cause($0))" } ?? video.status.rawValue
     }
 
     private static func cost(_ video: RunVideo?) -> String {

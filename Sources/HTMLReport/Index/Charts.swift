@@ -18,9 +18,12 @@ enum Charts {
     }
 
     /// Those that have something to show.
-    static func all(_ batch: Batch) -> [Chart] {
-        [workers(batch.course), rates(batch.course), speeds(batch.videos), trend(batch.runs, upTo: batch.run.id)]
-            .compactMap { $0 }
+    static func all(_ data: ReportData) -> [Chart] {
+        let all = [
+            workers(data.timeline), rates(data.timeline), speeds(data.videos),
+            trend(data.runs, upTo: data.run.summary.id),
+        ]
+        return all.compactMap { $0 }
     }
 
     private static let width = 1000
@@ -29,13 +32,13 @@ enum Charts {
     private static let mostRows = 24
 
     /// A row a worker: shaded where it worked, with a line where a video failed.
-    static func workers(_ course: RunCourse) -> Chart? {
-        guard course.length > 0, !course.stretches.isEmpty else { return nil }
-        let rows = course.rows
+    static func workers(_ timeline: RunCourse) -> Chart? {
+        guard timeline.length > 0, !timeline.stretches.isEmpty else { return nil }
+        let rows = timeline.rows
         let step = 16
         var (busy, failed) = ("", "")
         var total = 0.0
-        func x(_ time: Double) -> Double { time / course.length * Double(width) }
+        func x(_ time: Double) -> Double { time / timeline.length * Double(width) }
         for (row, stretches) in rows.enumerated() {
             total += stretches.reduce(0) { $0 + $1.end - $1.start }
             guard row < mostRows else { continue }
@@ -60,8 +63,8 @@ enum Charts {
             }
             close()
         }
-        let share = total / (course.length * Double(max(1, rows.count)))
-        let failures = course.stretches.count(where: \.hasFailed)
+        let share = total / (timeline.length * Double(max(1, rows.count)))
+        let failures = timeline.stretches.count(where: \.hasFailed)
         let note =
             "\(Text.plural(rows.count, "worker")), busy \(Text.decimal(share * 100, 0)) % of the time"
             + (failures > 0 ? ", \(Text.plural(failures, "failure"))" : "")
@@ -71,27 +74,27 @@ enum Charts {
             shapes: "<path class=\"busy\" d=\"\(busy)\" fill=\"currentColor\"/>"
                 + "<path class=\"fail\" d=\"\(failed)\" stroke=\"#c33\" stroke-width=\"2\" "
                 + "vector-effect=\"non-scaling-stroke\"/>",
-            width: width, height: min(rows.count, mostRows) * step, marks: times(course.length), kind: "workers")
+            width: width, height: min(rows.count, mostRows) * step, marks: times(timeline.length), kind: "workers")
     }
 
     /// Frames a second over the run.
-    static func rates(_ course: RunCourse) -> Chart? {
-        let rates = course.rates(columns)
+    static func rates(_ timeline: RunCourse) -> Chart? {
+        let rates = timeline.rates(columns)
         guard let peak = rates.max(), peak > 0 else { return nil }
         let mean = rates.reduce(0, +) / Double(rates.count)
         var line = "M0 100"
-        for (place, rate) in rates.enumerated() { line += "V\(100 - Int(rate / peak * 96))H\(place + 1)" }
+        for (column, rate) in rates.enumerated() { line += "V\(100 - Int(rate / peak * 96))H\(column + 1)" }
         return Chart(
             title: "Frames a second", note: "mean \(Text.count(Int(mean))), peak \(Text.count(Int(peak)))",
             shapes: "<path d=\"M0 50H\(columns)\" stroke=\"currentColor\" stroke-opacity=\".15\" "
                 + "vector-effect=\"non-scaling-stroke\"/><path d=\"\(line)V100Z\" fill=\"currentColor\" "
                 + "fill-opacity=\".35\"/><path d=\"\(line)\" stroke=\"currentColor\" stroke-width=\"1.5\" "
                 + "vector-effect=\"non-scaling-stroke\"/>",
-            width: columns, height: 100, marks: times(course.length), kind: "rates")
+            width: columns, height: 100, marks: times(timeline.length), kind: "rates")
     }
 
     /// How many videos were processed how much faster than they play, in steps of the square root of two.
-    static func speeds(_ videos: [Video]) -> Chart? {
+    static func speeds(_ videos: [ReportVideo]) -> Chart? {
         let speeds = videos.filter(\.isOfThisRun).compactMap(\.speed)
         guard speeds.count > 1 else { return nil }
         var bins: [Int: Int] = [:]
@@ -135,15 +138,15 @@ enum Charts {
         let seconds = shown.map { $0.seconds ?? 0 }
         let (mostTroubles, longest) = (max(1, troubles.max() ?? 1), max(0.001, seconds.max() ?? 1))
         var (failed, damaged, time) = ("", "", "")
-        for (place, run) in shown.enumerated() {
-            let (left, right) = (place * 10 + 1, place * 10 + 9)
+        for (index, run) in shown.enumerated() {
+            let (left, right) = (index * 10 + 1, index * 10 + 9)
             func bar(_ bottom: Int, _ height: Int) -> String {
                 height > 0 ? "M\(left) \(bottom)V\(bottom - height)H\(right)V\(bottom)Z" : ""
             }
             func height(_ count: Int) -> Int { count > 0 ? max(1, count * 56 / mostTroubles) : 0 }
             failed += bar(60, height(run.tally.failed))
             damaged += bar(60 - height(run.tally.failed), height(run.tally.damaged))
-            time += bar(100, max(1, Int(seconds[place] / longest * 32)))
+            time += bar(100, max(1, Int(seconds[index] / longest * 32)))
         }
         func day(_ run: RunSummary) -> String { String(Text.shown(run.started, limit: 16).prefix(10)) }
         return Chart(

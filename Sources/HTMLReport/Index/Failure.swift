@@ -1,3 +1,5 @@
+internal import Store
+
 /// Why a video failed and how to run it again, for the index and the video's page.
 struct Failure {
     let path: String
@@ -13,14 +15,14 @@ struct Failure {
     let command: String
 
     /// - Parameter lines: of the worker's log, at most.
-    init(_ video: Video, _ run: RunFacts, log lines: Int = 20, isOnIndex: Bool) {
+    init(_ video: ReportVideo, _ run: RunDocument, log lines: Int = 20, isOnIndex: Bool) {
         path = Text.shown(video.path, limit: 400)
         href = isOnIndex ? Row.link(video) : nil
-        message = video.complaint(limit: isOnIndex ? 600 : 1000) ?? "no message"
+        message = video.failureText(limit: isOnIndex ? 600 : 1000) ?? "no message"
         progress = video.progressLine
         hasProgress = !progress.isEmpty
         after = isOnIndex || progress.isEmpty ? nil : progress
-        log = video.stderr.suffix(lines).map { Text.shown($0, limit: isOnIndex ? 200 : 300) }
+        log = video.failure.log.suffix(lines).map { Text.shown($0, limit: isOnIndex ? 200 : 300) }
         hasLog = !log.isEmpty
         logTitle = log.count == 1 ? "Last line of its log" : "Last \(log.count) lines of its log"
         command = Text.shown(Rerun.command(run, video), limit: 6000)

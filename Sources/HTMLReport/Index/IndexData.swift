@@ -7,11 +7,11 @@ enum IndexData {
     /// The bytes of a shard's data file.
     ///
     /// - Complexity: linear; the shard's text is in memory once.
-    static func script(_ videos: [Video], _ shards: Shards, _ shard: Int) -> [UInt8] {
+    static func script(_ videos: [ReportVideo], _ shards: Shards, _ shard: Int) -> [UInt8] {
         let rows = videos[shards.range(shard)]
         var writer = JSONWriter(reserving: rows.count * 160)
         writer.beginObject()
-        func list(_ key: String, _ value: (Video) -> Double?) {
+        func list(_ key: String, _ value: (ReportVideo) -> Double?) {
             writer.key(key)
             writer.beginArray()
             for video in rows {
@@ -26,7 +26,7 @@ enum IndexData {
         writer.key("total")
         writer.int(videos.count)
         writer.key("status")
-        writer.string(String(rows.map { letter($0.standing) }))
+        writer.string(String(rows.map { $0.status.letter }))
         // 1 for a page of its own, 2 for having been processed by this run.
         writer.key("marks")
         writer.string(rows.map { String(($0.hasPage ? 1 : 0) + ($0.isOfThisRun ? 2 : 0)) }.joined())
@@ -46,19 +46,8 @@ enum IndexData {
         return Script.call("forgebatch.rows", writer.bytes)
     }
 
-    private static func letter(_ standing: Standing) -> Character {
-        switch standing {
-        case .failed: "f"
-        case .quarantined: "q"
-        case .damaged: "d"
-        case .warning: "w"
-        case .ok: "o"
-        case .skipped: "s"
-        }
-    }
-
     /// Each path as the number of UTF-16 units that it shares with the one before, and the rest.
-    private static func paths(_ rows: ArraySlice<Video>, _ writer: inout JSONWriter) {
+    private static func paths(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
         writer.key("paths")
         writer.beginArray()
         var last: [Character] = []
@@ -77,35 +66,35 @@ enum IndexData {
         writer.endArray()
     }
 
-    /// Codecs by their place in a list of all.
-    private static func words(_ rows: ArraySlice<Video>, _ writer: inout JSONWriter) {
+    /// Codecs by their index in a list of all.
+    private static func words(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
         let codecs = Set(rows.compactMap(\.codec)).sorted()
-        let places = Dictionary(uniqueKeysWithValues: codecs.enumerated().map { ($1, $0) })
+        let indices = Dictionary(uniqueKeysWithValues: codecs.enumerated().map { ($1, $0) })
         writer.key("codecs")
         writer.value(.array(codecs.map { .string(Text.shown($0, limit: 40)) }))
         writer.key("codec")
         writer.beginArray()
         for video in rows {
-            if let place = video.codec.flatMap({ places[$0] }) { writer.int(place) } else { writer.null() }
+            if let index = video.codec.flatMap({ indices[$0] }) { writer.int(index) } else { writer.null() }
         }
         writer.endArray()
     }
 
-    /// What only few rows have, by their place: changes, flaws, causes, and results that do not lie where their path says.
-    private static func rest(_ rows: ArraySlice<Video>, _ writer: inout JSONWriter) {
-        func members(_ key: String, _ value: (Video) -> String?) {
+    /// What only few rows have, by their index: changes, flaws, causes, and results that do not lie where their path says.
+    private static func rest(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
+        func members(_ key: String, _ value: (ReportVideo) -> String?) {
             writer.key(key)
             writer.beginObject()
-            for (place, video) in rows.enumerated() {
+            for (index, video) in rows.enumerated() {
                 guard let value = value(video) else { continue }
-                writer.key(String(place))
+                writer.key(String(index))
                 writer.string(value)
             }
             writer.endObject()
         }
         members("change") { $0.change.map { ChangeList.name($0).lowercased() } }
         members("flaw") { $0.flaw }
-        members("cause") { $0.cause.map { Text.shown($0, limit: 120) } }
+        members("cause") { $0.failure.cause.map { Text.shown($0, limit: 120) } }
         members("result") { video in
             guard !video.hasPage else { return nil }
             guard let result = video.result else { return "" }

@@ -2,7 +2,7 @@
 ///
 /// The modified z-score of Iglewicz and Hoaglin (1993): the distance from the median in units of 1.4826 times the median
 /// absolute deviation. Where more than half of the values are the same, that deviation is 0, and 1.2533 times the mean
-/// absolute deviation from the median stands in for it; so a mark that less than 23 % of the videos bear stands out.
+/// absolute deviation from the median stands in for it; so what holds of less than 23 % of the videos stands out.
 enum Outliers {
     static let limit = 3.5
     /// Fewer values tell nothing of what is usual.
@@ -10,8 +10,8 @@ enum Outliers {
 
     struct Found {
         let median: Double
-        /// Places in the list of values, the farthest first.
-        let places: [Int]
+        /// Of the list of values, the farthest first.
+        let indices: [Int]
     }
 
     /// - Parameter sign: 1 to look above the median, -1 to look below it.
@@ -24,14 +24,14 @@ enum Outliers {
         var unit = 1.4826 * median(distances)
         if unit == 0 { unit = 1.2533 * distances.reduce(0, +) / Double(distances.count) }
         guard unit > 0 else { return nil }
-        let places = values.indices.filter { place in
-            guard let value = values[place] else { return false }
+        let found = values.indices.filter { index in
+            guard let value = values[index] else { return false }
             return sign * (value - middle) / unit > limit
         }
-        guard !places.isEmpty else { return nil }
+        guard !found.isEmpty else { return nil }
         return Found(
             median: middle,
-            places: places.sorted { left, right in
+            indices: found.sorted { left, right in
                 let (first, second) = (sign * (values[left] ?? 0), sign * (values[right] ?? 0))
                 return first == second ? left < right : first > second
             })

@@ -1,18 +1,6 @@
 internal import Bytes
+internal import Jobs
 internal import TemplateEngine
-
-/// A sign of how a video stands, for templates.
-struct Sign {
-    let kind: String
-    let word: String
-    let shape: String
-
-    init(_ standing: Standing) {
-        kind = standing.rawValue
-        word = standing.rawValue
-        shape = standing.shape
-    }
-}
 
 /// A name and a value.
 struct Fact {
@@ -30,26 +18,26 @@ struct Fact {
 
 /// A row of the table of all videos. Rows are many, so their members are found without reflection.
 struct Row: TemplateObject {
-    private let video: Video
+    private let video: ReportVideo
     private let isTerse: Bool
 
     /// - Parameter isTerse: leaves out what a reader can infer: that the first cell heads its row, and, of a video without
     ///   a page, the link to its result, which lies at `results/<path>.json`.
-    init(_ video: Video, isTerse: Bool = false) {
+    init(_ video: ReportVideo, isTerse: Bool = false) {
         self.video = video
         self.isTerse = isTerse
     }
 
     func member(_ name: String) -> TemplateValue? {
         switch name {
-        case "kind": video.standing == .ok ? .nothing : .text(video.standing.rawValue)
+        case "kind": video.status == .ok ? .nothing : .text(video.status.rawValue)
         case "scope": .flag(!isTerse)
         case "href": value(link)
         case "plain": .flag(link == nil)
         case "path": .text(Text.shown(video.path, limit: 400))
         case "change": value(video.change.map { ChangeList.name($0).lowercased() })
         case "flaw": value(video.flaw)
-        case "status": .text(video.standing.rawValue)
+        case "status": .text(video.status.rawValue)
         case "frames": value(video.frames.flatMap { $0 == 0 ? nil : Text.count($0) })
         case "rate": value(video.rate.map { Text.decimal($0, 2) })
         case "size": value(video.size.map { Text.bytes($0) })
@@ -67,7 +55,7 @@ struct Row: TemplateObject {
     private var link: String? { isTerse && !video.hasPage ? nil : Row.link(video) }
 
     /// A video's page, else its result, seen from the index; nil when it has neither.
-    static func link(_ video: Video) -> String? {
+    static func link(_ video: ReportVideo) -> String? {
         if video.hasPage { return video.page }
         return video.result.map { "../" + Escape.urlPath($0.bytes) }
     }
@@ -81,7 +69,7 @@ struct RowBlock {
     private static let size = 100
 
     /// The blocks for a range of videos.
-    static func all(_ videos: [Video], _ range: Range<Int>, isTerse: Bool) -> [RowBlock] {
+    static func all(_ videos: [ReportVideo], _ range: Range<Int>, isTerse: Bool) -> [RowBlock] {
         stride(from: range.lowerBound, to: range.upperBound, by: size).map { start in
             let end = min(start + size, range.upperBound)
             return RowBlock(

@@ -51,7 +51,7 @@ struct ShardPage {
     let shard: Int
     let blocks: [RowBlock]
 
-    init(_ videos: [Video], _ shards: Shards, _ shard: Int) {
+    init(_ videos: [ReportVideo], _ shards: Shards, _ shard: Int) {
         let range = shards.range(shard)
         title = "Videos \(Text.count(range.lowerBound + 1)) to \(Text.count(range.upperBound))"
         self.shards = ShardLink.all(shards, here: shard)

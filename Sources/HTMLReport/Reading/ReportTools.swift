@@ -1,5 +1,6 @@
 internal import Archive
 internal import Bytes
+internal import FrameResults
 internal import ToolModel
 
 /// The tools whose measures a report draws and compares: what their descriptors say, in order.
@@ -7,10 +8,16 @@ final class ReportTools: Sendable {
     let all: [ToolDescriptor]
     /// In what a video may stand apart, by tool.
     let outliers: [(tool: String, hint: OutlierHint)]
+    private let byID: [String: ToolDescriptor]
+    /// The order of charts: the tools that always run, the number of objects, the others.
+    private let ranks: [String: Int]
 
     init(_ tools: [ToolDescriptor]) {
         all = tools
         outliers = tools.flatMap { tool in tool.report.outliers.map { (tool.id, $0) } }
+        byID = Dictionary(tools.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let order = tools.filter(\.isDefault).map(\.id) + [Series.objects.tool]
+        ranks = Dictionary(zip(order, 0...), uniquingKeysWith: { first, _ in first })
     }
 
     /// How many objects were found, by the first tool that counted some.
@@ -20,8 +27,27 @@ final class ReportTools: Sendable {
         KnownTools.objectCount(summaries, among: all)?.int
     }
 
-    /// Whether the values of a key are a course over time.
-    func isCourse(_ tool: String, _ key: String) -> Bool {
-        all.first { $0.id == tool }?.outputs.frame.first { $0.key == key }?.isCourse ?? true
+    /// The size of a frame's picture as it is stored, in pixels, where a tool tells it.
+    func pictureSize(_ frame: JSON) -> (width: Int, height: Int)? { Archive.pictureSize(frame, among: all) }
+
+    /// Whether the values of a key are a series over time.
+    func isTimeSeries(_ tool: String, _ key: String) -> Bool {
+        byID[tool]?.outputs.frame.first { $0.key == key }?.isTimeSeries ?? true
+    }
+
+    /// Where the charts of a tool stand among those of all, from 0 on; tools without a rank come behind the others.
+    func rank(_ tool: String) -> Int { ranks[tool] ?? ranks.count }
+
+    /// The name of a tool's colour in the stylesheet; nil for grey.
+    func colour(_ tool: String) -> String? {
+        tool == Series.objects.tool ? tool : byID[tool]?.report.colour
+    }
+
+    /// The types of the events that are drawn behind a tool's charts.
+    func events(_ tool: String) -> [String] {
+        if tool != Series.objects.tool { return byID[tool]?.report.lanes.flatMap(\.events) ?? [] }
+        return all.flatMap(\.outputs.events).filter { event in
+            event.values.contains { $0.key == EventRecord.trackKey }
+        }.map(\.type)
     }
 }

@@ -14,7 +14,7 @@ final class ResultReader {
     init(_ path: RawPath) throws {
         document = try DocumentReader(path, list: "frames")
         guard document.hasList else { throw ReportError("it has no frames") }
-        facts = ResultFacts(document: document.head)
+        facts = ResultFacts(document.head)
     }
 
     /// The next frame's record, or nil after the last one.

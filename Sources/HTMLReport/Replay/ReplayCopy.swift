@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// The replay of a run as files beside its report: the viewer, and the events in scripts, which a page may load even
 /// when it was opened from a disk.
@@ -8,7 +9,7 @@ internal import Jobs
 struct ReplayCopy {
     let layout: OutputLayout
     let templates: Templates
-    let run: RunFacts
+    let run: RunSummary
 
     /// Bytes of the log that are read at once.
     private static let piece = 1 << 20
@@ -17,7 +18,7 @@ struct ReplayCopy {
     /// Writes the copy. A run without a log has none, and the one there was is removed.
     ///
     /// - Throws: `SystemError` when the log cannot be read or a file not be written.
-    func write(_ videos: [Video]) throws {
+    func write(_ videos: [ReportVideo]) throws {
         let data = layout.reportData
         let page = layout.report.appending(ViewerFiles.page)
         guard Files.exists(layout.log(run: run.id)) else {
@@ -86,14 +87,14 @@ struct ReplayCopy {
     }
 
     /// What became of each video: its verdict, its frames, whether it has a page, and its result.
-    private func details(_ videos: [Video]) -> [UInt8] {
+    private func details(_ videos: [ReportVideo]) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         for video in videos.sorted(by: { $0.job.text < $1.job.text }) {
             writer.key(video.job.text)
             writer.value(
                 .array([
-                    .string(video.standing.rawValue), video.frames.map { .int($0) } ?? .null, .bool(video.hasPage),
+                    .string(video.status.rawValue), video.frames.map { .int($0) } ?? .null, .bool(video.hasPage),
                     video.result.map { .string(Escape.urlPath($0.bytes)) } ?? .null,
                 ]))
         }
@@ -125,7 +126,7 @@ struct ReplayCopy {
             }
         }
 
-        func json(_ run: RunFacts, chunks: Int) -> JSON {
+        func json(_ run: RunSummary, chunks: Int) -> JSON {
             let duration = Double((last?.milliseconds ?? 0) - (first?.milliseconds ?? 0)) / 1000
             let state = exitStatus == nil ? "interrupted" : "finished"
             return [
@@ -135,8 +136,8 @@ struct ReplayCopy {
                     "started_at": first.map { .string($0.text) } ?? .null,
                     "finished_at": exitStatus == nil ? .null : last.map { .string($0.text) } ?? .null,
                     "duration": .double(max(0, duration)), "events": .int(events), "size": .int(size),
-                    "jobs": .int(jobs), "completed": .int(run.count("completed")), "failed": .int(run.count("failed")),
-                    "skipped": .int(run.count("skipped")), "exit_status": exitStatus.map { .int($0) } ?? .null,
+                    "jobs": .int(jobs), "completed": .int(run.tally.completed), "failed": .int(run.tally.failed),
+                    "skipped": .int(run.tally.skipped), "exit_status": exitStatus.map { .int($0) } ?? .null,
                 ],
             ]
         }

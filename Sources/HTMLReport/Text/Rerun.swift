@@ -1,12 +1,13 @@
 internal import Bytes
+internal import Store
 
 /// The command that runs one video again with the settings of the run.
 enum Rerun {
-    static func command(_ run: RunFacts, _ video: Video) -> String {
-        var words = run.list("command")
+    static func command(_ run: RunDocument, _ video: ReportVideo) -> String {
+        var words = run.command
         if !words.isEmpty { words.removeFirst() }
         if words.first == "run" { words.removeFirst() }
-        if words.isEmpty { words = run.list("input") }
+        if words.isEmpty { words = run.input }
         var kept: [String] = []
         var skipsNext = false
         for word in words {

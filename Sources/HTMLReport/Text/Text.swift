@@ -71,7 +71,7 @@ enum Text {
         return "\(count(whole / 3600)) h \(two(whole % 3600 / 60)) min"
     }
 
-    /// A place in a video: `0:04.2`, `1:02:03.0`.
+    /// A time in a video: `0:04.2`, `1:02:03.0`.
     static func clock(_ seconds: Double?, digits: Int = 1) -> String {
         guard let seconds, seconds.isFinite, abs(seconds) < 1e9 else { return nothing }
         let power = digits == 0 ? 1 : digits == 1 ? 10 : 100

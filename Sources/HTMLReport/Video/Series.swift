@@ -31,6 +31,9 @@ struct Series {
 
     var name: String { "\(tool).\(key)" }
 
+    /// The number of objects in a frame, which no tool's own member holds.
+    static let objects = (tool: "objects", key: "count")
+
     /// The lowest and the highest of all values.
     var range: (low: Double, high: Double)? {
         guard total > 0, let bottom = low.min(), let top = high.max() else { return nil }
@@ -79,16 +82,16 @@ struct Fold {
 
     /// Takes the next frame's record.
     mutating func add(_ frame: JSON) {
-        let place = frame["frame_index"]?.int ?? index
-        let column = column(of: place)
+        let number = frame["frame_index"]?.int ?? index
+        let column = column(of: number)
         index += 1
         frames[column] += 1
-        if let time = frame["time"]?.double { take(time, place, column) }
+        if let time = frame["time"]?.double { take(time, number, column) }
         for member in frame.members ?? [] {
             guard let values = member.value.members else { continue }
             if member.key == "detections" {
                 if let objects = member.value["tracked_objects"]?.array {
-                    add("objects", "count", Double(objects.count), column)
+                    add(Series.objects.tool, Series.objects.key, Double(objects.count), column)
                 }
                 continue
             }
@@ -106,8 +109,8 @@ struct Fold {
     }
 
     private mutating func add(_ tool: String, _ key: String, _ value: Double, _ column: Int) {
-        if let place = series.firstIndex(where: { $0.key == key && $0.tool == tool }) {
-            series[place].add(value, at: column)
+        if let index = series.firstIndex(where: { $0.key == key && $0.tool == tool }) {
+            series[index].add(value, at: column)
         } else if series.count < Fold.mostSeries {
             series.append(Series(tool: tool, key: key, columns: columns))
             series[series.count - 1].add(value, at: column)
@@ -116,9 +119,9 @@ struct Fold {
 
     func series(_ tool: String, _ key: String) -> Series? { series.first { $0.tool == tool && $0.key == key } }
 
-    /// Those that are a course over time: a value that stands at the first frame only, as the size of a grid, is none, and
-    /// neither is the number of a frame.
-    func courses(_ tools: ReportTools) -> [Series] {
-        series.filter { (total < 3 || $0.total > 1) && tools.isCourse($0.tool, $0.key) }
+    /// Those that can be drawn: a value that stands at the first frame only, as the size of a grid, is no series over
+    /// time, and neither is the number of a frame.
+    func timeSeries(_ tools: ReportTools) -> [Series] {
+        series.filter { (total < 3 || $0.total > 1) && tools.isTimeSeries($0.tool, $0.key) }
     }
 }

@@ -4,18 +4,18 @@ enum Shape {
     static func area(_ values: [Double]) -> String {
         let heights = values.map { height($0) }
         var text = ""
-        var place = 0
-        while place < heights.count {
-            guard heights[place] < 100 else {
-                place += 1
+        var column = 0
+        while column < heights.count {
+            guard heights[column] < 100 else {
+                column += 1
                 continue
             }
-            text += "M\(place) 100"
-            while place < heights.count, heights[place] < 100 {
-                text += "V\(heights[place])"
-                let height = heights[place]
-                while place < heights.count, heights[place] == height { place += 1 }
-                text += "H\(place)"
+            text += "M\(column) 100"
+            while column < heights.count, heights[column] < 100 {
+                text += "V\(heights[column])"
+                let height = heights[column]
+                while column < heights.count, heights[column] == height { column += 1 }
+                text += "H\(column)"
             }
             text += "V100Z"
         }
@@ -48,12 +48,12 @@ enum Shape {
 
     /// Heights of equal neighbours once, with the columns where they begin and end.
     private static func forEachStep(_ run: Range<Int>, _ values: [Double?], _ body: (Int, Int, Int) -> Void) {
-        var place = run.lowerBound
-        while place < run.upperBound {
-            let start = place
-            let height = height(values[place] ?? 0)
-            while place < run.upperBound, self.height(values[place] ?? 0) == height { place += 1 }
-            body(height, start, place)
+        var column = run.lowerBound
+        while column < run.upperBound {
+            let start = column
+            let height = height(values[column] ?? 0)
+            while column < run.upperBound, self.height(values[column] ?? 0) == height { column += 1 }
+            body(height, start, column)
         }
     }
 
@@ -61,11 +61,11 @@ enum Shape {
     private static func runs(_ holds: [Bool]) -> [Range<Int>] {
         var result: [Range<Int>] = []
         var start: Int?
-        for place in 0...holds.count {
-            if place < holds.count, holds[place] {
-                start = start ?? place
+        for column in 0...holds.count {
+            if column < holds.count, holds[column] {
+                start = start ?? column
             } else if let begun = start {
-                result.append(begun..<place)
+                result.append(begun..<column)
                 start = nil
             }
         }

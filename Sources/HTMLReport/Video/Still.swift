@@ -22,7 +22,7 @@ struct Still {
     ///   - frame: the record of the frame that it shows, and how that one is shown.
     ///   - canvas: pixels of the picture as the page shows it.
     init?(
-        _ video: Video, _ layout: OutputLayout, frame shown: (record: JSON, picture: ShownPicture)?,
+        _ video: ReportVideo, _ layout: OutputLayout, frame shown: (record: JSON, picture: ShownPicture)?,
         canvas: (width: Int, height: Int)
     ) {
         let path = OutputLayout.still(video.job, .thumbnail)
@@ -34,14 +34,13 @@ struct Still {
         let objects = record?["detections"]?["tracked_objects"]?.array ?? []
         let corners = objects.prefix(Still.most).compactMap { $0["xyxy"]?.array?.compactMap(\.double) }
         boxes = corners.filter { $0.count == 4 && $0.allSatisfy { abs($0) < 1e6 } }.map { corners in
-            let places = (shown?.picture.place(corners, on: canvas) ?? corners).map { Int($0.rounded()) }
-            return "M\(places[0]) \(places[1])H\(places[2])V\(places[3])H\(places[0])Z"
+            let edges = (shown?.picture.place(corners, on: canvas) ?? corners).map { Int($0.rounded()) }
+            return "M\(edges[0]) \(edges[1])H\(edges[2])V\(edges[3])H\(edges[0])Z"
         }.joined()
         hasBoxes = !boxes.isEmpty
         frame = record?["frame_index"]?.int ?? -1
-        let place = frame >= 0 ? "Frame \(Text.count(frame))" : "A picture of the video"
-        note =
-            hasBoxes ? "\(place), \(Text.plural(objects.count, "object"))" : place
+        let title = frame >= 0 ? "Frame \(Text.count(frame))" : "A picture of the video"
+        note = hasBoxes ? "\(title), \(Text.plural(objects.count, "object"))" : title
     }
 
     private static let most = 40

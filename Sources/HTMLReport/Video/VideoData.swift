@@ -1,10 +1,10 @@
 internal import Bytes
+internal import FrameResults
 
 /// What the script of a video's page draws: `forgebatch.video({…})` with all measures in up to 240 columns.
 struct VideoData {
     let fold: Fold
-    /// The series that are drawn.
-    let courses: [Series]
+    let tools: ReportTools
     let facts: ResultFacts
     let rate: Double?
     /// The numbers of the box chunks beside this file.
@@ -46,7 +46,7 @@ struct VideoData {
             writer.key("end")
             writer.double(end)
         }
-        if let start = facts.video?["start_time"]?.double, start != 0 {
+        if let start = facts.video.startTime, start != 0 {
             // The browser's clock is the container's: a picture that starts late has its first frame there.
             writer.key("start")
             writer.double(start)
@@ -60,11 +60,13 @@ struct VideoData {
         times(&writer)
         writer.key("lanes")
         writer.beginArray()
-        for series in courses { lane(series, width, &writer) }
+        let shown = facts.events.prefix(limit)
+        let types = Set(shown.map(\.type)).sorted()
+        for series in fold.timeSeries(tools) { lane(series, width, types, &writer) }
         writer.endArray()
-        events(limit, &writer)
+        events(shown, types, &writer)
         writer.key("errors")
-        writer.value(.array(Set(facts.errors.compactMap { $0["frame"]?.int }).sorted().map { .int($0) }))
+        writer.value(.array(Set(facts.decode.errors.compactMap(\.frame)).sorted().map { .int($0) }))
         writer.key("gaps")
         writer.value(.array(fold.gaps.map { .int($0) }))
         writer.endObject()
@@ -86,11 +88,23 @@ struct VideoData {
         writer.endArray()
     }
 
-    private func lane(_ series: Series, _ width: Int, _ writer: inout JSONWriter) {
+    private func lane(_ series: Series, _ width: Int, _ types: [String], _ writer: inout JSONWriter) {
         guard let range = series.range else { return }
         writer.beginObject()
         writer.key("name")
         writer.string(Text.shown(series.name, limit: 60))
+        // Where it stands, the style's name for its colour, and the types of the events behind it by their index.
+        writer.key("rank")
+        writer.int(tools.rank(series.tool))
+        if let colour = tools.colour(series.tool) {
+            writer.key("colour")
+            writer.string(colour)
+        }
+        let events = tools.events(series.tool).compactMap { types.firstIndex(of: $0) }
+        if !events.isEmpty {
+            writer.key("events")
+            writer.value(.array(events.map { .int($0) }))
+        }
         writer.key("low")
         writer.double(rounded(range.low))
         writer.key("high")
@@ -126,19 +140,15 @@ struct VideoData {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Each as its type's place, first and last frame.
-    private func events(_ limit: Int, _ writer: inout JSONWriter) {
-        let shown = facts.events.prefix(limit)
-        let types = Set(shown.compactMap { $0["type"]?.string }).sorted()
+    /// Each as its type's index, first frame and length.
+    private func events(_ shown: ArraySlice<EventRecord>, _ types: [String], _ writer: inout JSONWriter) {
         writer.key("types")
         writer.value(.array(types.map { .string(Text.shown($0, limit: 40)) }))
         writer.key("events")
         writer.beginArray()
         for event in shown {
-            guard let type = event["type"]?.string.flatMap({ types.firstIndex(of: $0) }),
-                let start = event["start_frame"]?.int, let end = event["end_frame"]?.int
-            else { continue }
-            for number in [type, start, end - start] { writer.int(number) }
+            guard let type = types.firstIndex(of: event.type) else { continue }
+            for number in [type, event.startFrame, event.endFrame - event.startFrame] { writer.int(number) }
         }
         writer.endArray()
     }

@@ -1,23 +1,25 @@
 internal import Bytes
 internal import FrameResults
+internal import Jobs
+internal import Store
 
 /// What the report says in sentences.
-enum Words {
+enum Phrases {
     /// The report's first line: did it work.
-    static func verdict(_ run: RunFacts) -> String {
-        let failed = run.count("failed")
-        let damaged = run.count("damaged")
-        let processed = run.count("completed") + failed
-        if run.isInterrupted {
-            let by = run.text("stopped").map { " by \(Text.shown($0, limit: 40))" } ?? ""
-            var text = "Stopped early\(by): \(Text.count(processed)) of \(videos(run.count("found"))) processed"
+    static func verdict(_ run: RunSummary) -> String {
+        let failed = run.tally.failed
+        let damaged = run.tally.damaged
+        let processed = run.tally.completed + failed
+        if endedEarly(run) {
+            let by = run.stopped.map { " by \(Text.shown($0, limit: 40))" } ?? ""
+            var text = "Stopped early\(by): \(Text.count(processed)) of \(videos(run.tally.found)) processed"
             if failed > 0 { text += ", \(Text.count(failed)) failed" }
             if damaged > 0 { text += ", \(Text.count(damaged)) \(areDamaged(damaged))" }
             return text
         }
         switch (processed, failed, damaged) {
         case (0, _, _):
-            let skipped = run.count("found")
+            let skipped = run.tally.found
             return skipped == 0
                 ? "No videos found" : "Nothing new: \(videos(skipped)) \(skipped == 1 ? "was" : "were") known"
         case (1, 1, _): return "The only video failed"
@@ -34,46 +36,67 @@ enum Words {
     }
 
     /// The worst that happened in this run, for the sign beside the sentence.
-    static func standing(_ run: RunFacts) -> Standing {
-        if run.count("failed") > 0 { return .failed }
-        if run.count("damaged") > 0 { return .damaged }
-        return run.isInterrupted || run.count("warning") > 0 ? .warning : .ok
+    static func status(_ run: RunSummary) -> VideoStatus {
+        if run.tally.failed > 0 { return .failed }
+        if run.tally.damaged > 0 { return .damaged }
+        return endedEarly(run) || run.tally.warning > 0 ? .warning : .ok
     }
+
+    private static func endedEarly(_ run: RunSummary) -> Bool { run.isInterrupted || run.stopped != nil }
 
     private static func videos(_ count: Int) -> String { Text.plural(count, "video") }
     private static func areDamaged(_ count: Int) -> String { count == 1 ? "is damaged" : "are damaged" }
 
-    /// Why a verdict is not ok, with the counts behind it where the result tells them.
+    /// Why a verdict is not `ok`, with the counts behind it where the result tells them.
+    ///
+    /// - Parameter code: as results write it; one that this version does not know is shown as it is.
     static func reason(_ code: String, _ facts: ResultFacts?) -> String {
         let decode = facts?.decode
-        let timestamps = decode?["timestamps"]
-        func counted(_ value: JSON?, _ noun: String, _ plain: String) -> String {
-            value?.int.map { Text.plural($0, noun) } ?? plain
+        func counted(_ value: Int?, _ noun: String, _ plain: String) -> String {
+            value.map { Text.plural($0, noun) } ?? plain
         }
-        switch code {
-        case "decode_errors": return counted(decode?["error_count"], "decode error", "decode errors")
-        case "corrupt_frames": return counted(decode?["corrupt_frames"], "corrupt frame", "corrupt frames")
-        case "truncated": return "the file's data end before its structure says so"
-        case "ends_early": return "the last frame ends well before the declared duration"
-        case "corrupt_packets":
-            return counted(decode?["corrupt_packets"], "packet", "packets") + " marked as corrupt, or lost on the way"
-        case "container_faults": return "the container is not as it should be in places"
-        case "frame_count":
-            guard let total = facts?.totalFrames, let declared = facts?.document["declared_frames"]?.int else {
+        switch Reason(rawValue: code) {
+        case .decodeErrors: return counted(decode?.errorCount, "decode error", "decode errors")
+        case .corruptFrames: return counted(decode?.corruptFrames, "corrupt frame", "corrupt frames")
+        case .truncated: return "the file's data end before its structure says so"
+        case .endsEarly: return "the last frame ends well before the declared duration"
+        case .corruptPackets:
+            return counted(decode?.corruptPackets, "packet", "packets") + " marked as corrupt, or lost on the way"
+        case .containerFaults: return "the container is not as it should be in places"
+        case .frameCount:
+            guard let total = facts?.totalFrames, let declared = facts?.declaredFrames else {
                 return "another number of frames than declared"
             }
             return "\(Text.plural(total, "frame")) decoded, \(Text.count(declared)) declared"
-        case "gaps": return counted(timestamps?["gaps"], "gap", "gaps") + " in the timestamps"
-        case "backward_timestamps": return counted(timestamps?["backward"], "step", "steps") + " back in the timestamps"
-        case "clock_restarts":
-            return "the clock begins anew " + counted(timestamps?["restarts"], "time", "at times")
+        case .gaps: return counted(decode?.gaps, "gap", "gaps") + " in the timestamps"
+        case .backwardTimestamps: return counted(decode?.stepsBack, "step", "steps") + " back in the timestamps"
+        case .clockRestarts:
+            return "the clock begins anew " + counted(decode?.restarts, "time", "at times")
                 + "; the parts were joined"
-        case "missing_timestamps":
-            let rate = facts?.video?["frame_rate"]?["avg"]?.string ?? facts?.video?["frame_rate"]?["r"]?.string
-            return counted(timestamps?["missing"], "frame", "frames") + " without a timestamp: times are counted"
-                + (rate.map { " at \($0) frames a second" } ?? " at 25 frames a second, an assumption")
-        default: return name(code)
+        case .missingTimestamps:
+            return counted(decode?.untimed, "frame", "frames") + " without a timestamp: times are counted"
+                + (facts?.video.rate.map { " at \($0) frames a second" } ?? " at 25 frames a second, an assumption")
+        case nil: return name(code)
         }
+    }
+
+    /// What a video's status says of it.
+    static func status(_ status: VideoStatus) -> String {
+        switch status {
+        case .failed: "This video failed; it has no result."
+        case .quarantined: "This video is quarantined after failing repeatedly; runs leave it out."
+        case .damaged: "Frames were decoded, but the file is damaged."
+        case .warning: "Decoded, with something to note."
+        case .ok, .skipped: "Decoded without a complaint."
+        case .running, .pending, .unfinished: "This video is not done."
+        }
+    }
+
+    /// What had to be left out of a result.
+    static func sanitized(_ counts: SanitizerCounts) -> String {
+        if counts == SanitizerCounts() { return "Nothing had to be dropped to make this result strict JSON." }
+        return "\(Text.plural(counts.droppedValues, "value")) and \(Text.plural(counts.droppedObjects, "object")) "
+            + "that JSON cannot hold were dropped."
     }
 
     /// How large the pictures are and how they are shown: `1080×1920 (stored 1920×1080, turned 90°)`.
@@ -102,7 +125,7 @@ enum Words {
         return "\(shown) (\((origin + ways).joined(separator: ", ")))"
     }
 
-    /// A code such as `no_video` for reading: `no video`.
+    /// A code such as `corrupt_frames` for reading: `corrupt frames`.
     static func name(_ code: String) -> String {
         Text.shown(String(code.map { $0 == "_" ? " " : $0 }), limit: 60)
     }
@@ -112,11 +135,5 @@ enum Words {
         let shown = Text.shown(
             text.split(separator: "#", omittingEmptySubsequences: false).joined(separator: "…"), limit: 160)
         return shown.prefix(1).uppercased() + shown.dropFirst()
-    }
-
-    /// ``name(_:)`` with a capital.
-    static func title(_ code: String) -> String {
-        let name = name(code)
-        return name.prefix(1).uppercased() + name.dropFirst()
     }
 }

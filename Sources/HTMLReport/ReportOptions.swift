@@ -1,6 +1,5 @@
 package import Archive
 package import Bytes
-package import Jobs
 package import ToolModel
 
 /// What the report holds and how it looks.
@@ -55,19 +54,4 @@ package struct ReportError: Error, CustomStringConvertible, Equatable {
     package var reason: String
     package var description: String { reason }
     package init(_ reason: String) { self.reason = reason }
-}
-
-/// The pages that people read after a run: static HTML and one stylesheet, complete without script, network or server;
-/// with script they can be searched, sorted and zoomed.
-package enum HTMLReport {
-    /// Writes `report/` from what a run left in an output folder. The same folder gives the same bytes.
-    ///
-    /// - Throws: ``ReportError`` when the run's record or a template cannot be used, `SystemError` when the report
-    ///   cannot be written. A result or catalog line that cannot be read is noted on the index instead.
-    package static func write(layout: OutputLayout, run id: String, options: ReportOptions) throws -> ReportSummary {
-        let templates = try Templates(override: options.templates)
-        let tools = ReportTools(options.tools)
-        var batch = try BatchReader.read(layout: layout, run: id, baseline: options.baseline, tools: tools)
-        return try ReportWriter(layout: layout, options: options, templates: templates, tools: tools).write(&batch)
-    }
 }

@@ -1,4 +1,4 @@
-internal import Bytes
+internal import FrameResults
 internal import ToolModel
 
 /// One lane of a chart, ready to draw.
@@ -17,7 +17,7 @@ struct Lane {
 }
 
 /// The lanes that a page shows without script: at most six of at most 120 columns, related measures in one.
-struct Lanes {
+struct LaneChart {
     let fold: Fold
     let facts: ResultFacts
     private let tools: [ToolDescriptor]
@@ -31,7 +31,7 @@ struct Lanes {
         self.tools = tools
         self.fold = fold
         self.facts = facts
-        step = (fold.columns + Lanes.limit - 1) / Lanes.limit
+        step = (fold.columns + LaneChart.limit - 1) / LaneChart.limit
     }
 
     var width: Int { (fold.columns + step - 1) / step }
@@ -73,8 +73,8 @@ struct Lanes {
 
     /// Frame and time at the quarters of the axis.
     var marks: [(time: String, frame: String)] {
-        let places = fold.columns >= 4 ? (0..<4).map { $0 * fold.columns / 4 } : [0]
-        return places.map { (Text.clock(fold.times[$0]), Text.count(fold.frame(of: $0))) }
+        let columns = fold.columns >= 4 ? (0..<4).map { $0 * fold.columns / 4 } : [0]
+        return columns.map { (Text.clock(fold.times[$0]), Text.count(fold.frame(of: $0))) }
     }
 
     /// Frame and time where the axis ends.
@@ -84,8 +84,8 @@ struct Lanes {
 
     /// Folds the values of the fold's columns into the ones drawn here.
     private func joined(_ values: [Double?], _ join: (Double, Double) -> Double) -> [Double?] {
-        (0..<width).map { place in
-            values[place * step..<min(values.count, (place + 1) * step)].compactMap { $0 }.reduce(nil) { sum, value in
+        (0..<width).map { column in
+            values[column * step..<min(values.count, (column + 1) * step)].compactMap { $0 }.reduce(nil) { sum, value in
                 sum.map { join($0, value) } ?? value
             }
         }
@@ -121,10 +121,10 @@ struct Lanes {
     private func peaks(_ lane: ReportLane, _ sources: [Source], _ scales: [Double], _ noun: String) -> Lane? {
         guard let score = series(sources, \.high), let peak = score.range?.high else { return nil }
         let scale = scales.first { peak <= $0 } ?? max(scales.last ?? 0, peak)
-        let places = Set(sources.flatMap(\.hint.events).flatMap { events($0) }.compactMap { $0["start_frame"]?.int })
-        var drawn = self.lane(lane, "\(Text.plural(places.count, noun)), peak \(Text.decimal(peak, 1))")
+        let frames = Set(sources.flatMap(\.hint.events).flatMap { events($0) }.map(\.startFrame))
+        var drawn = self.lane(lane, "\(Text.plural(frames.count, noun)), peak \(Text.decimal(peak, 1))")
         drawn.area = Shape.area(highs(score).map { ($0 ?? 0) / scale })
-        drawn.ticks = ticks(places)
+        drawn.ticks = ticks(frames)
         return drawn
     }
 
@@ -135,7 +135,7 @@ struct Lanes {
         let spans = types.flatMap { events($0) }
         guard share != nil || condition != nil || !spans.isEmpty else { return nil }
         func seconds(_ type: String) -> Double {
-            events(type).reduce(0) { $0 + max(0, ($1["end"]?.double ?? 0) - ($1["start"]?.double ?? 0)) }
+            events(type).reduce(0) { $0 + max(0, $1.end - $1.start) }
         }
         let notes = types.compactMap { type in
             let count = events(type).count
@@ -154,7 +154,7 @@ struct Lanes {
 
     private func activity(_ lane: ReportLane, _ sources: [Source], _ unit: String) -> Lane? {
         let score = series(sources, \.high)
-        let objects = fold.series("objects", "count")
+        let objects = fold.series(Series.objects.tool, Series.objects.key)
         let peak = score?.range?.high ?? 0
         let most = objects?.range?.high ?? 0
         guard peak > 0 || most > 0 else { return nil }
@@ -169,32 +169,29 @@ struct Lanes {
     }
 
     private var decoding: Lane? {
-        guard !facts.errors.isEmpty || !fold.gaps.isEmpty else { return nil }
-        let count = max(facts.decode?["error_count"]?.int ?? 0, facts.errors.count)
+        guard !facts.decode.errors.isEmpty || !fold.gaps.isEmpty else { return nil }
+        let count = facts.decode.errorCount
         let notes =
             (count > 0 ? [Text.plural(count, "error")] : [])
             + (fold.gaps.isEmpty ? [] : [Text.plural(fold.gaps.count, "gap")])
         let note = notes.joined(separator: ", ")
         var lane = Lane(title: "Decoding", note: note, label: "Decode errors and gaps: \(note)", kind: "errors")
-        lane.ticks = ticks(Set(facts.errors.compactMap { $0["frame"]?.int }))
+        lane.ticks = ticks(Set(facts.decode.errors.compactMap(\.frame)))
         lane.spans = fold.gaps.map { column(of: $0) }.map { "M\($0) 70H\($0 + 1)V100H\($0)Z" }.joined()
         return lane
     }
 
-    private func events(_ type: String) -> [JSON] { facts.events.filter { $0["type"]?.string == type } }
+    private func events(_ type: String) -> [EventRecord] { facts.events.filter { $0.type == type } }
 
     /// Upright lines, at most one a column.
     private func ticks(_ frames: Set<Int>) -> String {
         Set(frames.map { column(of: $0) }).sorted().map { "M\($0).5 0V100" }.joined()
     }
 
-    private func spans(_ events: [JSON]) -> String {
+    private func spans(_ events: [EventRecord]) -> String {
         var covered = Array(repeating: false, count: width)
-        for event in events {
-            guard let start = event["start_frame"]?.int, let end = event["end_frame"]?.int, start <= end else {
-                continue
-            }
-            for place in column(of: start)...column(of: end) { covered[place] = true }
+        for event in events where event.startFrame <= event.endFrame {
+            for column in column(of: event.startFrame)...column(of: event.endFrame) { covered[column] = true }
         }
         return Shape.spans(covered)
     }

@@ -1,7 +1,7 @@
 internal import ToolModel
 
 /// The videos that a person should look at although nothing failed: those that stand apart from the rest of the batch.
-struct Attention {
+struct OutlierSection {
     struct Item {
         let path: String
         let href: String?
@@ -29,15 +29,15 @@ struct Attention {
         let name: String
         /// Above the median is what stands out, or below it.
         let sign: Double
-        let value: @Sendable (Video) -> Double?
+        let value: @Sendable (ReportVideo) -> Double?
         let text: @Sendable (Double) -> String
-        /// A mark is borne or not; its text would say nothing.
-        var isMark = false
+        /// It holds of a video or not; its text would say nothing.
+        var isFlag = false
     }
 
-    init(_ videos: [Video], _ tools: ReportTools) {
-        let own = tools.outliers.enumerated().map { Attention.measure($0.element.hint, at: $0.offset) }
-        groups = (own + Attention.measures).compactMap { Attention.group($0, videos) }
+    init(_ videos: [ReportVideo], _ tools: ReportTools) {
+        let own = tools.outliers.enumerated().map { OutlierSection.measure($0.element.hint, at: $0.offset) }
+        groups = (own + OutlierSection.measures).compactMap { OutlierSection.group($0, videos) }
         hasGroups = !groups.isEmpty
         let known = videos.count { $0.frames != nil }
         nothing =
@@ -46,34 +46,34 @@ struct Attention {
             : "Nothing stands out."
     }
 
-    private static func group(_ measure: Measure, _ videos: [Video]) -> Group? {
+    private static func group(_ measure: Measure, _ videos: [ReportVideo]) -> Group? {
         let values = videos.map { $0.frames == nil ? nil : measure.value($0) }
         guard let found = Outliers.find(values, sign: measure.sign) else { return nil }
-        // A mark that many bear is a property of the batch.
-        if measure.isMark, found.places.count * 20 > values.count { return nil }
-        let items = found.places.prefix(mostItems).map { place in
+        // What holds of many is a property of the batch.
+        if measure.isFlag, found.indices.count * 20 > values.count { return nil }
+        let items = found.indices.prefix(mostItems).map { index in
             Item(
-                path: Text.shown(videos[place].path, limit: 200), href: Row.link(videos[place]),
-                value: measure.isMark ? "" : measure.text(values[place] ?? 0))
+                path: Text.shown(videos[index].path, limit: 200), href: Row.link(videos[index]),
+                value: measure.isFlag ? "" : measure.text(values[index] ?? 0))
         }
         let usual =
-            measure.isMark
-            ? "\(Text.count(found.places.count)) of \(Text.plural(values.count { $0 != nil }, "video"))"
+            measure.isFlag
+            ? "\(Text.count(found.indices.count)) of \(Text.plural(values.count { $0 != nil }, "video"))"
             : "median \(measure.text(found.median))"
         return Group(
             name: measure.name, usual: usual, items: items,
-            rest: found.places.count > items.count ? Text.count(found.places.count - items.count) : nil)
+            rest: found.indices.count > items.count ? Text.count(found.indices.count - items.count) : nil)
     }
 
-    private static func mark(_ holds: Bool) -> Double { holds ? 1 : 0 }
+    private static func flag(_ holds: Bool) -> Double { holds ? 1 : 0 }
 
     /// What a tool compares videos in.
     ///
     /// - Parameter index: its index among the outliers of all tools.
     private static func measure(_ hint: OutlierHint, at index: Int) -> Measure {
         let sign = hint.side == .high ? 1.0 : -1
-        let value = { @Sendable (video: Video) in
-            index < video.marks.measures.count ? video.marks.measures[index] : nil
+        let value = { @Sendable (video: ReportVideo) in
+            index < video.features.measures.count ? video.features.measures[index] : nil
         }
         switch hint.measure {
         case .value(let name, let decimals):
@@ -90,10 +90,10 @@ struct Attention {
 
     /// What videos are compared in besides.
     private static let measures = [
-        Measure(name: "Truncated", sign: 1, value: { mark($0.marks.isTruncated) }, text: { _ in "" }, isMark: true),
+        Measure(name: "Truncated", sign: 1, value: { flag($0.features.isTruncated) }, text: { _ in "" }, isFlag: true),
         Measure(
-            name: "Variable frame rate", sign: 1, value: { mark($0.marks.hasVariableRate) }, text: { _ in "" },
-            isMark: true),
+            name: "Variable frame rate", sign: 1, value: { flag($0.features.hasVariableRate) }, text: { _ in "" },
+            isFlag: true),
         Measure(
             name: "Wrong duration", sign: 1,
             value: { video in
@@ -101,8 +101,8 @@ struct Attention {
                 return abs(Double(frames - declared)) / Double(declared)
             }, text: { Text.decimal($0 * 100, 1) + " % of the declared frames off" }),
         Measure(
-            name: "Nothing detected", sign: 1, value: { $0.tracks.map { mark($0 == 0) } }, text: { _ in "" },
-            isMark: true),
+            name: "Nothing detected", sign: 1, value: { $0.tracks.map { flag($0 == 0) } }, text: { _ in "" },
+            isFlag: true),
         Measure(
             name: "Slowest", sign: 1,
             value: { video in

@@ -1,0 +1,96 @@
+internal import Archive
+internal import Jobs
+internal import Store
+
+/// The top of the index: whether the run worked, its facts, its counts, and what could not be read.
+struct IndexHeading {
+    struct Tile {
+        let count: String
+        let sign: StatusBadge
+        let name: String
+        let href: String
+        /// Whether there are none.
+        let isQuiet: Bool
+        /// The words that the script filters by.
+        let query: String
+        /// Against the run that this one is compared with.
+        let change: String?
+    }
+
+    let title: String
+    let sign: StatusBadge
+    let verdict: String
+    let lead: String?
+    let notice: String?
+    let facts: [Fact]
+    let tiles: [Tile]
+    let notes: [String]
+    let hasNotes: Bool
+
+    init(_ data: ReportData) {
+        let run = data.run.summary
+        verdict = Phrases.verdict(run)
+        title = verdict
+        sign = StatusBadge(Phrases.status(run))
+        lead = IndexHeading.lead(run.tally)
+        notice = data.notice
+        facts = IndexHeading.facts(data.run)
+        tiles = IndexHeading.tiles(run.tally, before: data.changes?.before.tally)
+        notes = data.notes
+        hasNotes = !notes.isEmpty
+    }
+
+    private static func tiles(_ tally: RunCounts, before: RunCounts?) -> [Tile] {
+        func tile(
+            _ status: VideoStatus, _ key: KeyPath<RunCounts, Int>, name: String? = nil, anchor: String? = nil,
+            query: String? = nil
+        ) -> Tile {
+            let count = tally[keyPath: key]
+            let isLinked = count > 0 || status == .failed
+            return Tile(
+                count: Text.count(count), sign: StatusBadge(status), name: name ?? status.rawValue,
+                href: isLinked ? anchor ?? status.anchor : allVideos, isQuiet: count == 0, query: query ?? status.query,
+                change: before.flatMap { change(count, before: $0[keyPath: key]) })
+        }
+        return [
+            tile(.failed, \.failed), tile(.damaged, \.damaged),
+            tile(
+                .ok, \.completed, name: "completed", anchor: allVideos, query: "run:this -\(VideoStatus.failed.query)"),
+            tile(.skipped, \.skipped, query: "run:earlier"), tile(.quarantined, \.quarantined),
+        ]
+    }
+
+    private static let allVideos = "#videos"
+
+    /// `3 more`, `2 fewer`, `as many`, against the run compared with.
+    private static func change(_ count: Int, before: Int) -> String? {
+        if count == before { return count == 0 ? nil : "as many as last time" }
+        return count > before ? "\(Text.count(count - before)) more" : "\(Text.count(before - count)) fewer"
+    }
+
+    /// What the sentence above it leaves out.
+    private static func lead(_ tally: RunCounts) -> String? {
+        var parts: [String] = []
+        if tally.warning > 0 { parts.append("\(Text.plural(tally.warning, "video")) with warnings") }
+        if tally.skipped > 0 { parts.append("\(Text.count(tally.skipped)) unchanged since an earlier run") }
+        if tally.quarantined > 0 { parts.append("\(Text.count(tally.quarantined)) in quarantine") }
+        return parts.isEmpty ? nil : parts.joined(separator: " · ")
+    }
+
+    private static func facts(_ run: RunDocument) -> [Fact] {
+        func shown(_ text: String) -> String { text.isEmpty ? Text.nothing : Text.shown(text, limit: 40) }
+        let started = run.summary.started
+        let moment = Moment(started)
+        let inputs = run.input.map { Text.shown($0, limit: 200) }
+        let more = inputs.count > 4 ? " and \(inputs.count - 4) more" : ""
+        var result = [
+            Fact("Run", Text.shown(run.summary.id, limit: 80)),
+            Fact("Started", moment?.local ?? shown(started), more: moment?.universal),
+            Fact("Wall time", Text.span(run.summary.seconds)),
+            Fact("Input", inputs.isEmpty ? Text.nothing : inputs.prefix(4).joined(separator: ", ") + more),
+        ]
+        if let workers = run.workers { result.append(Fact("Workers", Text.count(workers))) }
+        result.append(Fact("Version", shown(run.summary.version)))
+        return result
+    }
+}

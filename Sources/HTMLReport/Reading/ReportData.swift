@@ -1,0 +1,21 @@
+internal import Archive
+internal import Store
+
+/// A run and all videos of its output folder.
+struct ReportData {
+    var run: RunDocument
+    /// Those whose measures are compared.
+    var tools: ReportTools
+    /// Failures first, then by path.
+    var videos: [ReportVideo]
+    /// What could not be read.
+    var notes: [String]
+    /// What a reader has to know of all pages.
+    var notice: String?
+    /// What is different from the run that this one is compared with.
+    var changes: Comparison?
+    /// All runs of the folder, the newest first.
+    var runs: [RunSummary] = []
+    /// How the run went over time.
+    var timeline = RunCourse()
+}

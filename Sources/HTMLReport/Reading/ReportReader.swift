@@ -1,0 +1,138 @@
+internal import Archive
+internal import Bytes
+internal import Jobs
+internal import Store
+
+/// Reads a run's record, the catalog and the failures, and joins them by job.
+struct ReportReader {
+    private let layout: OutputLayout
+    private let tools: ReportTools
+    private var notes: [String] = []
+    private var videos: [ReportVideo] = []
+    private var indices: [JobID: Int] = [:]
+
+    /// - Parameter baseline: the run to compare with.
+    /// - Throws: ``ReportError`` when the run's record cannot be used. Anything else that cannot be read is noted.
+    /// - Complexity: a row for each video and one record are in memory.
+    static func read(
+        layout: OutputLayout, run id: String, baseline: String? = nil, tools: ReportTools
+    ) throws -> ReportData {
+        var reader = ReportReader(layout: layout, tools: tools)
+        return try reader.read(id, baseline)
+    }
+
+    private init(layout: OutputLayout, tools: ReportTools) {
+        self.layout = layout
+        self.tools = tools
+    }
+
+    private mutating func read(_ id: String, _ baseline: String?) throws -> ReportData {
+        let path = layout.summary(run: id)
+        func failure(_ error: any Error) -> ReportError {
+            ReportError("\(path.display): the run's record cannot be read: \(error)")
+        }
+        let record: RunReader
+        do { record = try RunReader(path) } catch { throw failure(error) }
+        guard var run = record.document else { throw failure(ReportError("it names no run")) }
+        run.summary.id = id
+        // Rows say what was skipped, and in a large folder that is most of the record.
+        run.skipped = []
+        // First, so that what it needs is free again before there are rows.
+        let changes = baseline.flatMap { compare($0, id) }
+        takeCatalog()
+        takeFailures()
+        do {
+            while let job = try record.nextJob() {
+                update(job.job, job.path) { [tools] in $0.take(job, tools: tools) }
+            }
+        } catch {
+            throw failure(error)
+        }
+        mark(changes)
+        let timeline = RunCourse(layout.log(run: id)) ?? RunCourse()
+        for stretch in timeline.stretches {
+            if let index = indices[stretch.job] { videos[index].started = stretch.start }
+        }
+        return ReportData(
+            run: run, tools: tools, videos: sorted(), notes: notes, changes: changes, runs: runs(),
+            timeline: timeline)
+    }
+
+    private mutating func compare(_ baseline: String, _ id: String) -> Comparison? {
+        do {
+            return try Comparison(layout, before: baseline, after: id)
+        } catch {
+            notes.append("the comparison with run \(Text.shown(baseline, limit: 80)) failed: \(error)")
+            return nil
+        }
+    }
+
+    /// Says of each row what became of its video; of two things the first in their order.
+    private mutating func mark(_ changes: Comparison?) {
+        guard let changes else { return }
+        for category in Comparison.Category.allCases.reversed() where category != .otherSettings {
+            for entry in changes[category] {
+                if let index = indices[entry.job] { videos[index].change = category }
+            }
+        }
+    }
+
+    private mutating func runs() -> [RunSummary] {
+        do {
+            return try RunList.all(layout)
+        } catch {
+            notes.append("history.jsonl cannot be read: \(error)")
+            return []
+        }
+    }
+
+    private mutating func sorted() -> [ReportVideo] {
+        defer { (videos, indices) = ([], [:]) }
+        return videos.sorted { left, right in
+            if left.status != right.status { return left.status < right.status }
+            return left.raw == right.raw ? left.job.text < right.job.text : left.raw < right.raw
+        }
+    }
+
+    private mutating func takeCatalog() {
+        let lines = layout.catalogLines
+        noting(lines.path) { reader throws(SystemError) in
+            try lines.forEachChange { job, entry in
+                // Nothing takes a line of the catalog back.
+                if let entry { reader.update(job, entry.path) { $0 = ReportVideo(entry) } }
+            }
+        }
+    }
+
+    /// Of these only few are left, so all are in memory at once.
+    private mutating func takeFailures() {
+        let lines = layout.failureLines
+        noting(lines.path) { reader throws(SystemError) in
+            let (failures, unread) = try lines.latest()
+            for entry in failures.values { reader.update(entry.job, entry.path) { $0.take(entry) } }
+            return unread
+        }
+    }
+
+    /// Reads a file and notes what of it cannot be read.
+    ///
+    /// - Parameter body: returns how many lines those are.
+    private mutating func noting(
+        _ path: RawPath, _ body: (inout ReportReader) throws(SystemError) -> Int
+    ) {
+        let name = path.lastComponent.display
+        do throws(SystemError) {
+            let unread = try body(&self)
+            if unread > 0 { notes.append("\(Text.plural(unread, "line")) of \(name) cannot be read") }
+        } catch {
+            notes.append("\(name) cannot be read: \(error.reason)")
+        }
+    }
+
+    private mutating func update(_ job: JobID, _ path: RawPath, _ change: (inout ReportVideo) -> Void) {
+        if let index = indices[job] { return change(&videos[index]) }
+        indices[job] = videos.count
+        videos.append(ReportVideo(job: job, path: path))
+        change(&videos[videos.count - 1])
+    }
+}

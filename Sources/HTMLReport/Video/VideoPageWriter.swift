@@ -1,0 +1,75 @@
+internal import Bytes
+internal import FrameResults
+internal import Jobs
+internal import Store
+
+/// Writes the pages of single videos, each with its measures and its boxes, in one pass over the frames.
+struct VideoPageWriter {
+    let layout: OutputLayout
+    let templates: Templates
+    let tools: ReportTools
+    let run: RunDocument
+
+    /// Bytes that a video's page should not pass.
+    static let pageLimit = 24 << 10
+    /// Rows of a table, fewer where the page would grow over its limit.
+    private static let rows = [50, 25, 10, 3]
+
+    /// - Parameters:
+    ///   - video: is told what is wrong with its result.
+    ///   - reader: stands before the first frame; nil where there is no result.
+    ///   - written: takes the files that were written.
+    /// - Throws: `SystemError` when a file cannot be written, ``ReportError`` when the template cannot be used.
+    func write(
+        _ video: inout ReportVideo, _ reader: ResultReader?, _ context: VideoPage.Context,
+        _ written: inout Set<RawPath>
+    ) throws {
+        let path = layout.report.appending(video.page)
+        let base = path.parent.appending(video.job.text)
+        var pictures = ShownPictures(reader?.facts.pictures, width: video.width, height: video.height)
+        var content = VideoPage.Content(facts: reader?.facts, pictures: pictures)
+        var stillFrame: (record: JSON, picture: ShownPicture)?
+        if let reader {
+            let wanted = Still.frame(video.job, layout)
+            var fold = Fold(total: reader.facts.totalFrames ?? video.frames ?? 1, rate: video.rate)
+            var boxes = BoxChunks(base, canvas: pictures.main.shown)
+            var index = 0
+            while let frame = next(reader, &video.flaw) {
+                index = max(index, frame["frame_index"]?.int ?? index)
+                fold.add(frame)
+                pictures.take(index: index, size: tools.pictureSize(frame))
+                if let wanted, frame["frame_index"]?.int == wanted { stillFrame = (frame, pictures.current) }
+                try boxes.add(frame, pictures.current)
+                index += 1
+            }
+            try boxes.finish()
+            let data = VideoData(
+                fold: fold, tools: tools, facts: reader.facts, rate: video.rate, boxChunks: boxes.chunks,
+                hasCutBoxes: boxes.hasCut)
+            try AtomicFile.write(data.script(), to: base.suffixed(".js"), durable: false)
+            written.insert(base.suffixed(".js"))
+            written.formUnion(boxes.chunks.map { BoxChunks.name(base, $0) })
+            content.fold = fold
+        }
+        content.still = Still(video, layout, frame: stillFrame, canvas: pictures.main.shown)
+        var bytes: [UInt8] = []
+        for rows in VideoPageWriter.rows {
+            let page = VideoPage(
+                video, content, run: run, layout: layout, context: context, tools: tools, rows: rows)
+            bytes = try templates.render(page)
+            if bytes.count <= VideoPageWriter.pageLimit { break }
+        }
+        try AtomicFile.write(bytes, to: path, durable: false)
+        written.insert(path)
+    }
+
+    /// The next frame; nil after the last one, and when no more can be read, which is noted.
+    private func next(_ reader: ResultReader, _ flaw: inout String?) -> JSON? {
+        do {
+            return try reader.nextFrame()
+        } catch {
+            flaw = "result cannot be read to its end: \(error)"
+            return nil
+        }
+    }
+}
