@@ -30,6 +30,9 @@ package enum VideoStatus: String, CaseIterable, Comparable, Sendable {
     /// Whether this is what a whole pass over a video comes to.
     package var isVerdict: Bool { self == .ok || self == .warning || self == .damaged }
 
+    /// The words of the job-progress protocol, in the order of a job's life.
+    package static let protocolWords = [VideoStatus.pending, .running, .ok, .failed].map(\.protocolWord)
+
     /// The job's status in the words of the job-progress protocol.
     package var protocolWord: String {
         switch self {
