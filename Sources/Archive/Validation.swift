@@ -72,28 +72,25 @@ package struct Validation: Sendable {
     /// The rules of docs/protocol.md. A torn last line is what a killed writer leaves, and no breach.
     private mutating func checkLog(_ path: RawPath) throws(SystemError) {
         logs += 1
-        let bytes = try Files.read(path)
-        let whole = bytes.lastIndex(of: 0x0a).map { bytes[...$0] } ?? []
+        let lines = try LineReader(path)
+        var state = RunState()
         var seq = 0
-        var ended: Set<JobID> = []
-        var percents: [JobID: Int] = [:]
-        for (number, line) in whole.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast().enumerated() {
-            let place = "line \(number + 1)"
+        var number = 0
+        while let line = try lines.next(), !lines.isTorn {
+            number += 1
             let event: LogLine
             do throws(JSONError) {
-                event = try LogLine.parse(Array(line))
+                event = try LogLine.parse(line)
             } catch {
-                add(path, "\(place): \(error)")
+                add(path, "line \(number): \(error)")
                 continue
             }
-            if event.seq != seq + 1 { add(path, "\(place): seq \(event.seq) after \(seq)") }
+            if event.seq != seq + 1 { add(path, "line \(number): seq \(event.seq) after \(seq)") }
             seq = event.seq
-            guard let job = event.event.job else { continue }
-            if ended.contains(job) { add(path, "\(place): job \(job) had ended") }
-            if event.event.isTerminal { ended.insert(job) }
-            if case .progress(_, let progress) = event.event {
-                if progress.percent < percents[job, default: 0] { add(path, "\(place): the percentage falls") }
-                percents[job] = progress.percent
+            guard let change = state.apply(event.event) else { continue }
+            if change.isLate { add(path, "line \(number): job \(change.after.id) had ended") }
+            if let before = change.before.progress, let after = change.after.progress, after.percent < before.percent {
+                add(path, "line \(number): the percentage falls")
             }
         }
     }

@@ -15,6 +15,30 @@ package enum LogEvent: Equatable, Sendable {
     /// A line of a type that this version does not know.
     case other(JSON)
 
+    /// What an event is, without what it says.
+    package enum Kind: UInt8, Sendable {
+        case runStarted, jobStarted, jobSkipped, jobRetry, progress, completed, error, runFinished
+        /// It says nothing of a job or of how the run stands.
+        case other
+
+        /// Whether a job ends with it.
+        package var isTerminal: Bool { self == .completed || self == .error }
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .runStarted: .runStarted
+        case .jobStarted: .jobStarted
+        case .jobSkipped: .jobSkipped
+        case .jobRetry: .jobRetry
+        case .progress: .progress
+        case .completed: .completed
+        case .error: .error
+        case .runFinished: .runFinished
+        case .logRepaired, .other: .other
+        }
+    }
+
     /// Bytes of the longest line.
     package static let lineLimit = 64 << 10
 
@@ -28,12 +52,7 @@ package enum LogEvent: Equatable, Sendable {
         }
     }
 
-    package var isTerminal: Bool {
-        switch self {
-        case .completed, .error: true
-        default: false
-        }
-    }
+    package var isTerminal: Bool { kind.isTerminal }
 
     /// The line without its line feed.
     package func encode(time: UTCTime, seq: Int) -> [UInt8] {
@@ -102,6 +121,9 @@ package struct LogLine: Equatable, Sendable {
     package var event: LogEvent
     package var time: String
     package var seq: Int
+
+    /// Nil when its time is of another form.
+    package var moment: UTCTime? { UTCTime(text: time) }
 
     /// - Throws: `JSONError` for a line that is no event.
     package static func parse(_ bytes: [UInt8]) throws(JSONError) -> LogLine {

@@ -43,6 +43,9 @@ package enum VideoStatus: String, CaseIterable, Comparable, Sendable {
     /// The word of the job-progress protocol for a video that has a result. Records and results use it, too.
     package static let completedWord = "completed"
 
+    /// The words of the job-progress protocol, in the order of a job's life.
+    package static let protocolWords = [VideoStatus.pending, .running, .ok, .failed].map(\.protocolWord)
+
     /// The job's status in the words of the job-progress protocol.
     package var protocolWord: String {
         switch self {

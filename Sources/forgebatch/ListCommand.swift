@@ -63,7 +63,7 @@ struct ListCommand: ParsableCommand {
         if json {
             return glances.forEach { glance in
                 let object = JSON.members([
-                    "run_id": .string(glance.id), "state": .string(glance.standing.rawValue),
+                    "run_id": .string(glance.id), "state": .string(glance.status.rawValue),
                     "started_at": glance.started.map { .string($0.text) }, "duration": .double(glance.duration),
                     "jobs": .int(glance.jobs), "counts": glance.counts,
                     "exit_status": glance.exitStatus.map { .int($0) },
@@ -73,7 +73,7 @@ struct ListCommand: ParsableCommand {
         }
         let rows = glances.map { glance in
             [
-                glance.id, glance.standing.rawValue, Quantity.duration(glance.duration), "\(glance.jobs)",
+                glance.id, glance.status.rawValue, Quantity.duration(glance.duration), "\(glance.jobs)",
                 glance.counts?[VideoStatus.failed.rawValue]?.int.map { "\($0)" } ?? "–",
                 glance.exitStatus.map { "\($0)" } ?? "–",
             ]

@@ -53,9 +53,6 @@ private struct Tail {
     private var index = LogIndex()
     private var printed = 0
     private var state = RunState()
-    private var paths: [JobID: RawPath] = [:]
-    /// The tenth of each job's progress that was told last.
-    private var tenths: [JobID: Int] = [:]
     private var lastStatus = monotonicNanoseconds()
     private(set) var hasSeenJob = false
     private(set) var hasJobFailed = false
@@ -77,25 +74,22 @@ private struct Tail {
         } catch {
             throw Failure(ExitStatus.unreadableInput, "\(error)")
         }
-        if news == .replaced { (index, printed, state, tenths) = (LogIndex(), 0, RunState(), [:]) }
+        if news == .replaced { (index, printed, state) = (LogIndex(), 0, RunState()) }
         while printed < index.count {
             let line = try follower.line(index.range(printed))
             printed += 1
             guard let parsed = try? LogLine.parse(line) else { continue }
-            state.apply(parsed.event)
-            take(parsed, line)
-            if let job, parsed.event.job == job, isEnd(parsed.event) { return false }
+            let change = state.apply(parsed.event)
+            take(parsed, change, line)
+            // A skipped job has no other line.
+            if let job, let after = change?.after, after.id == job, after.status.isEnded || after.status == .skipped {
+                return false
+            }
         }
-        if index.finish != nil { return false }
+        if state.status == .finished { return false }
         if news == .nothing { return !hasDied() }
         tellStatus()
         return true
-    }
-
-    /// A skipped job has no other line.
-    private func isEnd(_ event: LogEvent) -> Bool {
-        if case .jobSkipped = event { return true }
-        return event.isTerminal
     }
 
     private mutating func hasDied() -> Bool {
@@ -104,38 +98,38 @@ private struct Tail {
         return isDead
     }
 
-    private mutating func take(_ line: LogLine, _ bytes: [UInt8]) {
-        if case .jobStarted(let job, let path, _, _) = line.event { paths[job] = path }
-        if case .jobSkipped(let job, let path, _) = line.event { paths[job] = path }
+    private mutating func take(_ line: LogLine, _ change: RunState.Change?, _ bytes: [UInt8]) {
         if let job {
-            guard line.event.job == job else { return }
+            guard let change, change.after.id == job else { return }
             hasSeenJob = true
-            if case .error = line.event { hasJobFailed = true }
+            if change.after.status.isFailure { hasJobFailed = true }
         }
         if json { return Terminal.output(bytes + [0x0a]) }
-        guard let text = text(line.event) else { return }
+        guard let text = text(line.event, change) else { return }
         let clock = line.time.dropFirst(11).prefix(8)
-        let name = line.event.job.flatMap { paths[$0] }.map { "\($0.display): " } ?? ""
+        let name = change?.after.path.map { "\($0.display): " } ?? ""
         Terminal.output("\(clock)  \(name)\(text)")
     }
 
     /// What is worth a line for a person.
-    private mutating func text(_ event: LogEvent) -> String? {
+    private func text(_ event: LogEvent, _ change: RunState.Change?) -> String? {
         switch event {
         case .runStarted(let id, _, let jobs, _): return "run \(id), \(Quantity.plural(jobs, "video")) to process"
         case .jobStarted(_, _, let total, _): return total > 0 ? "started, \(total) frames" : "started"
         // There may be thousands; they are counted at the end.
         case .jobSkipped(_, _, let reason): return job == nil ? nil : "skipped: \(Escape.visible(reason))"
         case .jobRetry(_, let attempt, let reason): return "try \(attempt): \(Escape.visible(reason))"
-        case .progress(let id, let progress):
-            let tenth = progress.percent / 10
-            guard job != nil, tenth != tenths[id] else { return nil }
-            tenths[id] = tenth
+        case .progress(_, let progress):
+            // The first, and each that reaches another tenth.
+            guard job != nil, change?.before.progress.map({ $0.percent / 10 }) != progress.percent / 10 else {
+                return nil
+            }
             // The header may not tell how many there are.
             guard progress.totalFrames > 0 else { return "frame \(progress.currentFrame)" }
             return "\(progress.percent) %, frame \(progress.currentFrame) of \(progress.totalFrames)"
         case .completed: return "completed"
-        case .error(let id, let message): return "failed: \(paths[id]?.bare(message) ?? Escape.visible(message))"
+        case .error(_, let message):
+            return "failed: \(change?.after.path?.bare(message) ?? Escape.visible(message))"
         case .runFinished(_, let status):
             return "finished, \(counts()), exit status \(status)"
         case .logRepaired: return "the log was taken up again after its writer died"
@@ -156,7 +150,7 @@ private struct Tail {
         guard job == nil, !json, now - lastStatus > Tail.statusInterval, !state.running.isEmpty else { return }
         lastStatus = now
         let running = state.running.prefix(4).map { job in
-            "\(job.path.lastComponent.display) \(job.progress?.percent ?? 0) %"
+            "\((job.path ?? RawPath(job.id.text)).lastComponent.display) \(job.progress?.percent ?? 0) %"
         }
         Terminal.output("          \(counts()) of \(state.planned); " + running.joined(separator: ", "))
     }

@@ -106,6 +106,42 @@ struct LogTests {
         #expect(try LogLine.parse(try follower.line(index.range(5))).event == .completed(job: job))
     }
 
+    @Test("The index says of every job after every line what the fold says, late and lost lines among them")
+    func statuses() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("progress.ndjson")
+        let jobs = ["a", "b", "c", "d"].map { JobID(video: RawPath($0)) }
+        func events(_ job: JobID) -> [LogEvent] {
+            [
+                .jobStarted(job: job, path: RawPath("x"), totalFrames: 100, size: 1),
+                .jobSkipped(job: job, path: RawPath("x"), reason: ""), .jobRetry(job: job, attempt: 2, reason: ""),
+                progress(job, 5), .completed(job: job), .error(job: job, message: "no"),
+            ]
+        }
+        for round in 0..<50 {
+            // A few lines of each job, in an order that differs from round to round.
+            let lines = (0..<24).map { number -> LogEvent in
+                let turn = (number * 7 + round * 11) % 24
+                return events(jobs[turn % 4])[(turn / 4 + number * round) % 6]
+            }
+            let text = lines.enumerated().flatMap { line($0.element, Int64($0.offset), $0.offset + 1) }
+            try AtomicFile.write(text, to: path, durable: false)
+            var index = LogIndex()
+            #expect(try LogFollower(path).advance(&index) == .lines)
+            var state = RunState()
+            var expected: [JobID: VideoStatus] = [:]
+            for (number, event) in lines.enumerated() {
+                if let change = state.apply(event) { expected[change.after.id] = change.after.status }
+                for (job, status) in expected {
+                    let place = try #require(index.place(job))
+                    let wanted = status == .skipped ? .pending : status
+                    #expect(index.status(place, after: number + 1) == wanted, "round \(round), line \(number)")
+                }
+            }
+            #expect(state.completed + state.failed == index.jobs.count { $0.end != nil })
+        }
+    }
+
     @Test("A growing log is read line by line, however its bytes arrive")
     func growth() throws {
         let folder = try TemporaryFolder()

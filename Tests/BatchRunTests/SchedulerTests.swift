@@ -71,6 +71,18 @@ struct Script {
         actions.compactMap { if case .emit(let event) = $0 { event } else { nil } }
     }
 
+    /// The log of the run so far, after so many videos that the plan left out.
+    func state(skipped: Int = 0) -> RunState {
+        var state = RunState()
+        state.apply(.runStarted(runID: "r", version: "1", jobs: scheduler.jobs.count, settings: ""))
+        for number in 0..<skipped {
+            let path = RawPath("skipped \(number)")
+            state.apply(.jobSkipped(job: JobID(video: path), path: path, reason: ""))
+        }
+        for event in events { state.apply(event) }
+        return state
+    }
+
     var remembered: [String] {
         actions.compactMap { action in
             guard case .remember(let job, let kind, _, let streak) = action else { return nil }
@@ -401,7 +413,7 @@ struct SchedulerTests {
         script.start()
         script.now += 2_000_000_000
         script.send(.message(Script.id("b"), .step(current: 6, total: 12)))
-        let view = RunView(script.scheduler, skipped: 3, now: script.now)
+        let view = RunView(script.state(skipped: 3), script.scheduler, now: script.now)
         #expect((view.planned, view.done, view.failed, view.skipped) == (4, 1, 0, 3))
         #expect(view.frames == 16)
         #expect(view.elapsed == 2)
@@ -415,7 +427,7 @@ struct SchedulerTests {
     func viewAtStart() {
         var script = Script(["a"])
         script.start()
-        #expect(RunView(script.scheduler, skipped: 0, now: script.now + 9_000_000_000).remaining == nil)
+        #expect(RunView(script.state(), script.scheduler, now: script.now + 9_000_000_000).remaining == nil)
     }
 
     // MARK: Any order of events

@@ -1,5 +1,6 @@
 import Bytes
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -33,12 +34,49 @@ import Testing
         state.apply(.completed(job: one))
         let before = state
         let late: [LogEvent] = [
-            .completed(job: one), .error(job: one, message: "late"), .error(job: two, message: "never started"),
+            .completed(job: one), .error(job: one, message: "late"),
             .progress(job: one, Progress(currentFrame: 1, totalFrames: 2)), .jobRetry(job: two, attempt: 2, reason: ""),
-            .logRepaired(bytes: 1), .other(.object([])),
+            .jobStarted(job: one, path: RawPath("1.mp4"), totalFrames: 10, size: 1),
+            .jobSkipped(job: one, path: RawPath("1.mp4"), reason: ""), .logRepaired(bytes: 1), .other(.object([])),
         ]
-        for event in late { state.apply(event) }
+        let changes = late.map { state.apply($0) }
         #expect(state == before)
+        let ended = changes.compactMap { $0 }.filter { $0.after.id == one }
+        #expect(ended.count == 5 && ended.allSatisfy { $0.isLate && $0.before == $0.after })
+    }
+
+    @Test func `a job whose start is lost is taken for started when it tells of a frame or ends`() throws {
+        var state = RunState()
+        func apply(_ event: LogEvent) -> RunState.Change? { state.apply(event) }
+        let first = try #require(apply(.progress(job: one, Progress(currentFrame: 1, totalFrames: 2))))
+        #expect(first.isStart && !first.isEnd && first.after.path == nil)
+        #expect(state.running.map(\.id) == [one])
+        let end = try #require(apply(.error(job: two, message: "stopped before it was opened")))
+        #expect(end.isStart && end.isEnd && end.after.status == .failed)
+        #expect(state.failed == 1 && state.running.map(\.id) == [one])
+    }
+
+    @Test func `a change says how the job stood before and after it`() throws {
+        var state = RunState()
+        func apply(_ event: LogEvent, at time: UTCTime) -> RunState.Change? { state.apply(event, at: time) }
+        func time(_ seconds: Int64) -> UTCTime { UTCTime(milliseconds: seconds * 1000) }
+        func step(_ frame: Int) -> LogEvent { .progress(job: one, Progress(currentFrame: frame, totalFrames: 10)) }
+        let path = RawPath("1.mp4")
+        #expect(apply(.runStarted(runID: "r", version: "1", jobs: 1, settings: "s"), at: time(10)) == nil)
+        let start = try #require(
+            apply(.jobStarted(job: one, path: path, totalFrames: 10, size: 1), at: time(11)))
+        #expect(start.isStart && start.before.status == .pending && start.after.status == .running)
+        let second = try #require(apply(step(4), at: time(13)))
+        #expect(second.before.progressed == time(11) && second.after.progressed == time(13))
+        #expect(second.before.frames == 0 && second.after.frames == 4)
+        // A second try starts anew, and the clock was set back.
+        let third = try #require(apply(step(3), at: time(12)))
+        #expect(third.after.frames == 4 && third.after.progress?.currentFrame == 3)
+        let end = try #require(apply(.completed(job: one), at: time(14)))
+        #expect(end.isEnd && end.after.status == .ok && end.after.started == time(11) && end.after.path == path)
+        #expect(state.status == .running && state.duration == 4)
+        state.apply(.runFinished(counts: .object([]), exitStatus: 0), at: time(13))
+        #expect(state.status == .finished && state.started == time(10) && state.latest == time(14))
     }
 
     @Test func `the snapshot says what is running and for which length of the log`() {
@@ -46,7 +84,9 @@ import Testing
         state.apply(.runStarted(runID: "r", version: "1", jobs: 2, settings: ""))
         state.apply(.jobStarted(job: one, path: RawPath(bytes: [0xff]), totalFrames: 10, size: 1))
         state.apply(.progress(job: one, Progress(currentFrame: 5, totalFrames: 10)))
-        let json = state.snapshot(offset: 1234)
+        let snapshot = RunSnapshot(state, logOffset: 1234)
+        let json = snapshot.json
+        #expect(RunSnapshot(json) == snapshot && RunSnapshot(["schema": "forgebatch/state/1"]) == nil)
         #expect(json["log_offset"] == 1234)
         #expect(json["counts"]?["jobs"] == 2)
         #expect(json["exit_status"] == nil)
@@ -61,9 +101,10 @@ import Testing
     @Test(arguments: [1, 7, 20, 100, 999, 5000])
     func `a job causes at most 22 snapshots`(frames: Int) {
         var pacer = SnapshotPacer()
+        var state = RunState()
         var writes = 0
         func note(_ event: LogEvent) {
-            pacer.note(event)
+            pacer.note(state.apply(event))
             // As if every event came in a second of its own.
             if pacer.take(now: 0, force: true) { writes += 1 }
         }
@@ -76,10 +117,12 @@ import Testing
 
     @Test func `a second passes between two snapshots that are not forced`() {
         var pacer = SnapshotPacer()
+        var state = RunState()
         let second: UInt64 = 1_000_000_000
         func take(_ now: UInt64, force: Bool = false) -> Bool { pacer.take(now: now, force: force) }
         func start(_ name: String) {
-            pacer.note(.jobStarted(job: JobID(video: RawPath(name)), path: RawPath(name), totalFrames: 1, size: 1))
+            let id = JobID(video: RawPath(name))
+            pacer.note(state.apply(.jobStarted(job: id, path: RawPath(name), totalFrames: 1, size: 1)))
         }
         #expect(!take(5 * second))
         start("a")
@@ -94,11 +137,16 @@ import Testing
 
     @Test func `skipped jobs and frames within a step are no reason`() {
         var pacer = SnapshotPacer()
+        var state = RunState()
         func take() -> Bool { pacer.take(now: 0, force: true) }
-        pacer.note(.jobSkipped(job: job, path: RawPath("1.mp4"), reason: ""))
-        for frame in 1...4 { pacer.note(.progress(job: job, Progress(currentFrame: frame, totalFrames: 100))) }
+        func note(_ event: LogEvent) { pacer.note(state.apply(event)) }
+        note(.jobSkipped(job: JobID(video: RawPath("0.mp4")), path: RawPath("0.mp4"), reason: ""))
         #expect(!take())
-        pacer.note(.progress(job: job, Progress(currentFrame: 5, totalFrames: 100)))
+        note(.jobStarted(job: job, path: RawPath("1.mp4"), totalFrames: 100, size: 1))
+        #expect(take())
+        for frame in 1...4 { note(.progress(job: job, Progress(currentFrame: frame, totalFrames: 100))) }
+        #expect(!take())
+        note(.progress(job: job, Progress(currentFrame: 5, totalFrames: 100)))
         #expect(take())
     }
 }

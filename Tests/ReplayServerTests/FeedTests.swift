@@ -166,7 +166,7 @@ struct FeedTests {
         try run.write(events)
         let feed = try await feed(run)
         try await watching(isReading: false, { try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
-            _ = try await poll { feed.view(MadeRun.a)?.status == .completed ? true : nil }
+            _ = try await poll { feed.view(MadeRun.a)?.status == .ok ? true : nil }
             socket.setReading(true)
             _ = try await poll { socket.received.last?.contains("completed") == true ? true : nil }
             #expect(socket.received.count < 800)

@@ -12,9 +12,12 @@ package struct LogIndex: Sendable {
         package let id: JobID
         /// The lines about it, rising.
         package fileprivate(set) var lines: [Int32] = []
-        /// Its first line that says that it was started; nil for one that was only skipped.
+        /// How it stands after all lines.
+        package fileprivate(set) var status = VideoStatus.pending
+        /// The line with which it was started; nil for one that was only skipped.
         package fileprivate(set) var start: Int32?
-        package fileprivate(set) var skip: Int32?
+        /// The line with which it ended.
+        package fileprivate(set) var end: Int32?
 
         fileprivate init(id: JobID) { self.id = id }
     }
@@ -23,7 +26,7 @@ package struct LogIndex: Sendable {
     private var lengths: [UInt32] = []
     private var times: [UInt32] = []
     private var seqs: [UInt32] = []
-    private var kinds: [ScannedLine.Kind] = []
+    private var kinds: [LogEvent.Kind] = []
     private var owners: [Int32] = []
     private var places: [JobKey: Int32] = [:]
 
@@ -33,8 +36,8 @@ package struct LogIndex: Sendable {
     package private(set) var start: Int64?
     /// Lines that are no events.
     package private(set) var broken = 0
-    /// The number of the line that ended the run.
-    package private(set) var finish: Int?
+    /// How the run stands after all lines: running until a line says that it finished.
+    package private(set) var status = RunStatus.running
 
     package init() {}
 
@@ -56,7 +59,7 @@ package struct LogIndex: Sendable {
         times.append(max(times.last ?? 0, UInt32(clamping: line.time - start)))
         seqs.append(UInt32(clamping: line.seq))
         kinds.append(line.kind)
-        if line.kind == .runFinished { finish = Int(number) }
+        status = status.after(line.kind)
         guard let key = line.job else { return owners.append(-1) }
         let place = places[key] ?? Int32(jobs.count)
         if Int(place) == jobs.count {
@@ -65,18 +68,26 @@ package struct LogIndex: Sendable {
         }
         owners.append(place)
         jobs[Int(place)].lines.append(number)
-        switch line.kind {
-        case .jobSkipped: jobs[Int(place)].skip = number
-        case .jobStarted, .progress, .completed, .error:
-            if jobs[Int(place)].start == nil { jobs[Int(place)].start = number }
-        default: break
-        }
+        let before = jobs[Int(place)].status
+        let after = before.after(line.kind)
+        guard after != before else { return }
+        jobs[Int(place)].status = after
+        if !before.isStarted, after.isStarted { jobs[Int(place)].start = number }
+        if after.isEnded { jobs[Int(place)].end = number }
+    }
+
+    /// How a job stood after so many lines of the log. One that was only skipped waits for ever.
+    package func status(_ place: Int, after lines: Int) -> VideoStatus {
+        let job = jobs[place]
+        guard let start = job.start, start < lines else { return .pending }
+        guard let end = job.end, end < lines else { return .running }
+        return job.status
     }
 
     /// Where a line lies in the file, its line feed not counted.
     package func range(_ line: Int) -> (offset: Int64, length: Int) { (offsets[line], Int(lengths[line])) }
 
-    package func kind(_ line: Int) -> ScannedLine.Kind { kinds[line] }
+    package func kind(_ line: Int) -> LogEvent.Kind { kinds[line] }
 
     package func seq(_ line: Int) -> Int { Int(seqs[line]) }
 
@@ -100,7 +111,7 @@ package struct LogIndex: Sendable {
     package func line(seq: Int) -> Int { seqs.partitioned { $0 >= UInt32(clamping: seq) } }
 
     /// The last line about a job among the first `lines` of the log, of a kind that is asked for.
-    package func last(_ place: Int, before lines: Int, where fits: (ScannedLine.Kind) -> Bool = { _ in true }) -> Int? {
+    package func last(_ place: Int, before lines: Int, where fits: (LogEvent.Kind) -> Bool = { _ in true }) -> Int? {
         let own = jobs[place].lines
         var index = own.partitioned { $0 >= Int32(clamping: lines) }
         while index > 0 {

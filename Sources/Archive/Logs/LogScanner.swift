@@ -3,13 +3,7 @@ package import Jobs
 
 /// What a line of a log is about, as far as finding it again needs.
 package struct ScannedLine: Equatable, Sendable {
-    package enum Kind: UInt8, Sendable {
-        case runStarted, jobStarted, jobSkipped, jobRetry, progress, completed, error, runFinished, other
-
-        package var isTerminal: Bool { self == .completed || self == .error }
-    }
-
-    package var kind: Kind
+    package var kind: LogEvent.Kind
     /// Nil for lines about the run.
     package var job: JobKey?
     /// Milliseconds since 1970.
@@ -86,7 +80,7 @@ package struct LogScanner {
 
     private mutating func quick(_ line: UnsafeBufferPointer<UInt8>) -> ScannedLine? {
         var cursor = Cursor(line)
-        let kind: ScannedLine.Kind
+        let kind: LogEvent.Kind
         let job: JobKey
         if cursor.take("{\"job_id\":\"") {
             guard let key = cursor.key(), cursor.take("\",\"current_frame\":"), cursor.number() != nil,
@@ -112,21 +106,7 @@ package struct LogScanner {
         let time = text.withUTF8 { milliseconds($0[...]) }
         guard let time else { return nil }
         return ScannedLine(
-            kind: kind(parsed.event), job: parsed.event.job.map { JobKey($0) }, time: time, seq: parsed.seq)
-    }
-
-    private func kind(_ event: LogEvent) -> ScannedLine.Kind {
-        switch event {
-        case .runStarted: .runStarted
-        case .jobStarted: .jobStarted
-        case .jobSkipped: .jobSkipped
-        case .jobRetry: .jobRetry
-        case .progress: .progress
-        case .completed: .completed
-        case .error: .error
-        case .runFinished: .runFinished
-        case .logRepaired, .other: .other
-        }
+            kind: parsed.event.kind, job: parsed.event.job.map { JobKey($0) }, time: time, seq: parsed.seq)
     }
 
     /// `2026-02-26T01:02:03.456Z` in milliseconds since 1970; nil when it is not of this form.

@@ -2,21 +2,16 @@ package import Bytes
 package import Jobs
 internal import Store
 
-/// How a run stands.
-package enum RunStanding: String, Sendable {
-    case running, finished
-    /// It ended without saying so: killed, or the machine went down.
-    case interrupted
-}
-
 /// A run as the two ends of its log tell it: what a list of runs shows, at the cost of two short reads a run.
 package struct RunGlance: Sendable {
     package let id: String
-    package var standing: RunStanding
+    package var status: RunStatus
     /// Of the first line; nil for a log without one.
     package var started: UTCTime?
     /// Of the last line.
     package var last: UTCTime?
+    /// From the first line to the last.
+    package var duration: Double
     /// The number of the last event.
     package var events = 0
     /// Bytes of the log.
@@ -54,29 +49,41 @@ package struct RunGlance: Sendable {
         guard let status = try? Files.status(descriptor: descriptor, path: path), status.kind == .file else {
             return nil
         }
-        self.id = id
-        size = status.size
-        standing = .interrupted
+        var state = RunState()
         let head = (try? Files.read(descriptor, at: 0, count: RunGlance.ends, path: path)) ?? []
         let first = head.split(separator: 0x0a).lazy.compactMap { try? LogLine.parse(Array($0)) }.first
-        if let first {
-            started = UTCTime(text: first.time)
-            if case .runStarted(_, _, let jobs, _) = first.event { self.jobs = jobs }
-        }
-        let start = max(0, size - Int64(RunGlance.ends))
+        if let first { state.apply(first.event, at: first.moment) }
+        let start = max(0, status.size - Int64(RunGlance.ends))
         let tail = (try? Files.read(descriptor, at: start, count: RunGlance.ends, path: path)) ?? []
         let whole = tail.lastIndex(of: 0x0a).map { tail[...$0] } ?? []
         let last = whole.split(separator: 0x0a).reversed().lazy.compactMap { try? LogLine.parse(Array($0)) }.first
-        if let last {
-            self.last = UTCTime(text: last.time)
-            events = last.seq
-            if case .runFinished(let counts, let exit) = last.event {
-                (standing, self.counts, exitStatus) = (.finished, counts, exit)
-            }
+        if let last { state.apply(last.event, at: last.moment) }
+        self.init(state, id: id, events: last?.seq ?? 0, size: status.size)
+        if self.status != .finished, RunGlance.isBeingWritten(layout, run: id, modified: status.modified) {
+            self.status = .running
         }
-        if standing != .finished, RunGlance.isBeingWritten(layout, run: id, modified: status.modified) {
-            standing = .running
-        }
+    }
+
+    /// What a fold over a log, or over its ends, came to; a run that did not finish counts as interrupted.
+    package init(_ state: RunState, id: String, events: Int, size: Int64) {
+        (self.id, self.events, self.size) = (id, events, size)
+        status = RunStatus(hasFinished: state.status == .finished)
+        (started, last, duration) = (state.started, state.latest, state.duration)
+        (jobs, counts, exitStatus) = (state.planned, state.counts, state.exitStatus)
+    }
+
+    /// The run in short, as lists of the server and the static copy have it.
+    ///
+    /// - Parameters: how many jobs came to what, or null where that is not known.
+    package func members(completed: JSON, failed: JSON, skipped: JSON) -> [JSON.Member] {
+        func text(_ time: UTCTime?) -> JSON { time.map { .string($0.text) } ?? .null }
+        let members: KeyValuePairs<String, JSON> = [
+            "run_id": .string(id), "state": .string(status.rawValue), "started_at": text(started),
+            "finished_at": status == .finished ? text(last) : .null, "duration": .double(duration),
+            "events": .int(events), "size": .int(size), "jobs": .int(jobs), "completed": completed, "failed": failed,
+            "skipped": skipped, "exit_status": exitStatus.map { .int($0) } ?? .null,
+        ]
+        return members.map { JSON.Member($0.key, $0.value) }
     }
 
     /// Whether somebody writes the log of a run that has not said that it finished: its run holds the folder's lock, or
@@ -87,11 +94,5 @@ package struct RunGlance: Sendable {
         if UTCTime.now.milliseconds * 1_000_000 - modified < warmth { return true }
         guard Files.isLocked(layout.lock), let holder = try? Files.read(layout.lock, limit: 4096) else { return false }
         return LockRecord.names(id, in: holder)
-    }
-
-    /// Seconds from the first line to the last.
-    package var duration: Double {
-        guard let started, let last else { return 0 }
-        return max(0, Double(last.milliseconds - started.milliseconds) / 1000)
     }
 }

@@ -84,12 +84,9 @@ extension RunSummary {
             guard !reader.isTorn, let event = try? LogLine.parse(line) else { continue }
             if started.isEmpty { started = event.time }
             finished = event.time
-            if case .runStarted(_, let version, _, let digest) = event.event {
-                self.version = version
-                settingsDigest = digest
-            }
             state.apply(event.event)
         }
+        (version, settingsDigest) = (state.version, state.settings)
         tally.found = state.planned + state.skipped
         tally.completed = state.completed
         tally.failed = state.failed

@@ -7,7 +7,6 @@ final class RunDriver {
     private let journal: RunJournal
     private let options: RunOptions
     private let kill = KillSwitch()
-    private let skipped: Int
     /// Workers that were started and have not ended.
     private var running = 0
     /// Whether a file of the run's own could not be written.
@@ -15,7 +14,6 @@ final class RunDriver {
 
     init(_ plan: Plan, journal: RunJournal, options: RunOptions) {
         scheduler = Scheduler(plan.jobs, settings: Scheduler.Settings(options), now: monotonicNanoseconds())
-        skipped = plan.skipped.count
         self.journal = journal
         self.options = options
     }
@@ -49,7 +47,7 @@ final class RunDriver {
                     if case .ended = event { running -= 1 }
                     _ = try handle(event)
                     if case .tick = event {
-                        display(RunView(scheduler, skipped: skipped, now: monotonicNanoseconds()))
+                        display(RunView(journal.state, scheduler, now: monotonicNanoseconds()))
                     }
                 } catch {
                     abandon(error)

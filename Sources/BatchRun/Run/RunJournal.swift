@@ -14,7 +14,8 @@ final class RunJournal {
     private let log: ProgressLog
     private let catalog: JobLineWriter<CatalogEntry>
     private let failures: JobLineWriter<FailureEntry>
-    private var state = RunState()
+    /// What the log says so far.
+    private(set) var state = RunState()
     private var snapshots = SnapshotPacer()
     private(set) var counts: RunCounts
     private(set) var issues: [VideoIssue] = []
@@ -139,16 +140,13 @@ final class RunJournal {
 
     func emit(_ event: LogEvent) throws {
         try log.append(event, time: .now, now: monotonicNanoseconds())
-        state.apply(event)
-        snapshots.note(event)
+        snapshots.note(state.apply(event))
     }
 
     /// Writes the snapshot of the state if it is due.
     func writeSnapshot(force: Bool = false) throws {
         guard snapshots.take(now: monotonicNanoseconds(), force: force) else { return }
-        let bytes = JSONWriter.encode(state.snapshot(offset: log.offset)) + [0x0a]
-        // Only a reader's convenience: a crash may lose it, so it is not synced.
-        try AtomicFile.write(bytes, to: layout.state(run: runID), durable: false)
+        try RunSnapshot(state, logOffset: log.offset).write(layout)
     }
 
     /// Ends the log, and leaves what stays of the run.

@@ -25,8 +25,11 @@ package struct RunView: Sendable {
 }
 
 extension RunView {
-    /// - Parameter skipped: how many videos the plan left out.
-    init(_ scheduler: Scheduler, skipped: Int, now: UInt64) {
+    /// Counts and progress are those of the log, as every reader of it has them; what a log does not tell, such as speed
+    /// and the time left, is the scheduler's.
+    ///
+    /// - Parameter now: nanoseconds of the scheduler's clock.
+    init(_ state: RunState, _ scheduler: Scheduler, now: UInt64) {
         var running = 0.0
         var frames = scheduler.frames
         let workers = scheduler.active.values.sorted { $0.started < $1.started }.map { job in
@@ -38,15 +41,15 @@ extension RunView {
             frames += job.current
             return Worker(
                 path: job.job.video.relative,
-                progress: job.current > 0 ? Progress(currentFrame: job.current, totalFrames: total) : nil,
+                progress: state.running(job.job.id)?.progress,
                 attempt: job.attempt, speed: Double(job.current) / seconds)
         }
         let done = Double(scheduler.bytesDone) + running
         let left = Double(scheduler.bytesPlanned) - done
         let elapsed = Double(now &- scheduler.begun) / 1e9
         self.init(
-            planned: scheduler.jobs.count, done: scheduler.completed + scheduler.failed, failed: scheduler.failed,
-            skipped: skipped, workers: workers, frames: frames, elapsed: elapsed,
+            planned: state.planned, done: state.completed + state.failed, failed: state.failed,
+            skipped: state.skipped, workers: workers, frames: frames, elapsed: elapsed,
             remaining: done > 0 && elapsed > 1 ? max(0, elapsed * left / done) : nil, stop: scheduler.stop)
     }
 }

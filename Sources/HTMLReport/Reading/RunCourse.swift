@@ -25,30 +25,26 @@ struct RunCourse {
     /// - Complexity: one pass; a few numbers stay of each video and each progress event.
     init?(_ path: RawPath) {
         guard let reader = try? LineReader(path) else { return nil }
-        var origin: Int64?
-        var open: [JobID: (start: Double, last: Double, frames: Int)] = [:]
+        var state = RunState()
+        func seconds(_ time: UTCTime?) -> Double {
+            Double((time?.milliseconds ?? 0) - (state.started?.milliseconds ?? 0)) / 1000
+        }
         while let line = try? reader.next() {
-            guard let event = try? LogLine.parse(line), let moment = UTCTime(text: event.time) else { continue }
-            if origin == nil { origin = moment.milliseconds }
-            let time = Double(moment.milliseconds - (origin ?? 0)) / 1000
-            length = max(length, time)
-            switch event.event {
-            case .jobStarted(let job, _, _, _): open[job] = (time, time, 0)
-            case .progress(let job, let progress):
-                guard let state = open[job] else { continue }
-                let frames = progress.currentFrame - state.frames
-                if frames > 0 { work.append((state.last, time, frames)) }
-                open[job] = (state.start, time, max(state.frames, progress.currentFrame))
-            case .completed(let job), .error(let job, _):
-                guard let state = open.removeValue(forKey: job) else { continue }
-                var hasFailed = false
-                if case .error = event.event { hasFailed = true }
-                stretches.append(Stretch(job: job, start: state.start, end: time, hasFailed: hasFailed))
-            default: continue
+            guard let event = try? LogLine.parse(line), let time = event.moment else { continue }
+            guard let change = state.apply(event.event, at: time) else { continue }
+            let (before, after) = (change.before, change.after)
+            // One whose start the log does not tell took no time that could be drawn.
+            if change.isEnd, let started = before.started {
+                stretches.append(
+                    Stretch(
+                        job: after.id, start: seconds(started), end: seconds(time), hasFailed: after.status.isFailure))
+            } else if after.frames > before.frames {
+                work.append((seconds(before.progressed ?? time), seconds(time), after.frames - before.frames))
             }
         }
-        for (job, state) in open.sorted(by: { ($0.value.start, $0.key.text) < ($1.value.start, $1.key.text) }) {
-            stretches.append(Stretch(job: job, start: state.start, end: length))
+        length = state.duration
+        for job in state.running.sorted(by: { (seconds($0.started), $0.id.text) < (seconds($1.started), $1.id.text) }) {
+            stretches.append(Stretch(job: job.id, start: seconds(job.started), end: length))
         }
     }
 

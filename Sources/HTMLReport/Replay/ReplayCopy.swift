@@ -1,3 +1,4 @@
+internal import Archive
 internal import Bytes
 internal import Jobs
 internal import Store
@@ -102,44 +103,23 @@ struct ReplayCopy {
         return Script.call("Replay.videos", writer.bytes)
     }
 
-    /// The run in short, as the server's list of runs has it.
+    /// The log as it was read: the run, and how long the log is.
     private struct Summary {
-        var events = 0
-        var size = 0
-        var first: UTCTime?
-        var last: UTCTime?
-        var jobs = 0
-        var exitStatus: Int?
+        private var state = RunState()
+        private var lines = 0
+        private var size: Int64 = 0
 
         mutating func add(_ line: [UInt8], _ event: LogLine?) {
-            events += 1
-            size += line.count + 1
-            guard let event else { return }
-            if let time = UTCTime(text: event.time) {
-                first = first ?? time
-                last = max(last ?? time, time)
-            }
-            switch event.event {
-            case .runStarted(_, _, let jobs, _): self.jobs = jobs
-            case .runFinished(_, let status): exitStatus = status
-            default: break
-            }
+            lines += 1
+            size += Int64(line.count) + 1
+            if let event { state.apply(event.event, at: event.moment) }
         }
 
         func json(_ run: RunSummary, chunks: Int) -> JSON {
-            let duration = Double((last?.milliseconds ?? 0) - (first?.milliseconds ?? 0)) / 1000
-            let state = exitStatus == nil ? "interrupted" : "finished"
-            return [
-                "chunks": .int(chunks),
-                "run": [
-                    "run_id": .string(run.id), "state": .string(state),
-                    "started_at": first.map { .string($0.text) } ?? .null,
-                    "finished_at": exitStatus == nil ? .null : last.map { .string($0.text) } ?? .null,
-                    "duration": .double(max(0, duration)), "events": .int(events), "size": .int(size),
-                    "jobs": .int(jobs), "completed": .int(run.tally.completed), "failed": .int(run.tally.failed),
-                    "skipped": .int(run.tally.skipped), "exit_status": exitStatus.map { .int($0) } ?? .null,
-                ],
-            ]
+            let members = RunGlance(state, id: run.id, events: lines, size: size).members(
+                completed: .int(run.tally.completed), failed: .int(run.tally.failed),
+                skipped: .int(run.tally.skipped))
+            return ["chunks": .int(chunks), "run": .object(members)]
         }
     }
 }

@@ -13,13 +13,9 @@ extension ReplayAPI {
     func jobs(_ request: WebRequest) throws(WebError) -> WebAnswer {
         let limit = try request.number("limit", 1...100, default: 10)
         let skip = try request.number("skip", 0...Int.max, default: 0)
-        var status: JobView.Status?
-        if let text = request.query("status") {
-            status = JobView.Status(rawValue: text)
-            guard status != nil else {
-                let all = JobView.Status.allCases.map(\.rawValue).joined(separator: ", ")
-                throw WebError(422, "status has to be one of \(all)")
-            }
+        let status = request.query("status")
+        if let status, !VideoStatus.protocolWords.contains(status) {
+            throw WebError(422, "status has to be one of \(VideoStatus.protocolWords.joined(separator: ", "))")
         }
         guard let feed = library.feed(request.query("run")) else {
             if request.query("run") != nil { _ = try run(request.query("run")) }
@@ -34,9 +30,9 @@ extension ReplayAPI {
         guard let view = feed.view(job) else { return nil }
         let outcome = outcome(view, feed)
         return [
-            "job_id": .string(job.text), "status": .string(view.status.rawValue), "plugin": .string(Self.plugin),
+            "job_id": .string(job.text), "status": .string(view.status.protocolWord), "plugin": .string(Self.plugin),
             "created_at": .string(view.created),
-            "completed_at": view.status == .completed ? .string(view.updated) : .null,
+            "completed_at": view.status == .ok ? .string(view.updated) : .null,
             "result_url": outcome.url, "summary": outcome.summary, "error": .text(view.message),
             "progress": progress(view),
         ]
@@ -54,7 +50,7 @@ extension ReplayAPI {
         let facts = feed.facts
         let pass = view.status == .running ? view.progress?.pass : nil
         let members: JSON = [
-            "job_id": .string(job.text), "status": .string(view.status.rawValue), "plugin_id": .string(Self.plugin),
+            "job_id": .string(job.text), "status": .string(view.status.protocolWord), "plugin_id": .string(Self.plugin),
             "run_id": .string(feed.id), "result_url": outcome.url, "summary": outcome.summary,
             "tool": .text(facts?.tools.first), "tools": facts.map { .array($0.tools.map { .string($0) }) } ?? .null,
             "job_type": "video", "error_message": .text(view.message), "progress": progress(view),
@@ -63,7 +59,7 @@ extension ReplayAPI {
             "updated_at": .string(view.updated), "verdict": outcome.verdict, "superseded_by": outcome.supersededBy,
             "report_url": page(of: job),
         ]
-        guard view.status == .completed, request.query("include") != "none" else { return .json(members) }
+        guard view.status == .ok, request.query("include") != "none" else { return .json(members) }
         return try document(members, outcome)
     }
 
@@ -93,7 +89,7 @@ extension ReplayAPI {
         feed.start()
         guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
         return .json([
-            "job_id": .string(job.text), "status": .string(view.status.rawValue), "progress": progress(view),
+            "job_id": .string(job.text), "status": .string(view.status.protocolWord), "progress": progress(view),
             "created_at": .string(view.created), "updated_at": .string(view.updated),
         ])
     }
@@ -104,10 +100,10 @@ extension ReplayAPI {
         feed.start()
         guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
         switch (view.status, outcome(view, feed)) {
-        case (.completed, .result(let file, let entry)):
+        case (.ok, .result(let file, let entry)):
             return FileAnswer.make(file, for: request, type: ContentType.json, entityTag: "\"\(entry.sha256)\"")
-        case (.completed, .superseded(let run, _)): throw WebError(404, "superseded by run \(run)")
-        case (.completed, .none): throw WebError(404, "the result of job \(job) is no longer there")
+        case (.ok, .superseded(let run, _)): throw WebError(404, "superseded by run \(run)")
+        case (.ok, .none): throw WebError(404, "the result of job \(job) is no longer there")
         case (.failed, _): throw WebError(404, "job \(job) failed and has no result: \(view.message ?? "no message")")
         default: throw WebError(404, "job \(job) has not completed yet")
         }
@@ -140,8 +136,8 @@ extension ReplayAPI {
     private func progress(_ view: JobView) -> JSON {
         switch view.status {
         case .pending: .null
-        case .completed: 100
-        case .running, .failed: .number(view.progress?.percent ?? 0)
+        case .ok: 100
+        default: .number(view.progress?.percent ?? 0)
         }
     }
 }
@@ -180,7 +176,7 @@ extension ReplayAPI {
     }
 
     func outcome(_ view: JobView, _ feed: RunFeed) -> Outcome {
-        guard view.status == .completed, let entry = library.catalog.entry(view.job) else { return .none }
+        guard view.status == .ok, let entry = library.catalog.entry(view.job) else { return .none }
         if entry.runID != feed.id, !entry.runID.isEmpty, let own = feed.facts?.results[view.job],
             own.sha256 != entry.sha256
         {

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Bytes
 internal import Jobs
+internal import Store
 
 extension ReplayAPI {
     /// `GET /v1/runs`
@@ -27,17 +28,16 @@ extension ReplayAPI {
     }
 
     private func run(_ glance: RunGlance, isSelected: Bool) -> JSON {
-        let state = (try? JSONReader.parse(Files.read(layout.state(run: glance.id))))?["counts"]
-        func count(_ name: String) -> JSON { glance.counts?[name] ?? state?[name] ?? .null }
-        return [
-            "run_id": .string(glance.id), "state": .string(glance.standing.rawValue),
-            "started_at": .text(glance.started?.text),
-            "finished_at": glance.standing == .finished ? .text(glance.last?.text) : .null,
-            "duration": .double(glance.duration), "events": .int(glance.events), "size": .int(glance.size),
-            "jobs": .int(glance.jobs), "completed": count("completed"), "failed": count("failed"),
-            "skipped": count("skipped"), "exit_status": .number(glance.exitStatus), "selected": .bool(isSelected),
-            "report_url": Files.exists(layout.reportIndex) ? "/report/index.html" : .null,
-        ]
+        let snapshot = RunSnapshot.read(layout, run: glance.id)
+        func count(_ name: String, _ current: Int?) -> JSON { glance.counts?[name] ?? .number(current) }
+        let members = glance.members(
+            completed: count("completed", snapshot?.completed), failed: count("failed", snapshot?.failed),
+            skipped: count("skipped", snapshot?.skipped))
+        return .object(
+            members + [
+                JSON.Member("selected", .bool(isSelected)),
+                JSON.Member("report_url", Files.exists(layout.reportIndex) ? "/report/index.html" : .null),
+            ])
     }
 
     /// `GET /v1/runs/{id}/log`

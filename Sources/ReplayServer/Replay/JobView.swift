@@ -4,10 +4,8 @@ internal import Jobs
 
 /// A job as of a moment of its run: what HTTP tells of it.
 struct JobView: Sendable {
-    enum Status: String, CaseIterable, Sendable { case pending, running, completed, failed }
-
     let job: JobID
-    var status = Status.pending
+    var status = VideoStatus.pending
     var progress: Progress?
     /// Why it failed.
     var message: String?
@@ -19,21 +17,17 @@ struct JobView: Sendable {
     /// Says of a job of an interrupted run why it never ended.
     static let interrupted = "interrupted: the run ended without finishing this video; run again to process it"
 
-    /// The status alone, without reading a line.
-    static func status(_ index: LogIndex, _ place: Int, lines: Int, isDead: Bool) -> Status {
-        guard let start = index.jobs[place].start, start < lines else { return .pending }
-        switch index.last(place, before: lines, where: \.isTerminal).map({ index.kind($0) }) {
-        case .completed: return .completed
-        case .error: return .failed
-        default: return isDead ? .failed : .running
-        }
+    /// The status alone, without reading a line. What runs when its run has died has failed.
+    static func status(_ index: LogIndex, _ place: Int, lines: Int, isDead: Bool) -> VideoStatus {
+        let status = index.status(place, after: lines)
+        return isDead && status == .running ? .failed : status
     }
 }
 
 extension RunFeed {
     /// Lines to read for a view, found under the lock, read outside it.
     private struct Places: Sendable {
-        var status: JobView.Status
+        var status: VideoStatus
         var progress: (offset: Int64, length: Int)?
         var terminal: (offset: Int64, length: Int)?
         var first: (offset: Int64, length: Int)?
@@ -50,7 +44,7 @@ extension RunFeed {
             places.first = index.range(isStarted ? Int(start) : 0)
             places.last = index.last(place, before: lines).map { index.range($0) }
             places.progress = index.last(place, before: lines) { $0 == .progress }.map { index.range($0) }
-            places.terminal = index.last(place, before: lines, where: \.isTerminal).map { index.range($0) }
+            places.terminal = index.jobs[place].end.flatMap { $0 < lines ? index.range(Int($0)) : nil }
             return places
         }
         guard let places else { return nil }
@@ -71,15 +65,15 @@ extension RunFeed {
         return try? LogLine.parse(bytes)
     }
 
-    /// Jobs that this run started, newest first, of a status or of any.
+    /// Jobs that this run started, newest first, of a status in the protocol's words or of any.
     ///
     /// - Returns: those of the page, and how many there are in all.
-    func jobs(_ status: JobView.Status?, skip: Int, limit: Int) -> (page: [JobID], count: Int) {
+    func jobs(_ status: String?, skip: Int, limit: Int) -> (page: [JobID], count: Int) {
         read { index, lines, standing in
             let isDead = standing == .interrupted && lines == index.count
             var started = index.jobs.indices.compactMap { place in index.jobs[place].start.map { (place, $0) } }
             if let status {
-                started.removeAll { JobView.status(index, $0.0, lines: lines, isDead: isDead) != status }
+                started.removeAll { JobView.status(index, $0.0, lines: lines, isDead: isDead).protocolWord != status }
             }
             started.sort { $0.1 > $1.1 }
             let page = started.dropFirst(skip).prefix(limit).map { index.jobs[$0.0].id }

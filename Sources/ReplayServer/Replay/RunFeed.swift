@@ -38,7 +38,7 @@ final class RunFeed: Sendable {
         var follower: LogFollower
         var reader: LineReader?
         var clock: ReplayClock
-        var standing: RunStanding
+        var standing: RunStatus
         /// The whole log was read once.
         var isLoaded = false
         var advance = Advance()
@@ -74,12 +74,12 @@ final class RunFeed: Sendable {
         let clock = ReplayClock(
             timeline: timeline, speed: options.speed, from: options.start, isPaused: options.isPaused)
         state = Mutex(
-            State(follower: LogFollower(layout.log(run: id)), clock: clock, standing: glance.standing))
+            State(follower: LogFollower(layout.log(run: id)), clock: clock, standing: glance.status))
     }
 
     // MARK: Reading
 
-    var standing: RunStanding { state.withLock { $0.standing } }
+    var standing: RunStatus { state.withLock { $0.standing } }
 
     var isLive: Bool { standing == .running }
 
@@ -140,7 +140,7 @@ final class RunFeed: Sendable {
     /// Calls `body` with the index, and how many of its lines have happened.
     ///
     /// What was told to subscribers has happened for everybody, and the other way round: HTTP never lags behind.
-    func read<Answer>(_ body: (LogIndex, Int, RunStanding) -> sending Answer) -> sending Answer {
+    func read<Answer>(_ body: (LogIndex, Int, RunStatus) -> sending Answer) -> sending Answer {
         state.withLock { state in body(state.index, happened(state, monotonicNanoseconds()), state.standing) }
     }
 
@@ -339,7 +339,7 @@ final class RunFeed: Sendable {
                 state.advance.clock += 1
             }
             (state.checked, state.heard) = (now, now)
-            if state.index.finish != nil, state.standing == .running { end(&state, .finished, now) }
+            if state.index.status == .finished, state.standing == .running { end(&state, .finished, now) }
             return !state.isLoaded
         case .nothing:
             state.isLoaded = true
@@ -365,7 +365,7 @@ final class RunFeed: Sendable {
     }
 
     /// A live run is over: its clock stands at its end.
-    private func end(_ state: inout State, _ standing: RunStanding, _ now: UInt64) {
+    private func end(_ state: inout State, _ standing: RunStatus, _ now: UInt64) {
         (state.standing, state.wasLive) = (standing, true)
         state.clock.seek(to: state.index.duration, now)
         state.advance.clock += 1

@@ -45,7 +45,7 @@ final class RunLibrary: Sendable {
         let known = state.withLock { $0.glances }
         let all = try RunGlance.ids(layout).compactMap { known[$0] ?? RunGlance(layout, run: $0) }
         state.withLock { state in
-            for glance in all where glance.standing == .finished { state.glances[glance.id] = glance }
+            for glance in all where glance.status == .finished { state.glances[glance.id] = glance }
         }
         return all
     }

@@ -122,12 +122,12 @@ struct JobSession: Sendable {
     }
 
     /// The lines of a job that its clients get.
-    static func isTold(_ kind: ScannedLine.Kind) -> Bool {
+    static func isTold(_ kind: LogEvent.Kind) -> Bool {
         kind == .progress || kind.isTerminal || kind == .jobRetry
     }
 
     /// Without progress that newer progress follows.
-    static func coalesced<Line>(_ lines: some Collection<Line>, _ kind: (Line) -> ScannedLine.Kind) -> [Line] {
+    static func coalesced<Line>(_ lines: some Collection<Line>, _ kind: (Line) -> LogEvent.Kind) -> [Line] {
         var kept: [Line] = []
         for line in lines {
             if kind(line) == .progress, let last = kept.last, kind(last) == .progress { kept.removeLast() }
