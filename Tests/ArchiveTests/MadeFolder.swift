@@ -41,7 +41,7 @@ final class MadeFolder {
         try AtomicFile.write(Array("{\"run_id\":\"x\"}\n".utf8), to: layout.summary(run: Self.run), durable: false)
     }
 
-    static func write(_ path: RawPath, _ video: RawPath) throws -> ResultWriter.Published {
+    static func write(_ path: RawPath, _ video: RawPath) throws -> ResultWriter.Finished {
         var writer = try ResultWriter(path: path)
         for frame in 0..<4 {
             try writer.append(
@@ -61,7 +61,7 @@ final class MadeFolder {
                     "end": .double(0.04),
                 ])
             ])
-        return try writer.publish(head)
+        return try writer.finish(head)
     }
 
     /// The result of the first video.

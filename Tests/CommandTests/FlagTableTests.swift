@@ -31,6 +31,8 @@ struct FlagTableTests {
                 "--timeout and --stall end a video that takes too long; --retries is how often it is tried again",
             "--max-duration": "--max-duration ends the run, and the next one takes up what is left",
             "--memory-limit": "--memory-limit that is too small fails the video in words, and nothing crashes",
+            "--sandbox":
+                "--sandbox: auto does without what the kernel lacks and says so once, require does not, off confines nothing",
             "--max-failures": "--max-failures stops after so many failed videos",
             "--min-free": "--min-free keeps videos from starting; 0 disables the check",
             "--force": "--force does every video again",
