@@ -30,6 +30,12 @@ package enum VideoWorker {
     /// Formats of videos that they cannot read.
     package static var missingFormats: Set<String> { InputFormats.missing }
 
+    /// Names of common codecs that they cannot decode.
+    package static var missingDecoders: [String] { Decoders.missing }
+
+    /// How many common codecs are looked for.
+    package static var commonDecoders: Int { Decoders.common.count }
+
     /// Reads a request from standard input and carries it out.
     ///
     /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no request.

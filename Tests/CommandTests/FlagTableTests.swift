@@ -135,6 +135,12 @@ struct FlagTableTests {
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
+        "doctor": [
+            "--json":
+                "doctor says what the machine offers and what an output folder can, in words and with --json the same",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
         "validate": [
             "--json": "validate finds a changed byte, a missing result and a foreign one; --json prints each breach",
             "--version": "--version and the help of every command end with 0",
