@@ -25,7 +25,9 @@ func record(_ index: Int) -> FrameRecord {
 
 guard let folder = CommandLine.arguments.dropFirst().first else { fatalError("usage: Stages FOLDER") }
 let records = (0..<1000).map { record($0) }
-var writer = try ResultWriter(path: RawPath(folder).appending("stage.json"))
+let stage = RawPath(folder).appending("stage.json")
+Files.remove(stage)
+var writer = try ResultWriter(path: stage)
 var index = 0
 let json = try median(calls: 100_000) {
     try writer.append(records[index % records.count])

@@ -18,7 +18,7 @@ package enum KnownTools {
     ///
     /// - Parameter frame: its record.
     package static func pictureSize(
-        _ frame: JSON, among tools: [ToolDescriptor] = tools
+        _ frame: JSON, among tools: [ToolDescriptor] = all
     ) -> (width: Int, height: Int)? {
         for tool in tools {
             guard let keys = tool.outputs.pictureSize, let values = frame[tool.id],

@@ -64,11 +64,13 @@ package struct FrameRecord: Sendable {
 }
 
 /// Writes one result document in constant memory: frames go to a spool as they come, and are copied behind the head
-/// when all is known. The document appears under its name only when it is whole.
+/// when all is known. Both files are opened at the beginning, so that nothing needs to be opened later; what the document
+/// is written to is empty until it is finished, and its name is up to the caller.
 ///
 /// The head is the first line and each frame is a line, so that other programs can read a long result piece by piece.
 package struct ResultWriter: ~Copyable {
     private let path: RawPath
+    private let document: Int32
     private let spool: Int32
     private var buffer = JSONWriter(reserving: 1 << 17)
     private var sanitizer = Sanitizer()
@@ -76,8 +78,8 @@ package struct ResultWriter: ~Copyable {
     private var detections = 0
     private var classes: [String] = []
 
-    /// What was put in place.
-    package struct Published: Equatable, Sendable {
+    /// What was written.
+    package struct Finished: Equatable, Sendable {
         /// In hexadecimal.
         package let sha256: String
         /// Bytes.
@@ -90,16 +92,34 @@ package struct ResultWriter: ~Copyable {
 
     private static let flushSize = 1 << 16
 
+    /// - Parameter path: of a file that is not there yet, in a folder that is made where it is missing.
     package init(path: RawPath) throws(SystemError) {
-        self.path = path
         try Files.makeDirectory(path.parent)
-        let temporary = path.parent.appending(Files.temporaryName())
-        spool = try Files.open(temporary, Files.createExclusiveReadWrite)
-        // Without a name it cannot be left behind, however this process ends.
-        Files.remove(temporary)
+        let document = try Files.open(path, Files.createExclusive)
+        let spool: Int32
+        do throws(SystemError) {
+            spool = try ResultWriter.nameless(in: path.parent)
+        } catch {
+            Files.close(document)
+            throw error
+        }
+        self.path = path
+        self.document = document
+        self.spool = spool
     }
 
-    deinit { Files.close(spool) }
+    /// A file without a name: it cannot be left behind, however this process ends.
+    private static func nameless(in folder: RawPath) throws(SystemError) -> Int32 {
+        let temporary = folder.appending(Files.temporaryName())
+        let descriptor = try Files.open(temporary, Files.createExclusiveReadWrite)
+        Files.remove(temporary)
+        return descriptor
+    }
+
+    deinit {
+        Files.close(document)
+        Files.close(spool)
+    }
 
     /// Adds the next frame. Frames are numbered here, so that they are dense by construction.
     package mutating func append(_ frame: FrameRecord) throws(SystemError) {
@@ -181,8 +201,8 @@ package struct ResultWriter: ~Copyable {
         buffer.removeAll()
     }
 
-    /// Puts the whole document in place.
-    package consuming func publish(_ head: ResultHead) throws(SystemError) -> Published {
+    /// Writes the whole document, and waits until it is on the disk.
+    package consuming func finish(_ head: ResultHead) throws(SystemError) -> Finished {
         precondition(head.decode.decodedFrames == frames, "every decoded frame has a record")
         try flush()
         var first = JSONWriter()
@@ -192,22 +212,23 @@ package struct ResultWriter: ~Copyable {
             first.value(member.value)
         }
         first.key("frames")
-        var file = try AtomicFile(path)
         var hash = Digest.Running()
+        var size: Int64 = 0
         var piece = first.bytes + Array("[\n".utf8)
         var offset: Int64 = 0
         while !piece.isEmpty {
-            try file.write(piece)
-            hash.update(piece)
+            try write(piece, &hash, &size)
             piece = try Files.read(spool, at: offset, count: 1 << 20, path: path)
             offset += Int64(piece.count)
         }
-        let end = Array("\n]}\n".utf8)
-        try file.write(end)
-        hash.update(end)
-        let size = file.size
-        let (detections, classes) = (detections, classes)
-        try file.publish()
-        return Published(sha256: hash.hex(), size: size, detections: detections, classes: classes)
+        try write(Array("\n]}\n".utf8), &hash, &size)
+        try Files.sync(document, path: path)
+        return Finished(sha256: hash.hex(), size: size, detections: detections, classes: classes)
+    }
+
+    private func write(_ bytes: [UInt8], _ hash: inout Digest.Running, _ size: inout Int64) throws(SystemError) {
+        try Files.write(bytes, to: document, path: path)
+        hash.update(bytes)
+        size += Int64(bytes.count)
     }
 }

@@ -23,9 +23,14 @@ package struct JobRequest: Equatable, Sendable {
     package var root: RawPath
     /// The result, below the output folder.
     package var result: RawPath
+    /// Names the temporary files of this attempt: see ``StagedFiles``.
+    package var attempt: String
     package var tools: [Tool]
     package var threads: Int
     package var memory: WorkerMemory
+    /// Seconds; nil for the default, which follows the length of the video.
+    package var timeout: Double?
+    package var sandbox: SandboxMode
     /// Nanoseconds between two progress lines; 0 tells every frame.
     package var progressInterval: UInt64
     /// Whether thumbnail, contact strip and timeline are made.
@@ -36,17 +41,22 @@ package struct JobRequest: Equatable, Sendable {
     package var inode: UInt64
 
     package init(
-        job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath, tools: [Tool], threads: Int,
-        memory: WorkerMemory, progressInterval: UInt64, stills: Bool, size: Int64, modified: Int64, inode: UInt64
+        job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath,
+        attempt: String = StagedFiles.makeAttempt(), tools: [Tool], threads: Int, memory: WorkerMemory,
+        timeout: Double? = nil, sandbox: SandboxMode = .auto, progressInterval: UInt64, stills: Bool, size: Int64,
+        modified: Int64, inode: UInt64
     ) {
         self.job = job
         self.input = input
         self.relative = relative
         self.root = root
         self.result = result
+        self.attempt = attempt
         self.tools = tools
         self.threads = threads
         self.memory = memory
+        self.timeout = timeout
+        self.sandbox = sandbox
         self.progressInterval = progressInterval
         self.stills = stills
         self.size = size
@@ -67,19 +77,24 @@ package struct JobRequest: Equatable, Sendable {
         var members = [member("job_id", .string(job.text))]
         members += input.members("input") + relative.members("path") + root.members("root") + result.members("result")
         members += [
-            member("tools", .array(tools)), member("threads", .int(threads)),
+            member("attempt", .string(attempt)), member("tools", .array(tools)), member("threads", .int(threads)),
             member("memory_limit", .int(memory.limit)), member("memory_most", .int(memory.most)),
+            member("sandbox", .string(sandbox.rawValue)),
             member("progress_interval", .int(Int64(clamping: progressInterval))), member("stills", .bool(stills)),
             member("size", .int(size)),
             member("modified", .int(modified)), member("inode", .string(String(inode))),
         ]
+        if let timeout { members.append(member("timeout", .double(timeout))) }
         return JSONWriter.encode(.object(members)) + [0x0a]
     }
 
     package init?(_ json: JSON) {
         guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let input = RawPath(json, key: "input"),
             let relative = RawPath(json), let root = RawPath(json, key: "root"),
-            let result = RawPath(json, key: "result"), let tools = json["tools"]?.array,
+            let result = RawPath(json, key: "result"),
+            let attempt = json["attempt"]?.string, StagedFiles.isAttempt(attempt),
+            let sandbox = json["sandbox"]?.string.flatMap({ SandboxMode(rawValue: $0) }),
+            let tools = json["tools"]?.array,
             let threads = json["threads"]?.int, let limit = json["memory_limit"]?.int,
             let most = json["memory_most"]?.int,
             let interval = json["progress_interval"]?.int.flatMap({ UInt64(exactly: $0) }),
@@ -94,10 +109,9 @@ package struct JobRequest: Equatable, Sendable {
             orders.append(Tool(id: id, settings: settings))
         }
         self.init(
-            job: job, input: input, relative: relative, root: root, result: result, tools: orders, threads: threads,
-            memory: WorkerMemory(limit: Int64(limit), most: Int64(most)), progressInterval: interval, stills: stills,
-            size: Int64(size),
-            modified: Int64(modified),
-            inode: inode)
+            job: job, input: input, relative: relative, root: root, result: result, attempt: attempt, tools: orders,
+            threads: threads, memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
+            timeout: json["timeout"]?.double, sandbox: sandbox, progressInterval: interval, stills: stills,
+            size: Int64(size), modified: Int64(modified), inode: inode)
     }
 }

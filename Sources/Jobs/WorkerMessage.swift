@@ -69,6 +69,8 @@ package struct JobOutcome: Equatable, Sendable {
         case diskFull = "disk_full"
         /// The memory limit was too low.
         case memory
+        /// The worker could not be confined: the machine's, not the video's.
+        case sandbox
     }
 
     package var kind: Kind

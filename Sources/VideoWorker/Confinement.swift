@@ -2,29 +2,76 @@ internal import Bytes
 internal import CLimits
 internal import Glibc
 internal import Jobs
+internal import Media
 
-/// The limits that a worker lays on itself before it opens its input.
+/// Why a worker may not open what it was given: it could not be confined.
+struct SandboxError: Error, CustomStringConvertible, Equatable {
+    let description: String
+}
+
+/// What a worker lays on itself when all that it needs is open, and before it has a second thread or has read a byte of
+/// its video: what holds for one thread holds for those that it starts.
 enum Confinement {
-    /// Bytes that code, stacks and libraries take of the address space before any video is read.
     private static let descriptors: UInt64 = 64
 
-    /// Limits first, then no new privileges, then Landlock: the input to be read, results and stills to be written.
+    /// Bytes that no result is too large for, and how many more for each byte of the video. A frame of a still picture takes
+    /// some ten bytes in the most frugal of codecs, and in a result of all tools about a thousand.
+    private static let fileSize = (base: Int64(256 << 20), perByte: Int64(128))
+
+    /// Limits first, then no new privileges, no capabilities, Landlock and seccomp.
     ///
     /// - Returns: what a person should know: a barrier that this kernel does not have.
-    static func enter(_ request: JobRequest, outputs: [RawPath]) throws(SystemError) -> String? {
+    /// - Throws: ``SystemError`` when a limit cannot be set, ``SandboxError`` when a barrier cannot.
+    static func enter(_ request: JobRequest) throws -> String? {
         var failed = fb_set_limits(
-            UInt64(max(0, request.memory.limit)), UInt64(max(0, request.memory.most)), 0, descriptors, 0)
-        guard failed == 0 else { throw SystemError("setrlimit", request.relative, code: failed) }
-        failed = fb_no_new_privileges()
-        guard failed == 0 else { throw SystemError("prctl", request.relative, code: failed) }
-        let names = outputs.map { path in path.withCString { strdup($0) } }
-        defer { for name in names { free(name) } }
-        let pointers = names.map { UnsafePointer($0) }
-        let abi = request.input.withCString { fb_landlock($0, pointers, Int32(pointers.count)) }
-        if abi > 0 { return nil }
-        return abi == 0
-            ? "this kernel has no Landlock: workers run without it"
-            : "Landlock could not be set up (\(String(cString: strerror(-abi)))): workers run without it"
+            UInt64(max(0, request.memory.limit)), UInt64(max(0, request.memory.most)), descriptors,
+            UInt64(largestFile(request.size)))
+        guard failed == 0 else { throw SystemError("setrlimit", request.result, code: failed) }
+        limitProcessor(request, duration: nil, isFinal: request.timeout != nil)
+        guard request.sandbox != .off else {
+            failed = fb_no_new_privileges()
+            guard failed == 0 else { throw SystemError("prctl", request.result, code: failed) }
+            return "--sandbox off: workers run without Landlock and seccomp"
+        }
+        var sandbox = fb_sandbox()
+        failed = fb_confine(&sandbox)
+        guard failed == 0 else {
+            let what = sandbox.failed.map { String(cString: $0) } ?? ""
+            throw SandboxError(
+                description:
+                    "sandbox: \(what): \(String(cString: strerror(failed))); forgebatch doctor says what this machine allows, --sandbox off does without"
+            )
+        }
+        let missing = [sandbox.landlock == 0 ? "Landlock" : nil, sandbox.filter == 0 ? "seccomp" : nil].compactMap {
+            $0
+        }
+        guard let first = missing.first else { return nil }
+        guard request.sandbox == .auto else {
+            throw SandboxError(
+                description:
+                    "sandbox: this kernel has no \(first), and --sandbox require asks for it; auto does without")
+        }
+        return "this kernel has no \(missing.joined(separator: " and no ")): workers run without it"
+    }
+
+    /// Closes what came from the parent besides the standard descriptors: nothing that this process can use.
+    static func closeInherited() { fb_close_from(STDERR_FILENO + 1) }
+
+    /// Bytes of the largest file that the worker of a video of this size may write.
+    static func largestFile(_ size: Int64) -> Int64 {
+        let (product, overflow) = max(0, size).multipliedReportingOverflow(by: fileSize.perByte)
+        return overflow || product > .max - fileSize.base ? .max : fileSize.base + product
+    }
+
+    /// Bounds the processor's time by the time that the video may take.
+    ///
+    /// - Parameters:
+    ///   - duration: seconds, as the container claims; nil before it is open.
+    ///   - isFinal: whether the worker may not raise it any more.
+    static func limitProcessor(_ request: JobRequest, duration: Double?, isFinal: Bool) {
+        let seconds = TimeLimit.seconds(timeout: request.timeout, duration: duration, size: request.size)
+        _ = fb_limit_processor(
+            TimeLimit.processorSeconds(within: seconds, threads: request.threads), isFinal ? 1 : 0)
     }
 }
 
@@ -46,12 +93,25 @@ extension Confinement {
     }
 }
 
+extension SystemError {
+    /// What to say where a file of ours may not become as long as it would; nil for any other error.
+    var tooLarge: String? {
+        guard code == EFBIG else { return nil }
+        let limit = fb_file_size_limit()
+        return limit > 0 && limit < UInt64(Int64.max)
+            ? "result: larger than \(limit >> 20 > 0 ? "\(limit >> 20) MiB" : "\(limit) bytes"), the limit for a video of this size or the file system's"
+            : "result: \(call): \(reason)"
+    }
+}
+
 /// Ends this process when the parent is gone: its end of our standard input is then closed.
 enum ParentWatch {
     /// Starts a thread that waits for the end of standard input.
-    static func start() {
+    ///
+    /// - Throws: ``DecodeError/outOfMemory`` when there is none for a thread.
+    static func start() throws(DecodeError) {
         var thread = pthread_t()
-        pthread_create(
+        let failed = pthread_create(
             &thread, nil,
             { _ in
                 var byte: UInt8 = 0
@@ -60,6 +120,7 @@ enum ParentWatch {
                     if got == 0 || (got < 0 && errno != EINTR) { _exit(0) }
                 }
             }, nil)
+        guard failed == 0 else { throw .outOfMemory }
         pthread_detach(thread)
     }
 }

@@ -30,17 +30,23 @@ package enum WorkerProgram {
     /// Formats of videos that they cannot read.
     package static var missingFormats: Set<String> { InputFormats.missing }
 
+    /// Names of common codecs that they cannot decode.
+    package static var missingDecoders: [String] { Decoders.missing }
+
+    /// How many common codecs are looked for.
+    package static var commonDecoders: Int { Decoders.common.count }
+
     /// Reads a request from standard input and carries it out.
     ///
     /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no request.
     package static func main() -> Int32 {
+        Confinement.closeInherited()
         guard let request = readRequest() else {
             try? Files.write(
                 Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8), to: 2,
                 path: RawPath("standard error"))
             return 70
         }
-        ParentWatch.start()
         let outcome = run(request)
         send(.finished(outcome))
         return 0
@@ -68,6 +74,10 @@ package enum WorkerProgram {
         var outcome: JobOutcome
         do {
             outcome = try analyse(request)
+        } catch let error as SandboxError {
+            outcome = JobOutcome(kind: .sandbox, message: error.description)
+        } catch let error as SystemError where error.tooLarge != nil {
+            outcome = JobOutcome(kind: .content, message: error.tooLarge)
         } catch let error as SystemError {
             let isInput = error.path == request.input.display || error.path == request.relative.display
             outcome = JobOutcome(
@@ -91,14 +101,14 @@ package enum WorkerProgram {
 
     private static func analyse(_ request: JobRequest) throws -> JobOutcome {
         var pass = try ToolPass(request.tools)
-        let result = request.root.appending(request.result)
-        let thumbnail = request.root.appending(OutputLayout.still(request.job, .thumbnail))
-        try Files.makeDirectory(result.parent)
-        try Files.makeDirectory(thumbnail.parent, durable: false)
-        if let note = try Confinement.enter(request, outputs: [result.parent, thumbnail.parent]) { send(.note(note)) }
-
+        // All that is needed is opened here: behind the confinement nothing can be, and before it there is no second thread.
         let (descriptor, before) = try open(request)
         guard let before else { return changed() }
+        var writer = try ResultWriter(path: StagedFiles(request).temporary(.result))
+        let stillFiles = try StillFiles(request)
+        if let note = try Confinement.enter(request) { send(.note(note)) }
+        try ParentWatch.start()
+
         let fingerprint = try Fingerprint.of(descriptor, size: before.size, path: request.relative)
         var limits = MediaLimits()
         limits.threads = request.threads
@@ -106,8 +116,8 @@ package enum WorkerProgram {
         let reader = try VideoReader(
             descriptor: descriptor, fileExtension: request.relative.lowercasedExtension, limits: limits)
         send(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
+        Confinement.limitProcessor(request, duration: reader.info.duration, isFinal: true)
 
-        var writer = try ResultWriter(path: result)
         // No codec spends less than a few bytes on a frame, so the file's size bounds what its header may claim.
         let expected = min(reader.info.declaredFrames ?? 0, Int(clamping: before.size / 64))
         var stills = StillCollector(expectedFrames: expected)
@@ -135,17 +145,17 @@ package enum WorkerProgram {
         for record in pass.finish(end: rounded6(end)) { try writer.append(record) }
         // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
         guard let after = try? Files.status(request.input), after == before else { return changed() }
-        if request.stills { try publishStills(stills, request) }
+        if request.stills { try write(stills, to: stillFiles) }
         let head = ResultHead(
             jobID: request.job.text,
             source: .init(path: request.relative, size: before.size, fingerprint: fingerprint),
             video: reader.info.json(reader.shapes), decode: report, tools: pass.description, summary: pass.summary,
             events: pass.events)
-        let published = try writer.publish(head)
+        let written = try writer.finish(head)
         if let step = pacer.finish(frames: report.decodedFrames) {
             send(.step(current: step.current, total: step.total))
         }
-        return outcome(reader, report, head, published)
+        return outcome(reader, report, head, written)
     }
 
     /// The file that the run was planned for, or no status when it is another one by now.
@@ -169,34 +179,29 @@ package enum WorkerProgram {
     }
 
     /// Stills can be made again: one that fails to be made, but for a full disk, costs the video nothing.
-    private static func publishStills(_ stills: StillCollector, _ request: JobRequest) throws {
-        func write(_ bytes: [UInt8]?, _ kind: OutputLayout.Still) throws(SystemError) {
-            guard let bytes else { return }
-            try AtomicFile.write(
-                bytes, to: request.root.appending(OutputLayout.still(request.job, kind)), durable: false)
-        }
-        try write((try? stills.thumbnail()) ?? nil, .thumbnail)
-        try write((try? stills.strip()) ?? nil, .strip)
-        try write(stills.lumaTimeline(), .lumaTimeline)
+    private static func write(_ stills: StillCollector, to files: borrowing StillFiles) throws(SystemError) {
+        try files.write((try? stills.thumbnail()) ?? nil, .thumbnail)
+        try files.write((try? stills.strip()) ?? nil, .strip)
+        try files.write(stills.lumaTimeline(), .lumaTimeline)
     }
 
     private static func outcome(
         _ reader: VideoReader, _ report: DecodeReport, _ head: ResultHead,
-        _ published: ResultWriter.Published
+        _ written: ResultWriter.Finished
     ) -> JobOutcome {
         var outcome = JobOutcome(kind: .completed)
         outcome.frames = report.decodedFrames
         outcome.declared = report.declaredFrames
         outcome.verdict = report.verdict
         outcome.reasons = report.reasons.map(\.rawValue)
-        outcome.sha256 = published.sha256
+        outcome.sha256 = written.sha256
         outcome.fingerprint = head.source.fingerprint
-        outcome.size = published.size
+        outcome.size = written.size
         outcome.events = head.events.count
         outcome.facts = VideoFacts(
             codec: reader.info.codec, width: reader.info.width, height: reader.info.height,
-            duration: report.coveredDuration ?? reader.info.duration, detections: published.detections,
-            classes: published.classes)
+            duration: report.coveredDuration ?? reader.info.duration, detections: written.detections,
+            classes: written.classes)
         outcome.summaries = head.summary
         return outcome
     }

@@ -18,7 +18,7 @@ struct Forgebatch: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ReplayCommand.self, TailCommand.self, ReportCommand.self, ListCommand.self,
             ShowCommand.self, DiffCommand.self, ExportCommand.self, ValidateCommand.self, ToolsCommand.self,
-            FormatsCommand.self,
+            FormatsCommand.self, DoctorCommand.self,
         ])
 
     /// Parses, runs, ends the process.

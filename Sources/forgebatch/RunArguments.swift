@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
 internal import HTMLReport
+internal import Jobs
 
 struct InputArguments: ParsableArguments {
     @Argument(help: "Videos, and directories that are walked for videos.")
@@ -94,6 +95,12 @@ struct WorkArguments: ParsableArguments {
             "Address space of a worker: auto is 1 GiB, more for pictures over 4K as far as the machine's memory divided by --jobs; 0 for no limit.",
             valueName: "size|auto"))
     var memoryLimit = MemoryArgument.automatic
+
+    @Option(
+        help: ArgumentHelp(
+            "auto: a worker is confined by all that the kernel has, or its video fails. require: fails also where the kernel has no Landlock or seccomp. off: not confined, for containers that forbid it (forgebatch doctor tells).",
+            valueName: "mode"))
+    var sandbox = SandboxMode.auto
 
     @Option(help: "How often a video is tried again when its worker crashed or timed out.")
     var retries = 1
@@ -197,6 +204,7 @@ enum ColorMode: String, ExpressibleByArgument, CaseIterable { case auto, always,
 enum ReportPages: String, ExpressibleByArgument, CaseIterable { case none, basic, full }
 enum FailOn: String, ExpressibleByArgument, CaseIterable { case any }
 extension RunOptions.Identity: ExpressibleByArgument {}
+extension SandboxMode: ExpressibleByArgument {}
 extension ReportOptions.Pages: ExpressibleByArgument {}
 
 /// Events a second and job, or every frame.

@@ -137,6 +137,7 @@ struct RunCommand: AsyncParsableCommand {
         options.stall = work.stall.seconds
         options.maxDuration = work.maxDuration?.seconds
         options.memory = work.memoryLimit.memory(jobs: options.workers)
+        options.sandbox = work.sandbox
         options.retries = work.retries
         options.maxFailures = work.maxFailures?.limit
         options.minFree = work.minFree.bytes
@@ -202,6 +203,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func flatSettings(_ options: RunOptions) -> [(key: String, value: JSON)] {
         func seconds(_ value: Double?) -> JSON { value.map { .double($0) } ?? "default" }
+        let sandbox: [(key: String, value: JSON)] =
+            options.sandbox == .auto ? [] : [("sandbox", .string(options.sandbox.rawValue))]
         return [
             ("tools", .string(options.tools.map(\.id).joined(separator: ","))), ("jobs", .int(options.workers)),
             ("threads-per-job", .int(options.threads)), ("timeout", seconds(options.timeout)),
@@ -211,7 +214,7 @@ struct RunCommand: AsyncParsableCommand {
             ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
-        ]
+        ] + sandbox
     }
 
     private func readList() throws -> [RawPath] {

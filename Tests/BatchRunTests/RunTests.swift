@@ -63,16 +63,17 @@ struct RunTests {
         }
     }
 
-    /// The lines of a worker that does its work; it makes the result that the order names.
+    /// The lines of a worker that does its work; it makes the result that the order names, under its temporary name.
     static let good = """
         order=$(head -n 1)
         out=$(printf '%s' "$order" | sed 's/.*"root":"\\([^"]*\\)".*/\\1/')
         name=$(printf '%s' "$order" | sed 's/.*"result":"\\([^"]*\\)".*/\\1/')
+        attempt=$(printf '%s' "$order" | sed 's/.*"attempt":"\\([^"]*\\)".*/\\1/')
         mkdir -p "$out/results"
         echo '{"type":"opened","total_frames":4,"duration":1}'
         echo '{"type":"step","current":1,"total":4}'
         echo '{"type":"step","current":3,"total":4}'
-        echo '{}' > "$out/$name"
+        echo '{}' > "$(dirname "$out/$name")/.fb-${attempt}0"
         echo '{"type":"step","current":4,"total":4}'
         echo '{"type":"job_result","kind":"completed","frames":4,"verdict":"ok","sha256":"0","fingerprint":"x1:0","size":3}'
 

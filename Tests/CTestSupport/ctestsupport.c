@@ -48,6 +48,8 @@ int fbt_heed_permissions(int heed) {
     return (int)syscall(SYS_capset, &header, data);
 }
 
+int fbt_landlock_abi(void) { return (int)syscall(444, NULL, (size_t)0, 1u); }
+
 /// Runs before the test library reads its options, so that a plain `swift test` has the bound as well: one test more
 /// than there are processors, for tests that only wait. By itself the library would start all tests at once.
 __attribute__((constructor)) static void bound_parallelism(void) {

@@ -31,6 +31,8 @@ struct FlagTableTests {
                 "--timeout and --stall end a video that takes too long; --retries is how often it is tried again",
             "--max-duration": "--max-duration ends the run, and the next one takes up what is left",
             "--memory-limit": "--memory-limit that is too small fails the video in words, and nothing crashes",
+            "--sandbox":
+                "--sandbox: auto does without what the kernel lacks and says so once, require does not, off confines nothing",
             "--max-failures": "--max-failures stops after so many failed videos",
             "--min-free": "--min-free keeps videos from starting; 0 disables the check",
             "--force": "--force does every video again",
@@ -130,6 +132,12 @@ struct FlagTableTests {
         ],
         "formats": [
             "--json": "formats lists what is taken and what is not; --json has the same, and docs/formats.md too",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "doctor": [
+            "--json":
+                "doctor says what the machine offers and what an output folder can, in words and with --json the same",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],

@@ -14,12 +14,12 @@ import Testing
             summary: .members(["luma": .members(["avg": .double(1.5)])]), events: [])
     }
 
-    private func write(_ path: RawPath, frames: Int) throws -> ResultWriter.Published {
+    private func write(_ path: RawPath, frames: Int) throws -> ResultWriter.Finished {
         var writer = try ResultWriter(path: path)
         for frame in 0..<frames {
             try writer.append(time: Double(frame) / 25, measures: [("luma", [("avg", 100.25)]), ("scene", [])])
         }
-        return try writer.publish(head(frames))
+        return try writer.finish(head(frames))
     }
 
     @Test(arguments: [1, 2, 3000]) func `a document is whole, dense and in order`(frames: Int) throws {
@@ -50,28 +50,27 @@ import Testing
         #expect(one == two)
     }
 
-    @Test func `nothing is left of a result that is not published`() throws {
-        let folder = try TemporaryFolder()
-        do {
-            var writer = try ResultWriter(path: folder.path.appending("a.json"))
-            for _ in 0..<5000 { try writer.append(time: 0, measures: [("luma", [("avg", 1)])]) }
-            #expect(try Files.list(folder.path) == [])
-        }
-        #expect(try Files.list(folder.path) == [])
-    }
-
-    @Test func `a result replaces the one before as a whole`() throws {
+    @Test func `a document is empty until it is finished, and the spool has no name`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path.appending("a.json")
+        var writer = try ResultWriter(path: path)
+        for _ in 0..<5000 { try writer.append(time: 0, measures: [("luma", [("avg", 1)])]) }
+        #expect(try Files.list(folder.path) == [path.lastComponent])
+        #expect(try Files.status(path).size == 0)
+        _ = try writer.finish(head(5000))
+        #expect(try Files.list(folder.path) == [path.lastComponent])
+        #expect(try HeadReader.read(path)["total_frames"] == 5000)
+    }
+
+    @Test func `a file that is there, or a link, is not written to`() throws {
+        let folder = try TemporaryFolder()
+        let (path, link) = (folder.path.appending("a.json"), folder.path.appending("link.json"))
         _ = try write(path, frames: 10)
         let before = try Files.read(path)
-        do {
-            var writer = try ResultWriter(path: path)
-            try writer.append(time: 0, measures: [])
-        }
+        try Files.link(path.lastComponent, at: link)
+        for name in [path, link] { #expect(throws: SystemError.self) { _ = try ResultWriter(path: name) } }
         #expect(try Files.read(path) == before)
-        _ = try write(path, frames: 1)
-        #expect(try HeadReader.read(path)["total_frames"] == 1)
+        #expect(try Files.list(folder.path) == [path.lastComponent, link.lastComponent])
     }
 
     @Test func `a folder that cannot be written to is an error at once`() throws {
@@ -92,7 +91,7 @@ import Testing
         var writer = try ResultWriter(path: path)
         try writer.append(time: .nan, measures: [("luma", [("avg", .infinity), ("min", 1)])])
         try writer.append(time: nil, measures: [("luma", [("avg", 2), ("min", -.infinity)])])
-        _ = try writer.publish(head(2, video: .members(["codec": "x", "duration": .double(.nan), "rate": .null])))
+        _ = try writer.finish(head(2, video: .members(["codec": "x", "duration": .double(.nan), "rate": .null])))
         let document = try JSONReader.parse(Files.read(path))
         #expect(document["sanitized"]?["dropped_values"] == 5)
         #expect(document["sanitized"]?["dropped_objects"] == 0)
@@ -122,7 +121,7 @@ import Testing
         try writer.append(time: 0, measures: [])
         var head = head(1)
         head.source.path = RawPath(bytes: [0x61, 0xff])
-        _ = try writer.publish(head)
+        _ = try writer.finish(head)
         let source = try #require(try HeadReader.read(path)["source"])
         #expect(source["path"] == "a\\xff")
         #expect(RawPath(source) == RawPath(bytes: [0x61, 0xff]))
@@ -139,7 +138,7 @@ import Testing
             ("freeze", [("since", 5_183_999), ("difference", 0.0009)]),
         ]
         for _ in 0..<100 { try writer.append(time: 86399.983333, measures: measures) }
-        _ = try writer.publish(head(100))
+        _ = try writer.finish(head(100))
         let lines = try Files.read(path).split(separator: 0x0a).dropFirst().dropLast()
         #expect(lines.count == 100)
         for line in lines { #expect(line.count <= 400) }

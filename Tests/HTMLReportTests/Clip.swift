@@ -123,7 +123,7 @@ extension Clip {
             "codec": "h264", "pixel_format": "yuv420p", "frame_rate": .members(["r": "25/1", "avg": "25/1"]),
             "duration": .double(Double(frames) / 25),
         ])
-        _ = try writer.publish(
+        _ = try writer.finish(
             ResultHead(
                 jobID: job.text, source: .init(path: self.path, size: size, fingerprint: Clip.hash),
                 video: .object(pictures + (rest.members ?? [])), decode: decoding,

@@ -33,7 +33,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             .step(current: 1, total: 450), .step(current: .max, total: .max), .note("no Landlock\nhere \u{1}"),
             .finished(JobOutcome(kind: .content, message: "decode: no video frames")),
         ]
-        + [.completed, .content, .changed, .input, .io, .diskFull, .memory].map { .finished(outcome($0)) }
+        + [.completed, .content, .changed, .input, .io, .diskFull, .memory, .sandbox].map { .finished(outcome($0)) }
 
     @Test(arguments: messages) func `a worker's message is read back`(message: WorkerMessage) {
         let line = message.encode()
@@ -54,6 +54,44 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
     ])
     func `what no worker says is refused`(line: String) {
         #expect(WorkerMessage(Array(line.utf8)) == nil)
+    }
+
+    @Test func `a request's time limit and sandbox are read back, and an attempt that could be a path is refused`()
+        throws
+    {
+        var request = request(RawPath("a.mp4"))
+        (request.timeout, request.sandbox) = (12.5, .require)
+        #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
+        for attempt in ["", "../../../x", "0123456789abcde/", "0123456789abcdef", "0123456789ABCDE"] {
+            request.attempt = attempt
+            #expect(try JobRequest(JSONReader.parse(request.encode())) == nil, "\(attempt)")
+        }
+    }
+
+    @Test func `the temporary files of an attempt lie beside their own places, under names that the sweep knows`() {
+        let request = request(RawPath("deep/a.mp4"))
+        let files = StagedFiles(request)
+        var names: Set<RawPath> = []
+        for kind in StagedFiles.Kind.allCases {
+            let name = files.temporary(kind)
+            names.insert(name)
+            #expect(name.parent == files.final(kind).parent)
+            #expect(name.lastComponent.bytes.count == Files.temporaryName().bytes.count)
+            #expect(name.lastComponent.bytes.starts(with: Files.temporaryPrefix.utf8))
+        }
+        #expect(names.count == 4)
+        #expect(files.final(.result) == RawPath("/out/results/deep/a.mp4.json"))
+        #expect(files.final(.strip) == RawPath("/out").appending(OutputLayout.still(request.job, .strip)))
+        #expect(Set((0..<100).map { _ in StagedFiles.makeAttempt() }).count == 100)
+    }
+
+    @Test func `processor seconds follow the time limit and the threads`() {
+        #expect(TimeLimit.processorSeconds(within: 0.2, threads: 1) == 61)
+        #expect(TimeLimit.processorSeconds(within: 100, threads: 4) == 660)
+        #expect(TimeLimit.processorSeconds(within: .infinity, threads: .max) > 1 << 30)
+        #expect(TimeLimit.seconds(timeout: nil, duration: 60, size: 1) == 900)
+        #expect(TimeLimit.seconds(timeout: nil, duration: .nan, size: 200_000_000) == 1200)
+        #expect(TimeLimit.seconds(timeout: 5, duration: 60, size: 1) == 5)
     }
 
     private func request(_ path: RawPath) -> JobRequest {

@@ -132,7 +132,7 @@ package struct MadeOutputFolder: Sendable {
     package func writeResult(
         _ video: RawPath, frames: [FrameRecord] = MadeOutputFolder.frames(4),
         change: (inout ResultHead) -> Void = { _ in }
-    ) throws -> ResultWriter.Published {
+    ) throws -> ResultWriter.Finished {
         let job = JobID(video: video)
         var writer = try ResultWriter(path: layout.root.appending(OutputLayout.result(for: video, job: job)))
         for frame in frames { try writer.append(frame) }
@@ -146,7 +146,7 @@ package struct MadeOutputFolder: Sendable {
             ]), decode: decode, tools: MadeOutputFolder.tools, summary: .members(["luma": .members(["avg": 100])]),
             events: [])
         change(&head)
-        return try writer.publish(head)
+        return try writer.finish(head)
     }
 
     /// The tools of such results.

@@ -1,3 +1,5 @@
+// The types of <time.h> belong to whichever module with a C header the compiler meets first.
+internal import CTestSupport
 internal import Glibc
 
 /// What a thread has computed, which other processes on the machine do not lengthen.

@@ -43,7 +43,7 @@ import Testing
         for record in account.records { try writer.append(record) }
         var report = DecodeReport()
         report.decodedFrames = account.records.count
-        _ = try writer.publish(
+        _ = try writer.finish(
             ResultHead(
                 jobID: "eccb3f5c-07f4-5f69-92f9-aa2774046302",
                 source: .init(path: RawPath("a.mp4"), size: 1, fingerprint: "x1:00"), video: .object([]),

@@ -37,7 +37,7 @@ struct COCOExport: ExportFormat {
         while let frame = try video.result.nextFrame() {
             images += 1
             let index = frame["frame_index"]?.int ?? 0
-            pictures.take(index: index, size: Archive.pictureSize(frame))
+            pictures.take(index: index, size: KnownTools.pictureSize(frame))
             let size = pictures.current
             let image = JSON.members([
                 "id": .int(images), "file_name": .string("\(video.path.display)/\(COCOExport.padded(index)).jpg"),

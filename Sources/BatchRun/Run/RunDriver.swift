@@ -38,7 +38,7 @@ final class RunDriver {
                             let id = worker.request.job
                             group.addTask {
                                 let attempt = await worker.run { source.yield(.message(id, $0)) }
-                                source.yield(.ended(id, attempt))
+                                source.yield(.ended(id, Publication(worker.request).settle(attempt)))
                             }
                         }
                     }
@@ -95,8 +95,9 @@ final class RunDriver {
         JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
             result: job.result, tools: options.tools, threads: options.threads, memory: options.memory,
-            progressInterval: options.progressInterval, stills: options.stills, size: job.video.status.size,
-            modified: job.video.status.modified, inode: job.video.status.inode)
+            timeout: options.timeout, sandbox: options.sandbox, progressInterval: options.progressInterval,
+            stills: options.stills, size: job.video.status.size, modified: job.video.status.modified,
+            inode: job.video.status.inode)
     }
 
     private func hasSpace() throws -> Bool {

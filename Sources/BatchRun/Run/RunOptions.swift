@@ -64,6 +64,7 @@ package struct RunOptions: Sendable {
     /// Nanoseconds between two progress events of a job; 0 writes every frame.
     package var progressInterval: UInt64 = 100_000_000
     package var stills = true
+    package var sandbox = SandboxMode.auto
 
     package var version: String
     /// The program that is started as a worker, and what it is told before its request.

@@ -25,6 +25,9 @@ struct Attempt: Sendable {
     /// The worker's last lines on standard error.
     var stderr: [String]
 
+    /// SIGXCPU: the signal of a worker that passes its limit of processor seconds.
+    static let processorTimeUsed: Int32 = 24
+
     /// Whether the worker's own code found no memory and ended with Swift's message about it. Where FFmpeg finds none, the
     /// worker lives to say so.
     var isOutOfMemory: Bool {
@@ -36,6 +39,8 @@ struct Attempt: Sendable {
     var reason: String? {
         switch end {
         case .finished, .stopped: nil
+        case .died(Attempt.processorTimeUsed):
+            "used more processor time than its --timeout allows; raise --timeout if it only is slow"
         case .died where isOutOfMemory: "out of memory; raise --memory-limit"
         case .died(let signal): "killed by signal \(signal)"
         case .exited(let status): "worker ended with status \(status) and without a result"
@@ -67,10 +72,6 @@ struct Deadlines: Sendable {
         later > earlier ? Double(later - earlier) / 1e9 : 0
     }
 
-    /// Ten minutes and five times the duration that the worker reports; without one, five minutes per 100 MB.
-    func limit(duration: Double?) -> Double {
-        if let timeout { return timeout }
-        guard let duration, duration.isFinite, duration > 0 else { return 600 + 300 * Double(size) / 100_000_000 }
-        return 600 + 5 * duration
-    }
+    /// Seconds that a video of this duration, as its worker reports it, may take.
+    func limit(duration: Double?) -> Double { TimeLimit.seconds(timeout: timeout, duration: duration, size: size) }
 }

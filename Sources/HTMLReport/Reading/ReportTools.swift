@@ -28,7 +28,7 @@ final class ReportTools: Sendable {
     }
 
     /// The size of a frame's picture as it is stored, in pixels, where a tool tells it.
-    func pictureSize(_ frame: JSON) -> (width: Int, height: Int)? { Archive.pictureSize(frame, among: all) }
+    func pictureSize(_ frame: JSON) -> (width: Int, height: Int)? { KnownTools.pictureSize(frame, among: all) }
 
     /// Whether the values of a key are a series over time.
     func isTimeSeries(_ tool: String, _ key: String) -> Bool {

@@ -15,5 +15,7 @@ int fbt_fresh_session(posix_spawnattr_t *attributes);
 int fbt_terminal(unsigned short columns, int *terminal);
 /// Whether this thread heeds the permissions of files although it is root's. Returns 0, or -1.
 int fbt_heed_permissions(int heed);
+/// The ABI of Landlock that the kernel offers; 0 or less where it does not.
+int fbt_landlock_abi(void);
 
 #endif
