@@ -47,10 +47,4 @@ extension VideoStatus {
     /// Where the index lists such videos, and what its search finds them by.
     var anchor: String { "#" + rawValue }
     var query: String { "s:" + rawValue }
-
-    /// What a record's verdict says of a video that has a result. One that this version does not know counts as `ok`.
-    init(verdict: String?) {
-        let status = verdict.flatMap { VideoStatus(rawValue: $0) }
-        self = status.flatMap { $0.isVerdict ? $0 : nil } ?? .ok
-    }
 }

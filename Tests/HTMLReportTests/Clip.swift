@@ -44,7 +44,7 @@ struct Clip {
     var catalogEntry: CatalogEntry {
         CatalogEntry(
             job: job, path: path, result: result, size: size, modified: 1_795_440_000_000_000_000, inode: 4711,
-            fingerprint: Clip.hash, digest: Clip.digest, verdict: status.rawValue, frames: frames, sha256: Clip.hash,
+            fingerprint: Clip.hash, digest: Clip.digest, verdict: status, frames: frames, sha256: Clip.hash,
             runID: runID, facts: facts, events: events, seconds: Double(frames) / 320,
             processorSeconds: Double(frames) / 400)
     }
@@ -61,7 +61,7 @@ struct Clip {
         var record = JobRecord(job: job, path: path, hasFailed: !hasResult)
         if hasResult {
             record.result = result
-            record.verdict = status.rawValue
+            record.verdict = status
             record.reasons = decoding.reasons.map(\.rawValue)
             record.frames = frames
             record.declared = decoding.declaredFrames

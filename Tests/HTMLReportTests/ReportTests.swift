@@ -198,7 +198,7 @@ import Testing
         let folder = try TemporaryFolder()
         let fixture = try Fixture(folder.path, clips: [Clip(path: RawPath("a.mp4")), Clip(path: RawPath("b.mp4"))])
         var entry = fixture.clips[0].catalogEntry
-        entry.verdict = "warning"
+        entry.verdict = .warning
         entry.facts.codec = "vp9"
         entry.seconds = nil
         try JobLineWriter(fixture.layout.catalogLines).append(entry)

@@ -83,7 +83,7 @@ extension ReportVideo {
         self.init(job: entry.job, path: entry.path)
         take(result: entry.result)
         take(entry.facts)
-        status = VideoStatus(verdict: entry.verdict)
+        status = entry.verdict
         frames = entry.frames
         size = Int(entry.size)
         take(seconds: entry.seconds, processorSeconds: entry.processorSeconds)
@@ -103,7 +103,7 @@ extension ReportVideo {
     mutating func take(_ record: JobRecord, tools: ReportTools) {
         isOfThisRun = true
         take(path: record.path)
-        status = record.hasFailed ? .failed : VideoStatus(verdict: record.verdict)
+        status = record.hasFailed ? .failed : record.verdict ?? .ok
         if let path = record.result {
             // Records of earlier versions do not tell exactly where the result of a name that is no text lies; a line of
             // the catalog does.

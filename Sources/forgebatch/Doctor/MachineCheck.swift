@@ -72,10 +72,10 @@ enum MachineCheck {
 
     /// Versions, and formats and codecs that are missing.
     static func libraries() -> [Finding] {
-        let versions = VideoWorker.libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
-        let missing = VideoWorker.missingFormats
+        let versions = WorkerProgram.libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+        let missing = WorkerProgram.missingFormats
         let formats = VideoFormats.all.filter { missing.contains($0.id) }.map(\.title)
-        let decoders = VideoWorker.missingDecoders
+        let decoders = WorkerProgram.missingDecoders
         let advice = "install the FFmpeg libraries of a distribution that has them; such videos fail"
         return [
             Finding(.ok, "FFmpeg", versions),
@@ -85,7 +85,7 @@ enum MachineCheck {
                     .warning, "formats", "not read: \(formats.joined(separator: ", "))",
                     "forgebatch formats lists the \(VideoFormats.all.count - formats.count) others"),
             decoders.isEmpty
-                ? Finding(.ok, "decoders", "all \(VideoWorker.commonDecoders) common codecs")
+                ? Finding(.ok, "decoders", "all \(WorkerProgram.commonDecoders) common codecs")
                 : Finding(.warning, "decoders", "not decoded: \(decoders.joined(separator: ", "))", advice),
         ]
     }
