@@ -1,3 +1,6 @@
+internal import Archive
+internal import Jobs
+
 /// What a subscriber is told: how far the run is, not what happened. Only the newest is kept for one that is slow, so
 /// nobody's queue grows; the lines themselves are read from the log.
 struct Advance: Equatable, Sendable {
@@ -17,4 +20,41 @@ struct Subscription: Sendable {
     /// As of the moment of subscribing.
     let start: Advance
     let advances: AsyncStream<Advance>
+}
+
+/// Those who watch a run, and how far it is as they were told. It knows no file and no clock.
+struct Broadcaster: Sendable {
+    private(set) var advance = Advance()
+    private var subscribers: [Int: (job: JobID?, continuation: AsyncStream<Advance>.Continuation)] = [:]
+    private var next = 0
+
+    /// Adds one who watches a job, or with nil the whole run. It has to be removed again.
+    mutating func subscribe(_ job: JobID?) -> Subscription {
+        let (stream, continuation) = AsyncStream.makeStream(of: Advance.self, bufferingPolicy: .bufferingNewest(1))
+        defer { next += 1 }
+        subscribers[next] = (job, continuation)
+        return Subscription(id: next, start: advance, advances: stream)
+    }
+
+    /// Removes one and ends its stream.
+    mutating func unsubscribe(_ id: Int) { subscribers.removeValue(forKey: id)?.continuation.finish() }
+
+    /// Goes on to a later line, and tells those whom the lines up to there concern.
+    mutating func advance(to lines: Int, of index: LogIndex) {
+        guard lines > advance.lines else { return }
+        var touched: Set<JobID> = []
+        for line in advance.lines..<lines {
+            if let owner = index.owner(line) { touched.insert(index.jobs[owner].id) }
+        }
+        advance.lines = lines
+        for subscriber in subscribers.values where subscriber.job.map({ touched.contains($0) }) ?? true {
+            subscriber.continuation.yield(advance)
+        }
+    }
+
+    /// Changes how the run is in any other way, and tells everybody.
+    mutating func change(_ body: (inout Advance) -> Void) {
+        body(&advance)
+        for subscriber in subscribers.values { subscriber.continuation.yield(advance) }
+    }
 }

@@ -36,9 +36,9 @@ extension RunFeed {
 
     /// A job as of now; nil for one that this run did not start.
     func view(_ job: JobID) -> JobView? {
-        let places: Places? = read { index, lines, standing in
+        let places: Places? = read { index, lines, run in
             guard let place = index.place(job), let start = index.jobs[place].start else { return nil }
-            let isDead = standing == .interrupted && lines == index.count
+            let isDead = run == .interrupted && lines == index.count
             var places = Places(status: JobView.status(index, place, lines: lines, isDead: isDead))
             let isStarted = start < lines
             places.first = index.range(isStarted ? Int(start) : 0)
@@ -69,8 +69,8 @@ extension RunFeed {
     ///
     /// - Returns: those of the page, and how many there are in all.
     func jobs(_ status: String?, skip: Int, limit: Int) -> (page: [JobID], count: Int) {
-        read { index, lines, standing in
-            let isDead = standing == .interrupted && lines == index.count
+        read { index, lines, run in
+            let isDead = run == .interrupted && lines == index.count
             var started = index.jobs.indices.compactMap { place in index.jobs[place].start.map { (place, $0) } }
             if let status {
                 started.removeAll { JobView.status(index, $0.0, lines: lines, isDead: isDead).protocolWord != status }
