@@ -99,12 +99,12 @@ struct ReplayStateTests {
         audience.advance(to: 2, of: index)
         audience.unsubscribe(a.id)
         audience.unsubscribe(all.id)
-        #expect(await a.advances.reduce(into: []) { $0.append($1.lines) } == [2])
-        #expect(await all.advances.reduce(into: []) { $0.append($1.lines) } == [2])
+        #expect(await a.positions.reduce(into: []) { $0.append($1.lines) } == [2])
+        #expect(await all.positions.reduce(into: []) { $0.append($1.lines) } == [2])
         audience.change { $0.clock += 1 }
         audience.unsubscribe(b.id)
-        #expect(await b.advances.reduce(into: []) { $0.append($1.clock) } == [1])
-        #expect(audience.advance == Advance(place: 0, lines: 2, clock: 1))
+        #expect(await b.positions.reduce(into: []) { $0.append($1.clock) } == [1])
+        #expect(audience.position == ReplayPosition(generation: 0, lines: 2, clock: 1))
     }
 
     // MARK: All together
@@ -115,19 +115,19 @@ struct ReplayStateTests {
         try run.write(MadeRun.events(step: 1000))
         var replay = try replay(run)
         #expect(replay.step(0) == .again && replay.step(0) == .whenAsked)
-        #expect(replay.happened(100 * second) == 0)
+        #expect(replay.linesUntilNow(100 * second) == 0)
         let (begins, again) = (replay.start(5 * second), replay.start(6 * second))
         #expect(begins && !again)
         guard case .at(let deadline) = replay.step(5 * second) else {
             Issue.record("no deadline")
             return
         }
-        #expect(replay.audience.advance.lines == 1)
+        #expect(replay.audience.position.lines == 1)
         #expect(deadline >= 6 * second && deadline < 6 * second + 1_000_000)
         _ = replay.step(deadline)
-        #expect(replay.audience.advance.lines == 2)
+        #expect(replay.audience.position.lines == 2)
         #expect(replay.step(100 * second) == .whenAsked)
-        #expect(replay.audience.advance.lines == replay.source.index.count && !replay.audience.advance.isDead)
+        #expect(replay.audience.position.lines == replay.source.index.count && !replay.audience.position.isDead)
     }
 
     @Test("A seek voids what was sent, a change of speed does not, and a live run has no clock to change")
@@ -137,9 +137,9 @@ struct ReplayStateTests {
         var replay = try replay(run)
         while replay.step(0) == .again {}
         let isFaster = replay.change(at: nil, speed: .times(2), isPlaying: nil, 0)
-        #expect(isFaster && replay.audience.advance == Advance(place: 0, lines: 0, clock: 1))
+        #expect(isFaster && replay.audience.position == ReplayPosition(generation: 0, lines: 0, clock: 1))
         let isMoved = replay.change(at: 4, speed: nil, isPlaying: nil, second)
-        #expect(isMoved && replay.audience.advance == Advance(place: 1, lines: 5, clock: 2))
+        #expect(isMoved && replay.audience.position == ReplayPosition(generation: 1, lines: 5, clock: 2))
         let state = replay.clockState(2 * second)
         #expect(state.at == 6 && state.speed == .times(2) && !state.isLive && state.isPlaying)
         var live = try self.replay(run, status: .running)
@@ -155,11 +155,11 @@ struct ReplayStateTests {
         while replay.step(0) == .again {}
         _ = replay.start(0)
         _ = replay.step(second)
-        #expect(!replay.audience.advance.isDead)
+        #expect(!replay.audience.position.isDead)
         _ = replay.step(60 * second)
-        #expect(replay.audience.advance.isDead)
+        #expect(replay.audience.position.isDead)
         _ = replay.change(at: 1, speed: nil, isPlaying: false, 61 * second)
         _ = replay.step(61 * second)
-        #expect(!replay.audience.advance.isDead)
+        #expect(!replay.audience.position.isDead)
     }
 }

@@ -29,7 +29,7 @@ enum Charts {
     private static let mostRows = 24
 
     /// A row a worker: shaded where it worked, with a line where a video failed.
-    static func workers(_ course: RunCourse) -> Chart? {
+    static func workers(_ course: RunTimeline) -> Chart? {
         guard course.length > 0, !course.stretches.isEmpty else { return nil }
         let rows = course.rows
         let step = 16
@@ -75,7 +75,7 @@ enum Charts {
     }
 
     /// Frames a second over the run.
-    static func rates(_ course: RunCourse) -> Chart? {
+    static func rates(_ course: RunTimeline) -> Chart? {
         let rates = course.rates(columns)
         guard let peak = rates.max(), peak > 0 else { return nil }
         let mean = rates.reduce(0, +) / Double(rates.count)

@@ -212,5 +212,5 @@ struct Batch {
     /// All runs of the folder, the newest first.
     var runs: [RunSummary] = []
     /// How the run went over time.
-    var course = RunCourse()
+    var course = RunTimeline()
 }

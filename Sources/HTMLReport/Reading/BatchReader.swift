@@ -38,7 +38,7 @@ struct BatchReader {
         do { while let job = try record.next() { take(job: job) } } catch { throw failure(error) }
         let document = JSON.object((record.head.members ?? []) + (record.tail.members ?? []))
         mark(changes)
-        let course = RunCourse(layout.log(run: id)) ?? RunCourse()
+        let course = RunTimeline(layout.log(run: id)) ?? RunTimeline()
         for stretch in course.stretches {
             if let place = places[stretch.job] { videos[place].begun = stretch.start }
         }

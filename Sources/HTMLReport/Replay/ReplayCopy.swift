@@ -115,7 +115,7 @@ struct ReplayCopy {
         }
 
         func json(_ run: RunFacts, chunks: Int) -> JSON {
-            let members = RunGlance(state, id: run.id, events: lines, size: size).members(
+            let members = RunLogSummary(state, id: run.id, events: lines, size: size).members(
                 completed: .int(run.count("completed")), failed: .int(run.count("failed")),
                 skipped: .int(run.count("skipped")))
             return ["chunks": .int(chunks), "run": .object(members)]

@@ -3,9 +3,9 @@ internal import Jobs
 
 /// What a subscriber is told: how far the run is, not what happened. Only the newest is kept for one that is slow, so
 /// nobody's queue grows; the lines themselves are read from the log.
-struct Advance: Equatable, Sendable {
-    /// Another number means another place: after a seek, or because the log was replaced. What was sent before is void.
-    var place = 0
+struct ReplayPosition: Equatable, Sendable {
+    /// Another number after a seek, and when the log was replaced: what was sent before is void.
+    var generation = 0
     /// Lines of the log that have happened.
     var lines = 0
     /// Another number means another speed, or that the clock was stopped or set going.
@@ -18,22 +18,23 @@ struct Advance: Equatable, Sendable {
 struct Subscription: Sendable {
     let id: Int
     /// As of the moment of subscribing.
-    let start: Advance
-    let advances: AsyncStream<Advance>
+    let start: ReplayPosition
+    let positions: AsyncStream<ReplayPosition>
 }
 
 /// Those who watch a run, and how far it is as they were told. It knows no file and no clock.
 struct Broadcaster: Sendable {
-    private(set) var advance = Advance()
-    private var subscribers: [Int: (job: JobID?, continuation: AsyncStream<Advance>.Continuation)] = [:]
+    private(set) var position = ReplayPosition()
+    private var subscribers: [Int: (job: JobID?, continuation: AsyncStream<ReplayPosition>.Continuation)] = [:]
     private var next = 0
 
     /// Adds one who watches a job, or with nil the whole run. It has to be removed again.
     mutating func subscribe(_ job: JobID?) -> Subscription {
-        let (stream, continuation) = AsyncStream.makeStream(of: Advance.self, bufferingPolicy: .bufferingNewest(1))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: ReplayPosition.self, bufferingPolicy: .bufferingNewest(1))
         defer { next += 1 }
         subscribers[next] = (job, continuation)
-        return Subscription(id: next, start: advance, advances: stream)
+        return Subscription(id: next, start: position, positions: stream)
     }
 
     /// Removes one and ends its stream.
@@ -41,20 +42,20 @@ struct Broadcaster: Sendable {
 
     /// Goes on to a later line, and tells those whom the lines up to there concern.
     mutating func advance(to lines: Int, of index: LogIndex) {
-        guard lines > advance.lines else { return }
+        guard lines > position.lines else { return }
         var touched: Set<JobID> = []
-        for line in advance.lines..<lines {
+        for line in position.lines..<lines {
             if let owner = index.owner(line) { touched.insert(index.jobs[owner].id) }
         }
-        advance.lines = lines
+        position.lines = lines
         for subscriber in subscribers.values where subscriber.job.map({ touched.contains($0) }) ?? true {
-            subscriber.continuation.yield(advance)
+            subscriber.continuation.yield(position)
         }
     }
 
     /// Changes how the run is in any other way, and tells everybody.
-    mutating func change(_ body: (inout Advance) -> Void) {
-        body(&advance)
-        for subscriber in subscribers.values { subscriber.continuation.yield(advance) }
+    mutating func change(_ body: (inout ReplayPosition) -> Void) {
+        body(&position)
+        for subscriber in subscribers.values { subscriber.continuation.yield(position) }
     }
 }

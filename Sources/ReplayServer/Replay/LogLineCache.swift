@@ -2,7 +2,7 @@ internal import Archive
 internal import Bytes
 internal import Synchronization
 
-/// Reads lines of a log that are known by their place, from any number of tasks; lines that many clients want at once
+/// Reads lines of a log that are known by their offset, from any number of tasks; lines that many clients want at once
 /// are read once.
 final class LogLineCache: Sendable {
     private let descriptor: Int32

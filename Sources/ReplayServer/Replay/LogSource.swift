@@ -81,7 +81,7 @@ struct LogSource {
             guard status == .running, now - checked >= LogSource.writerInterval else { return (.nothing, false) }
             checked = now
             let modified = (try? Files.status(follower.path))?.modified ?? 0
-            if RunGlance.isBeingWritten(layout, run: id, modified: modified) { return (.nothing, false) }
+            if RunLogSummary.isBeingWritten(layout, run: id, modified: modified) { return (.nothing, false) }
             end(.interrupted)
             return (.ended, false)
         }

@@ -20,19 +20,19 @@ final class RunFeed: Sendable {
     private let layout: OutputLayout
     private let replay: Mutex<RunReplay>
     private let isDriven = Mutex(false)
-    private let wakeup = Wakeup()
-    private let summary = Mutex<RunFacts?>(nil)
+    private let wakeup = WakeableSleep()
+    private let recorded = Mutex<RecordedRun?>(nil)
 
     /// - Returns: nil when the run has no log.
     init?(_ layout: OutputLayout, run id: String, options: Options) {
-        guard let glance = RunGlance(layout, run: id) else { return nil }
+        guard let summary = RunLogSummary(layout, run: id) else { return nil }
         self.id = id
         longestGap = options.longestGap
         self.layout = layout
-        let timeline = Timeline(duration: glance.duration, longestGap: options.longestGap)
+        let timeline = Timeline(duration: summary.duration, longestGap: options.longestGap)
         let clock = ReplayClock(
             timeline: timeline, speed: options.speed, from: options.start, isPaused: options.isPaused)
-        replay = Mutex(RunReplay(source: LogSource(layout, run: id, status: glance.status), clock: clock))
+        replay = Mutex(RunReplay(source: LogSource(layout, run: id, status: summary.status), clock: clock))
     }
 
     // MARK: Reading
@@ -78,14 +78,14 @@ final class RunFeed: Sendable {
     }
 
     /// How far the run is at this moment, or will be as soon as its clock is started.
-    var standingNow: Advance { replay.withLock { $0.standing(monotonicNanoseconds()) } }
+    var positionNow: ReplayPosition { replay.withLock { $0.position(monotonicNanoseconds()) } }
 
     /// Calls `body` with the index, and how many of its lines have happened.
     ///
     /// What was told to subscribers has happened for everybody, and the other way round: HTTP never lags behind.
     func read<Answer>(_ body: (LogIndex, Int, RunStatus) -> sending Answer) -> sending Answer {
         replay.withLock { replay in
-            body(replay.source.index, replay.happened(monotonicNanoseconds()), replay.source.status)
+            body(replay.source.index, replay.linesUntilNow(monotonicNanoseconds()), replay.source.status)
         }
     }
 
@@ -100,10 +100,10 @@ final class RunFeed: Sendable {
     }
 
     /// What `run.json` says; nil before it is written.
-    var facts: RunFacts? {
-        summary.withLock { summary in
-            if summary == nil { summary = RunFacts(layout.summary(run: id)) }
-            return summary
+    var facts: RecordedRun? {
+        recorded.withLock { recorded in
+            if recorded == nil { recorded = RecordedRun(layout.summary(run: id)) }
+            return recorded
         }
     }
 

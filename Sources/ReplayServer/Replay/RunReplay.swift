@@ -37,19 +37,19 @@ struct RunReplay {
     func moment(_ now: UInt64) -> Double { isLive ? source.index.duration : clock.position(now) }
 
     /// How many lines have happened.
-    func happened(_ now: UInt64) -> Int {
+    func linesUntilNow(_ now: UInt64) -> Int {
         if isLive { return source.index.count }
         return clock.isStarted ? source.index.lines(until: clock.position(now)) : 0
     }
 
     /// How far the run is, or will be as soon as its clock is started.
-    func standing(_ now: UInt64) -> Advance {
-        var advance = audience.advance
-        advance.lines = happened(now)
+    func position(_ now: UInt64) -> ReplayPosition {
+        var position = audience.position
+        position.lines = linesUntilNow(now)
         if !isLive, !clock.isStarted, clock.beginning > 0 {
-            advance.lines = source.index.lines(until: clock.beginning)
+            position.lines = source.index.lines(until: clock.beginning)
         }
-        return advance
+        return position
     }
 
     func clockState(_ now: UInt64) -> ClockState {
@@ -78,12 +78,12 @@ struct RunReplay {
         if let speed { clock.setSpeed(speed, now) }
         if let isPlaying { clock.setPlaying(isPlaying, now) }
         if let time { clock.seek(to: time, now) }
-        let lines = happened(now)
-        audience.change { advance in
-            advance.clock += 1
+        let lines = linesUntilNow(now)
+        audience.change { position in
+            position.clock += 1
             guard time != nil else { return }
-            advance.place += 1
-            advance.lines = lines
+            position.generation += 1
+            position.lines = lines
         }
         return true
     }
@@ -98,7 +98,7 @@ struct RunReplay {
     /// Reads on in the log, and tells the watchers of each line as its moment comes.
     mutating func step(_ now: UInt64) -> Next {
         let hasMore = readOn(now)
-        let lines = happened(now)
+        let lines = linesUntilNow(now)
         audience.advance(to: lines, of: source.index)
         if hasMore { return .again }
         if !isLive {
@@ -115,9 +115,9 @@ struct RunReplay {
         case .nothing: break
         case .replaced:
             clock.forgetGaps()
-            audience.change { advance in
-                advance.place += 1
-                advance.lines = 0
+            audience.change { position in
+                position.generation += 1
+                position.lines = 0
             }
         case .lines: clock.learn(source.index)
         case .resumed:
@@ -134,8 +134,8 @@ struct RunReplay {
 
     /// A run that ended without saying so is over for its watchers when the replay has come to its last line.
     private mutating func tellOfTheEnd() {
-        let isAtEnd = source.isLoaded && clock.isStarted && audience.advance.lines == source.index.count
+        let isAtEnd = source.isLoaded && clock.isStarted && audience.position.lines == source.index.count
         let isDead = source.status == .interrupted && isAtEnd
-        if isDead != audience.advance.isDead { audience.change { $0.isDead = isDead } }
+        if isDead != audience.position.isDead { audience.change { $0.isDead = isDead } }
     }
 }
