@@ -109,8 +109,10 @@ package struct RunState: Equatable, Sendable {
     private mutating func update(
         _ id: JobID, _ kind: LogEvent.Kind, at time: UTCTime?, _ change: (inout Job) -> Void
     ) -> Change {
-        var before = active[id] ?? Job(id: id)
-        if let status = ended[id] { before.status = status }
+        // Nearly all lines are about jobs that run: those are looked up once.
+        let index = active.index(forKey: id)
+        var before = index.map { active.values[$0] } ?? Job(id: id)
+        if index == nil, let status = ended[id] { before.status = status }
         var after = before
         after.status = before.status.after(kind)
         // What is late, or a new try at what was never begun, changes nothing.
@@ -121,7 +123,7 @@ package struct RunState: Equatable, Sendable {
         }
         change(&after)
         switch after.status {
-        case .running: active[id] = after
+        case .running: if let index { active.values[index] = after } else { active[id] = after }
         case .skipped: skipped += 1
         default:
             active[id] = nil

@@ -16,10 +16,10 @@ package final class WebSocketSession: Sendable {
     /// Somebody has to read it: a client whose messages nobody takes is soon not read at all.
     package struct Messages: AsyncSequence, Sendable {
         package typealias Element = WebSocketMessage
-        fileprivate let producer: MessageEdge.Producer
+        fileprivate let producer: MessageHandler.Producer
 
         package struct AsyncIterator: AsyncIteratorProtocol {
-            fileprivate let iterator: MessageEdge.Producer.AsyncIterator
+            fileprivate let iterator: MessageHandler.Producer.AsyncIterator
             package mutating func next() async -> WebSocketMessage? { await iterator.next() }
         }
 
@@ -28,13 +28,13 @@ package final class WebSocketSession: Sendable {
 
     package let messages: Messages
     private let channel: any Channel
-    private let edge: NIOLoopBound<MessageEdge>
+    private let edge: NIOLoopBound<MessageHandler>
     private let ended: EventLoopFuture<WebSocketCloseCode?>
     private let nextID = NIOLockedValueBox<UInt64>(0)
 
     private init(
-        channel: any Channel, edge: NIOLoopBound<MessageEdge>, ended: EventLoopFuture<WebSocketCloseCode?>,
-        producer: MessageEdge.Producer
+        channel: any Channel, edge: NIOLoopBound<MessageHandler>, ended: EventLoopFuture<WebSocketCloseCode?>,
+        producer: MessageHandler.Producer
     ) {
         self.channel = channel
         self.edge = edge
@@ -47,10 +47,10 @@ package final class WebSocketSession: Sendable {
         let ended = channel.eventLoop.makePromise(of: WebSocketCloseCode?.self)
         let resume = NIOLoopBoundBox<(() -> Void)?>(nil, eventLoop: channel.eventLoop)
         let eventLoop = channel.eventLoop
-        let made = MessageEdge.Producer.makeSequence(
+        let made = MessageHandler.Producer.makeSequence(
             backPressureStrategy: .init(lowWatermark: max(1, limits.unread / 4), highWatermark: limits.unread),
             finishOnDeinit: true, delegate: .init(wanted: { eventLoop.execute { resume.value?() } }))
-        let edge = MessageEdge(source: made.source, ended: ended)
+        let edge = MessageHandler(source: made.source, ended: ended)
         resume.value = { [weak edge] in edge?.resumeReading() }
         do {
             let pipeline = channel.pipeline.syncOperations
@@ -98,7 +98,7 @@ package final class WebSocketSession: Sendable {
         }
         let (loop, edge) = (channel.eventLoop, edge)
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (sender: MessageEdge.Sender) in
+            try await withCheckedThrowingContinuation { (sender: MessageHandler.Sender) in
                 if loop.inEventLoop {
                     edge.value.send(frame, id: id, sender: sender)
                 } else {

@@ -24,7 +24,7 @@ package enum WebSocketUpgrade {
     ///
     /// - Parameter transform: makes the result of the connection's negotiation.
     package static func upgrader<Outcome: Sendable>(
-        gate: UpgradeGate, limits: WebSocketLimits, eventLoop: any EventLoop,
+        gate: HandshakeValidator, limits: WebSocketLimits, eventLoop: any EventLoop,
         transform: @escaping @Sendable (WebSocketConnection) -> Outcome
     ) -> any NIOTypedHTTPServerProtocolUpgrader<Outcome> {
         let gate = NIOLoopBound(gate, eventLoop: eventLoop)

@@ -59,7 +59,7 @@ struct ListCommand: ParsableCommand {
     }
 
     private func listRuns(_ layout: OutputLayout) throws(SystemError) {
-        let glances = try RunGlance.all(layout)
+        let glances = try RunLogSummary.all(layout)
         if json {
             return glances.forEach { glance in
                 let object = JSON.members([

@@ -17,7 +17,7 @@ enum OutputArgument {
 
     /// The run of an id, a part of its beginning that no other has, or with nil or `latest` the newest.
     static func run(_ id: String?, _ layout: OutputLayout) throws -> String {
-        let ids = (try? RunGlance.ids(layout)) ?? []
+        let ids = (try? RunLogSummary.ids(layout)) ?? []
         guard let newest = ids.first else {
             throw Failure(ExitStatus.unreadableInput, "\(layout.root.display): there is no run yet")
         }

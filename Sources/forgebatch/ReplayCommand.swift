@@ -88,7 +88,7 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         let opens = opensBrowser
         do {
-            try await ReplayServer.serve(options) { address in
+            try await ReplayService.serve(options) { address in
                 Terminal.output("forgebatch: \(layout.root.display) at \(address)/ (stop with Ctrl-C)")
                 if opens { Browser.open(address) }
             }

@@ -94,7 +94,7 @@ private struct Tail {
 
     private mutating func hasDied() -> Bool {
         let modified = (try? Files.status(layout.log(run: run)))?.modified ?? 0
-        isDead = !RunGlance.isBeingWritten(layout, run: run, modified: modified)
+        isDead = !RunLogSummary.isBeingWritten(layout, run: run, modified: modified)
         return isDead
     }
 

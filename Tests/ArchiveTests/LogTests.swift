@@ -97,10 +97,10 @@ struct LogTests {
         #expect(index.lines(until: 1e300) == 6)
         #expect(index.line(seq: 4) == 3)
         #expect(index.seq(index.line(seq: 5)) == 5)
-        let place = try #require(index.place(job))
-        #expect(Array(index.lines(place, in: 0..<6)) == [1, 2, 4, 5])
-        #expect(index.last(place, before: 5) == 4)
-        #expect(index.last(place, before: 6) { $0 == .progress } == 4)
+        let own = try #require(index.index(of: job))
+        #expect(Array(index.lines(own, in: 0..<6)) == [1, 2, 4, 5])
+        #expect(index.last(own, before: 5) == 4)
+        #expect(index.last(own, before: 6) { $0 == .progress } == 4)
         #expect(index.gaps(longerThan: 5).map(\.start) == [0.03])
         #expect(index.duration == 9)
         #expect(try LogLine.parse(try follower.line(index.range(5))).event == .completed(job: job))
@@ -133,9 +133,9 @@ struct LogTests {
             for (number, event) in lines.enumerated() {
                 if let change = state.apply(event) { expected[change.after.id] = change.after.status }
                 for (job, status) in expected {
-                    let place = try #require(index.place(job))
+                    let own = try #require(index.index(of: job))
                     let wanted = status == .skipped ? .pending : status
-                    #expect(index.status(place, after: number + 1) == wanted, "round \(round), line \(number)")
+                    #expect(index.status(own, after: number + 1) == wanted, "round \(round), line \(number)")
                 }
             }
             #expect(state.completed + state.failed == index.jobs.count { $0.end != nil })

@@ -80,14 +80,14 @@ import Testing
         step(2, 50, at: 4000)
         text += Array("garbage\n".utf8)
         try AtomicFile.write(text, to: path, durable: false)
-        let course = try #require(RunCourse(path))
+        let course = try #require(RunTimeline(path))
         #expect(course.length == 4)
         #expect(course.rows.map { $0.map(\.job) } == [[jobs[0], jobs[2]], [jobs[1]]])
         #expect(course.stretches.filter(\.hasFailed).map(\.job) == [jobs[1]])
         #expect(course.stretches.map(\.start) == [0, 1, 2])
         #expect(course.rates(4) == [50, 50, 25, 25])
         #expect(Charts.workers(course)?.note == "2 workers, busy 88 % of the time, 1 failure")
-        #expect(RunCourse(folder.path.appending("none")) == nil)
+        #expect(RunTimeline(folder.path.appending("none")) == nil)
     }
 
     @Test func `speeds fall into bins of a half power of two`() throws {

@@ -106,7 +106,7 @@ struct FeedTests {
         let run = try MadeRun()
         try run.write(Array(MadeRun.events().prefix(6)))
         let feed = try await feed(run)
-        #expect(feed.standing == .interrupted)
+        #expect(feed.status == .interrupted)
         try await watching({ try await JobSession(feed, MadeRun.a, nil).run($0) }) { socket in
             _ = try await poll { socket.received.last?.contains("error") == true ? true : nil }
             let last = try JSONReader.parse(Array(#require(socket.received.last).utf8))
@@ -136,8 +136,8 @@ struct FeedTests {
                 let got = try await poll { socket.received.contains(wanted) ? true : nil }
                 #expect(got == true, "line \(index)")
             }
-            _ = try await poll { feed.standing == .finished ? true : nil }
-            #expect(feed.standing == .finished)
+            _ = try await poll { feed.status == .finished ? true : nil }
+            #expect(feed.status == .finished)
             let clock = feed.clock
             #expect(!clock.isLive && clock.at == clock.duration && !clock.isPlaying)
             #expect(feed.change(at: 0, speed: nil, isPlaying: false))

@@ -28,7 +28,7 @@ package struct LogIndex: Sendable {
     private var seqs: [UInt32] = []
     private var kinds: [LogEvent.Kind] = []
     private var owners: [Int32] = []
-    private var places: [JobKey: Int32] = [:]
+    private var indices: [JobKey: Int32] = [:]
 
     /// In the order in which the log first names them.
     package private(set) var jobs: [Job] = []
@@ -61,24 +61,24 @@ package struct LogIndex: Sendable {
         kinds.append(line.kind)
         status = status.after(line.kind)
         guard let key = line.job else { return owners.append(-1) }
-        let place = places[key] ?? Int32(jobs.count)
-        if Int(place) == jobs.count {
-            places[key] = place
+        let job = indices[key] ?? Int32(jobs.count)
+        if Int(job) == jobs.count {
+            indices[key] = job
             jobs.append(Job(id: key.job))
         }
-        owners.append(place)
-        jobs[Int(place)].lines.append(number)
-        let before = jobs[Int(place)].status
+        owners.append(job)
+        jobs[Int(job)].lines.append(number)
+        let before = jobs[Int(job)].status
         let after = before.after(line.kind)
         guard after != before else { return }
-        jobs[Int(place)].status = after
-        if !before.isStarted, after.isStarted { jobs[Int(place)].start = number }
-        if after.isEnded { jobs[Int(place)].end = number }
+        jobs[Int(job)].status = after
+        if !before.isStarted, after.isStarted { jobs[Int(job)].start = number }
+        if after.isEnded { jobs[Int(job)].end = number }
     }
 
     /// How a job stood after so many lines of the log. One that was only skipped waits for ever.
-    package func status(_ place: Int, after lines: Int) -> VideoStatus {
-        let job = jobs[place]
+    package func status(_ index: Int, after lines: Int) -> VideoStatus {
+        let job = jobs[index]
         guard let start = job.start, start < lines else { return .pending }
         guard let end = job.end, end < lines else { return .running }
         return job.status
@@ -94,11 +94,11 @@ package struct LogIndex: Sendable {
     /// Seconds since the first line.
     package func time(_ line: Int) -> Double { Double(times[line]) / 1000 }
 
-    /// The place in ``jobs`` of the job that a line is about.
+    /// The index in ``jobs`` of the job that a line is about.
     package func owner(_ line: Int) -> Int? { owners[line] < 0 ? nil : Int(owners[line]) }
 
-    /// The place in ``jobs``.
-    package func place(_ job: JobID) -> Int? { places[JobKey(job)].map { Int($0) } }
+    /// The index in ``jobs``.
+    package func index(of job: JobID) -> Int? { indices[JobKey(job)].map { Int($0) } }
 
     /// How many lines were written up to and with a moment, in seconds since the first line.
     package func lines(until seconds: Double) -> Int {
@@ -111,8 +111,8 @@ package struct LogIndex: Sendable {
     package func line(seq: Int) -> Int { seqs.partitioned { $0 >= UInt32(clamping: seq) } }
 
     /// The last line about a job among the first `lines` of the log, of a kind that is asked for.
-    package func last(_ place: Int, before lines: Int, where fits: (LogEvent.Kind) -> Bool = { _ in true }) -> Int? {
-        let own = jobs[place].lines
+    package func last(_ job: Int, before lines: Int, where fits: (LogEvent.Kind) -> Bool = { _ in true }) -> Int? {
+        let own = jobs[job].lines
         var index = own.partitioned { $0 >= Int32(clamping: lines) }
         while index > 0 {
             index -= 1
@@ -123,8 +123,8 @@ package struct LogIndex: Sendable {
     }
 
     /// The lines about a job in a range of the log.
-    package func lines(_ place: Int, in range: Range<Int>) -> ArraySlice<Int32> {
-        let own = jobs[place].lines
+    package func lines(_ job: Int, in range: Range<Int>) -> ArraySlice<Int32> {
+        let own = jobs[job].lines
         let first = own.partitioned { $0 >= Int32(clamping: range.lowerBound) }
         let end = own.partitioned { $0 >= Int32(clamping: range.upperBound) }
         return own[first..<max(first, end)]

@@ -31,8 +31,8 @@ package struct JobKey: Hashable, Sendable {
         guard text.count == 36 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
-        for (place, byte) in text.enumerated() {
-            if place == 8 || place == 13 || place == 18 || place == 23 {
+        for (index, byte) in text.enumerated() {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
@@ -113,8 +113,8 @@ package struct LogScanner {
     private mutating func milliseconds(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
         guard text.count == 24 else { return nil }
         let first = text.startIndex
-        func two(_ place: Int) -> Int64? {
-            let (tens, ones) = (text[first + place] &- 0x30, text[first + place + 1] &- 0x30)
+        func two(_ offset: Int) -> Int64? {
+            let (tens, ones) = (text[first + offset] &- 0x30, text[first + offset + 1] &- 0x30)
             return tens < 10 && ones < 10 ? Int64(tens) * 10 + Int64(ones) : nil
         }
         guard text[first + 10] == UInt8(ascii: "T"), text[first + 13] == UInt8(ascii: ":"),
@@ -124,7 +124,7 @@ package struct LogScanner {
             case let last = text[first + 22] &- 0x30, last < 10, hour < 24, minute < 60, second < 61
         else { return nil }
         var head: UInt64 = 0
-        for place in 0..<8 { head = head << 8 | UInt64(text[first + place]) }
+        for index in 0..<8 { head = head << 8 | UInt64(text[first + index]) }
         let tail = UInt16(text[first + 8]) << 8 | UInt16(text[first + 9])
         if day?.text != head || day?.digits != tail {
             guard let start = UTCTime.startOfDay(text.prefix(10)) else { return nil }
@@ -135,40 +135,40 @@ package struct LogScanner {
     }
 }
 
-/// A place in a line.
+/// A position in a line.
 private struct Cursor {
     private let line: UnsafeBufferPointer<UInt8>
-    private var place = 0
+    private var position = 0
 
     init(_ line: UnsafeBufferPointer<UInt8>) { self.line = line }
 
-    var isAtEnd: Bool { place == line.count }
+    var isAtEnd: Bool { position == line.count }
 
     mutating func take(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
-        guard line.count - place >= count else { return false }
-        for index in 0..<count where line[place + index] != text.utf8Start[index] { return false }
-        place += count
+        guard line.count - position >= count else { return false }
+        for index in 0..<count where line[position + index] != text.utf8Start[index] { return false }
+        position += count
         return true
     }
 
     /// A number as the writer writes it: digits without a sign or a leading zero.
     mutating func number() -> Int? {
         var value = 0
-        let start = place
-        while place < line.count, case let digit = line[place] &- 0x30, digit < 10 {
-            guard place - start < 18 else { return nil }
+        let start = position
+        while position < line.count, case let digit = line[position] &- 0x30, digit < 10 {
+            guard position - start < 18 else { return nil }
             value = value * 10 + Int(digit)
-            place += 1
+            position += 1
         }
-        guard place > start, line[start] != 0x30 || place == start + 1 else { return nil }
+        guard position > start, line[start] != 0x30 || position == start + 1 else { return nil }
         return value
     }
 
     mutating func bytes(_ count: Int) -> Slice<UnsafeBufferPointer<UInt8>>? {
-        guard line.count - place >= count else { return nil }
-        defer { place += count }
-        return line[place..<(place + count)]
+        guard line.count - position >= count else { return nil }
+        defer { position += count }
+        return line[position..<(position + count)]
     }
 
     mutating func key() -> JobKey? { bytes(36).flatMap { JobKey($0) } }

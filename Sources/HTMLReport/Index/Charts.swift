@@ -32,7 +32,7 @@ enum Charts {
     private static let mostRows = 24
 
     /// A row a worker: shaded where it worked, with a line where a video failed.
-    static func workers(_ timeline: RunCourse) -> Chart? {
+    static func workers(_ timeline: RunTimeline) -> Chart? {
         guard timeline.length > 0, !timeline.stretches.isEmpty else { return nil }
         let rows = timeline.rows
         let step = 16
@@ -78,7 +78,7 @@ enum Charts {
     }
 
     /// Frames a second over the run.
-    static func rates(_ timeline: RunCourse) -> Chart? {
+    static func rates(_ timeline: RunTimeline) -> Chart? {
         let rates = timeline.rates(columns)
         guard let peak = rates.max(), peak > 0 else { return nil }
         let mean = rates.reduce(0, +) / Double(rates.count)

@@ -17,5 +17,5 @@ struct ReportData {
     /// All runs of the folder, the newest first.
     var runs: [RunSummary] = []
     /// How the run went over time.
-    var timeline = RunCourse()
+    var timeline = RunTimeline()
 }

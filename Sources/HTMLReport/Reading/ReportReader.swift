@@ -49,7 +49,7 @@ struct ReportReader {
             throw failure(error)
         }
         mark(changes)
-        let timeline = RunCourse(layout.log(run: id)) ?? RunCourse()
+        let timeline = RunTimeline(layout.log(run: id)) ?? RunTimeline()
         for stretch in timeline.stretches {
             if let index = indices[stretch.job] { videos[index].started = stretch.start }
         }

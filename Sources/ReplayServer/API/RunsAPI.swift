@@ -6,31 +6,31 @@ internal import Store
 extension ReplayAPI {
     /// `GET /v1/runs`
     func runs() throws(WebError) -> WebAnswer {
-        let glances: [RunGlance]
+        let summaries: [RunLogSummary]
         do throws(SystemError) {
-            glances = try library.glances()
+            summaries = try library.summaries()
         } catch {
             throw WebError(500, "the runs cannot be listed: \(error.reason)")
         }
         let selected = library.selectedID
         return .json([
-            "runs": .array(glances.map { run($0, isSelected: $0.id == selected) }), "count": .int(glances.count),
+            "runs": .array(summaries.map { run($0, isSelected: $0.id == selected) }), "count": .int(summaries.count),
         ])
     }
 
     /// `GET /v1/runs/{id}`
     func oneRun(_ request: WebRequest) throws(WebError) -> WebAnswer {
         let feed = try run(request.parameters["run"])
-        guard let glance = RunGlance(layout, run: feed.id) else {
+        guard let summary = RunLogSummary(layout, run: feed.id) else {
             throw WebError(404, "run \(feed.id) is no longer there")
         }
-        return .json(run(glance, isSelected: feed.id == library.selectedID))
+        return .json(run(summary, isSelected: feed.id == library.selectedID))
     }
 
-    private func run(_ glance: RunGlance, isSelected: Bool) -> JSON {
-        let snapshot = RunSnapshot.read(layout, run: glance.id)
-        func count(_ name: String, _ current: Int?) -> JSON { glance.counts?[name] ?? .number(current) }
-        let members = glance.members(
+    private func run(_ summary: RunLogSummary, isSelected: Bool) -> JSON {
+        let snapshot = RunSnapshot.read(layout, run: summary.id)
+        func count(_ name: String, _ current: Int?) -> JSON { summary.counts?[name] ?? .number(current) }
+        let members = summary.members(
             completed: count("completed", snapshot?.completed), failed: count("failed", snapshot?.failed),
             skipped: count("skipped", snapshot?.skipped))
         return .object(

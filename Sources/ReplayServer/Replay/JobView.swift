@@ -18,15 +18,15 @@ struct JobView: Sendable {
     static let interrupted = "interrupted: the run ended without finishing this video; run again to process it"
 
     /// The status alone, without reading a line. What runs when its run has died has failed.
-    static func status(_ index: LogIndex, _ place: Int, lines: Int, isDead: Bool) -> VideoStatus {
-        let status = index.status(place, after: lines)
+    static func status(_ index: LogIndex, _ job: Int, lines: Int, isDead: Bool) -> VideoStatus {
+        let status = index.status(job, after: lines)
         return isDead && status == .running ? .failed : status
     }
 }
 
 extension RunFeed {
     /// Lines to read for a view, found under the lock, read outside it.
-    private struct Places: Sendable {
+    private struct LineRanges: Sendable {
         var status: VideoStatus
         var progress: (offset: Int64, length: Int)?
         var terminal: (offset: Int64, length: Int)?
@@ -36,23 +36,23 @@ extension RunFeed {
 
     /// A job as of now; nil for one that this run did not start.
     func view(_ job: JobID) -> JobView? {
-        let places: Places? = read { index, lines, standing in
-            guard let place = index.place(job), let start = index.jobs[place].start else { return nil }
-            let isDead = standing == .interrupted && lines == index.count
-            var places = Places(status: JobView.status(index, place, lines: lines, isDead: isDead))
+        let ranges: LineRanges? = read { log, lines, run in
+            guard let index = log.index(of: job), let start = log.jobs[index].start else { return nil }
+            let isDead = run == .interrupted && lines == log.count
+            var ranges = LineRanges(status: JobView.status(log, index, lines: lines, isDead: isDead))
             let isStarted = start < lines
-            places.first = index.range(isStarted ? Int(start) : 0)
-            places.last = index.last(place, before: lines).map { index.range($0) }
-            places.progress = index.last(place, before: lines) { $0 == .progress }.map { index.range($0) }
-            places.terminal = index.jobs[place].end.flatMap { $0 < lines ? index.range(Int($0)) : nil }
-            return places
+            ranges.first = log.range(isStarted ? Int(start) : 0)
+            ranges.last = log.last(index, before: lines).map { log.range($0) }
+            ranges.progress = log.last(index, before: lines) { $0 == .progress }.map { log.range($0) }
+            ranges.terminal = log.jobs[index].end.flatMap { $0 < lines ? log.range(Int($0)) : nil }
+            return ranges
         }
-        guard let places else { return nil }
-        var view = JobView(job: job, status: places.status)
-        view.created = parsed(places.first)?.time ?? ""
-        view.updated = parsed(places.last)?.time ?? view.created
-        if case .progress(_, let progress)? = parsed(places.progress)?.event { view.progress = progress }
-        switch (parsed(places.terminal)?.event, places.status) {
+        guard let ranges else { return nil }
+        var view = JobView(job: job, status: ranges.status)
+        view.created = parsed(ranges.first)?.time ?? ""
+        view.updated = parsed(ranges.last)?.time ?? view.created
+        if case .progress(_, let progress)? = parsed(ranges.progress)?.event { view.progress = progress }
+        switch (parsed(ranges.terminal)?.event, ranges.status) {
         case (.error(_, let message)?, _): view.message = message
         case (nil, .failed): view.message = JobView.interrupted
         default: break
@@ -69,14 +69,14 @@ extension RunFeed {
     ///
     /// - Returns: those of the page, and how many there are in all.
     func jobs(_ status: String?, skip: Int, limit: Int) -> (page: [JobID], count: Int) {
-        read { index, lines, standing in
-            let isDead = standing == .interrupted && lines == index.count
-            var started = index.jobs.indices.compactMap { place in index.jobs[place].start.map { (place, $0) } }
+        read { log, lines, run in
+            let isDead = run == .interrupted && lines == log.count
+            var started = log.jobs.indices.compactMap { job in log.jobs[job].start.map { (job, $0) } }
             if let status {
-                started.removeAll { JobView.status(index, $0.0, lines: lines, isDead: isDead).protocolWord != status }
+                started.removeAll { JobView.status(log, $0.0, lines: lines, isDead: isDead).protocolWord != status }
             }
             started.sort { $0.1 > $1.1 }
-            let page = started.dropFirst(skip).prefix(limit).map { index.jobs[$0.0].id }
+            let page = started.dropFirst(skip).prefix(limit).map { log.jobs[$0.0].id }
             return (Array(page), started.count)
         }
     }

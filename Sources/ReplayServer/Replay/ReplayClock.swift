@@ -1,3 +1,5 @@
+internal import Archive
+
 /// How fast a replay goes.
 package enum ReplaySpeed: Equatable, Sendable {
     /// So many times as fast as the run was.
@@ -10,13 +12,15 @@ package enum ReplaySpeed: Equatable, Sendable {
 ///
 /// It stands at its beginning until it is started. Moments of the wall are nanoseconds of a monotonic clock, handed in.
 struct ReplayClock: Sendable {
-    var timeline: Timeline
+    private(set) var timeline: Timeline
     private(set) var speed: ReplaySpeed
     private(set) var isStarted = false
     private var isRunning: Bool
     /// Played seconds at the moment `since`.
     private var origin: Double
     private var since: UInt64 = 0
+    /// Lines of the log whose gaps the timeline knows.
+    private var known = 1
 
     init(timeline: Timeline, speed: ReplaySpeed, from start: Double, isPaused: Bool) {
         self.timeline = timeline
@@ -83,4 +87,16 @@ struct ReplayClock: Sendable {
         // A hair later, so that rounding never wakes anybody too early.
         return now + UInt64(min(ahead, 1e9) * 1e9) + 10_000
     }
+
+    /// Takes over how long the log is, and the gaps in what was added to it.
+    mutating func learn(_ index: LogIndex) {
+        for gap in index.gaps(longerThan: timeline.longestGap ?? .infinity, from: known) {
+            timeline.add(gap: gap.start, to: gap.end)
+        }
+        known = max(1, index.count)
+        timeline.extend(to: index.duration)
+    }
+
+    /// Another log follows.
+    mutating func forgetGaps() { known = 1 }
 }

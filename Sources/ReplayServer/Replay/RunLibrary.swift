@@ -16,12 +16,12 @@ final class RunLibrary: Sendable {
     private struct State {
         var feeds: [String: RunFeed] = [:]
         /// Of runs that are over.
-        var glances: [String: RunGlance] = [:]
+        var summaries: [String: RunLogSummary] = [:]
         var newest: (id: String?, seen: UInt64)?
     }
 
     /// Nanoseconds for which the newest run is taken to be so.
-    private static let freshness: UInt64 = 200_000_000
+    private static let cacheLifetime: UInt64 = 200_000_000
 
     init(_ layout: OutputLayout, selected: String?, options: RunFeed.Options) {
         self.layout = layout
@@ -34,18 +34,18 @@ final class RunLibrary: Sendable {
     var selectedID: String? {
         if let selected { return selected }
         let now = monotonicNanoseconds()
-        if let newest = state.withLock({ $0.newest }), now - newest.seen < RunLibrary.freshness { return newest.id }
-        let id = (try? RunGlance.ids(layout))?.first
+        if let newest = state.withLock({ $0.newest }), now - newest.seen < RunLibrary.cacheLifetime { return newest.id }
+        let id = (try? RunLogSummary.ids(layout))?.first
         state.withLock { $0.newest = (id, now) }
         return id
     }
 
     /// All runs, newest first.
-    func glances() throws(SystemError) -> [RunGlance] {
-        let known = state.withLock { $0.glances }
-        let all = try RunGlance.ids(layout).compactMap { known[$0] ?? RunGlance(layout, run: $0) }
+    func summaries() throws(SystemError) -> [RunLogSummary] {
+        let known = state.withLock { $0.summaries }
+        let all = try RunLogSummary.ids(layout).compactMap { known[$0] ?? RunLogSummary(layout, run: $0) }
         state.withLock { state in
-            for glance in all where glance.status == .finished { state.glances[glance.id] = glance }
+            for summary in all where summary.status == .finished { state.summaries[summary.id] = summary }
         }
         return all
     }
@@ -54,7 +54,7 @@ final class RunLibrary: Sendable {
     func feed(_ id: String? = nil) -> RunFeed? {
         guard let id = id == "latest" ? selectedID : id ?? selectedID else { return nil }
         if let known = state.withLock({ $0.feeds[id] }) { return known }
-        guard let ids = try? RunGlance.ids(layout), ids.contains(id),
+        guard let ids = try? RunLogSummary.ids(layout), ids.contains(id),
             let feed = RunFeed(layout, run: id, options: options)
         else { return nil }
         return state.withLock { state in
@@ -76,7 +76,7 @@ final class RunLibrary: Sendable {
         if let run = catalog.entry(job)?.runID, run != asked.id, let feed = feed(run), await feed.hasStarted(job) {
             return feed
         }
-        guard catalog.knows(job), let ids = try? RunGlance.ids(layout) else { return nil }
+        guard catalog.knows(job), let ids = try? RunLogSummary.ids(layout) else { return nil }
         for older in ids where older < asked.id {
             if let feed = feed(older), await feed.hasStarted(job) { return feed }
         }
@@ -88,7 +88,7 @@ extension RunFeed {
     /// Whether a line of this run, though it may not have happened yet, says that a job was started.
     fileprivate func hasStarted(_ job: JobID) async -> Bool {
         await whenLoaded { index, _ in
-            index.place(job).flatMap { index.jobs[$0].start }.map { _ in true }
+            index.index(of: job).flatMap { index.jobs[$0].start }.map { _ in true }
         } ?? false
     }
 }

@@ -55,14 +55,14 @@ struct ServerChannel: Sendable {
         var decoding = NIOHTTPDecoderLimitConfiguration()
         decoding.maxHeaderFieldSize = options.limits.headerBytes
         decoding.maxHeaderListSize = options.limits.headerBytes
-        let memory = StopMemory()
+        let memory = QuiesceRecorder()
         let stop = NIOLoopBound(memory, eventLoop: channel.eventLoop)
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding))
         let watch = RequestWatch(limits: options.limits, safety: AnswerFields())
         let bytes = ByteWatch(watch)
-        let gate = UpgradeGate(rules: upgrade, limits: options.webSocketLimits)
+        let gate = HandshakeValidator(rules: upgrade, limits: options.webSocketLimits)
         let negotiation = NIOTypedHTTPServerUpgradeHandler<Negotiated>(
             httpEncoder: encoder,
             // The decoder goes last: what it still holds belongs to the WebSocket.
@@ -118,7 +118,7 @@ final class OpenChannels: Sendable {
 
 /// Remembers that the server is stopping, for a connection that is just becoming a WebSocket: its handlers of before are
 /// gone then, and those of after not there yet.
-final class StopMemory: ChannelInboundHandler {
+final class QuiesceRecorder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private(set) var isStopping = false

@@ -10,16 +10,16 @@ struct JobSession: Sendable {
     let from: Int?
 
     /// How things stood when the client asked. It hears of all that happened since, however long its way here was.
-    private let joined: Advance
+    private let joined: ReplayPosition
 
     init(_ feed: RunFeed, _ job: JobID, _ from: Int?) {
         (self.feed, self.job, self.from) = (feed, job, from)
-        joined = feed.standingNow
+        joined = feed.positionNow
     }
 
     /// Nanoseconds after which a send that still waits makes a client a slow one.
-    private static let patience: UInt64 = 1_000_000_000
-    /// Lines whose places are looked up at once.
+    private static let slowClientThreshold: UInt64 = 1_000_000_000
+    /// Lines that are looked up at once.
     private static let batch = 1024
 
     /// Sends the job as it is, then what happens to it, until the connection ends.
@@ -29,24 +29,24 @@ struct JobSession: Sendable {
         let subscription = feed.subscribe(job)
         defer { feed.unsubscribe(subscription) }
         var sender = Sender(feed: feed, job: job, socket: socket)
-        var place = subscription.start.place
+        var generation = subscription.start.generation
         if let from {
             try await sender.send(from: from, to: subscription.start.lines)
         } else {
-            let isSamePlace = joined.place == place
-            try await sender.sendState(isSamePlace ? joined.lines : subscription.start.lines)
+            let isSame = joined.generation == generation
+            try await sender.sendState(isSame ? joined.lines : subscription.start.lines)
             try await sender.send(to: subscription.start.lines)
         }
         try await sender.sendEnd(subscription.start)
-        for await advance in subscription.advances {
-            if advance.place != place {
-                place = advance.place
+        for await position in subscription.positions {
+            if position.generation != generation {
+                generation = position.generation
                 sender.reset()
-                try await sender.sendState(advance.lines)
+                try await sender.sendState(position.lines)
             } else {
-                try await sender.send(to: advance.lines)
+                try await sender.send(to: position.lines)
             }
-            try await sender.sendEnd(advance)
+            try await sender.sendEnd(position)
         }
     }
 
@@ -55,7 +55,7 @@ struct JobSession: Sendable {
         let feed: RunFeed
         let job: JobID
         let socket: Socket
-        private var position = 0
+        private var sent = 0
         private var isSlow = false
         private var hasEnded = false
 
@@ -70,45 +70,45 @@ struct JobSession: Sendable {
 
         /// The last event of the job among the first lines of the log.
         mutating func sendState(_ lines: Int) async throws {
-            let range: (offset: Int64, length: Int)? = feed.read { index, _, _ in
-                guard let place = index.place(job) else { return nil }
-                let last = index.last(place, before: lines) { $0 == .progress || $0.isTerminal }
-                return last.map { index.range($0) }
+            let range: (offset: Int64, length: Int)? = feed.read { log, _, _ in
+                guard let index = log.index(of: job) else { return nil }
+                let last = log.last(index, before: lines) { $0 == .progress || $0.isTerminal }
+                return last.map { log.range($0) }
             }
-            position = lines
+            sent = lines
             if let range { try await send(range) }
         }
 
         /// All events from a sequence number on.
         mutating func send(from seq: Int, to lines: Int) async throws {
-            position = feed.read { index, _, _ in index.line(seq: seq) }
+            sent = feed.read { index, _, _ in index.line(seq: seq) }
             try await send(to: lines)
         }
 
         /// The events since the last that was sent. A slow client gets of progress only the newest.
         mutating func send(to lines: Int) async throws {
-            while position < lines {
-                let (start, isSlow) = (position, isSlow)
-                let (ranges, next) = feed.read { index, _, _ -> ([(offset: Int64, length: Int)], Int) in
-                    let end = min(lines, index.count)
-                    guard let place = index.place(job) else { return ([], end) }
-                    let own = index.lines(place, in: start..<end).prefix(JobSession.batch)
+            while sent < lines {
+                let (start, isSlow) = (sent, isSlow)
+                let (ranges, next) = feed.read { log, _, _ -> ([(offset: Int64, length: Int)], Int) in
+                    let end = min(lines, log.count)
+                    guard let index = log.index(of: job) else { return ([], end) }
+                    let own = log.lines(index, in: start..<end).prefix(JobSession.batch)
                     let next = own.count == JobSession.batch ? own.last.map { Int($0) + 1 } ?? end : end
-                    let told = own.filter { JobSession.isTold(index.kind(Int($0))) }
-                    let kept = isSlow ? JobSession.coalesced(told) { index.kind(Int($0)) } : Array(told)
-                    return (kept.map { index.range(Int($0)) }, next)
+                    let told = own.filter { JobSession.isTold(log.kind(Int($0))) }
+                    let kept = isSlow ? JobSession.coalesced(told) { log.kind(Int($0)) } : Array(told)
+                    return (kept.map { log.range(Int($0)) }, next)
                 }
                 let before = monotonicNanoseconds()
                 for range in ranges { try await send(range) }
-                self.isSlow = monotonicNanoseconds() - before > JobSession.patience
-                guard next > position else { break }
-                position = next
+                self.isSlow = monotonicNanoseconds() - before > JobSession.slowClientThreshold
+                guard next > sent else { break }
+                sent = next
             }
         }
 
         /// The job of a run that ended without a word is over too, though no line says so.
-        mutating func sendEnd(_ advance: Advance) async throws {
-            guard advance.isDead, !hasEnded else { return }
+        mutating func sendEnd(_ position: ReplayPosition) async throws {
+            guard position.isDead, !hasEnded else { return }
             guard let view = feed.view(job), view.status == .failed, view.message == JobView.interrupted else { return }
             hasEnded = true
             let seq = feed.read { index, _, _ in index.count > 0 ? index.seq(index.count - 1) + 1 : 1 }

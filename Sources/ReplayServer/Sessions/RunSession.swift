@@ -23,16 +23,16 @@ struct RunSession: Sendable {
         told.lines = feed.read { index, _, _ in from.map { index.line(seq: $0) } ?? 0 }
         try await sendClock(socket)
         try await send(socket, &told, to: subscription.start)
-        for await advance in subscription.advances {
-            if advance.place != told.place {
+        for await position in subscription.positions {
+            if position.generation != told.generation {
                 try await sendClock(socket)
-                try await sendRunningJobs(socket, advance.lines)
-                told = advance
-            } else if advance.clock != told.clock {
-                told.clock = advance.clock
+                try await sendRunningJobs(socket, position.lines)
+                told = position
+            } else if position.clock != told.clock {
+                told.clock = position.clock
                 try await sendClock(socket)
             }
-            try await send(socket, &told, to: advance)
+            try await send(socket, &told, to: position)
         }
     }
 
@@ -44,21 +44,22 @@ struct RunSession: Sendable {
     /// After a seek: how those jobs stand that run at this moment.
     private func sendRunningJobs(_ socket: some TextSocket, _ lines: Int) async throws {
         let ranges = feed.read { index, _, _ in
-            index.jobs.indices.compactMap { place -> Int? in
-                guard JobView.status(index, place, lines: lines, isDead: false) == .running else { return nil }
-                return index.last(place, before: lines)
+            index.jobs.indices.compactMap { job -> Int? in
+                guard JobView.status(index, job, lines: lines, isDead: false) == .running else { return nil }
+                return index.last(job, before: lines)
             }.sorted().map { index.range($0) }
         }
         for range in ranges { try await socket.send(try feed.bytes(range)) }
     }
 
-    private func send(_ socket: some TextSocket, _ told: inout Advance, to advance: Advance) async throws {
-        while told.lines < advance.lines {
+    private func send(_ socket: some TextSocket, _ told: inout ReplayPosition, to position: ReplayPosition) async throws
+    {
+        while told.lines < position.lines {
             let first = told.lines
             let ranges = feed.read { index, _, _ -> [(offset: Int64, length: Int)] in
                 guard first < index.count else { return [] }
                 let start = index.range(first).offset
-                return (first..<min(advance.lines, first + RunSession.batch, index.count))
+                return (first..<min(position.lines, first + RunSession.batch, index.count))
                     .map { index.range($0) }.prefix { $0.offset + Int64($0.length) - start <= Int64(RunSession.piece) }
             }
             guard let head = ranges.first, let last = ranges.last else { break }
@@ -70,10 +71,10 @@ struct RunSession: Sendable {
             }
             told.lines += ranges.count
         }
-        if advance.isDead, !told.isDead {
+        if position.isDead, !told.isDead {
             let message: JSON = ["type": "run_interrupted", "run_id": .string(feed.id)]
             try await socket.send(JSONWriter.encode(message))
         }
-        told.isDead = advance.isDead
+        told.isDead = position.isDead
     }
 }

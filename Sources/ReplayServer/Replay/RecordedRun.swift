@@ -3,7 +3,7 @@ internal import Jobs
 internal import Store
 
 /// What `run.json` says of a run, as far as the server asks. There is none while the run is being written.
-struct RunFacts: Sendable {
+struct RecordedRun: Sendable {
     struct Result: Sendable {
         let sha256: String
         let frames: Int?

@@ -5,7 +5,7 @@ internal import NIOWebSocket
 ///
 /// A sender waits here while the socket has no room, so a client that does not read holds up its sender and nobody else,
 /// and at most one text a sender lies beyond the channel's high-water mark.
-final class MessageEdge: ChannelDuplexHandler {
+final class MessageHandler: ChannelDuplexHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundIn = Never
     typealias OutboundOut = WebSocketFrame

@@ -32,7 +32,7 @@ package struct UpgradeRules: Sendable {
 ///
 /// Only a connection's first request may become a WebSocket. Requests that do not ask for one pass, freed of other
 /// upgrades; and one with several Host fields, or none, passes without any, so that nobody behind picks one of them.
-package final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
+package final class HandshakeValidator: ChannelInboundHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPServerRequestPart
     package typealias InboundOut = HTTPServerRequestPart
     package typealias OutboundOut = HTTPServerResponsePart

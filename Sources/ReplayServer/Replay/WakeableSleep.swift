@@ -2,7 +2,7 @@ internal import Bytes
 internal import Synchronization
 
 /// A sleep that others can end. One sleeper at a time.
-final class Wakeup: Sendable {
+final class WakeableSleep: Sendable {
     private struct State {
         var isSignalled = false
         var sleep: Task<Void, Never>?

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Jobs
 
 /// How a run went over time, from its progress log: when each video was worked on, and how many frames were done when.
-struct RunCourse {
+struct RunTimeline {
     /// A video's time on a worker, in seconds since the run's first event.
     struct Stretch {
         let job: JobID

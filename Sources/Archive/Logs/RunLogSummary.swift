@@ -3,7 +3,7 @@ package import Jobs
 internal import Store
 
 /// A run as the two ends of its log tell it: what a list of runs shows, at the cost of two short reads a run.
-package struct RunGlance: Sendable {
+package struct RunLogSummary: Sendable {
     package let id: String
     package var status: RunStatus
     /// Of the first line; nil for a log without one.
@@ -23,13 +23,13 @@ package struct RunGlance: Sendable {
     package var exitStatus: Int?
 
     /// Nanoseconds after its last line for which a log counts as being written, though nobody holds the lock.
-    private static let warmth: Int64 = 5_000_000_000
+    private static let liveThreshold: Int64 = 5_000_000_000
     /// Room for the longest line and what a writer may have left of another.
     private static let ends = 2 * LogEvent.lineLimit
 
     /// The runs of an output folder that have a log, newest first.
-    package static func all(_ layout: OutputLayout) throws(SystemError) -> [RunGlance] {
-        try ids(layout).compactMap { RunGlance(layout, run: $0) }
+    package static func all(_ layout: OutputLayout) throws(SystemError) -> [RunLogSummary] {
+        try ids(layout).compactMap { RunLogSummary(layout, run: $0) }
     }
 
     /// The names of the runs that have a log, newest first.
@@ -50,16 +50,16 @@ package struct RunGlance: Sendable {
             return nil
         }
         var state = RunState()
-        let head = (try? Files.read(descriptor, at: 0, count: RunGlance.ends, path: path)) ?? []
+        let head = (try? Files.read(descriptor, at: 0, count: RunLogSummary.ends, path: path)) ?? []
         let first = head.split(separator: 0x0a).lazy.compactMap { try? LogLine.parse(Array($0)) }.first
         if let first { state.apply(first.event, at: first.moment) }
-        let start = max(0, status.size - Int64(RunGlance.ends))
-        let tail = (try? Files.read(descriptor, at: start, count: RunGlance.ends, path: path)) ?? []
+        let start = max(0, status.size - Int64(RunLogSummary.ends))
+        let tail = (try? Files.read(descriptor, at: start, count: RunLogSummary.ends, path: path)) ?? []
         let whole = tail.lastIndex(of: 0x0a).map { tail[...$0] } ?? []
         let last = whole.split(separator: 0x0a).reversed().lazy.compactMap { try? LogLine.parse(Array($0)) }.first
         if let last { state.apply(last.event, at: last.moment) }
         self.init(state, id: id, events: last?.seq ?? 0, size: status.size)
-        if self.status != .finished, RunGlance.isBeingWritten(layout, run: id, modified: status.modified) {
+        if self.status != .finished, RunLogSummary.isBeingWritten(layout, run: id, modified: status.modified) {
             self.status = .running
         }
     }
@@ -91,7 +91,7 @@ package struct RunGlance: Sendable {
     ///
     /// - Parameter modified: nanoseconds since 1970, of the log.
     package static func isBeingWritten(_ layout: OutputLayout, run id: String, modified: Int64) -> Bool {
-        if UTCTime.now.milliseconds * 1_000_000 - modified < warmth { return true }
+        if UTCTime.now.milliseconds * 1_000_000 - modified < liveThreshold { return true }
         guard Files.isLocked(layout.lock), let holder = try? Files.read(layout.lock, limit: 4096) else { return false }
         return LockRecord.names(id, in: holder)
     }

@@ -29,7 +29,7 @@ package struct ReplayOptions: Sendable {
 
 /// Serves an output folder as a live job server would: progress over WebSockets, jobs and runs over HTTP, and a page
 /// for people.
-package enum ReplayServer {
+package enum ReplayService {
     /// Serves until a signal or cancelling stops it.
     ///
     /// - Parameter onReady: called with the address once connections are accepted.

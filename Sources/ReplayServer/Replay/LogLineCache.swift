@@ -2,9 +2,9 @@ internal import Archive
 internal import Bytes
 internal import Synchronization
 
-/// Reads lines of a log that are known by their place, from any number of tasks; lines that many clients want at once
+/// Reads lines of a log that are known by their offset, from any number of tasks; lines that many clients want at once
 /// are read once.
-final class LineReader: Sendable {
+final class LogLineCache: Sendable {
     private let descriptor: Int32
     private let path: RawPath
     private let recent = Mutex<[Int64: [UInt8]]>([:])
@@ -23,7 +23,7 @@ final class LineReader: Sendable {
         if let known = recent.withLock({ $0[range.offset] }) { return known }
         let bytes = try Files.read(descriptor, at: range.offset, count: range.length, path: path)
         recent.withLock { recent in
-            if recent.count >= LineReader.capacity { recent.removeAll(keepingCapacity: true) }
+            if recent.count >= LogLineCache.capacity { recent.removeAll(keepingCapacity: true) }
             recent[range.offset] = bytes
         }
         return bytes
