@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLimits.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -33,9 +34,13 @@ int fb_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) =
 
 /// Whether there is a second thread: a sandbox holds for the thread that sets it up and those that it starts.
 static int has_threads(void) {
-    struct stat status;
-    // A folder has a link for each folder in it, and two of its own. Without /proc nothing is known.
-    return stat("/proc/self/task", &status) == 0 && status.st_nlink > 3;
+    DIR *tasks = opendir("/proc/self/task");
+    // Without /proc nothing is known.
+    if (!tasks) return 0;
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(tasks));) count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count > 1;
 }
 
 /// Gives up what root may, but to see the names and times in folders of others: with it a worker could raise its limits.
