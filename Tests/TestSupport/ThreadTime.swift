@@ -1,3 +1,5 @@
+// Which of the two modules `timespec` counts as depends on what else is imported.
+internal import CTestSupport
 internal import Glibc
 
 /// What a thread has computed, which other processes on the machine do not lengthen.
