@@ -12,10 +12,10 @@ package enum InputFormats {
     private static let seekData: Int32 = 3
 
     /// The demuxers that may be opened, separated by commas, as `format_whitelist` wants them.
-    static let whitelist = VideoFormats.all.flatMap(\.demuxers).joined(separator: ",")
+    static let whitelist = FormatTable.all.flatMap(\.demuxers).joined(separator: ",")
 
     /// The formats, by their ids, that the linked FFmpeg has no demuxer or no decoder for.
-    package static let missing: Set<String> = Set(VideoFormats.all.filter { !isReadable($0) }.map(\.id))
+    package static let missing: Set<String> = Set(FormatTable.all.filter { !isReadable($0) }.map(\.id))
 
     private static func isReadable(_ format: VideoFormat) -> Bool {
         guard format.demuxers.contains(where: { av_find_input_format($0) != nil }) else { return false }
@@ -52,13 +52,13 @@ package enum InputFormats {
         if size == 0 { throw .empty }
         let head = FileHead(read(descriptor, at: 0, count: FileHead.length), size: size)
         if head.isZero { try refuseZeros(descriptor, size: size) }
-        let told = VideoFormats.told(fileExtension, head)
+        let told = FormatTable.told(fileExtension, head)
         return Opening(
             demuxer: told?.demuxers.lazy.compactMap { av_find_input_format($0) }.first, isPhoto: head.isPhoto,
-            recognised: VideoFormats.recognise(head))
+            recognised: FormatTable.recognise(head))
     }
 
-    private static let endingInError = Set(VideoFormats.all.filter(\.endsInError).flatMap(\.demuxers))
+    private static let endingInError = Set(FormatTable.all.filter(\.endsInError).flatMap(\.demuxers))
 
     /// The name of a demuxer that answered with an error at the end of a whole file, because it cannot say that otherwise;
     /// nil for any other and before the end. What it logs then is about bytes that are not there.

@@ -1,4 +1,4 @@
-extension VideoFormats {
+extension FormatTable {
     /// What looks like a video and is not read, with what can be done.
     package static let untaken: [UntakenFormat] = [
         UntakenFormat(

@@ -63,7 +63,7 @@ package struct UntakenFormat: Sendable, Hashable {
     }
 }
 
-extension VideoFormats {
+extension FormatTable {
     /// What a name says of a file.
     package enum Name: Sendable {
         case video(VideoFormat)

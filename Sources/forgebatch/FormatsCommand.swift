@@ -29,8 +29,8 @@ struct FormatListing {
     private let library: (name: String, version: String)?
 
     init(missing: Set<String>, libraries: [(name: String, version: String)]) {
-        taken = VideoFormats.all.filter { !missing.contains($0.id) }
-        untaken = VideoFormats.untaken + VideoFormats.all.filter { missing.contains($0.id) }.map(VideoFormats.missing)
+        taken = FormatTable.all.filter { !missing.contains($0.id) }
+        untaken = FormatTable.untaken + FormatTable.all.filter { missing.contains($0.id) }.map(FormatTable.missing)
         library = libraries.first
     }
 
@@ -71,7 +71,7 @@ struct FormatListing {
                         "extensions": list(format.extensions), "advice": .string(format.advice),
                     ])
                 }),
-            "left_out": list(VideoFormats.notVideo.sorted()),
+            "left_out": list(FormatTable.notVideo.sorted()),
         ])
     }
 }

@@ -87,7 +87,8 @@ import ToolModel
                 ).json
             }
             let data = VideoData(
-                fold: fold, tools: ReportTools(KnownTools.all), facts: ResultFacts(["events": .array(events)]), rate: 10,
+                fold: fold, tools: ReportTools(KnownTools.all), facts: ResultFacts(["events": .array(events)]),
+                rate: 10,
                 boxChunks: [0, 2], hasCutBoxes: false)
             let bytes = data.script()
             #expect(bytes.count <= VideoData.limit || tools > 14, "\(tools) measures: \(bytes.count) bytes")

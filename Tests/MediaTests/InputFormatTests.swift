@@ -22,7 +22,7 @@ struct InputFormatTests {
             "mov", "matroska", "avi", "mpegts", "mpeg", "h264", "hevc", "mjpeg", "mxf", "dv", "rm", "gif", "y4m",
         ]
         #expect(InputFormats.missing.isDisjoint(with: common))
-        #expect(InputFormats.missing.isSubset(of: VideoFormats.all.map(\.id)))
+        #expect(InputFormats.missing.isSubset(of: FormatTable.all.map(\.id)))
     }
 
     @Test("Motion JPEG is read when its name says so", .enabled(if: Clip.isPossible, "needs ffmpeg"))

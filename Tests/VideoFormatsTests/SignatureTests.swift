@@ -6,7 +6,7 @@ struct SignatureTests {
     private func text(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
 
     private func format(_ bytes: [UInt8], size: Int64? = nil) -> String? {
-        VideoFormats.recognise(FileHead(bytes, size: size ?? Int64(bytes.count)))?.id
+        FormatTable.recognise(FileHead(bytes, size: size ?? Int64(bytes.count)))?.id
     }
 
     private func box(_ type: String, _ payload: [UInt8] = [], size: UInt32? = nil) -> [UInt8] {

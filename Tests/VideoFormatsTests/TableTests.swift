@@ -4,28 +4,28 @@ import Testing
 
 struct TableTests {
     @Test func `every extension has one meaning, in lower case without a dot`() {
-        let taken = VideoFormats.all.flatMap(\.extensions)
-        let untaken = VideoFormats.untaken.flatMap(\.extensions)
+        let taken = FormatTable.all.flatMap(\.extensions)
+        let untaken = FormatTable.untaken.flatMap(\.extensions)
         for (list, name) in [(taken, "taken"), (untaken, "not taken")] {
             #expect(Set(list).count == list.count, "\(name)")
         }
-        for text in taken + untaken + VideoFormats.notVideo + VideoFormats.all.flatMap(\.otherExtensions) {
+        for text in taken + untaken + FormatTable.notVideo + FormatTable.all.flatMap(\.otherExtensions) {
             #expect(!text.isEmpty && text == text.lowercased() && !text.hasPrefix("."), "\(text)")
         }
         #expect(Set(taken).isDisjoint(with: untaken))
-        #expect(Set(taken + untaken).isDisjoint(with: VideoFormats.notVideo))
-        #expect(VideoFormats.sharedWithText.isSubset(of: taken))
-        let ids = VideoFormats.all.map(\.id) + VideoFormats.untaken.map(\.id)
+        #expect(Set(taken + untaken).isDisjoint(with: FormatTable.notVideo))
+        #expect(FormatTable.sharedWithText.isSubset(of: taken))
+        let ids = FormatTable.all.map(\.id) + FormatTable.untaken.map(\.id)
         // Flash is both: with a video in it, and without.
         #expect(Set(ids).count == ids.count - 1)
     }
 
     @Test func `every format can be found, and what is met besides by its first bytes`() {
-        for format in VideoFormats.all {
+        for format in FormatTable.all {
             #expect(!format.extensions.isEmpty || format.isFoundBySignature, "\(format.id)")
             if !format.otherExtensions.isEmpty { #expect(format.isFoundBySignature, "\(format.id)") }
             for name in format.otherExtensions {
-                #expect(!VideoFormats.notVideo.contains(name), "\(format.id): \(name)")
+                #expect(!FormatTable.notVideo.contains(name), "\(format.id): \(name)")
             }
             if format.isToldByName { #expect(!format.extensions.isEmpty, "\(format.id)") }
         }
@@ -36,12 +36,12 @@ struct TableTests {
             "hls", "concat", "dash", "image2", "image2pipe", "imf", "sdp", "rtp", "rtsp", "webm_dash_manifest", "lavfi",
             "ffmetadata", "vobsub", "libopenmpt", "mpegtsraw", "tty", "vapoursynth", "avisynth",
         ]
-        #expect(barred.isDisjoint(with: VideoFormats.all.flatMap(\.demuxers)))
+        #expect(barred.isDisjoint(with: FormatTable.all.flatMap(\.demuxers)))
     }
 
     @Test func `a raw stream is told by its name unless it is something else`() {
         func told(_ name: String?, _ bytes: [UInt8]) -> String? {
-            VideoFormats.told(name, FileHead(bytes, size: Int64(bytes.count)))?.id
+            FormatTable.told(name, FileHead(bytes, size: Int64(bytes.count)))?.id
         }
         let jpeg: [UInt8] = [0xff, 0xd8, 0xff, 0xe0, 0, 0x10]
         #expect(told("mjpeg", jpeg) == "mjpeg")

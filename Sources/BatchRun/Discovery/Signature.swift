@@ -36,8 +36,8 @@ enum Signature {
     static func name(_ path: RawPath, extensions: Set<String>?, missing: Set<String>) -> Name {
         let found = path.lowercasedExtension
         if let extensions { return found.map(extensions.contains) == true ? .video : .other }
-        switch VideoFormats.name(found) {
-        case .video(let format): return missing.contains(format.id) ? .untaken(VideoFormats.missing(format)) : .video
+        switch FormatTable.name(found) {
+        case .video(let format): return missing.contains(format.id) ? .untaken(FormatTable.missing(format)) : .video
         case .videoUnlessText: return .videoUnlessText
         case .untaken(let format): return format.isLookedInto ? .unknown : .untaken(format)
         case .unknown: return .unknown
@@ -47,10 +47,10 @@ enum Signature {
 
     /// What a file is whose name says no more than ``Name/unknown``.
     static func content(_ path: RawPath, _ head: FileHead, missing: Set<String>) -> Content {
-        if let format = VideoFormats.recognise(head) {
-            return missing.contains(format.id) ? .untaken(VideoFormats.missing(format)) : .video
+        if let format = FormatTable.recognise(head) {
+            return missing.contains(format.id) ? .untaken(FormatTable.missing(format)) : .video
         }
-        if case .untaken(let format) = VideoFormats.name(path.lowercasedExtension) { return .untaken(format) }
+        if case .untaken(let format) = FormatTable.name(path.lowercasedExtension) { return .untaken(format) }
         return .other
     }
 }

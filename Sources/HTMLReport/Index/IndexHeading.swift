@@ -55,7 +55,8 @@ struct IndexHeading {
         return [
             tile(.failed, \.failed), tile(.damaged, \.damaged),
             tile(
-                .ok, \.completed, name: "completed", anchor: allVideos, query: "run:this -\(VideoStatus.failed.query)"),
+                .ok, \.completed, name: VideoStatus.completedWord, anchor: allVideos,
+                query: "run:this -\(VideoStatus.failed.query)"),
             tile(.skipped, \.skipped, query: "run:earlier"), tile(.quarantined, \.quarantined),
         ]
     }

@@ -29,10 +29,11 @@ extension ReplayAPI {
 
     private func run(_ summary: RunLogSummary, isSelected: Bool) -> JSON {
         let snapshot = RunSnapshot.read(layout, run: summary.id)
-        func count(_ name: String, _ current: Int?) -> JSON { summary.counts?[name] ?? .number(current) }
+        let tally = summary.counts.map { RunCounts($0) }
         let members = summary.members(
-            completed: count("completed", snapshot?.completed), failed: count("failed", snapshot?.failed),
-            skipped: count("skipped", snapshot?.skipped))
+            completed: .number(tally?.completed ?? snapshot?.completed),
+            failed: .number(tally?.failed ?? snapshot?.failed),
+            skipped: .number(tally?.skipped ?? snapshot?.skipped))
         return .object(
             members + [
                 JSON.Member("selected", .bool(isSelected)),

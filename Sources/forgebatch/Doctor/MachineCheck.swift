@@ -74,16 +74,16 @@ enum MachineCheck {
     static func libraries() -> [Finding] {
         let versions = WorkerProgram.libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
         let missing = WorkerProgram.missingFormats
-        let formats = VideoFormats.all.filter { missing.contains($0.id) }.map(\.title)
+        let formats = FormatTable.all.filter { missing.contains($0.id) }.map(\.title)
         let decoders = WorkerProgram.missingDecoders
         let advice = "install the FFmpeg libraries of a distribution that has them; such videos fail"
         return [
             Finding(.ok, "FFmpeg", versions),
             formats.isEmpty
-                ? Finding(.ok, "formats", "all \(VideoFormats.all.count) that forgebatch formats lists")
+                ? Finding(.ok, "formats", "all \(FormatTable.all.count) that forgebatch formats lists")
                 : Finding(
                     .warning, "formats", "not read: \(formats.joined(separator: ", "))",
-                    "forgebatch formats lists the \(VideoFormats.all.count - formats.count) others"),
+                    "forgebatch formats lists the \(FormatTable.all.count - formats.count) others"),
             decoders.isEmpty
                 ? Finding(.ok, "decoders", "all \(WorkerProgram.commonDecoders) common codecs")
                 : Finding(.warning, "decoders", "not decoded: \(decoders.joined(separator: ", "))", advice),

@@ -3,7 +3,7 @@
 ///
 /// A format of this list holds a stream of media and nothing else. Playlists, scripts and image sequences, which name
 /// other files, are not among them.
-package enum VideoFormats {
+package enum FormatTable {
     /// In the order in which signatures are tried.
     package static let all: [VideoFormat] = containers + streams + recorders + animations + games
 
