@@ -67,7 +67,7 @@ package enum CatalogRebuild {
         var missing = Dictionary(entries.indices.map { (entries[$0].job, $0) }) { first, _ in first }
         let runs = try RunList.folders(layout).reversed()
         for run in runs where !missing.isEmpty {
-            guard let reader = try? RunReader(layout.summary(run: run)) else { continue }
+            guard let reader = try? RunDocumentReader(layout.summary(run: run)) else { continue }
             while let record = try? reader.nextJob() {
                 guard let index = missing[record.job], record.sha256 == entries[index].sha256 else { continue }
                 entries[index].runID = run

@@ -58,7 +58,7 @@ package struct Validation: Sendable {
             let record = layout.summary(run: id)
             if Files.exists(record) {
                 do {
-                    let reader = try RunReader(record)
+                    let reader = try RunDocumentReader(record)
                     while try reader.nextJob() != nil {}
                 } catch {
                     add(record, "not strict JSON: \(error)")

@@ -60,7 +60,7 @@ struct RunCommand: AsyncParsableCommand {
         defer { showStatus.cancel() }
         let outcome: RunOutcome
         var report = Report.none
-        var outputs = RunOutputs()
+        var outputs = MonitoringFiles()
         do {
             outcome = try await BatchRunner.run(
                 options, signals: signals.begin,
@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
                     console.clear()
                     signals.finish()
                     report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
-                    outputs = RunOutputs(operation, options, $0, hasReport: report.problem == nil)
+                    outputs = MonitoringFiles(operation, options, $0, hasReport: report.problem == nil)
                 })
         } catch let refusal as RunRefusal {
             console.clear()

@@ -103,30 +103,3 @@ struct Summary {
         ])
     }
 }
-
-/// `--dry-run`: what would be done.
-enum DryRun {
-    static func print(_ plan: Plan, options: RunOptions, json: Bool) throws {
-        var lines: [(path: RawPath, run: Bool, reason: String)] = plan.jobs.map { ($0.video.relative, true, $0.reason) }
-        lines += plan.skipped.map { ($0.path, false, $0.reason) }
-        lines.sort { $0.path < $1.path }
-        for line in lines {
-            if json {
-                let members =
-                    line.path.members() + [
-                        JSON.Member("action", line.run ? "run" : "skip"), JSON.Member("reason", .string(line.reason)),
-                    ]
-                Terminal.output(JSONWriter.encode(.object(members)) + [0x0a])
-            } else {
-                Terminal.output("\(line.run ? "run " : "skip") \(line.path.display) (\(line.reason))")
-            }
-        }
-        for problem in plan.discovery.problems {
-            Terminal.error("forgebatch: \(problem.path.display): \(problem.reason)")
-        }
-        if let note = plan.discovery.untakenNote { Terminal.error("forgebatch: \(note)") }
-        if plan.discovery.problems.contains(where: { $0.isInput }) {
-            throw Failure(ExitStatus.unreadableInput, "not every input can be read")
-        }
-    }
-}

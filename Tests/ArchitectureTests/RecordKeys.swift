@@ -11,7 +11,8 @@ enum RecordKeys {
     /// Files that read members of these names in something else, each with what that is.
     static let others: [String: String] = [
         "Jobs/LogEvent.swift": "lines of the log",
-        "Jobs/WorkerMessage.swift": "what a worker says", "Jobs/JobRequest.swift": "what a worker is told",
+        "Jobs/WorkerProtocol/WorkerMessage.swift": "what a worker says",
+        "Jobs/WorkerProtocol/JobRequest.swift": "what a worker is told",
         "Archive/CatalogRebuild.swift": "the head of a result", "Archive/ResultCheck.swift": "a result",
         "Archive/Export/Tables.swift": "the head of a result",
         "ReplayServer/API/RunsAPI.swift": "a request's body",

@@ -85,7 +85,7 @@ import Testing
         let end = Array("\n]}\n".utf8)
         func read(_ bytes: [UInt8]) throws -> (document: RunDocument?, jobs: [JobRecord]) {
             try AtomicFile.write(bytes, to: path, durable: false)
-            let record = try RunReader(path)
+            let record = try RunDocumentReader(path)
             var found: [JobRecord] = []
             while let job = try record.nextJob() { found.append(job) }
             return (record.document, found)

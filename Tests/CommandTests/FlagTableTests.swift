@@ -164,6 +164,22 @@ struct FlagTableTests {
         #expect(listed == Set(try #require(FlagTableTests.tested[command]).keys))
     }
 
+    @Test("Every flag of run is a key of the configuration file")
+    func keys() async throws {
+        let forge = try Forge()
+        // Those that say which configuration is read, and the other half of --stills.
+        let others: Set<String> = ["--help", "--version", "--config", "--no-config", "--no-stills"]
+        for flag in try #require(FlagTableTests.tested["run"]).keys where !others.contains(flag) {
+            let file = forge.home.appending("flag.yaml")
+            // No flag takes this for a value: what is told of is the value, or else that there is no such key.
+            let text = "\(flag.dropFirst(2)): { a: { b: { c: d } } }\n"
+            try forge.write(text, to: file)
+            let run = try await forge.forgebatch("run", "--config", file.display, "nowhere.mp4")
+            #expect(run.status == 78, "\(flag): \(run.error)")
+            #expect(!run.error.contains("unknown key"), "\(flag)")
+        }
+    }
+
     @Test("Every test that the table names exists")
     func exists() throws {
         let folder = RawPath("\(#filePath)").parent

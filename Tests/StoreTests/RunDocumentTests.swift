@@ -71,7 +71,7 @@ import Testing
         let text = try Files.read(path)
         #expect(text.count { $0 == 0x0a } == count + 2)
         #expect(try JSONReader.parse(text)["jobs"]?.array?.count == count)
-        let reader = try RunReader(path)
+        let reader = try RunDocumentReader(path)
         var read: [JobRecord] = []
         while let job = try reader.nextJob() { read.append(job) }
         #expect(reader.document == full() && read == jobs)
@@ -81,8 +81,8 @@ import Testing
         let made = try MadeOutputFolder()
         let path = made.layout.summary(run: "r2")
         do {
-            var writer = try RunWriter(path, full())
-            try writer.append(RunWriter.EncodedJob(.done("a")))
+            var writer = try RunDocumentWriter(path, full())
+            try writer.append(RunDocumentWriter.EncodedJob(.done("a")))
         }
         #expect(!Files.exists(path))
     }

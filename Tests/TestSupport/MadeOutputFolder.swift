@@ -81,8 +81,8 @@ package struct MadeOutputFolder: Sendable {
 
     /// Writes a run's record and nothing else.
     package func write(_ document: RunDocument, _ jobs: [JobRecord]) throws {
-        var file = try RunWriter(layout.summary(run: document.summary.id), document)
-        for job in jobs { try file.append(RunWriter.EncodedJob(job)) }
+        var file = try RunDocumentWriter(layout.summary(run: document.summary.id), document)
+        for job in jobs { try file.append(RunDocumentWriter.EncodedJob(job)) }
         try file.publish()
     }
 

@@ -1,5 +1,5 @@
 package import Bytes
-package import FrameResults
+internal import FrameResults
 
 /// A form in which results leave an output folder. A new one is a file beside this one and a line in the registry.
 package protocol ExportFormat: SendableMetatype {
@@ -24,15 +24,6 @@ package protocol ExportFormat: SendableMetatype {
     mutating func finish(_ output: (_ bytes: [UInt8]) throws -> Void) throws
 }
 
-/// The formats that there are.
-package enum ExportRegistry {
-    package static let all: [any ExportFormat.Type] = [
-        CSVExport.self, NDJSONExport.self, COCOExport.self, MOTExport.self,
-    ]
-
-    package static func format(_ name: String) -> (any ExportFormat.Type)? { all.first { $0.name == name } }
-}
-
 /// What a row of a table stands for.
 package enum ExportTable: String, CaseIterable, Sendable {
     case videos, frames, events, objects
@@ -47,53 +38,4 @@ package struct ExportContext {
     package var scratch: RawPath
     /// The version of this program.
     package var version: String
-}
-
-/// A video on its way out.
-package struct ExportVideo {
-    package let job: String
-    package let path: RawPath
-    package let result: StoredResult
-    /// How many objects its tools counted; nil where none counts.
-    let objectCount: JSON?
-    package var head: JSON { result.head }
-}
-
-/// An object in a frame, as results hold it.
-struct ExportObject {
-    let frame: Int
-    let time: Double?
-    /// The tool that found it; nil for the frame's own `detections`.
-    let tool: String?
-    let track: Int?
-    let classID: Int
-    let className: String
-    /// x1, y1, x2, y2 in pixels from the top left.
-    let corners: [Double]
-    let confidence: Double?
-
-    init?(_ json: JSON, frame: Int, time: Double?, tool: String? = nil) {
-        let corners = json["xyxy"]?.array?.compactMap(\.double) ?? []
-        guard corners.count == 4 else { return nil }
-        self.frame = frame
-        self.time = time
-        self.tool = tool
-        self.corners = corners
-        track = json["track_id"]?.int
-        classID = json["class_id"]?.int ?? 0
-        className = json["class"]?.string ?? ""
-        confidence = json["confidence"]?.double ?? json["score"]?.double
-    }
-
-    /// The objects of a frame's `detections`.
-    static func all(in frame: JSON) -> [ExportObject] {
-        let index = frame["frame_index"]?.int ?? 0
-        let time = frame["time"]?.double
-        return (frame["detections"]?["tracked_objects"]?.array ?? []).compactMap {
-            ExportObject($0, frame: index, time: time)
-        }
-    }
-
-    var width: Double { corners[2] - corners[0] }
-    var height: Double { corners[3] - corners[1] }
 }

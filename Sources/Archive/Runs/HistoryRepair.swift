@@ -21,7 +21,7 @@ package enum HistoryRepair {
 
     /// A run's record as a whole, or what is known of one that was killed.
     private static func summary(of id: String, _ layout: OutputLayout) -> RunSummary {
-        if let run = (try? RunReader(layout.summary(run: id)))?.document?.summary, run.id == id { return run }
+        if let run = (try? RunDocumentReader(layout.summary(run: id)))?.document?.summary, run.id == id { return run }
         var run = RunSummary(log: layout.log(run: id), id: id)
         run.stopped = "a kill of the run itself"
         return run

@@ -36,7 +36,7 @@ struct RunInventory {
         let path = layout.summary(run: id)
         let document: RunDocument
         do {
-            let record = try RunReader(path)
+            let record = try RunDocumentReader(path)
             guard let found = record.document else { throw ArchiveError("it names no run") }
             document = found
             run = document.summary
@@ -118,7 +118,8 @@ struct CatalogIndex {
             if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.status == .quarantined }
         }
         for (run, jobs) in missing {
-            guard let reader = try? RunReader(layout.summary(run: run)), let summary = reader.document?.summary else {
+            guard let reader = try? RunDocumentReader(layout.summary(run: run)), let summary = reader.document?.summary
+            else {
                 continue
             }
             while let record = try? reader.nextJob() {

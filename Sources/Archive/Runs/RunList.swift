@@ -35,7 +35,7 @@ package enum RunList {
 
     /// A run that the history does not know, from its record or else from its log.
     static func summary(_ layout: OutputLayout, _ id: String) -> RunSummary {
-        if let run = (try? RunReader(layout.summary(run: id)))?.document?.summary { return run }
+        if let run = (try? RunDocumentReader(layout.summary(run: id)))?.document?.summary { return run }
         return RunSummary(log: layout.log(run: id), id: id)
     }
 

@@ -20,7 +20,7 @@ final class RunJournal {
     private(set) var counts: RunCounts
     private(set) var issues: [VideoIssue] = []
     /// What each job came to.
-    private(set) var records: [RunWriter.EncodedJob] = []
+    private(set) var records: [RunDocumentWriter.EncodedJob] = []
     /// Notes for a person, each once.
     private(set) var notes: [String] = []
 
@@ -102,7 +102,7 @@ final class RunJournal {
             record.facts = outcome.facts
             if hasResult { (record.events, record.summaries) = (outcome.events, outcome.summaries) }
         }
-        records.append(RunWriter.EncodedJob(record))
+        records.append(RunDocumentWriter.EncodedJob(record))
     }
 
     private func count(_ job: EndedJob) {
@@ -156,7 +156,7 @@ final class RunJournal {
         counts.notStarted = scheduler.notStarted.count
         try emit(.runFinished(counts: counts.json, exitStatus: Int(exitStatus)))
         try writeSnapshot(force: true)
-        let record = RunRecord(
+        let record = RunConclusion(
             journal: self, scheduler: scheduler, options: options, started: started, seconds: seconds,
             exitStatus: exitStatus)
         try record.write()

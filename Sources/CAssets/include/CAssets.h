@@ -14,7 +14,7 @@ struct CAsset {
 // Every file of templates/, by its name there.
 const struct CAsset *CAssetsTemplates(size_t *count);
 
-// The table of measured costs, Sources/VideoWorker/tool-costs.json.
+// The table of measured costs, Sources/ToolModel/tool-costs.json.
 struct CAsset CAssetsToolCosts(void);
 
 #endif

@@ -31,8 +31,8 @@ struct ReportReader {
         func failure(_ error: any Error) -> ReportError {
             ReportError("\(path.display): the run's record cannot be read: \(error)")
         }
-        let record: RunReader
-        do { record = try RunReader(path) } catch { throw failure(error) }
+        let record: RunDocumentReader
+        do { record = try RunDocumentReader(path) } catch { throw failure(error) }
         guard var run = record.document else { throw failure(ReportError("it names no run")) }
         run.summary.id = id
         // Rows say what was skipped, and in a large folder that is most of the record.

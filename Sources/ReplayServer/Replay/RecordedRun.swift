@@ -14,7 +14,7 @@ struct RecordedRun: Sendable {
     var results: [JobID: Result] = [:]
 
     init?(_ path: RawPath) {
-        guard let reader = try? RunReader(path), let document = reader.document else { return nil }
+        guard let reader = try? RunDocumentReader(path), let document = reader.document else { return nil }
         (tools, roots) = (document.tools, document.roots)
         do {
             while let record = try reader.nextJob() {

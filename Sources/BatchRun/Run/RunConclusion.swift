@@ -3,7 +3,7 @@ internal import Jobs
 internal import Store
 
 /// What stays of a run: `run.json`, a line of the history, and `latest`.
-struct RunRecord {
+struct RunConclusion {
     let journal: RunJournal
     let scheduler: Scheduler
     let options: RunOptions
@@ -15,7 +15,7 @@ struct RunRecord {
     func write() throws(SystemError) {
         let layout = journal.layout
         let summary = summary
-        var file = try RunWriter(layout.summary(run: journal.runID), document(summary))
+        var file = try RunDocumentWriter(layout.summary(run: journal.runID), document(summary))
         for record in journal.records { try file.append(record) }
         try file.publish()
         try History(layout).append([summary])

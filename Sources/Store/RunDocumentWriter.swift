@@ -2,7 +2,7 @@ package import Bytes
 
 /// Writes a run's record, a job at a time: everything but the jobs on the first line, then a job a line, so that readers
 /// need not hold them all at once. The record appears under its name only when it is whole.
-package struct RunWriter: ~Copyable {
+package struct RunDocumentWriter: ~Copyable {
     private var file: AtomicFile
     private var isFirst = true
 
@@ -21,7 +21,7 @@ package struct RunWriter: ~Copyable {
     /// Begins a record.
     package init(_ path: RawPath, _ document: RunDocument) throws(SystemError) {
         var file = try AtomicFile(path)
-        try file.write(JSONWriter.encode(document.json).dropLast() + RunWriter.opening)
+        try file.write(JSONWriter.encode(document.json).dropLast() + RunDocumentWriter.opening)
         self.file = file
     }
 
@@ -32,7 +32,7 @@ package struct RunWriter: ~Copyable {
 
     /// Ends the record and puts it in place.
     package consuming func publish() throws(SystemError) {
-        try file.write([0x0a] + RunWriter.end + [0x0a])
+        try file.write([0x0a] + RunDocumentWriter.end + [0x0a])
         try file.publish()
     }
 }

@@ -1,7 +1,7 @@
 package import Bytes
 
 /// A run's record, read line by line: everything but the jobs, then a job a line. No more than that is in memory.
-package final class RunReader {
+package final class RunDocumentReader {
     /// The record without its jobs; nil when it names no run.
     package let document: RunDocument?
     private let lines: LineReader
@@ -15,8 +15,8 @@ package final class RunReader {
     package init(_ path: RawPath) throws {
         lines = try LineReader(path, limit: 1 << 30)
         let first = try lines.next() ?? []
-        if first.suffix(RunWriter.opening.count).elementsEqual(RunWriter.opening) {
-            let head = Array(first.dropLast(RunWriter.opening.count)) + [UInt8(ascii: "}")]
+        if first.suffix(RunDocumentWriter.opening.count).elementsEqual(RunDocumentWriter.opening) {
+            let head = Array(first.dropLast(RunDocumentWriter.opening.count)) + [UInt8(ascii: "}")]
             document = RunDocument(try JSONReader.parse(head))
             return
         }
@@ -39,7 +39,7 @@ package final class RunReader {
         if rest != nil { return rest?.popLast() }
         while !isAtEnd {
             guard var line = try lines.next() else { throw JSONError(reason: "it ends inside its jobs", offset: 0) }
-            if line == RunWriter.end {
+            if line == RunDocumentWriter.end {
                 isAtEnd = true
                 if try lines.next() != nil { throw JSONError(reason: "text behind its end", offset: 0) }
             } else if !line.isEmpty {

@@ -5,7 +5,7 @@ internal import Jobs
 internal import Store
 
 /// What a run writes for other programs at its end: `--junit` and `--metrics-textfile`.
-struct RunOutputs {
+struct MonitoringFiles {
     /// One line for each file that could not be written.
     private(set) var problems: [String] = []
 

@@ -1,0 +1,54 @@
+internal import Bytes
+
+/// What a worker says on its standard output: a line each.
+package enum WorkerMessage: Equatable, Sendable {
+    /// The video is open: what its container declares (0 for no frame count) and its duration in seconds.
+    case opened(totalFrames: Int, duration: Double?)
+    case step(current: Int, total: Int)
+    /// Frames come, but none is to be told yet.
+    case heartbeat
+    /// The last line.
+    case finished(JobOutcome)
+    /// Something a person should know, once.
+    case note(String)
+
+    /// Bytes of the longest line that is listened to.
+    package static let lineLimit = 1 << 20
+
+    package func encode() -> [UInt8] {
+        let json: JSON =
+            switch self {
+            case .opened(let total, let duration):
+                .members([
+                    "type": "opened", "total_frames": .int(total), "duration": duration.map { .double($0) },
+                ])
+            case .step(let current, let total):
+                .members(["type": "step", "current": .int(current), "total": .int(total)])
+            case .heartbeat: .members(["type": "heartbeat"])
+            case .finished(let outcome): outcome.json
+            case .note(let text): .members(["type": "note", "text": .string(text)])
+            }
+        return JSONWriter.encode(json) + [0x0a]
+    }
+
+    /// Nil for a line that no worker writes.
+    package init?(_ line: [UInt8]) {
+        guard let json = try? JSONReader.parse(line) else { return nil }
+        switch json["type"]?.string {
+        case "opened":
+            guard let total = json["total_frames"]?.int else { return nil }
+            self = .opened(totalFrames: total, duration: json["duration"]?.double)
+        case "step":
+            guard let current = json["current"]?.int, let total = json["total"]?.int else { return nil }
+            self = .step(current: current, total: total)
+        case "heartbeat": self = .heartbeat
+        case "note":
+            guard let text = json["text"]?.string else { return nil }
+            self = .note(text)
+        case "job_result":
+            guard let outcome = JobOutcome(json) else { return nil }
+            self = .finished(outcome)
+        default: return nil
+        }
+    }
+}
