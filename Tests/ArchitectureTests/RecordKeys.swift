@@ -11,7 +11,7 @@ enum RecordKeys {
     /// Files that read members of these names in something else, each with what that is.
     static let others: [String: String] = [
         "Jobs/LogEvent.swift": "lines of the log",
-        "Jobs/WorkerProtocol/WorkerMessage.swift": "what a worker says",
+        "Jobs/WorkerProtocol/JobOutcome.swift": "what a worker says",
         "Jobs/WorkerProtocol/JobRequest.swift": "what a worker is told",
         "Archive/CatalogRebuild.swift": "the head of a result", "Archive/ResultCheck.swift": "a result",
         "Archive/Export/Tables.swift": "the head of a result",
