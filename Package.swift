@@ -46,7 +46,7 @@ let package = Package(
             ]),
 
         // The pixel half.
-        .target(name: "Media", dependencies: ["Frames", "VideoFormats", "CFFmpeg"]),
+        .target(name: "Media", dependencies: ["Frames", "VideoFormats", "Bytes", "CFFmpeg"]),
         // What there is to know of a tool without running it.
         .target(name: "ToolModel", dependencies: ["Bytes", "CAssets"], exclude: ["tool-costs.json"]),
         .target(

@@ -17,7 +17,7 @@ package final class DocumentReader {
 
     private let path: RawPath
     private let name: String
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private var piece: [UInt8] = []
     private var position = 0
     /// Small at first, because mostly only the head is wanted.

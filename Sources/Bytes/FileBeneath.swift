@@ -10,7 +10,7 @@ extension Files {
     /// The folder itself may be reached through links: whoever names it trusts it. `..`, empty names and names with NUL
     /// or a slash are refused.
     /// - Throws: `ENOENT` when there is no such regular file, `ELOOP` or `ENOTDIR` where a link is in the way.
-    package static func openBeneath(_ folder: RawPath, _ components: [RawPath]) throws(SystemError) -> Int32 {
+    package static func openBeneath(_ folder: RawPath, _ components: [RawPath]) throws(SystemError) -> FileDescriptor {
         let path = components.reduce(folder) { $0.appending($1) }
         guard !components.isEmpty, components.allSatisfy({ $0.isPlainName }) else {
             throw SystemError("open", path, code: ENOENT)
@@ -19,11 +19,11 @@ extension Files {
         for (index, name) in components.enumerated() {
             let isLast = index == components.count - 1
             let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (isLast ? 0 : O_DIRECTORY)
-            let next = name.withCString { openat(current, $0, flags) }
+            let next = name.withCString { openat(current.number, $0, flags) }
             let code = errno
             close(current)
             guard next >= 0 else { throw SystemError("open", path, code: code) }
-            current = next
+            current = FileDescriptor(next)
         }
         guard (try? status(descriptor: current, path: path))?.kind == .file else {
             close(current)

@@ -71,31 +71,33 @@ package enum Files {
         return FileStatus(raw)
     }
 
-    package static func status(descriptor: Int32, path: RawPath) throws(SystemError) -> FileStatus {
+    package static func status(descriptor: FileDescriptor, path: RawPath) throws(SystemError) -> FileStatus {
         var raw = stat()
-        guard fstat(descriptor, &raw) == 0 else { throw SystemError("fstat", path) }
+        guard fstat(descriptor.number, &raw) == 0 else { throw SystemError("fstat", path) }
         return FileStatus(raw)
     }
 
     package static func exists(_ path: RawPath) -> Bool { path.withCString { access($0, F_OK) == 0 } }
 
-    package static func open(_ path: RawPath, _ flags: Int32, mode: UInt32 = 0o644) throws(SystemError) -> Int32 {
+    package static func open(_ path: RawPath, _ flags: Int32, mode: UInt32 = 0o644) throws(SystemError)
+        -> FileDescriptor
+    {
         while true {
-            let descriptor = path.withCString { Glibc.open($0, flags | O_CLOEXEC, mode) }
-            if descriptor >= 0 { return descriptor }
+            let number = path.withCString { Glibc.open($0, flags | O_CLOEXEC, mode) }
+            if number >= 0 { return FileDescriptor(number) }
             guard errno == EINTR else { throw SystemError("open", path) }
         }
     }
 
     /// Opens a regular file for reading without ever blocking on a FIFO or following nothing but the name given.
-    package static func openInput(_ path: RawPath) throws(SystemError) -> Int32 {
+    package static func openInput(_ path: RawPath) throws(SystemError) -> FileDescriptor {
         try open(path, O_RDONLY | O_NONBLOCK)
     }
 
     /// From here on a write to a pipe that nobody reads is an error of `write` instead of this process's death.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    package static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+    package static func close(_ descriptor: FileDescriptor) { _ = Glibc.close(descriptor.number) }
 
     /// Reads a whole file of at most `limit` bytes.
     package static func read(_ path: RawPath, limit: Int = 1 << 30) throws(SystemError) -> [UInt8] {
@@ -114,11 +116,11 @@ package enum Files {
     }
 
     /// Reads up to `count` bytes; an empty answer is the end of the file.
-    package static func read(_ descriptor: Int32, count: Int, path: RawPath) throws(SystemError) -> [UInt8] {
+    package static func read(_ descriptor: FileDescriptor, count: Int, path: RawPath) throws(SystemError) -> [UInt8] {
         var failed: Int32 = 0
         let buffer = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
             var got = -1
-            repeat { got = Glibc.read(descriptor, buffer.baseAddress, count) } while got < 0 && errno == EINTR
+            repeat { got = Glibc.read(descriptor.number, buffer.baseAddress, count) } while got < 0 && errno == EINTR
             if got < 0 { failed = errno }
             used = max(0, got)
         }
@@ -126,14 +128,16 @@ package enum Files {
         return buffer
     }
 
-    package static func read(_ descriptor: Int32, at offset: Int64, count: Int, path: RawPath) throws(SystemError)
+    package static func read(_ descriptor: FileDescriptor, at offset: Int64, count: Int, path: RawPath)
+        throws(SystemError)
         -> [UInt8]
     {
         var failed: Int32 = 0
         let buffer = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
             used = 0
             while used < count {
-                let got = pread(descriptor, buffer.baseAddress?.advanced(by: used), count - used, off_t(offset) + used)
+                let got = pread(
+                    descriptor.number, buffer.baseAddress?.advanced(by: used), count - used, off_t(offset) + used)
                 if got < 0 && errno == EINTR { continue }
                 if got < 0 { failed = errno }
                 if got <= 0 { break }
@@ -144,12 +148,13 @@ package enum Files {
         return buffer
     }
 
-    package static func write(_ bytes: [UInt8], to descriptor: Int32, path: RawPath) throws(SystemError) {
+    package static func write(_ bytes: [UInt8], to descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
         var failed: Int32 = 0
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
-                let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                let count = Glibc.write(
+                    descriptor.number, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
                 if count < 0 && errno == EINTR { continue }
                 if count < 0 {
                     failed = errno
@@ -162,19 +167,19 @@ package enum Files {
     }
 
     /// A pipe whose ends no other program inherits.
-    package static func pipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
+    package static func pipe() throws(SystemError) -> (reading: FileDescriptor, writing: FileDescriptor) {
         var ends: [Int32] = [-1, -1]
         guard Glibc.pipe(&ends) == 0 else { throw SystemError("pipe", RawPath("pipe")) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
+        return (FileDescriptor(ends[0]), FileDescriptor(ends[1]))
     }
 
-    package static func sync(_ descriptor: Int32, path: RawPath) throws(SystemError) {
-        guard fsync(descriptor) == 0 else { throw SystemError("fsync", path) }
+    package static func sync(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
+        guard fsync(descriptor.number) == 0 else { throw SystemError("fsync", path) }
     }
 
-    package static func syncData(_ descriptor: Int32, path: RawPath) throws(SystemError) {
-        guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", path) }
+    package static func syncData(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
+        guard fdatasync(descriptor.number) == 0 else { throw SystemError("fdatasync", path) }
     }
 
     package static func syncDirectory(_ path: RawPath) throws(SystemError) {
@@ -190,8 +195,8 @@ package enum Files {
 
     package static func remove(_ path: RawPath) { _ = path.withCString { unlink($0) } }
 
-    package static func truncate(_ descriptor: Int32, to size: Int64, path: RawPath) throws(SystemError) {
-        guard ftruncate(descriptor, off_t(size)) == 0 else { throw SystemError("ftruncate", path) }
+    package static func truncate(_ descriptor: FileDescriptor, to size: Int64, path: RawPath) throws(SystemError) {
+        guard ftruncate(descriptor.number, off_t(size)) == 0 else { throw SystemError("ftruncate", path) }
     }
 
     /// Makes a directory and those above it; new ones are made durable in their parent.
@@ -267,8 +272,8 @@ package enum Files {
     }
 
     /// Takes a kernel lock that ends with this process. Returns false when another holds it.
-    package static func lock(_ descriptor: Int32, path: RawPath) throws(SystemError) -> Bool {
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+    package static func lock(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) -> Bool {
+        if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 { return true }
         guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemError("flock", path) }
         return false
     }
@@ -277,13 +282,13 @@ package enum Files {
     package static func isLocked(_ path: RawPath) -> Bool {
         guard let descriptor = try? openInput(path) else { return false }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return errno == EWOULDBLOCK }
+        guard flock(descriptor.number, LOCK_SH | LOCK_NB) == 0 else { return errno == EWOULDBLOCK }
         unlock(descriptor)
         return false
     }
 
     /// Gives a lock back, also where a process that is just being started still holds a copy of the descriptor.
-    package static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
+    package static func unlock(_ descriptor: FileDescriptor) { _ = flock(descriptor.number, LOCK_UN) }
 
     /// A name that no finished file has: `.fb-` and 16 random hexadecimal digits.
     package static func temporaryName() -> RawPath {
@@ -304,7 +309,7 @@ package enum Files {
 package struct AtomicFile: ~Copyable {
     package let path: RawPath
     private let temporary: RawPath
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private let durable: Bool
     private var finished = false
     /// Bytes written so far.

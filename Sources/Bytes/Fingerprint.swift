@@ -4,7 +4,7 @@ package enum Fingerprint {
     private static let piece: Int64 = 64 << 10
 
     /// - Complexity: at most 192 KiB read.
-    package static func of(_ descriptor: Int32, size: Int64, path: RawPath) throws(SystemError) -> String {
+    package static func of(_ descriptor: FileDescriptor, size: Int64, path: RawPath) throws(SystemError) -> String {
         var hash = Digest.Running()
         hash.update(Array("\(size)\n".utf8))
         if size <= 3 * piece {

@@ -1,7 +1,7 @@
 /// An append-only file of lines with one writer: NDJSON.
 package final class LineFile {
     private let path: RawPath
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private var isDirty = false
     /// Bytes of whole lines.
     package private(set) var size: Int64

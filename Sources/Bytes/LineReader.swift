@@ -1,7 +1,7 @@
 /// A file's lines, one at a time, in constant memory.
 package final class LineReader {
     private let path: RawPath
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private let limit: Int
     private var piece: [UInt8] = []
     private var position = 0

@@ -1,7 +1,7 @@
 /// Bytes that are written now and copied elsewhere later: a file without a name, which cannot be left behind.
 package final class Spool {
     private let path: RawPath
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private var buffer: [UInt8] = []
 
     private static let flushSize = 1 << 17

@@ -70,8 +70,8 @@ package struct FrameRecord: Sendable {
 /// The head is the first line and each frame is a line, so that other programs can read a long result piece by piece.
 package struct ResultWriter: ~Copyable {
     private let path: RawPath
-    private let document: Int32
-    private let spool: Int32
+    private let document: FileDescriptor
+    private let spool: FileDescriptor
     private var buffer = JSONWriter(reserving: 1 << 17)
     private var sanitizer = Sanitizer()
     private var frames = 0
@@ -96,7 +96,7 @@ package struct ResultWriter: ~Copyable {
     package init(path: RawPath) throws(SystemError) {
         try Files.makeDirectory(path.parent)
         let document = try Files.open(path, Files.createExclusive)
-        let spool: Int32
+        let spool: FileDescriptor
         do throws(SystemError) {
             spool = try ResultWriter.nameless(in: path.parent)
         } catch {
@@ -109,7 +109,7 @@ package struct ResultWriter: ~Copyable {
     }
 
     /// A file without a name: it cannot be left behind, however this process ends.
-    private static func nameless(in folder: RawPath) throws(SystemError) -> Int32 {
+    private static func nameless(in folder: RawPath) throws(SystemError) -> FileDescriptor {
         let temporary = folder.appending(Files.temporaryName())
         let descriptor = try Files.open(temporary, Files.createExclusiveReadWrite)
         Files.remove(temporary)

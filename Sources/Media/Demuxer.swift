@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CFFmpeg
 internal import Glibc
 
@@ -49,7 +50,7 @@ final class Demuxer {
     /// - Parameters:
     ///   - descriptor: a regular file open for reading; closed when this object goes.
     ///   - fileExtension: its name's, in lower case without the dot: raw streams are known by nothing else.
-    init(descriptor: Int32, fileExtension: String?, limits: MediaLimits) throws(DecodeError) {
+    init(descriptor: FileDescriptor, fileExtension: String?, limits: MediaLimits) throws(DecodeError) {
         let input = try InputBytes(descriptor: descriptor)
         let opening = try InputFormats.opening(descriptor: descriptor, fileExtension: fileExtension)
         guard let packet = av_packet_alloc() else { throw .outOfMemory }

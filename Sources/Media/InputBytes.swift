@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CFFmpeg
 internal import Glibc
 
@@ -6,7 +7,7 @@ internal import Glibc
 /// libavformat never sees a name, so it cannot open another file, and a stream that shrinks gives a short read instead
 /// of a fault.
 final class InputBytes {
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private var position: Int64 = 0
     /// The errno of the first read that failed. libavformat takes such a failure for the end of the file or for damage.
     private(set) var failure: Int32?
@@ -16,7 +17,7 @@ final class InputBytes {
     private static let bufferSize: Int32 = 1 << 16
 
     /// - Parameter descriptor: open for reading; closed when this object goes.
-    init(descriptor: Int32) throws(DecodeError) {
+    init(descriptor: FileDescriptor) throws(DecodeError) {
         self.descriptor = descriptor
         guard let buffer = av_malloc(Int(InputBytes.bufferSize)) else { throw .outOfMemory }
         let opaque = Unmanaged.passUnretained(self).toOpaque()
@@ -42,25 +43,25 @@ final class InputBytes {
             var owned: UnsafeMutablePointer<AVIOContext>? = context
             avio_context_free(&owned)
         }
-        close(descriptor)
+        Files.close(descriptor)
     }
 
     /// The first bytes of the file, fewer where it has no more or cannot be read.
     func head(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            initialized = max(0, pread(descriptor, buffer.baseAddress, count, 0))
+            initialized = max(0, pread(descriptor.number, buffer.baseAddress, count, 0))
         }
     }
 
     /// Bytes; nil when that cannot be known.
     var size: Int64? {
         var status = stat()
-        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : nil
+        return fstat(descriptor.number, &status) == 0 ? Int64(status.st_size) : nil
     }
 
     private func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
         while true {
-            let got = pread(descriptor, buffer, Int(count), off_t(position))
+            let got = pread(descriptor.number, buffer, Int(count), off_t(position))
             if got < 0 && errno == EINTR { continue }
             if got < 0 {
                 failure = failure ?? errno
@@ -74,7 +75,7 @@ final class InputBytes {
 
     private func seek(_ offset: Int64, _ whence: Int32) -> Int64 {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
+        guard fstat(descriptor.number, &status) == 0 else {
             failure = failure ?? errno
             return -1
         }

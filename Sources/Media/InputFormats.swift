@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CFFmpeg
 internal import Glibc
 internal import VideoFormats
@@ -45,9 +46,9 @@ package enum InputFormats {
     }
 
     /// - Throws: ``DecodeError`` for a file in which nothing was written.
-    static func opening(descriptor: Int32, fileExtension: String?) throws(DecodeError) -> Opening {
+    static func opening(descriptor: FileDescriptor, fileExtension: String?) throws(DecodeError) -> Opening {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return Opening() }
+        guard fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return Opening() }
         let size = Int64(status.st_size)
         if size == 0 { throw .empty }
         let head = FileHead(read(descriptor, at: 0, count: FileHead.length), size: size)
@@ -80,11 +81,12 @@ package enum InputFormats {
     }
 
     /// The bytes there; fewer at the end of the file or when they cannot be read.
-    private static func read(_ descriptor: Int32, at offset: Int64, count: Int) -> [UInt8] {
+    private static func read(_ descriptor: FileDescriptor, at offset: Int64, count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 let got = pread(
-                    descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset) + off_t(filled))
+                    descriptor.number, buffer.baseAddress?.advanced(by: filled), count - filled,
+                    off_t(offset) + off_t(filled))
                 if got < 0 && errno == EINTR { continue }
                 if got <= 0 { return }
                 filled += got
@@ -93,10 +95,10 @@ package enum InputFormats {
     }
 
     /// Refuses a file of zeros. Holes, which were never written, cost nothing.
-    private static func refuseZeros(_ descriptor: Int32, size: Int64) throws(DecodeError) {
+    private static func refuseZeros(_ descriptor: FileDescriptor, size: Int64) throws(DecodeError) {
         var (position, budget) = (Int64(0), zeroLimit)
         while position < size, budget > 0 {
-            let data = lseek(descriptor, off_t(position), seekData)
+            let data = lseek(descriptor.number, off_t(position), seekData)
             if data < 0 && errno == ENXIO { break }
             if data > position { position = Int64(data) }
             let bytes = read(descriptor, at: position, count: Int(min(1 << 20, size - position)))

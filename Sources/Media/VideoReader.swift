@@ -1,3 +1,4 @@
+package import Bytes
 internal import CFFmpeg
 package import Frames
 
@@ -28,7 +29,7 @@ package final class VideoReader {
     /// - Parameters:
     ///   - descriptor: a regular file open for reading; closed when the reader goes.
     ///   - fileExtension: its name's, in lower case without the dot: raw streams are known by nothing else.
-    package init(descriptor: Int32, fileExtension: String? = nil, limits: MediaLimits = MediaLimits())
+    package init(descriptor: FileDescriptor, fileExtension: String? = nil, limits: MediaLimits = MediaLimits())
         throws(DecodeError)
     {
         DecoderLog.install()

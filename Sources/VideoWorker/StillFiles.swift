@@ -3,7 +3,7 @@ internal import Jobs
 
 /// The files for a video's stills, open before the worker is confined.
 struct StillFiles: ~Copyable {
-    private var open: [(kind: StagedFiles.Kind, path: RawPath, descriptor: Int32)] = []
+    private var open: [(kind: StagedFiles.Kind, path: RawPath, descriptor: FileDescriptor)] = []
 
     /// - Parameter request: none are opened where it asks for no stills.
     init(_ request: JobRequest) throws(SystemError) {

@@ -14,9 +14,6 @@ struct WorkerError: Error, CustomStringConvertible {
 
 /// One video from file to result, in a process of its own: a synchronous loop, progress lines out.
 package enum WorkerProgram {
-    private static let standardInput: Int32 = 0
-    private static let standardOutput: Int32 = 1
-
     /// Nanoseconds after which frames are a reason for a line, whatever rate of progress was asked for: without one the
     /// parent would take a worker for stalled.
     private static let heartbeatInterval: UInt64 = 1_000_000_000
@@ -43,7 +40,8 @@ package enum WorkerProgram {
         Confinement.closeInherited()
         guard let request = readRequest() else {
             try? Files.write(
-                Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8), to: 2,
+                Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8),
+                to: .standardError,
                 path: RawPath("standard error"))
             return 70
         }
@@ -56,7 +54,7 @@ package enum WorkerProgram {
         let name = RawPath("standard input")
         var line: [UInt8] = []
         while line.count < WorkerMessage.lineLimit, line.last != 0x0a {
-            guard let piece = try? Files.read(standardInput, count: 4096, path: name), !piece.isEmpty else {
+            guard let piece = try? Files.read(.standardInput, count: 4096, path: name), !piece.isEmpty else {
                 return nil
             }
             line += piece
@@ -67,7 +65,7 @@ package enum WorkerProgram {
 
     /// The parent reads all we write; when it does not any more, the watch ends us.
     private static func send(_ message: WorkerMessage) {
-        try? Files.write(message.encode(), to: standardOutput, path: RawPath("standard output"))
+        try? Files.write(message.encode(), to: .standardOutput, path: RawPath("standard output"))
     }
 
     private static func run(_ request: JobRequest) -> JobOutcome {
@@ -159,7 +157,7 @@ package enum WorkerProgram {
     }
 
     /// The file that the run was planned for, or no status when it is another one by now.
-    private static func open(_ request: JobRequest) throws(SystemError) -> (Int32, FileStatus?) {
+    private static func open(_ request: JobRequest) throws(SystemError) -> (FileDescriptor, FileStatus?) {
         let descriptor = try Files.openInput(request.input)
         let status = try Files.status(descriptor: descriptor, path: request.relative)
         guard status.kind == .file, status.size == request.size, status.modified == request.modified,

@@ -63,7 +63,7 @@ final class Console: Sendable {
 
     private func erase(_ state: inout State) {
         guard state.linesDrawn > 0 else { return }
-        Terminal.write("\u{1B}[\(state.linesDrawn)A\r\u{1B}[J", to: 2)
+        Terminal.write("\u{1B}[\(state.linesDrawn)A\r\u{1B}[J", to: .standardError)
         state.linesDrawn = 0
     }
 
@@ -79,7 +79,7 @@ final class Console: Sendable {
         text += "\u{1B}[?7l"
         for line in lines { text += line + "\u{1B}[K\n" }
         text += "\u{1B}[J\u{1B}[?7h"
-        Terminal.write(text, to: 2)
+        Terminal.write(text, to: .standardError)
         state.linesDrawn = lines.count
     }
 

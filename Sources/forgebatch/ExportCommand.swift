@@ -91,7 +91,7 @@ private struct ReaderIsGone: Error {}
 private enum StandardOutput {
     static func write(_ bytes: [UInt8]) throws {
         do throws(SystemError) {
-            try Files.write(bytes, to: STDOUT_FILENO, path: RawPath("standard output"))
+            try Files.write(bytes, to: .standardOutput, path: RawPath("standard output"))
         } catch {
             if error.code == EPIPE { throw ReaderIsGone() }
             throw error

@@ -233,7 +233,7 @@ enum StandardInput {
     static func read() throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
-            let piece = try Files.read(STDIN_FILENO, count: 1 << 16, path: RawPath("standard input"))
+            let piece = try Files.read(.standardInput, count: 1 << 16, path: RawPath("standard input"))
             if piece.isEmpty { return bytes }
             bytes += piece
         }

@@ -14,7 +14,7 @@ final class Signals: Sendable {
         var count = 0
     }
     private let state = Mutex(State())
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private let stops: AsyncStream<Int32>
     private let stopSource: AsyncStream<Int32>.Continuation
     /// An element for each SIGUSR1.
@@ -45,7 +45,7 @@ final class Signals: Sendable {
     /// - Throws: `SystemError` when there is no descriptor left.
     static func listen() throws(SystemError) -> Signals {
         let (reading, writing) = try Files.pipe()
-        signalPipe = writing
+        signalPipe = writing.number
         for number in answered {
             var old = sigaction()
             sigaction(number, nil, &old)
@@ -70,7 +70,7 @@ final class Signals: Sendable {
         return signals
     }
 
-    private init(_ descriptor: Int32) {
+    private init(_ descriptor: FileDescriptor) {
         self.descriptor = descriptor
         (stops, stopSource) = AsyncStream.makeStream(of: Int32.self)
         (status, statusSource) = AsyncStream.makeStream(of: Void.self)

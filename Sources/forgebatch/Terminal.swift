@@ -5,13 +5,13 @@ internal import Synchronization
 /// Standard output and standard error as a person or a program sees them.
 enum Terminal {
     /// Writes a line for people. Text from files has to be escaped by then.
-    static func error(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+    static func error(_ line: String) { write(line + "\n", to: .standardError) }
 
     static func output(_ text: String) { output(Array((text + "\n").utf8)) }
 
     static func output(_ bytes: [UInt8]) {
         do throws(SystemError) {
-            try Files.write(bytes, to: STDOUT_FILENO, path: RawPath("standard output"))
+            try Files.write(bytes, to: .standardOutput, path: RawPath("standard output"))
         } catch {
             // A reader that has seen enough is no error.
             if error.code != EPIPE { outputError.withLock { $0 = $0 ?? error } }
@@ -28,7 +28,7 @@ enum Terminal {
     }
 
     /// A reader that went away is no reason to stop a batch.
-    static func write(_ text: String, to descriptor: Int32) {
+    static func write(_ text: String, to descriptor: FileDescriptor) {
         try? Files.write(Array(text.utf8), to: descriptor, path: RawPath("standard stream"))
     }
 

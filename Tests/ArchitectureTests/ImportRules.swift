@@ -7,7 +7,7 @@ enum ImportRules {
         "VideoFormats": [],
         "TemplateEngine": [],
         "WebSocketChannel": [],
-        "Media": ["Frames", "VideoFormats"],
+        "Media": ["Frames", "VideoFormats", "Bytes"],
         "ToolModel": ["Bytes"],
         "FrameTools": ["Frames", "ToolModel"],
         "FrameResults": ["Jobs", "Bytes"],

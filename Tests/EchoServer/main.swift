@@ -6,11 +6,11 @@ internal import WebSocketChannel
 /// A WebSocket server for probes that need an echo or a flood, on the very pipeline of `forgebatch replay`.
 ///
 /// `EchoServer [PORT] [--limit BYTES]`
-let say: @Sendable (String, Int32) -> Void = { line, descriptor in
+let say: @Sendable (String, FileDescriptor) -> Void = { line, descriptor in
     try? Files.write(Array((line + "\n").utf8), to: descriptor, path: RawPath("output"))
 }
 var options = ServerOptions()
-options.log = { say($0, 2) }
+options.log = { say($0, .standardError) }
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
     switch argument {
@@ -69,9 +69,9 @@ let routes = [
 ]
 do {
     try await ReplayHTTPServer.run(options, routes: routes, webSocket: webSocket) { port in
-        say("listening on 127.0.0.1:\(port)", 1)
+        say("listening on 127.0.0.1:\(port)", .standardOutput)
     }
 } catch {
-    say("EchoServer: \(error)", 2)
+    say("EchoServer: \(error)", .standardError)
     exit(74)
 }

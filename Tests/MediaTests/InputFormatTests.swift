@@ -114,7 +114,7 @@ struct InputFormatTests {
         #expect(error(clip).map { "\($0)" } == "open: only zero bytes: the recording was never written")
         // Something at the end, behind a hole: not all of it is zero, and no video either.
         var byte: UInt8 = 7
-        try #require(pwrite(descriptor, &byte, 1, (64 << 30) - 1) == 1)
+        try #require(pwrite(descriptor.number, &byte, 1, (64 << 30) - 1) == 1)
         #expect(error(clip) == .containerNotAllowed)
     }
 }

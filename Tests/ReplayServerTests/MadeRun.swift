@@ -34,7 +34,7 @@ struct MadeRun {
     }
 
     /// Holds the folder's lock as the writer of this run, until the descriptor is closed.
-    func lock() throws -> Int32 { try made.lock(run: id) }
+    func lock() throws -> FileDescriptor { try made.lock(run: id) }
 
     func append(_ bytes: [UInt8]) throws {
         let descriptor = try Files.open(layout.log(run: id), Files.appendOrCreate)

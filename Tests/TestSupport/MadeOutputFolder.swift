@@ -115,7 +115,7 @@ package struct MadeOutputFolder: Sendable {
     package static let start: Int64 = 1_772_067_723_000
 
     /// Holds the folder's lock as the writer of a run, until the descriptor is closed.
-    package func lock(run: String) throws -> Int32 {
+    package func lock(run: String) throws -> FileDescriptor {
         let descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)
         let record = LockRecord(runID: run, process: 1, since: .now)
         try Files.write(record.line, to: descriptor, path: layout.lock)

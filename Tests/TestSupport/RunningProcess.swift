@@ -151,7 +151,8 @@ package final class RunningProcess: Sendable {
 
     private func take(_ descriptor: Int32, isError: Bool) -> Bool {
         guard
-            let bytes = try? Files.read(descriptor, count: 1 << 16, path: RawPath("pipe")), !bytes.isEmpty
+            let bytes = try? Files.read(FileDescriptor(descriptor), count: 1 << 16, path: RawPath("pipe")),
+            !bytes.isEmpty
         else { return false }
         state.withLock { if isError { $0.stderr += bytes } else { $0.stdout += bytes } }
         return true

@@ -58,7 +58,7 @@ enum Spawn {
         case .bytes(let bytes):
             precondition(bytes.count <= 1 << 16, "more than a pipe holds would block")
             let (reading, writing) = try pipe()
-            try Files.write(bytes, to: writing, path: RawPath("pipe"))
+            try Files.write(bytes, to: FileDescriptor(writing), path: RawPath("pipe"))
             close(writing)
             theirs.append(reading)
             posix_spawn_file_actions_adddup2(&actions, reading, 0)

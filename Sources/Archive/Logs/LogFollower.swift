@@ -14,7 +14,7 @@ package final class LogFollower {
     }
 
     package let path: RawPath
-    private var descriptor: Int32 = -1
+    private var descriptor: FileDescriptor?
     private var identity: (device: UInt64, inode: UInt64) = (0, 0)
     private var scanner = LogScanner()
     /// The end of the last whole line.
@@ -29,7 +29,7 @@ package final class LogFollower {
 
     package init(_ path: RawPath) { self.path = path }
 
-    deinit { if descriptor >= 0 { Files.close(descriptor) } }
+    deinit { if let descriptor { Files.close(descriptor) } }
 
     /// Bytes of whole lines so far.
     package var size: Int64 { read }
@@ -39,7 +39,7 @@ package final class LogFollower {
     /// - Returns: what there was; ``News/replaced`` asks for an empty index from here on, and adds nothing.
     /// - Throws: `SystemError` when the file cannot be read; a later call tries again.
     package func advance(_ index: inout LogIndex, limit: Int = .max) throws(SystemError) -> News {
-        guard let status = try open() else { return .replaced }
+        guard let (descriptor, status) = try open() else { return .replaced }
         // A writer that resumes cuts off what its predecessor left of a line, so the size alone tells nothing.
         guard status.size != seen.size || status.modified != seen.modified else { return .nothing }
         let before = read
@@ -54,33 +54,39 @@ package final class LogFollower {
 
     /// The bytes of a line.
     package func line(_ range: (offset: Int64, length: Int)) throws(SystemError) -> [UInt8] {
-        try Files.read(descriptor, at: range.offset, count: range.length, path: path)
+        try bytes(at: range.offset, count: range.length)
     }
 
     /// The bytes of lines that lie one behind the other, from a first to a last.
     package func lines(from first: (offset: Int64, length: Int), to last: (offset: Int64, length: Int))
         throws(SystemError) -> [UInt8]
     {
-        try Files.read(
-            descriptor, at: first.offset, count: Int(last.offset - first.offset) + last.length, path: path)
+        try bytes(at: first.offset, count: Int(last.offset - first.offset) + last.length)
+    }
+
+    private func bytes(at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
+        // Nothing was read of a log that was never there.
+        guard let descriptor else { return [] }
+        return try Files.read(descriptor, at: offset, count: count, path: path)
     }
 
     /// The file as it is; nil when what was read is not what the name now stands for.
-    private func open() throws(SystemError) -> FileStatus? {
+    private func open() throws(SystemError) -> (FileDescriptor, FileStatus)? {
         let now = try Files.status(path)
-        if descriptor >= 0 {
+        if let descriptor {
             if now.inode == identity.inode, now.device == identity.device, now.size >= read {
-                return now
+                return (descriptor, now)
             }
             Files.close(descriptor)
-            descriptor = -1
+            self.descriptor = nil
         }
         let wasRead = read > 0
-        descriptor = try Files.openInput(path)
+        let descriptor = try Files.openInput(path)
+        self.descriptor = descriptor
         let status = try Files.status(descriptor: descriptor, path: path)
         identity = (status.device, status.inode)
         (read, seen, isInOverlong) = (0, (0, 0), false)
-        return wasRead ? nil : status
+        return wasRead ? nil : (descriptor, status)
     }
 
     /// Takes the whole lines of a piece that lies at `read`. Returns whether it came further.

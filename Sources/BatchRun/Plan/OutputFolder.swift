@@ -29,8 +29,8 @@ package enum OutputFolder {
 
     /// A held lock: the kernel frees it when this process ends, however it does.
     package final class Lock {
-        private let descriptor: Int32
-        fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
+        private let descriptor: FileDescriptor
+        fileprivate init(descriptor: FileDescriptor) { self.descriptor = descriptor }
         deinit {
             Files.unlock(descriptor)
             Files.close(descriptor)
@@ -44,7 +44,7 @@ package enum OutputFolder {
     ///
     /// - Throws: ``RunRefusal``.
     package static func lock(_ layout: OutputLayout, runID: String, mode: RunOptions.LockMode) async throws -> Lock {
-        let descriptor: Int32
+        let descriptor: FileDescriptor
         do {
             try Files.makeDirectory(layout.root)
             descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Reads lines of a log that are known by their offset, from any number of tasks; lines that many clients want at once
 /// are read once.
 final class LogLineCache: Sendable {
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private let path: RawPath
     private let recent = Mutex<[Int64: [UInt8]]>([:])
 

@@ -4,10 +4,10 @@ package import Bytes
 package final class OpenFile: Sendable {
     package let path: RawPath
     package let status: FileStatus
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
 
     /// Takes the descriptor over and closes it in the end.
-    package init(descriptor: Int32, path: RawPath) throws(SystemError) {
+    package init(descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
         self.descriptor = descriptor
         self.path = path
         do {
