@@ -42,6 +42,7 @@ package enum BatchRunner {
         let plan = Plan(discover(options), prior: prior, options: options, now: started)
         let stops = signals()
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
+        for note in options.notes { journal.note(note) }
         if prior.brokenLines > 0 {
             journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
