@@ -176,7 +176,7 @@ struct OutputArguments: ParsableArguments {
 struct OperationArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "When another run holds the lock: fail (status 11), skip (status 0), wait or wait=DURATION.",
+            "When another run holds the lock: fail (status 11), skip (status 0), wait or wait=DURATION. none: do without, where the file system gives no lock; no other run may write to the folder then.",
             valueName: "mode"))
     var lock = LockArgument(mode: .fail)
 
@@ -260,6 +260,7 @@ struct LockArgument: ExpressibleByArgument {
         case "fail": mode = .fail
         case "skip": mode = .skip
         case "wait": mode = .wait(nil)
+        case "none": mode = .without
         default:
             guard argument.hasPrefix("wait="), let limit = DurationArgument(argument: String(argument.dropFirst(5)))
             else { return nil }

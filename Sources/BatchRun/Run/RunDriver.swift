@@ -37,8 +37,8 @@ final class RunDriver {
                             running += 1
                             let id = worker.request.job
                             group.addTask {
-                                let attempt = await worker.run { source.yield(.message(id, $0)) }
-                                source.yield(.ended(id, Publication(worker.request).settle(attempt)))
+                                let attempt = await worker.runAndPublish { source.yield(.message(id, $0)) }
+                                source.yield(.ended(id, attempt))
                             }
                         }
                     }

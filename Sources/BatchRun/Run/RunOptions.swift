@@ -8,6 +8,8 @@ package struct RunOptions: Sendable {
         case skip
         /// Seconds; nil waits for ever.
         case wait(Double?)
+        /// Goes on without it where it cannot be had.
+        case without
     }
 
     package enum FailureLimit: Equatable, Sendable {
