@@ -9,7 +9,8 @@ enum PoorFileSystem {
 
     /// POOR_FOLDER: the folder. The others are numbers of errors: POOR_NAMES for names that FAT does not take, POOR_LONG
     /// for those over 90 bytes, POOR_WORD for those with `bad`; POOR_LINKS, POOR_MODES, POOR_LOCKS; POOR_OVER for renaming
-    /// over a file, POOR_SYNC for bringing a folder to the disk. POOR_WRITES: nothing can be written any more once the
+    /// over a file, POOR_SYNC for bringing a folder to the disk. POOR_ENDS: dots and spaces at the ends of names count for
+    /// nothing, as on FAT, which is no error. POOR_WRITES: nothing can be written any more once the
     /// file POOR_WHEN is there.
     private static let source = #"""
         #define _GNU_SOURCE
@@ -34,6 +35,18 @@ enum PoorFileSystem {
             return folder && !strncmp(path, folder, strlen(folder));
         }
         static int fail(int code) { errno = code; return -1; }
+        /// The path that the file system takes a path for.
+        static const char *meant(const char *path, char *buffer) {
+            if (!getenv("POOR_ENDS") || !inside(path) || strlen(path) > 4000) return path;
+            char *end = buffer;
+            for (const char *c = path; *c; c++) {
+                if (*c == '/') while (end > buffer && (end[-1] == '.' || end[-1] == ' ')) end--;
+                *end++ = *c;
+            }
+            while (end > buffer && (end[-1] == '.' || end[-1] == ' ')) end--;
+            *end = 0;
+            return buffer;
+        }
         static int frozen(void) {
             const char *when = getenv("POOR_WHEN");
             int before = errno, is = when && access(when, F_OK) == 0;
@@ -62,6 +75,8 @@ enum PoorFileSystem {
             va_start(list, flags);
             mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
             va_end(list);
+            char buffer[4096];
+            path = meant(path, buffer);
             int code = opening(path, flags);
             return code ? fail(code) : REAL(open)(path, flags, mode);
         }
@@ -73,13 +88,29 @@ enum PoorFileSystem {
             return open(path, flags, mode);
         }
         int mkdir(const char *path, mode_t mode) {
+            char buffer[4096];
+            path = meant(path, buffer);
             int code = access(path, F_OK) ? name(path) : 0;
             return code ? fail(code) : REAL(mkdir)(path, mode);
         }
         int rename(const char *from, const char *to) {
+            char first[4096], second[4096];
+            from = meant(from, first), to = meant(to, second);
             int code = name(to);
             if (!code && inside(to) && access(to, F_OK) == 0) code = number("POOR_OVER");
             return code ? fail(code) : REAL(rename)(from, to);
+        }
+        int stat(const char *path, struct stat *status) {
+            char buffer[4096];
+            return REAL(stat)(meant(path, buffer), status);
+        }
+        int lstat(const char *path, struct stat *status) {
+            char buffer[4096];
+            return REAL(lstat)(meant(path, buffer), status);
+        }
+        int unlink(const char *path) {
+            char buffer[4096];
+            return REAL(unlink)(meant(path, buffer));
         }
         int symlink(const char *target, const char *path) {
             int code = inside(path) ? number("POOR_LINKS") : 0;

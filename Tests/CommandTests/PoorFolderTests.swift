@@ -64,6 +64,26 @@ struct PoorFolderTests {
         #expect(Set(try other.results().values) == Set(try forge.results().values))
     }
 
+    @Test("Where dots and spaces at the end of a name count for nothing, no result takes the place of another's")
+    func ends() async throws {
+        let forge = try Forge(["dir/a.y4m", "dir./a.y4m", "dir. /a.y4m", "dir.../b.y4m", "dir/b.y4m"])
+        let environment = try await PoorFileSystem.environment(forge, ["ENDS": 1])
+        let result = try await forge.run("-j4", environment: environment)
+        #expect(result.status == 0 && result.stderr.isEmpty, "\(result.error)")
+        // A folder that has its very name, and one for each that has not.
+        #expect(try Files.list(forge.layout.results).count == 4)
+        #expect(try forge.results().count == 5)
+        for bytes in try forge.results().values {
+            let source = try #require(try JSONReader.parse(bytes)["source"].flatMap { RawPath($0) })
+            #expect(try catalog(forge).contains { $0.path == source })
+        }
+        #expect(try await forge.forgebatch("validate", "out", environment: environment).status == 0)
+        try await forge.run(environment: environment)
+        #expect(try forge.count("skipped") == 5)
+        try await forge.run("--force", environment: environment)
+        #expect(try forge.results().count == 5 && forge.count("completed") == 5)
+    }
+
     @Test("An export of a file a video gives safe names where their folder refuses the results' own")
     func export() async throws {
         let forge = try Forge(["a?.y4m", "b:/c.y4m", "d/e.y4m"])
