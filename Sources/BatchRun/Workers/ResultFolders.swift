@@ -62,26 +62,22 @@ extension ResultFolders.Known {
         let path = parent.appending(name)
         func list() -> [RawPath]? { try? Files.list(parent) }
         func isFolder() -> Bool { (try? Files.status(path))?.kind == .directory }
-        var names = self.names[folder] ?? Set((list() ?? []).filter { $0.lowercasedExtension != "json" })
-        defer { self.names[folder] = names }
+        if names[folder] == nil {
+            names[folder] = Set((list() ?? []).filter { $0.lowercasedExtension != "json" })
+        }
         let isThere = isFolder()
-        if isThere, names.contains(name) { return }
+        if isThere, names[folder]?.contains(name) == true { return }
         if !isThere { try Files.makeDirectory(path) }
-        // A file may have the name. Some file systems take `dir.` for `dir`, or `DIR`, or write accents in another way.
-        let isDoubtful =
-            isThere || [UInt8(ascii: "."), UInt8(ascii: " ")].contains(name.bytes.last) || name.hasNonASCII
+        // A file may have the name. Some file systems take `dir.` for `dir`, or `DIR`, and make or find that.
+        let isDoubtful = isThere || [UInt8(ascii: "."), UInt8(ascii: " ")].contains(name.bytes.last)
         guard isThere || isFolder(), !isDoubtful || list()?.contains(name) ?? true else {
             throw SystemError("mkdir", path, code: Self.nameTaken)
         }
-        names.insert(name)
+        names[folder]?.insert(name)
     }
 
     /// EPERM: as good a word as any for a name that something else has.
     private static let nameTaken: Int32 = 1
-}
-
-extension RawPath {
-    fileprivate var hasNonASCII: Bool { bytes.contains { $0 >= 0x80 } }
 }
 
 extension WorkerProcess {
