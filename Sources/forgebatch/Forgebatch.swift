@@ -126,6 +126,8 @@ struct PathArgument: ExpressibleByArgument, Sendable {
     /// A path of an input: one that is there is taken as it stands, since a shell's `*` gives names that begin with `~`.
     static func readInput(_ text: String) throws -> PathArgument {
         guard let argument = PathArgument(argument: text) else { throw ValidationError("A path is wanted.") }
+        // Nothing else is looked at so early: an input may lie on a share that is dead.
+        guard argument.path.bytes.first == UInt8(ascii: "~") else { return argument }
         if (try? Files.status(argument.path, follow: false)) != nil { return argument }
         return PathArgument(try HomeFolder.expand(argument.path))
     }

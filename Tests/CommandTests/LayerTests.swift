@@ -97,6 +97,25 @@ struct LayerTests {
         #expect(named.status == 0 && named.output.split(separator: "\n").count == 1 && named.stderr.isEmpty)
     }
 
+    @Test("Names that only the environment tells where to find are inputs like others")
+    func listInEnvironment() async throws {
+        let forge = try forge()
+        try forge.write("limit: 1\n", to: desk(forge).appending("forgebatch.yaml"))
+        let list = forge.home.appending("list")
+        let environment = ["FORGEBATCH_FILES_FROM": list.display]
+        let inside = desk(forge).appending("7.y4m")
+        try forge.write(Forge.clip(frames: 5, seed: [7]), to: inside)
+        for (names, count) in [(["1.y4m", "2.y4m"], 1), (["1.y4m", "2.y4m", "../desk/7.y4m"], 3)] {
+            let lines = names.map { forge.input.appending($0).display + "\n" }
+            try forge.write(lines.joined(), to: list)
+            let result = try await forge.forgebatch("run", "-n", "-o", "../out", environment: environment) {
+                $0.directory = desk(forge)
+            }
+            #expect(result.output.split(separator: "\n").count == count, "\(result.output) \(result.error)")
+            #expect(result.error.contains("was not read") == (count == 3))
+        }
+    }
+
     @Test("A run says which files of settings it read, in its record and with --verbose")
     func told() async throws {
         let forge = try forge()
