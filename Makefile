@@ -104,6 +104,7 @@ deps-test: deps ## install what the tests need besides
 	command -v ffmpeg >/dev/null || need="ffmpeg"; \
 	command -v strace >/dev/null || need="$$need strace"; \
 	command -v curl >/dev/null || need="$$need curl"; \
+	PATH="$$PATH:/usr/sbin:/sbin" command -v mkfs.vfat >/dev/null || need="$$need dosfstools"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || need="$$need chromium"; \
 	if [ -n "$$need" ]; then \

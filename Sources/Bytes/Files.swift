@@ -22,6 +22,19 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
     package var isTableFull: Bool { code == EMFILE || code == ENFILE }
+
+    /// Whether a call that makes or names a file in a folder that is there failed as it does for names that a file system
+    /// does not take: too long, no UTF-8, or with characters that it keeps for itself. Some say ENOENT or EPERM then.
+    package var refusesName: Bool { [EINVAL, EILSEQ, ENAMETOOLONG, EPERM, ENOENT].contains(code) }
+
+    package var isForbidden: Bool { code == EACCES }
+    package var isNameTooLong: Bool { code == ENAMETOOLONG }
+
+    /// Whether a file system has no such call, or says that it has not.
+    package var isUnsupported: Bool { [EPERM, EINVAL, EOPNOTSUPP, ENOSYS, EACCES].contains(code) }
+
+    /// Whether a file system that has nothing to bring to the disk said so. EIO and the like are never that.
+    fileprivate var needsNoSync: Bool { [EINVAL, EOPNOTSUPP, ENOSYS, EBADF].contains(code) }
 }
 
 /// What `lstat`/`stat` says, as far as forgebatch cares.
@@ -79,13 +92,21 @@ package enum Files {
 
     package static func exists(_ path: RawPath) -> Bool { path.withCString { access($0, F_OK) == 0 } }
 
-    package static func open(_ path: RawPath, _ flags: Int32, mode: UInt32 = 0o644) throws(SystemError)
+    /// - Parameter mode: of a file that is made. The umask, or what its folder hands down, takes from it.
+    package static func open(_ path: RawPath, _ flags: Int32, mode: UInt32 = 0o666) throws(SystemError)
         -> FileDescriptor
     {
+        var flags = flags | O_CLOEXEC
         while true {
-            let number = path.withCString { Glibc.open($0, flags | O_CLOEXEC, mode) }
+            let number = path.withCString { Glibc.open($0, flags, mode) }
             if number >= 0 { return FileDescriptor(number) }
-            guard errno == EINTR else { throw SystemError("open", path) }
+            let code = errno
+            if code == EINTR { continue }
+            // In a sticky folder Linux may refuse O_CREAT for another user's file that may be written (protected_regular).
+            guard code == EACCES, flags & O_CREAT != 0, flags & O_EXCL == 0, exists(path) else {
+                throw SystemError("open", path, code: code)
+            }
+            flags &= ~O_CREAT
         }
     }
 
@@ -174,23 +195,48 @@ package enum Files {
         return (FileDescriptor(ends[0]), FileDescriptor(ends[1]))
     }
 
+    /// Brings a file to the disk, where its file system knows how.
     package static func sync(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
-        guard fsync(descriptor.number) == 0 else { throw SystemError("fsync", path) }
+        guard fsync(descriptor.number) == 0 else {
+            let error = SystemError("fsync", path)
+            guard error.needsNoSync else { throw error }
+            return
+        }
     }
 
+    /// The same without what only concerns its times.
     package static func syncData(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
-        guard fdatasync(descriptor.number) == 0 else { throw SystemError("fdatasync", path) }
+        guard fdatasync(descriptor.number) == 0 else {
+            let error = SystemError("fdatasync", path)
+            guard error.needsNoSync else { throw error }
+            return
+        }
     }
 
+    /// Brings a folder's names to the disk, where its file system knows how and the folder may be opened.
     package static func syncDirectory(_ path: RawPath) throws(SystemError) {
-        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        let descriptor: FileDescriptor
+        do throws(SystemError) {
+            descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        } catch {
+            // Who may write into a folder need not be allowed to read it.
+            if error.code == EACCES { return }
+            throw error
+        }
         defer { close(descriptor) }
         try sync(descriptor, path: path)
     }
 
+    /// Gives a file another name, in the place of the file that has it.
+    ///
+    /// A file system that refuses to rename over a file loses that file first: for a moment there is neither.
     package static func rename(_ from: RawPath, to: RawPath) throws(SystemError) {
-        let result = from.withCString { source in to.withCString { Glibc.rename(source, $0) } }
-        guard result == 0 else { throw SystemError("rename", to) }
+        func attempt() -> Bool { from.withCString { source in to.withCString { Glibc.rename(source, $0) } } == 0 }
+        if attempt() { return }
+        let error = SystemError("rename", to)
+        guard error.code == EEXIST || error.code == EPERM, (try? status(to, follow: false))?.kind != .directory,
+            to.withCString({ unlink($0) }) == 0, attempt()
+        else { throw error }
     }
 
     package static func remove(_ path: RawPath) { _ = path.withCString { unlink($0) } }
@@ -199,20 +245,27 @@ package enum Files {
         guard ftruncate(descriptor.number, off_t(size)) == 0 else { throw SystemError("ftruncate", path) }
     }
 
-    /// Makes a directory and those above it; new ones are made durable in their parent.
+    /// Makes a directory and those above it; new ones are made durable in their parent. Their modes are what the umask
+    /// leaves, and a set-group bit is handed down.
     package static func makeDirectory(_ path: RawPath, durable: Bool = true) throws(SystemError) {
         if let existing = try? status(path), existing.kind == .directory { return }
         let parent = path.parent
         if !parent.isEmpty, parent != path, parent != RawPath(".") { try makeDirectory(parent, durable: durable) }
-        guard path.withCString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+        guard path.withCString({ mkdir($0, 0o777) }) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
         if durable { try syncDirectory(parent) }
     }
 
+    /// Makes a symbolic link, in the place of what has its name.
     package static func link(_ target: RawPath, at path: RawPath) throws(SystemError) {
         let temporary = path.parent.appending(temporaryName())
         let result = target.withCString { target in temporary.withCString { symlink(target, $0) } }
         guard result == 0 else { throw SystemError("symlink", path) }
-        try rename(temporary, to: path)
+        do throws(SystemError) {
+            try rename(temporary, to: path)
+        } catch {
+            remove(temporary)
+            throw error
+        }
     }
 
     package static func linkTarget(_ path: RawPath) throws(SystemError) -> RawPath {

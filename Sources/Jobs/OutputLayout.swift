@@ -23,7 +23,10 @@ package struct OutputLayout: Sendable {
     package var catalog: RawPath { root.appending("catalog.ndjson") }
     package var failures: RawPath { root.appending("failures.ndjson") }
     package var history: RawPath { root.appending("history.jsonl") }
+    /// A symbolic link to the latest run.
     package var latest: RawPath { root.appending("latest") }
+    /// The same as a line of text, on file systems without such links.
+    package var latestText: RawPath { root.appending("latest.txt") }
     package var lock: RawPath { root.appending("lock") }
 
     package func run(_ id: String) -> RawPath { runs.appending(id) }
@@ -78,6 +81,32 @@ package struct OutputLayout: Sendable {
         }
         let plain = path(always: false)
         return taken.contains(folded(plain)) ? path(always: true) : plain
+    }
+
+    /// A result's name for a file system that refuses its own: 40 bytes of ASCII at most, `~`, the job id, `.json`.
+    package static func safeName(_ result: RawPath, job: JobID) -> RawPath {
+        let name = result.lastComponent.bytes
+        let head = name.suffix(5).elementsEqual(".json".utf8) ? name.dropLast(5) : name[...]
+        return RawPath(bytes: plain(head) + Array("~\(job.text).json".utf8))
+    }
+
+    /// A folder's name for a file system that refuses its own. All results of that folder go into one: the name ends with
+    /// 16 digits of the SHA-256 of the path that was wanted.
+    ///
+    /// - Parameter folder: below the output folder.
+    package static func safeName(folder: RawPath) -> RawPath {
+        let digits = String(Digest.sha256(folder.bytes).prefix(16))
+        return RawPath(bytes: plain(folder.lastComponent.bytes[...]) + Array("~\(digits)".utf8))
+    }
+
+    /// The first bytes of a name with `_` for all that is no letter or digit of ASCII, `-` or `_`.
+    private static func plain(_ name: ArraySlice<UInt8>) -> [UInt8] {
+        name.prefix(40).map { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"): byte
+            default: UInt8(ascii: "_")
+            }
+        }
     }
 
     /// ASCII letters in lower case, for finding names that some file systems take for the same.

@@ -80,10 +80,11 @@ package struct JobRecord: Equatable, Sendable {
             return nil
         }
         self.init(job: job, path: path, hasFailed: json["status"]?.string == VideoStatus.failed.rawValue)
-        // A name that is no text stands there with escapes where the exact bytes are not told beside it.
-        let isExact = json["result_bytes"] != nil || json["path_bytes"] == nil
-        if json["result"]?.string != nil {
-            result = isExact ? RawPath(json, key: "result") : OutputLayout.result(for: path, job: job)
+        result = RawPath(json, key: "result")
+        if json["path_bytes"] != nil, json["result_bytes"] == nil, let text = result {
+            // A name that is no text stood there with escapes where the exact bytes are not told beside it.
+            let plain = OutputLayout.result(for: path, job: job)
+            if text.text == plain.display { result = plain }
         }
         verdict = json["verdict"]?.string.map { VideoStatus(verdict: $0) }
         reasons = json["reasons"]?.array?.compactMap(\.string)

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import Jobs
 
 /// Whether the result that a line of the catalog tells of is there as it was published.
@@ -23,5 +23,14 @@ package enum ResultState: Equatable, Sendable {
         defer { Files.close(descriptor) }
         let tail = try? Files.read(descriptor, at: start, count: end.count, path: path)
         return tail.map { $0 == end } ?? true ? .whole : .cut
+    }
+
+    /// The job whose result a file is, from its first bytes; nil where there is none, or no head that says so.
+    package static func owner(_ path: RawPath) -> JobID? {
+        guard let descriptor = try? Files.openInput(path) else { return nil }
+        defer { Files.close(descriptor) }
+        guard let bytes = try? Files.read(descriptor, at: 0, count: 256, path: path) else { return nil }
+        let head = String(decoding: bytes, as: UTF8.self)
+        return head.firstRange(of: "\"job_id\":\"").flatMap { JobID(text: String(head[$0.upperBound...].prefix(36))) }
     }
 }

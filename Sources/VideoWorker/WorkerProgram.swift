@@ -79,7 +79,7 @@ package enum WorkerProgram {
         } catch let error as SystemError {
             let isInput = error.path == request.input.display || error.path == request.relative.display
             outcome = JobOutcome(
-                kind: isInput ? .input : error.isDiskFull ? .diskFull : .io,
+                kind: isInput ? .input : error.isDiskFull ? .diskFull : error.isNameTooLong ? .name : .io,
                 message: isInput ? "\(error.call): \(error.reason)" : "result: \(error.call): \(error.reason)")
         } catch DecodeError.outOfMemory {
             outcome = JobOutcome(kind: .memory, message: Confinement.outOfMemory(request.memory))

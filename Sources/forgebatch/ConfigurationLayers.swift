@@ -1,14 +1,29 @@
 internal import ArgumentParser
+internal import BatchRun
 internal import Bytes
 internal import Synchronization
 
 /// The layers below the flags of `run`: environment and configuration files, turned into flags that stand before the
 /// user's own.
 enum ConfigurationLayers {
-    private static let stored = Mutex<[String]>([])
+    private struct Outcome {
+        var effective: [String] = []
+        var filesRead: [RawPath] = []
+        var note: String?
+    }
+    private static let stored = Mutex(Outcome())
 
     /// The arguments that were parsed, with what the layers added.
-    static var effective: [String] { stored.withLock { $0 } }
+    static var effective: [String] { stored.withLock { $0.effective } }
+
+    /// The files that were read, as absolute paths, the one that counts most first.
+    static var filesRead: [RawPath] { stored.withLock { $0.filesRead } }
+
+    /// Why a file in the working directory was not read, if there is one.
+    static var note: String? { stored.withLock { $0.note } }
+
+    /// The file that is looked for in the working directory.
+    private static let local = RawPath("forgebatch.yaml")
 
     /// A flag of `run` as a key.
     struct Key: Equatable {
@@ -58,21 +73,30 @@ enum ConfigurationLayers {
     static func arguments(_ given: [String]) throws -> [String] {
         var result = given
         if given.first == "run", !given.contains("--help"), !given.contains("-h") {
-            // Wrong arguments are the parser's to explain.
-            if let command = try? RunCommand.parse(Array(given.dropFirst())) {
-                result = ["run"] + (try added(command, given)) + given.dropFirst()
-            } else if let environment = try? fromEnvironment(), !environment.isEmpty {
-                // The path may come from --files-from in the environment.
-                result = ["run"] + environment.flatMap(\.arguments) + given.dropFirst()
+            let own = Array(given.dropFirst())
+            // Wrong arguments are the parser's to explain. The input may be told by the environment alone.
+            let environment = (try? fromEnvironment()) ?? []
+            if let command = (try? RunCommand.parse(own))
+                ?? (try? RunCommand.parse(environment.flatMap(\.arguments) + own))
+            {
+                result = ["run"] + (try added(command, given)) + own
+            } else if !environment.isEmpty {
+                result = ["run"] + environment.flatMap(\.arguments) + own
             }
         }
-        stored.withLock { $0 = result }
+        stored.withLock { $0.effective = result }
         return result
     }
 
     private struct Entry {
         let key: Key
         let arguments: [String]
+
+        /// The value of a key that takes a path; nil where it means none.
+        var path: RawPath? {
+            guard let text = arguments.first?.dropFirst("--\(key.name)=".count) else { return nil }
+            return (try? PathArgument.read(String(text)))?.path
+        }
     }
 
     private static func added(_ command: RunCommand, _ given: [String]) throws -> [String] {
@@ -80,11 +104,30 @@ enum ConfigurationLayers {
         let environment = try fromEnvironment()
         try check(environment, "environment")
         layers.append(environment)
-        let named = command.operation.config?.path ?? Terminal.environment("FORGEBATCH_CONFIG").map { RawPath($0) }
+        let named = try namedFile(command)
         if let named { layers.append(try fromFile(named, isNamed: true)) }
         let isUnwanted = command.operation.noConfig || environment.contains { $0.arguments == ["--no-config"] }
         if !isUnwanted {
-            for path in standardFiles(command) { layers.append(try fromFile(path, isNamed: false)) }
+            let before = filesRead.count
+            let others = try standardFiles().map { try fromFile($0, isNamed: false) }
+            let isNamed = named.flatMap { try? Files.resolve($0) } == (try? Files.resolve(local))
+            if Files.exists(local), !isNamed {
+                let told = layers + others
+                let list = command.input.filesFrom?.path ?? told.joined().first { $0.key.name == "files-from" }?.path
+                let endsWithNull = command.input.null || told.joined().contains { $0.arguments == ["--null"] }
+                if let why = inputHere(command, list: list, endsWithNull: endsWithNull) {
+                    let note =
+                        "\(local.display) was not read, because \(why); --config \(local.display) has it read"
+                    stored.withLock { $0.note = note }
+                } else {
+                    layers.append(try fromFile(local, isNamed: false))
+                    // It counts more than those that were read before it.
+                    stored.withLock { stored in
+                        if let last = stored.filesRead.popLast() { stored.filesRead.insert(last, at: before) }
+                    }
+                }
+            }
+            layers += others
         }
         var done: [String] = []
         var result: [String] = []
@@ -100,14 +143,42 @@ enum ConfigurationLayers {
         return result
     }
 
-    private static func standardFiles(_ command: RunCommand) -> [RawPath] {
-        var paths: [RawPath] = []
-        let here = Files.currentDirectory()
-        // A folder of videos must not configure the run that looks at it.
-        let isInput = command.input.paths.contains { argument in
-            (try? Files.resolve(argument.path)).map { here.isInside($0) } ?? false
+    private static func namedFile(_ command: RunCommand) throws -> RawPath? {
+        if let path = command.operation.config?.path { return path }
+        guard let text = Terminal.environment("FORGEBATCH_CONFIG"), !text.isEmpty else { return nil }
+        do {
+            return try PathArgument.read(text).path
+        } catch let error as ValidationError {
+            throw Failure(78, "FORGEBATCH_CONFIG: \(error.message)")
         }
-        if !isInput { paths.append(RawPath("forgebatch.yaml")) }
+    }
+
+    /// Why the working directory may be one of videos, which must not configure the run that looks at them: an input lies
+    /// there or below, it lies in an input, or the names come from standard input. Nil when it is not.
+    private static func inputHere(_ command: RunCommand, list: RawPath?, endsWithNull: Bool) -> String? {
+        let here = (try? Files.resolve(RawPath("."))) ?? Files.currentDirectory()
+        var folders: [RawPath: Bool] = [:]
+        func isHere(_ path: RawPath) -> Bool {
+            let target = try? Files.resolve(path)
+            if let target, target.isInside(here) || here.isInside(target) { return true }
+            // A link counts where it lies, too.
+            let folder = path.parent
+            if let known = folders[folder] { return known }
+            let isInside = (try? Files.resolve(folder))?.isInside(here) ?? false
+            folders[folder] = isInside
+            return isInside
+        }
+        if command.input.paths.contains(where: { isHere($0.path) }) { return "an input lies beside it or below" }
+        guard let list else { return nil }
+        if list == RawPath("-") { return "the names of videos come from standard input" }
+        // A list that cannot be read is told of later.
+        guard let bytes = try? Files.read(list) else { return nil }
+        let names = Discovery.parseList(bytes, nullSeparated: endsWithNull)
+        return names.contains(where: isHere) ? "an input lies beside it or below" : nil
+    }
+
+    private static func standardFiles() -> [RawPath] {
+        var paths: [RawPath] = []
         if let folder = Terminal.environment("XDG_CONFIG_HOME"), !folder.isEmpty {
             paths.append(RawPath(folder).appending("forgebatch/config.yaml"))
         } else if let home = Terminal.environment("HOME"), !home.isEmpty {
@@ -134,6 +205,7 @@ enum ConfigurationLayers {
             if !isNamed, error.isMissing || (try? Files.status(path)) == nil { return [] }
             throw Failure(78, "\(path.display): \(error.reason)")
         }
+        stored.withLock { $0.filesRead.append(path.isAbsolute ? path : Files.currentDirectory().appending(path)) }
         let node: YAMLNode?
         do throws(YAMLError) {
             node = try YAMLReader.read(bytes)

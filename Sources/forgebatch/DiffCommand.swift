@@ -16,7 +16,7 @@ struct DiffCommand: ParsableCommand {
             Exit status: 0 the same, 1 different, 64 usage, 66 no such folder or run.
             """)
 
-    @Argument(help: "An output folder.")
+    @Argument(help: "An output folder.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
     @Argument(help: ArgumentHelp("The run to compare with.", valueName: "run"))

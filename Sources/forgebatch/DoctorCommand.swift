@@ -11,7 +11,7 @@ struct DoctorCommand: ParsableCommand {
             output folder is tested with files of its own, which are removed again. Status 1 when something is missing.
             """)
 
-    @Argument(help: "An output folder to test.")
+    @Argument(help: "An output folder to test.", completion: .file(), transform: PathArgument.read)
     var out: PathArgument?
 
     @Flag(help: "Print the findings as JSON.")

@@ -22,6 +22,7 @@ enum DryRun {
         for problem in plan.discovery.problems {
             Terminal.error("forgebatch: \(problem.path.display): \(problem.reason)")
         }
+        for note in options.notes { Terminal.error("forgebatch: \(note)") }
         if let note = plan.discovery.untakenNote { Terminal.error("forgebatch: \(note)") }
         if plan.discovery.problems.contains(where: { $0.isInput }) {
             throw Failure(ExitStatus.unreadableInput, "not every input can be read")

@@ -15,7 +15,7 @@ struct ExportCommand: ParsableCommand {
             Exit status: 0 written, 1 not written, 64 usage, 66 no such folder, video or result.
             """)
 
-    @Argument(help: "The output folder of a run.")
+    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
     @Option(help: ArgumentHelp(ExportCommand.formats, valueName: "format"))
@@ -32,7 +32,8 @@ struct ExportCommand: ParsableCommand {
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "A file, written whole or not at all; or a folder for a file a video.", valueName: "file|dir"))
+            "A file, written whole or not at all; or a folder for a file a video.", valueName: "file|dir"),
+        completion: .file(), transform: PathArgument.read)
     var destination: PathArgument?
 
     private static var formats: String {

@@ -103,9 +103,49 @@ enum RawArguments {
 /// A path on the command line.
 struct PathArgument: ExpressibleByArgument, Sendable {
     let path: RawPath
+
+    /// Takes the text as it stands.
     init?(argument: String) {
         guard !argument.isEmpty else { return nil }
         path = RawArguments.path(argument)
     }
+
+    private init(_ path: RawPath) { self.path = path }
+
     static var defaultCompletionKind: CompletionKind { .file() }
+
+    /// A path of a flag, from the command line, the environment or a file: `~` and `~/` at its beginning are the home
+    /// folder, as in a shell, which only does it for words that begin so.
+    ///
+    /// - Throws: `ValidationError` for an empty one, and for the home of another user.
+    static func read(_ text: String) throws -> PathArgument {
+        guard let argument = PathArgument(argument: text) else { throw ValidationError("A path is wanted.") }
+        return PathArgument(try HomeFolder.expand(argument.path))
+    }
+
+    /// A path of an input: one that is there is taken as it stands, since a shell's `*` gives names that begin with `~`.
+    static func readInput(_ text: String) throws -> PathArgument {
+        guard let argument = PathArgument(argument: text) else { throw ValidationError("A path is wanted.") }
+        // Nothing else is looked at so early: an input may lie on a share that is dead.
+        guard argument.path.bytes.first == UInt8(ascii: "~") else { return argument }
+        if (try? Files.status(argument.path, follow: false)) != nil { return argument }
+        return PathArgument(try HomeFolder.expand(argument.path))
+    }
+}
+
+/// `~` in paths.
+enum HomeFolder {
+    /// - Throws: `ValidationError` where it means another user's home, or nothing.
+    static func expand(_ path: RawPath) throws -> RawPath {
+        guard path.bytes.first == UInt8(ascii: "~"), let first = path.components.first else { return path }
+        let literal = "a name that begins with ~ is written ./~"
+        guard first.count == 1 else {
+            throw ValidationError("\(path.display): the homes of other users are not looked up; \(literal)")
+        }
+        guard let home = Terminal.environment("HOME"), !home.isEmpty else {
+            throw ValidationError("\(path.display): HOME is not set, so ~ means nothing; \(literal)")
+        }
+        let rest = path.bytes.dropFirst().drop { $0 == UInt8(ascii: "/") }
+        return RawPath(home).appending(RawPath(bytes: Array(rest)))
+    }
 }

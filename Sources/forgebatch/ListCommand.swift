@@ -19,7 +19,7 @@ struct ListCommand: ParsableCommand {
         commandName: "list", abstract: "List the videos of an output folder, or its runs.",
         discussion: "Off a terminal, too, everything goes to standard output. Exit status: 0, 66 no output folder.")
 
-    @Argument(help: "The output folder of a run.")
+    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
     @Flag(help: "List the runs instead, newest first.")
@@ -87,7 +87,7 @@ struct ShowCommand: ParsableCommand {
         commandName: "show", abstract: "Show what is known of one video.",
         discussion: "Exit status: 0, 66 no such video or output folder.")
 
-    @Argument(help: "The output folder of a run.")
+    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
     @Argument(help: "The video: its path as list prints it, or its job id.")

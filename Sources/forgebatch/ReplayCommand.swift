@@ -21,7 +21,7 @@ struct ReplayCommand: AsyncParsableCommand {
             docs/protocol.md. Exit status: 0 stopped by INT or TERM, 1 it cannot listen, 66 no output folder.
             """)
 
-    @Argument(help: "The output folder of a run.")
+    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
     @Option(help: "The address to listen on. Any other than the machine itself is open to the network.")

@@ -17,7 +17,7 @@ struct ReportCommand: ParsableCommand {
             Exit status: 0 written, 5 not written, 64 usage, 66 no such folder or run.
             """)
 
-    @Argument(help: "The output folder of a run.")
+    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
     @Option(
@@ -30,7 +30,9 @@ struct ReportCommand: ParsableCommand {
         help: "Pages of single videos: basic (failed and damaged ones), full (default up to 2,000 videos).")
     var pages: ReportOptions.Pages?
 
-    @Option(help: ArgumentHelp("A folder whose files stand in for the templates of the same name.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("A folder whose files stand in for the templates of the same name.", valueName: "dir"),
+        completion: .file(), transform: PathArgument.read)
     var templates: PathArgument?
 
     @Option(

@@ -5,12 +5,15 @@ internal import HTMLReport
 internal import Jobs
 
 struct InputArguments: ParsableArguments {
-    @Argument(help: "Videos, and directories that are walked for videos.")
+    @Argument(
+        help: "Videos, and directories that are walked for videos.", completion: .file(),
+        transform: PathArgument.readInput)
     var paths: [PathArgument] = []
 
     @Option(
         name: .shortAndLong,
-        help: "Output folder (default: INPUT.forgebatch beside one input directory, else ./forgebatch-out).")
+        help: "Output folder (default: INPUT.forgebatch beside one input directory, else ./forgebatch-out).",
+        completion: .file(), transform: PathArgument.read)
     var out: PathArgument?
 
     @Option(
@@ -39,7 +42,9 @@ struct InputArguments: ParsableArguments {
     @Flag(help: "Follow links to directories.")
     var follow = false
 
-    @Option(help: "Read further paths from FILE, one a line; - is standard input.")
+    @Option(
+        help: "Read further paths from FILE, one a line; - is standard input.", completion: .file(),
+        transform: PathArgument.read)
     var filesFrom: PathArgument?
 
     @Flag(name: [.customShort("0"), .customLong("null")], help: "The paths of --files-from end with a NUL byte.")
@@ -157,7 +162,8 @@ struct OutputArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A folder whose files stand in for the report's templates of the same name.", valueName: "dir"))
+            "A folder whose files stand in for the report's templates of the same name.", valueName: "dir"),
+        completion: .file(), transform: PathArgument.read)
     var templates: PathArgument?
 
     @Option(
@@ -170,7 +176,7 @@ struct OutputArguments: ParsableArguments {
 struct OperationArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "When another run holds the lock: fail (status 11), skip (status 0), wait or wait=DURATION.",
+            "When another run holds the lock: fail (status 11), skip (status 0), wait or wait=DURATION. none: do without, where the file system gives no lock; no other run may write to the folder then.",
             valueName: "mode"))
     var lock = LockArgument(mode: .fail)
 
@@ -183,14 +189,17 @@ struct OperationArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Write the run's numbers to FILE for Prometheus' textfile collector, whole or not at all.",
-            valueName: "file"))
+            valueName: "file"), completion: .file(), transform: PathArgument.read)
     var metricsTextfile: PathArgument?
 
     @Option(
-        help: ArgumentHelp("Write the videos to FILE as JUnit XML, whole or not at all.", valueName: "file"))
+        help: ArgumentHelp("Write the videos to FILE as JUnit XML, whole or not at all.", valueName: "file"),
+        completion: .file(), transform: PathArgument.read)
     var junit: PathArgument?
 
-    @Option(help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"), completion: .file(),
+        transform: PathArgument.read)
     var config: PathArgument?
 
     @Flag(help: "Read no configuration file.")
@@ -251,6 +260,7 @@ struct LockArgument: ExpressibleByArgument {
         case "fail": mode = .fail
         case "skip": mode = .skip
         case "wait": mode = .wait(nil)
+        case "none": mode = .without
         default:
             guard argument.hasPrefix("wait="), let limit = DurationArgument(argument: String(argument.dropFirst(5)))
             else { return nil }

@@ -13,7 +13,9 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             Every flag is also an environment variable (FORGEBATCH_MEMORY_LIMIT) and a key of the configuration file \
             (memory-limit: 512M). Order: flag, environment, --config FILE, forgebatch.yaml in the working directory, \
-            $XDG_CONFIG_HOME/forgebatch/config.yaml, /etc/forgebatch.yaml.
+            $XDG_CONFIG_HOME/forgebatch/config.yaml, /etc/forgebatch.yaml. A forgebatch.yaml in the working directory \
+            is not read when an input lies there or below, or when names come from standard input: name it by \
+            --config then. In paths, ~ and ~/ at the beginning are the home folder; ./~ is a name that begins so.
 
             Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged, 5 report, \
             JUnit or metrics file not written, 9 no input, 10 stopped by a limit, 11 locked, 64 usage, 66 unreadable input, 78 bad \
@@ -151,6 +153,7 @@ struct RunCommand: AsyncParsableCommand {
         options.lock = operation.lock.mode
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
+        options.notes = ConfigurationLayers.note.map { [$0] } ?? []
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
         options.scope = scope(inputs, listed)
         // A name that means no run is told before an hour's work.
@@ -205,6 +208,7 @@ struct RunCommand: AsyncParsableCommand {
         func seconds(_ value: Double?) -> JSON { value.map { .double($0) } ?? "default" }
         let sandbox: [(key: String, value: JSON)] =
             options.sandbox == .auto ? [] : [("sandbox", .string(options.sandbox.rawValue))]
+        let files = ConfigurationLayers.filesRead.map(\.display).joined(separator: ", ")
         return [
             ("tools", .string(options.tools.map(\.id).joined(separator: ","))), ("jobs", .int(options.workers)),
             ("threads-per-job", .int(options.threads)), ("timeout", seconds(options.timeout)),
@@ -214,7 +218,7 @@ struct RunCommand: AsyncParsableCommand {
             ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
-        ] + sandbox
+        ] + sandbox + (files.isEmpty ? [] : [("config", .string(files))])
     }
 
     private func readList() throws -> [RawPath] {

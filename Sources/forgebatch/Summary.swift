@@ -24,13 +24,13 @@ struct Summary {
         let painted = Colors.areWanted(
             display.color, isTerminal: toOutput ? Terminal.outputIsTerminal : Terminal.errorIsTerminal)
         if toOutput {
-            Terminal.output(lines(colors: painted).joined(separator: "\n"))
+            Terminal.output(lines(colors: painted, isVerbose: display.verbose).joined(separator: "\n"))
         } else if isNews {
-            Terminal.error(lines(colors: painted).joined(separator: "\n"))
+            Terminal.error(lines(colors: painted, isVerbose: display.verbose).joined(separator: "\n"))
         }
     }
 
-    private func lines(colors: Bool) -> [String] {
+    private func lines(colors: Bool, isVerbose: Bool) -> [String] {
         var result = [headline(colors)]
         var details: [String] = []
         for problem in outcome.problems { details.append("\(problem.path.display): \(problem.reason)") }
@@ -40,6 +40,8 @@ struct Summary {
         let room = Summary.mostLines - 3
         result += details.prefix(details.count > room ? room - 1 : room).map { "  " + String($0.prefix(400)) }
         if details.count > room { result.append("  … and \(details.count - room + 1) more, in the report") }
+        let files = ConfigurationLayers.filesRead.map(\.display)
+        if isVerbose, !files.isEmpty { result.append("configuration: \(files.joined(separator: ", "))") }
         if let problem = report.problem { result.append("report not written: \(problem)") }
         result += problems
         if let index = report.index { result.append("report: \(index.display)") }

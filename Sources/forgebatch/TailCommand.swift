@@ -13,7 +13,7 @@ struct TailCommand: AsyncParsableCommand {
             failed, 1 the run died without a word, 66 no such run or video.
             """)
 
-    @Argument(help: "The output folder of a run.")
+    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
     @Argument(help: "Follow one video: its path as list prints it, or its job id.")

@@ -9,7 +9,7 @@ struct ValidateCommand: ParsableCommand {
         commandName: "validate", abstract: "Check an output folder or a result: strict JSON, schema, hashes, logs.",
         discussion: "Prints each breach. Exit status: 0 everything is in order, 3 breaches, 66 unreadable.")
 
-    @Argument(help: "An output folder, or one result.")
+    @Argument(help: "An output folder, or one result.", completion: .file(), transform: PathArgument.read)
     var path: PathArgument
 
     @Flag(help: "Print the breaches as JSON, one a line.")

@@ -4,6 +4,12 @@ internal import VideoWorker
 
 // A process may be started without standard descriptors; without this a video could become number 0.
 StandardStreams.open()
+// The standard library reads a process's arguments there, and workers are started by their path there.
+guard Files.exists(RawPath("/proc/self/exe")) else {
+    Terminal.error(
+        "forgebatch: /proc is missing here, and nothing works without it: mount it (mount -t proc proc /proc)")
+    exitNow(1)
+}
 let arguments = RawArguments.read()
 if arguments.first == "worker" {
     Signals.unblock()

@@ -203,7 +203,9 @@ struct FailurePolicyTests {
         #expect(kinds == [.death, .death, .timeout, .timeout, .death, .death])
         let full = FailurePolicyTests.attempt(.died(signal: 6), stderr: ["Could not allocate memory"])
         #expect(policy.kind(of: full) == .memory)
-        let told: [JobOutcome.Kind] = [.content, .memory, .changed, .input, .io, .diskFull, .sandbox, .completed]
-        #expect(told.map { policy.kind(of: $0) } == [.content, .memory, nil, nil, nil, nil, nil, nil])
+        let told: [JobOutcome.Kind] = [
+            .content, .memory, .changed, .input, .io, .name, .diskFull, .sandbox, .completed,
+        ]
+        #expect(told.map { policy.kind(of: $0) } == [.content, .memory, nil, nil, nil, nil, nil, nil, nil])
     }
 }

@@ -93,6 +93,35 @@ struct PublicationTests {
         for bench in [long, missing, link] { #expect(bench.found == []) }
     }
 
+    @Test("A name that is another video's result, or a folder, is left to it: the result gets a safe one")
+    func taken() throws {
+        func settle(_ bench: Bench) -> Attempt {
+            var outcome = JobOutcome(kind: .completed)
+            (outcome.size, outcome.verdict, outcome.sha256) = (3, .ok, "0")
+            return Publication(bench.request).settle(Attempt(end: .finished(outcome), seconds: 1, stderr: []))
+        }
+        let safe = RawPath("results/sub/a_mp4~\(JobID(video: RawPath("sub/a.mp4")).text).json")
+        for isFolder in [false, true] {
+            let bench = try Bench()
+            let final = bench.files.final(.result)
+            let other = #"{"schema":"forgebatch/result/1","job_id":"\#(JobID(video: RawPath("other")).text)","x":1}"#
+            if isFolder {
+                try Files.makeDirectory(final.appending("x"), durable: false)
+            } else {
+                try AtomicFile.write(Array(other.utf8), to: final, durable: false)
+            }
+            let settled = settle(bench)
+            #expect(settled.result == safe, "\(settled)")
+            #expect(try Files.read(bench.folder.path.appending(safe)) == Array("{}\n".utf8))
+            if !isFolder { #expect(bench.text(.result) == other) }
+        }
+        // Its own earlier result it takes the place of.
+        let bench = try Bench()
+        let own = #"{"schema":"forgebatch/result/1","job_id":"\#(bench.request.job.text)","x":1}"#
+        try AtomicFile.write(Array(own.utf8), to: bench.files.final(.result), durable: false)
+        #expect(settle(bench).result == bench.request.result && bench.text(.result) == "{}\n")
+    }
+
     @Test("A worker that tells of a result and has made none fails its video, and the run stops as for a bad disk")
     func run() async throws {
         let bench = try RunTests.Bench(

@@ -376,7 +376,9 @@ struct SchedulerTests {
         #expect(script.scheduler.notStarted.count == 1)
     }
 
-    @Test("A full disk stops new videos only, a result that cannot be written ends the others at once")
+    @Test(
+        "A full disk stops new videos only, a result that cannot be written ends the others at once, one without a name none"
+    )
     func disk() {
         var full = Script(["a", "b", "c"]) { $0.workers = 2 }
         full.start()
@@ -389,6 +391,10 @@ struct SchedulerTests {
         broken.end("a", Script.failed(.io, "result: write: I/O error"))
         #expect(broken.scheduler.stop == .failure("a: result: write: I/O error"))
         #expect(broken.isKilled)
+        var unnamed = Script(["a", "b", "c"]) { $0.workers = 2 }
+        unnamed.start()
+        unnamed.end("a", Script.failed(.name, "result: mkdir: Invalid argument"))
+        #expect(unnamed.scheduler.stop == nil && !unnamed.isKilled && unnamed.remembered == [])
     }
 
     @Test("When the run's own files cannot be written all is ended, and what is left when it closes has ended too")

@@ -185,8 +185,12 @@ struct DisplayFlagTests {
         try forge.write("limit: 1\n", to: forge.home.appending("some.yaml"))
         #expect(try await forge.forgebatch("run", "in", "-o", "out", "--config", "some.yaml").status == 0)
         #expect(try forge.count("found") == 1)
-        try forge.write("limit: 1\n", to: forge.home.appending("forgebatch.yaml"))
-        #expect(try await forge.forgebatch("run", "in", "-o", "out", "--no-config").status == 0)
-        #expect(try forge.count("found") == 2)
+        let desk = forge.home.appending("desk")
+        try forge.write("limit: 1\n", to: desk.appending("forgebatch.yaml"))
+        for (flags, found) in [([], 1), (["--no-config"], 2)] {
+            let words = ["run", "../in", "-o", "../out"] + flags
+            #expect(try await forge.forgebatch(words.map { RawPath($0) }) { $0.directory = desk }.status == 0)
+            #expect(try forge.count("found") == found)
+        }
     }
 }

@@ -1,18 +1,26 @@
 import Bytes
+import Glibc
 import TestSupport
 import Testing
 
 @Suite("Layers of configuration")
 struct LayerTests {
-    private func forge() throws -> Forge { try Forge(["1.y4m", "2.y4m", "3.y4m", "4.y4m", "5.y4m", "6.y4m"]) }
+    private func forge() throws -> Forge {
+        let forge = try Forge(["1.y4m", "2.y4m", "3.y4m", "4.y4m", "5.y4m", "6.y4m"])
+        try Files.makeDirectory(desk(forge), durable: false)
+        return forge
+    }
 
-    /// How many videos a dry run lists.
+    /// Where the user is: a folder with no input in it.
+    private func desk(_ forge: Forge) -> RawPath { forge.home.appending("desk") }
+
+    /// How many videos a dry run lists, started at the desk if nowhere else.
     private func count(
         _ forge: Forge, _ flags: [String], _ environment: [String: String], _ directory: RawPath? = nil
     ) async throws -> Int {
         let words = ["run", "\(forge.input.display)", "-o", "\(forge.output.display)", "-n"] + flags
         let result = try await forge.forgebatch(words.map { RawPath($0) }, environment: environment) {
-            if let directory { $0.directory = directory }
+            $0.directory = directory ?? desk(forge)
         }
         #expect(result.status == 0, "\(result.error)")
         return result.output.split(separator: "\n").count
@@ -21,8 +29,8 @@ struct LayerTests {
     @Test("Flag, environment, --config, forgebatch.yaml and the user's file, in this order")
     func order() async throws {
         let forge = try forge()
-        try forge.write("limit: 2\n", to: forge.home.appending("named.yaml"))
-        try forge.write("limit: 3\n", to: forge.home.appending("forgebatch.yaml"))
+        try forge.write("limit: 2\n", to: desk(forge).appending("named.yaml"))
+        try forge.write("limit: 3\n", to: desk(forge).appending("forgebatch.yaml"))
         try forge.write("limit: 4\n", to: forge.home.appending("xdg/forgebatch/config.yaml"))
         try forge.write("limit: 5\n", to: forge.home.appending("home/.config/forgebatch/config.yaml"))
         let home = ["HOME": forge.home.appending("home").display]
@@ -42,13 +50,159 @@ struct LayerTests {
         }
     }
 
-    @Test("A forgebatch.yaml inside the input configures nothing")
+    @Test("A forgebatch.yaml beside, above or inside an input configures nothing, however the input is named")
     func insideInput() async throws {
         let forge = try forge()
-        try forge.write("limit: 1\n", to: forge.input.appending("forgebatch.yaml"))
-        try forge.write("limit: 1\n", to: forge.input.appending("sub/forgebatch.yaml"))
-        #expect(try await count(forge, [], [:], forge.input) == 6)
-        #expect(try await count(forge, [], [:], forge.input.appending("sub")) == 6)
+        let (input, home) = (forge.input, forge.home)
+        for folder in [home, input, input.appending("sub")] {
+            try forge.write("limit: 1\njunit: ~/junit.xml\n", to: folder.appending("forgebatch.yaml"))
+        }
+        try forge.write("1.y4m\n2.y4m\n", to: input.appending("list"))
+        _ = RawPath("in").withCString { name in home.appending("link").withCString { symlink(name, $0) } }
+        func run(_ directory: RawPath, _ words: String..., list: String = "") async throws {
+            let all = ["run", "-o", "\(forge.output.display)"] + words
+            let result = try await forge.forgebatch(all.map { RawPath($0) }, environment: ["HOME": home.display]) {
+                $0.directory = directory
+                $0.input = .bytes(Array(list.utf8))
+            }
+            #expect(result.status == 0 && result.stderr.isEmpty, "\(words): \(result.error)")
+            #expect(try (forge.count("completed") ?? 0) + (forge.count("skipped") ?? 0) > 1, "\(words)")
+            #expect(!Files.exists(home.appending("junit.xml")), "\(words)")
+            let notes = try forge.record()["notes"]?.array?.compactMap(\.string) ?? []
+            #expect(notes.contains { $0.contains("--config forgebatch.yaml has it read") }, "\(words): \(notes)")
+            #expect(try forge.record()["settings"]?["config"] == nil)
+        }
+        try await run(input, ".")
+        try await run(input, input.display)
+        try await run(input.appending("sub"), "..")
+        try await run(input, "1.y4m", "2.y4m")
+        try await run(home, "./in")
+        try await run(home, "in/1.y4m", "in/2.y4m")
+        try await run(home, "link")
+        try await run(input, "--files-from", "list")
+        try await run(input, "--files-from", "-", list: "1.y4m\n2.y4m\n")
+        try await run(home, "--files-from", "-", list: "\(input.display)/1.y4m\n\(input.display)/2.y4m\n")
+        // A link to a video is an input where it lies.
+        let clips = home.appending("clips")
+        try Files.makeDirectory(clips)
+        for name in ["1.y4m", "2.y4m"] {
+            try Files.link(input.appending(name), at: clips.appending(name))
+        }
+        try forge.write("limit: 1\n", to: clips.appending("forgebatch.yaml"))
+        try await run(clips, "1.y4m", "2.y4m")
+        // Named, it is read.
+        let named = try await forge.forgebatch(
+            "run", ".", "-o", "../out", "--config", "forgebatch.yaml", "-n", environment: ["HOME": home.display]
+        ) { $0.directory = input }
+        #expect(named.status == 0 && named.output.split(separator: "\n").count == 1 && named.stderr.isEmpty)
+    }
+
+    @Test("Names that only the environment tells where to find are inputs like others")
+    func listInEnvironment() async throws {
+        let forge = try forge()
+        try forge.write("limit: 1\n", to: desk(forge).appending("forgebatch.yaml"))
+        let list = forge.home.appending("list")
+        let environment = ["FORGEBATCH_FILES_FROM": list.display]
+        let inside = desk(forge).appending("7.y4m")
+        try forge.write(Forge.clip(frames: 5, seed: [7]), to: inside)
+        for (names, count) in [(["1.y4m", "2.y4m"], 1), (["1.y4m", "2.y4m", "../desk/7.y4m"], 3)] {
+            let lines = names.map { forge.input.appending($0).display + "\n" }
+            try forge.write(lines.joined(), to: list)
+            let result = try await forge.forgebatch("run", "-n", "-o", "../out", environment: environment) {
+                $0.directory = desk(forge)
+            }
+            #expect(result.output.split(separator: "\n").count == count, "\(result.output) \(result.error)")
+            #expect(result.error.contains("was not read") == (count == 3))
+        }
+    }
+
+    @Test("A run says which files of settings it read, in its record and with --verbose")
+    func told() async throws {
+        let forge = try forge()
+        let file = desk(forge).appending("forgebatch.yaml")
+        try forge.write("limit: 2\nout: ../out\n", to: file)
+        let xdg = forge.home.appending("xdg/forgebatch/config.yaml")
+        try forge.write("limit: 3\n", to: xdg)
+        let environment = ["XDG_CONFIG_HOME": forge.home.appending("xdg").display]
+        let result = try await forge.forgebatch("run", "../in", "-v", environment: environment) {
+            $0.directory = desk(forge)
+        }
+        #expect(result.status == 0, "\(result.error)")
+        let files = "\(file.display), \(xdg.display)"
+        #expect(result.output.contains("configuration: \(files)\n"), "\(result.output)")
+        #expect(try forge.record()["settings"]?["config"]?.string == files)
+        #expect(try forge.count("completed") == 2)
+    }
+
+    @Test("~ at the beginning of a path is the home folder, in flags, in the environment and in files")
+    func home() async throws {
+        let forge = try Forge(["a.y4m"])
+        let home = forge.home.appending("home")
+        let environment = ["HOME": home.display]
+        try Files.makeDirectory(desk(forge))
+        func run(_ words: [String], _ more: [String: String] = [:]) async throws -> ProcessResult {
+            let all = ["run", "../in"] + words
+            return try await forge.forgebatch(all.map { RawPath($0) }, environment: environment.merging(more) { $1 }) {
+                $0.directory = desk(forge)
+            }
+        }
+        #expect(try await run(["--out=~/flag", "--junit=~/x/junit.xml"]).status == 0)
+        #expect(try await run([], ["FORGEBATCH_OUT": "~/environment"]).status == 0)
+        try forge.write("out: ~/file\n", to: home.appending("my.yaml"))
+        #expect(try await run(["--config=~/my.yaml"]).status == 0)
+        #expect(try await run(["--no-config", "-o", "~/named"], ["FORGEBATCH_CONFIG": "~/my.yaml"]).status == 0)
+        for name in ["flag", "environment", "file", "named"] {
+            #expect(Files.exists(home.appending(name).appending("catalog.ndjson")), "\(name)")
+        }
+        #expect(Files.exists(home.appending("x/junit.xml")))
+        #expect(try await run(["-o", "./~/here"]).status == 0)
+        #expect(Files.exists(desk(forge).appending("~/here/catalog.ndjson")))
+        #expect(try await forge.forgebatch("list", "~/flag", environment: environment).status == 0)
+        // Inputs as well, but for what is there and just has such a name.
+        try forge.add("../home/films/b.y4m")
+        let quoted = try await forge.forgebatch("run", "~/films", "-n", environment: environment)
+        #expect(quoted.output == "run  b.y4m (new)\n", "\(quoted.output) \(quoted.error)")
+        try forge.add("~c.y4m")
+        let odd = try await forge.forgebatch("run", "~c.y4m", "-n", environment: environment) {
+            $0.directory = forge.input
+        }
+        #expect(odd.output == "run  ~c.y4m (new)\n", "\(odd.output) \(odd.error)")
+        // Lines of a list are names, not words of a shell.
+        try forge.write("~c.y4m\n", to: forge.input.appending("list"))
+        let listed = try await forge.forgebatch("run", "--files-from", "list", "-n", environment: environment) {
+            $0.directory = forge.input
+        }
+        #expect(listed.output == "run  ~c.y4m (new)\n", "\(listed.output) \(listed.error)")
+    }
+
+    @Test("Another user's home is refused in a sentence, and so is ~ where HOME says nothing")
+    func otherHome() async throws {
+        let forge = try Forge(["a.y4m"])
+        let sentence = "the homes of other users are not looked up; a name that begins with ~ is written ./~"
+        let flag = try await forge.run("--junit=~eve/x")
+        #expect(flag.status == 64 && flag.error.contains(sentence), "\(flag.error)")
+        let environment = try await forge.run(environment: ["FORGEBATCH_JUNIT": "~eve/x"])
+        #expect(environment.status == 78 && environment.error.contains(sentence), "\(environment.error)")
+        let config = try await forge.forgebatch("run", "in", "-o", "out", environment: ["FORGEBATCH_CONFIG": "~eve/x"])
+        #expect(config.status == 78 && config.error.contains(sentence), "\(config.error)")
+        let input = try await forge.forgebatch("run", "~eve/films", "-n")
+        #expect(input.status == 64 && input.error.contains(sentence), "\(input.error)")
+        let homeless = try await forge.run("--junit=~/x", environment: ["HOME": ""])
+        #expect(homeless.status == 64 && homeless.error.contains("HOME is not set"), "\(homeless.error)")
+        #expect(!Files.exists(forge.output))
+    }
+
+    @Test("Without /proc a run ends with 1 and says what is missing", .enabled(if: geteuid() == 0, "needs root"))
+    func noProc() async throws {
+        let forge = try Forge(["a.y4m"])
+        let command = "mount -t tmpfs none /proc && exec \(Forge.executable.display) run in -o out"
+        for words in [["unshare", "-m", "sh", "-c", command]] {
+            var launch = Launch(RawPath("/usr/bin/env"), words.map { RawPath($0) })
+            launch.directory = forge.home
+            let result = try await RunningProcess.run(launch)
+            #expect(result.status == 1 && result.error.contains("/proc is missing"), "\(result.error)")
+            #expect(result.stdout.isEmpty && !Files.exists(forge.output))
+        }
     }
 
     @Test("Lists, flags and nested settings are written in YAML as a person would")
@@ -64,8 +218,8 @@ struct LayerTests {
             report: none
             min-free: 0
             """
-        try forge.write(text, to: forge.home.appending("forgebatch.yaml"))
-        #expect(try await forge.forgebatch("run", "in", "-o", "out").status == 0)
+        try forge.write(text, to: desk(forge).appending("forgebatch.yaml"))
+        #expect(try await forge.forgebatch("run", "../in", "-o", "../out") { $0.directory = desk(forge) }.status == 0)
         #expect(try forge.names() == ["1.y4m", "2.y4m", "3.y4m", "4.y4m"])
         let tools = try #require(try forge.result("1.y4m")["tools"]?.array)
         #expect(tools.count == 2)
@@ -79,7 +233,7 @@ struct LayerTests {
     @Test("An empty file, comments alone and an empty document set nothing; an alias stands for its value")
     func sparse() async throws {
         let forge = try forge()
-        let file = forge.home.appending("named.yaml")
+        let file = desk(forge).appending("named.yaml")
         for (text, expected) in [
             ("", 6), ("# nothing\n", 6), ("---\n", 6), ("---\n...\n", 6), ("{}", 6),
             ("ext: &kinds [y4m]\nexclude: [&one '5*', *one, \"6*\"]\ntools: [luma]", 4),
@@ -95,8 +249,8 @@ struct LayerTests {
     func noText() async throws {
         let forge = try Forge(["a.y4m"])
         try AtomicFile.write(
-            Array("quiet: on\njobs: ".utf8) + [0xff], to: forge.home.appending("forgebatch.yaml"), durable: false)
-        let result = try await forge.forgebatch("run", "in", "-o", "out")
+            Array("quiet: on\njobs: ".utf8) + [0xff], to: desk(forge).appending("forgebatch.yaml"), durable: false)
+        let result = try await forge.forgebatch("run", "../in", "-o", "../out") { $0.directory = desk(forge) }
         #expect(result.status == 78 && result.error.contains("forgebatch.yaml: line 2, column 7: invalid"))
     }
 
@@ -122,8 +276,8 @@ struct LayerTests {
         ])
     func wrong(_ text: String, _ part: String) async throws {
         let forge = try Forge(["a.y4m"])
-        try forge.write(text, to: forge.home.appending("forgebatch.yaml"))
-        let result = try await forge.forgebatch("run", "in", "-o", "out")
+        try forge.write(text, to: desk(forge).appending("forgebatch.yaml"))
+        let result = try await forge.forgebatch("run", "../in", "-o", "../out") { $0.directory = desk(forge) }
         #expect(result.status == 78)
         #expect(result.error.hasPrefix("forgebatch: ") && result.error.contains(part), "\(result.error)")
         #expect(result.error.split(separator: "\n").count == 1)

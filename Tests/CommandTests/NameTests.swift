@@ -66,7 +66,7 @@ struct NameTests {
     }
 
     /// The results that the index's rows lead to, each by the page of its video.
-    private static func links(_ forge: Forge) throws -> Set<RawPath> {
+    static func links(_ forge: Forge) throws -> Set<RawPath> {
         let report = forge.layout.report
         var found: Set<RawPath> = []
         for page in try links(report.appending("index.html"), beginning: "v/") {

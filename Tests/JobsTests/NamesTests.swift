@@ -74,6 +74,27 @@ import Testing
         #expect(layout.relative(layout.catalog) == RawPath("catalog.ndjson"))
     }
 
+    @Test func `a safe name is short and plain, tells two videos apart, and keeps those of a folder together`() {
+        let names = ["why?.mp4", "why*.mp4", "NUL.mp4", " .", String(repeating: "\u{e9}", count: 90)].map {
+            RawPath($0)
+        }
+        let safe = names.map { OutputLayout.safeName(result($0), job: JobID(video: $0)) }
+        #expect(safe[0] == RawPath("why__mp4~\(JobID(video: names[0]).text).json"))
+        #expect(Set(safe).count == names.count)
+        for name in safe + names.map({ OutputLayout.safeName(folder: $0) }) {
+            #expect(name.bytes.count <= 82 && name.bytes.last != UInt8(ascii: "."), "\(name.display)")
+            #expect(name.bytes.dropLast(5).allSatisfy { Set("-_~".utf8).contains($0) || isLetterOrDigit($0) })
+        }
+        let folders = ["results/a?", "results/a*", "results/b/a?"].map { OutputLayout.safeName(folder: RawPath($0)) }
+        #expect(Set(folders).count == 3)
+        // It stays, or a later run would make another folder.
+        #expect(folders[0] == RawPath("a_~aaf04f5ab4a8d722"))
+    }
+
+    private func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+    }
+
     @Test func `a name that passes 200 bytes is cut`() {
         let longest = RawPath(String(repeating: "a", count: 195))
         #expect(result(longest) == RawPath("results/\(String(repeating: "a", count: 195)).json"))

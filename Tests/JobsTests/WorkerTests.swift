@@ -33,7 +33,9 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             .step(current: 1, total: 450), .step(current: .max, total: .max), .note("no Landlock\nhere \u{1}"),
             .finished(JobOutcome(kind: .content, message: "decode: no video frames")),
         ]
-        + [.completed, .content, .changed, .input, .io, .diskFull, .memory, .sandbox].map { .finished(outcome($0)) }
+        + [.completed, .content, .changed, .input, .io, .name, .diskFull, .memory, .sandbox].map {
+            .finished(outcome($0))
+        }
 
     @Test(arguments: messages) func `a worker's message is read back`(message: WorkerMessage) {
         let line = message.encode()

@@ -87,6 +87,13 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         #expect(read == failed && read.isStopped && read.hasFailed)
     }
 
+    @Test(arguments: paths) func `a result with a safe name is read back`(path: RawPath) throws {
+        var record = JobRecord(job: JobID(video: path), path: path, hasFailed: false)
+        let planned = OutputLayout.result(for: path, job: record.job)
+        record.result = planned.parent.appending(OutputLayout.safeName(planned, job: record.job))
+        #expect(try JobRecord(stored(record.json)) == record)
+    }
+
     @Test func `a result of old whose exact name is not told has the name that it would get`() throws {
         let path = RawPath(bytes: [0x61, 0xff])
         var record = JobRecord(job: JobID(video: path), path: path, hasFailed: false)

@@ -69,9 +69,17 @@ package struct Export {
             try file.publish()
         case .folder(let folder):
             for source in sources {
-                var file = try AtomicFile(folder.appending(Export.name(source.result, format.fileExtension)))
-                try write(try format.init(context), [source]) { try file.write($0) }
-                try file.publish()
+                func write(_ name: RawPath) throws {
+                    var file = try AtomicFile(folder.appending(name))
+                    try self.write(try format.init(context), [source]) { try file.write($0) }
+                    try file.publish()
+                }
+                do {
+                    try write(Export.name(source.result, format.fileExtension))
+                } catch let error as SystemError where ["mkdir", "rename"].contains(error.call) && error.refusesName {
+                    // Another file system than that of the results may not take its name.
+                    try write(Export.safeName(source, format.fileExtension))
+                }
             }
         }
     }
@@ -116,6 +124,13 @@ package struct Export {
     private static func name(_ result: RawPath, _ fileExtension: String) -> RawPath {
         let below = result.components.dropFirst().joined(separator: [UInt8(ascii: "/")])
         return RawPath(bytes: Array(below.dropLast(5))).suffixed("." + fileExtension)
+    }
+
+    /// For a file system that refuses that: `a_mp4~<job id>.txt`, without its folders.
+    private static func safeName(_ source: Source, _ fileExtension: String) -> RawPath {
+        guard let job = JobID(text: source.job) else { preconditionFailure("a source names a job") }
+        let name = OutputLayout.safeName(source.result, job: job)
+        return RawPath(bytes: name.bytes.dropLast(".json".utf8.count)).suffixed("." + fileExtension)
     }
 
     /// The keys of all tools that made any of the results, in the order in which the tools declare them.

@@ -6,10 +6,12 @@ internal import Store
 package enum RunRefusal: Error, CustomStringConvertible, Equatable {
     case locked(String)
     case notWritable(String)
+    /// The file system has no locks, or does not give this one.
+    case lockRefused(String)
 
     package var description: String {
         switch self {
-        case .locked(let text), .notWritable(let text): text
+        case .locked(let text), .notWritable(let text), .lockRefused(let text): text
         }
     }
 }
@@ -30,6 +32,8 @@ package enum OutputFolder {
     /// A held lock: the kernel frees it when this process ends, however it does.
     package final class Lock {
         private let descriptor: FileDescriptor
+        /// Why it is not held, in a run that does without.
+        package fileprivate(set) var lack: String?
         fileprivate init(descriptor: FileDescriptor) { self.descriptor = descriptor }
         deinit {
             Files.unlock(descriptor)
@@ -45,21 +49,31 @@ package enum OutputFolder {
     /// - Throws: ``RunRefusal``.
     package static func lock(_ layout: OutputLayout, runID: String, mode: RunOptions.LockMode) async throws -> Lock {
         let descriptor: FileDescriptor
-        do {
+        do throws(SystemError) {
             try Files.makeDirectory(layout.root)
             descriptor = try Files.open(layout.lock, Files.readWriteOrCreate)
         } catch {
+            let isOthers = error.isForbidden && Files.exists(layout.lock)
+            let advice =
+                isOthers
+                ? "the files are another user's: share them with a group (a set-group folder, umask 002), or "
+                : ""
             throw RunRefusal.notWritable(
-                "\(layout.root.display): cannot write here: \(error.reason); choose another folder with -o DIR")
+                "\(layout.root.display): cannot write here: \(error.reason); \(advice)choose another folder with -o DIR"
+            )
         }
         let lock = Lock(descriptor: descriptor)
         let start = monotonicNanoseconds()
-        while try !Files.lock(descriptor, path: layout.lock) {
+        while try !take(descriptor, layout, mode, &lock.lack), lock.lack == nil {
             let waited = Double(monotonicNanoseconds() - start) / 1e9
             var limit = lockProbeGrace
             if case .wait(let seconds) = mode { limit = max(lockProbeGrace, seconds ?? .infinity) }
             guard waited < limit else {
-                throw RunRefusal.locked("\(layout.root.display): another run holds the lock: \(holder(layout))")
+                let holder = "another run holds the lock: \(holder(layout))"
+                guard mode == .without else { throw RunRefusal.locked("\(layout.root.display): \(holder)") }
+                lock.lack = holder
+                // What its holder wrote into the file stays.
+                return lock
             }
             try await Task.sleep(for: .milliseconds(waited < lockProbeGrace ? 10 : 100))
         }
@@ -71,6 +85,27 @@ package enum OutputFolder {
             throw RunRefusal.notWritable("\(layout.lock.display): \(error.reason)")
         }
         return lock
+    }
+
+    /// Tries to take the lock once.
+    ///
+    /// - Parameter lack: set to why it cannot be had at all, in a run that does without.
+    /// - Throws: ``RunRefusal`` when it cannot be had at all, in any other run.
+    private static func take(
+        _ descriptor: FileDescriptor, _ layout: OutputLayout, _ mode: RunOptions.LockMode, _ lack: inout String?
+    ) throws(RunRefusal) -> Bool {
+        do throws(SystemError) {
+            return try Files.lock(descriptor, path: layout.lock)
+        } catch {
+            let text = "this file system gives no lock (\(error.call): \(error.reason))"
+            guard mode == .without else {
+                throw RunRefusal.lockRefused(
+                    "\(layout.root.display): \(text): choose another folder with -o DIR, or, if no other run writes there, --lock none"
+                )
+            }
+            lack = text
+            return false
+        }
     }
 
     private static func holder(_ layout: OutputLayout) -> String {

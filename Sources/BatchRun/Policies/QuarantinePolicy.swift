@@ -47,7 +47,7 @@ struct QuarantinePolicy: Equatable, Sendable {
         switch outcome {
         case .content: .content
         case .memory: .memory
-        case .completed, .changed, .input, .io, .diskFull, .sandbox: nil
+        case .completed, .changed, .input, .io, .name, .diskFull, .sandbox: nil
         }
     }
 }

@@ -35,13 +35,16 @@ package enum BatchRunner {
         let layout = OutputLayout(root: options.output)
         let lock = try await OutputFolder.lock(layout, runID: runID, mode: options.lock)
         defer { withExtendedLifetime(lock) {} }
-        OutputFolder.removeLeftovers(layout)
+        // Without it, a file that looks left behind may be another run's.
+        if lock.lack == nil { OutputFolder.removeLeftovers(layout) }
         var options = options
         options.baseline = try begin(layout)
         let prior = try PriorResults.read(layout)
         let plan = Plan(discover(options), prior: prior, options: options, now: started)
         let stops = signals()
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
+        for note in options.notes { journal.note(note) }
+        if let lack = lock.lack { journal.note("this run has no lock: \(lack)") }
         if prior.brokenLines > 0 {
             journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
@@ -50,7 +53,8 @@ package enum BatchRunner {
         if let note = plan.discovery.untakenNote { journal.note(note) }
         let driver = RunDriver(plan, journal: journal, options: options)
         await driver.run(signals: stops, display: display)
-        let outcome = finish(driver, journal, plan: plan, prior: prior, options: options, started: started)
+        let outcome = finish(
+            driver, journal, plan: plan, prior: prior, options: options, started: started, isLocked: lock.lack == nil)
         conclude(outcome)
         return outcome
     }
@@ -73,7 +77,7 @@ package enum BatchRunner {
 
     private static func finish(
         _ driver: RunDriver, _ journal: RunJournal, plan: Plan, prior: PriorResults, options: RunOptions,
-        started: UTCTime
+        started: UTCTime, isLocked: Bool
     ) -> RunOutcome {
         let problems = plan.discovery.problems
         // Files that are too young or not supported are there, so nothing is unmounted.
@@ -98,7 +102,7 @@ package enum BatchRunner {
         }
         // Nothing is appended any more. What is too long only takes space, so a run does not fail for it.
         do throws(SystemError) {
-            try journal.layout.compact()
+            if isLocked { try journal.layout.compact() }
         } catch {
             journal.note("catalog and failure memory are not made smaller: \(error)")
         }

@@ -19,7 +19,7 @@ struct RunConclusion {
         for record in journal.records { try file.append(record) }
         try file.publish()
         try History(layout).append([summary])
-        try Files.link(RawPath("runs/\(journal.runID)"), at: layout.latest)
+        try layout.setLatest(run: journal.runID)
     }
 
     private var summary: RunSummary {

@@ -7,6 +7,7 @@ final class RunDriver {
     private let journal: RunJournal
     private let options: RunOptions
     private let kill = KillSwitch()
+    private let folders = ResultFolders()
     /// Workers that were started and have not ended.
     private var running = 0
     /// Whether a file of the run's own could not be written.
@@ -21,6 +22,7 @@ final class RunDriver {
     /// Runs the plan to its end. The one consumer of all events; workers, ticks and signals are their producers.
     func run(signals: AsyncStream<Int32>, display: (RunView) -> Void) async {
         let (events, source) = AsyncStream.makeStream(of: Scheduler.Event.self)
+        let folders = folders
         await withDiscardingTaskGroup { group in
             group.addTask {
                 while !Task.isCancelled {
@@ -37,8 +39,8 @@ final class RunDriver {
                             running += 1
                             let id = worker.request.job
                             group.addTask {
-                                let attempt = await worker.run { source.yield(.message(id, $0)) }
-                                source.yield(.ended(id, Publication(worker.request).settle(attempt)))
+                                let attempt = await worker.runAndPublish(folders) { source.yield(.message(id, $0)) }
+                                source.yield(.ended(id, attempt))
                             }
                         }
                     }

@@ -8,6 +8,8 @@ package struct RunOptions: Sendable {
         case skip
         /// Seconds; nil waits for ever.
         case wait(Double?)
+        /// Goes on without it where it cannot be had.
+        case without
     }
 
     package enum FailureLimit: Equatable, Sendable {
@@ -76,6 +78,8 @@ package struct RunOptions: Sendable {
     package var baseline: String?
     /// As typed, for the record.
     package var command: [String] = []
+    /// What a person should know of how the run was started, a sentence each.
+    package var notes: [String] = []
     /// Flat texts of the effective settings, for the record.
     package var settings: [(key: String, value: JSON)] = []
     /// The version of the rules by which workers decode and judge.

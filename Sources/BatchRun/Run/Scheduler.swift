@@ -78,7 +78,7 @@ struct Scheduler: Sendable {
     }
 
     struct Active: Sendable {
-        let job: PlannedJob
+        var job: PlannedJob
         /// 1 for the first.
         var attempt = 1
         /// When its attempt started.
@@ -252,6 +252,7 @@ struct Scheduler: Sendable {
 
     private mutating func end(_ id: JobID, _ attempt: Attempt, _ now: UInt64) {
         guard var job = active.removeValue(forKey: id) else { return }
+        if let result = attempt.result { job.job.result = result }
         emitStarted(&job)
         let seconds = job.earlier + attempt.seconds
         if case .finished(let outcome) = attempt.end {

@@ -24,6 +24,8 @@ struct Attempt: Sendable {
     var seconds: Double
     /// The worker's last lines on standard error.
     var stderr: [String]
+    /// Where its result lies below the output folder, once it does: the file system may have refused the name planned.
+    var result: RawPath?
 
     /// SIGXCPU: the signal of a worker that passes its limit of processor seconds.
     static let processorTimeUsed: Int32 = 24

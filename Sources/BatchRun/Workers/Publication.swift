@@ -1,14 +1,16 @@
 internal import Bytes
 internal import Jobs
+internal import Store
+internal import Synchronization
 
 /// Gives the files of a worker that has ended their names. The worker cannot: it may open, make and rename nothing.
 struct Publication {
+    private let request: JobRequest
     private let files: StagedFiles
-    private let hasStills: Bool
 
     init(_ request: JobRequest) {
+        self.request = request
         files = StagedFiles(request)
-        hasStills = request.stills
     }
 
     /// The attempt as it ends: with its files in place if it completed, else without a trace of them.
@@ -20,20 +22,24 @@ struct Publication {
         guard case .finished(let outcome) = attempt.end, outcome.kind == .completed else { return attempt }
         var settled = attempt
         do throws(SystemError) {
-            try publish(size: outcome.size)
+            settled.result = try publish(size: outcome.size)
         } catch {
+            let isName = error.call == "rename" && error.refusesName
             var failure = JobOutcome(
-                kind: error.isDiskFull ? .diskFull : .io, message: "result: \(error.call): \(error.reason)")
+                kind: error.isDiskFull ? .diskFull : isName ? .name : .io,
+                message: "result: \(error.call): \(error.reason)")
             failure.processorSeconds = outcome.processorSeconds
             settled.end = .finished(failure)
         }
         return settled
     }
 
-    private var kinds: [StagedFiles.Kind] { hasStills ? StagedFiles.Kind.allCases : [.result] }
+    private var kinds: [StagedFiles.Kind] { request.stills ? StagedFiles.Kind.allCases : [.result] }
 
     /// Stills first: where there is a result, there are its stills. The result's content is on the disk by then.
-    private func publish(size: Int64) throws(SystemError) {
+    ///
+    /// - Returns: where the result lies, below the output folder.
+    private func publish(size: Int64) throws(SystemError) -> RawPath {
         for kind in kinds where kind != .result {
             // One that could not be made is empty.
             guard let found = try? Files.status(files.temporary(kind), follow: false), found.kind == .file,
@@ -44,8 +50,29 @@ struct Publication {
         let temporary = files.temporary(.result)
         let found = try Files.status(temporary, follow: false)
         guard found.kind == .file, found.size == size else { throw SystemError("size", temporary, code: Self.unusable) }
-        try Files.rename(temporary, to: files.final(.result))
+        let result = try Self.naming.withLock { _ throws(SystemError) in try name(temporary) }
         try Files.syncDirectory(files.final(.result).parent)
+        return result
+    }
+
+    /// Held while a name is looked at and taken, so that no two results of this run get one.
+    private static let naming = Mutex(())
+
+    /// Gives the result its name, or a safe one: where the file system refuses it, and where it is that of another video's
+    /// result, as names are that differ in letters that some file systems take for the same.
+    private func name(_ temporary: RawPath) throws(SystemError) -> RawPath {
+        if ResultState.owner(files.final(.result)).map({ $0 == request.job }) ?? true {
+            do throws(SystemError) {
+                try Files.rename(temporary, to: files.final(.result))
+                return request.result
+            } catch {
+                let isFolder = (try? Files.status(files.final(.result)))?.kind == .directory
+                guard error.refusesName || isFolder else { throw error }
+            }
+        }
+        let safe = request.result.parent.appending(OutputLayout.safeName(request.result, job: request.job))
+        try Files.rename(temporary, to: request.root.appending(safe))
+        return safe
     }
 
     /// EIO: the file is not what its worker told.

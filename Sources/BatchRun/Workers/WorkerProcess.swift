@@ -15,7 +15,7 @@ final class KillSwitch: Sendable {
 struct WorkerProcess: Sendable {
     let program: RawPath
     let arguments: [String]
-    let request: JobRequest
+    var request: JobRequest
     let deadlines: Deadlines
     let kill: KillSwitch
 

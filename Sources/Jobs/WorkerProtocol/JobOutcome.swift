@@ -12,6 +12,8 @@ package struct JobOutcome: Equatable, Sendable {
         case input
         /// Our own files cannot be written.
         case io
+        /// The output folder takes no name for the result.
+        case name
         /// No space left for the result.
         case diskFull = "disk_full"
         /// The memory limit was too low.

@@ -87,8 +87,9 @@ struct FolderCheck {
             return Finding(.ok, "links", "symbolic links can be made")
         } catch {
             return Finding(
-                .missing, "links", "\(error.call): \(error.reason)",
-                "a run ends with status 1, because `latest` is a link: " + FolderCheck.advice)
+                error.isUnsupported ? .warning : .missing, "links", "\(error.call): \(error.reason)",
+                error.isUnsupported
+                    ? "`latest` is no link here: latest.txt names the latest run" : FolderCheck.advice)
         }
     }
 
@@ -109,7 +110,9 @@ struct FolderCheck {
                 : Finding(
                     .warning, "lock", "does not keep a second run out", "never run twice into this folder at once")
         } catch {
-            return Finding(.missing, "lock", "\(error.call): \(error.reason)", FolderCheck.advice)
+            return Finding(
+                .missing, "lock", "\(error.call): \(error.reason)",
+                FolderCheck.advice + ", or run with --lock none if no other run writes there")
         }
     }
 
@@ -133,7 +136,7 @@ struct FolderCheck {
         return refused.map {
             Finding(
                 .warning, "long names", "\(FolderCheck.longestName) bytes: \($0)",
-                "videos with such names fail: shorten them, or " + FolderCheck.advice)
+                "results of such names get shorter ones; their paths are in the catalog")
         } ?? Finding(.ok, "long names", "\(FolderCheck.longestName) bytes")
     }
 
@@ -148,7 +151,7 @@ struct FolderCheck {
             ? Finding(.ok, "odd names", "any bytes")
             : Finding(
                 .warning, "odd names", "refused: \(refused.joined(separator: ", "))",
-                "videos with such names fail: rename them, or " + FolderCheck.advice)
+                "results of such names get plain ones; their paths are in the catalog")
     }
 
     /// Why a file of this name cannot be made and found again; nil when it can.
