@@ -25,6 +25,7 @@ package struct OutputLayout: Sendable {
     package var history: RawPath { root.appending("history.jsonl") }
     package var latest: RawPath { root.appending("latest") }
     package var lock: RawPath { root.appending("lock") }
+    package var roots: RawPath { root.appending("roots.json") }
 
     package func run(_ id: String) -> RawPath { runs.appending(id) }
     package func log(run id: String) -> RawPath { run(id).appending("progress.ndjson") }

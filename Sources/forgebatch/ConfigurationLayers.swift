@@ -38,7 +38,8 @@ enum ConfigurationLayers {
     }
 
     static let keys = [
-        Key("out", .value, short: "o"), Key("include", .list), Key("exclude", .list), Key("ext", .joined),
+        Key("out", .value, short: "o"), Key("root", .list), Key("include", .list), Key("exclude", .list),
+        Key("ext", .joined),
         Key("max-depth", .value), Key("hidden", .flag), Key("follow", .flag), Key("files-from", .value),
         Key("null", .flag, short: "0"), Key("limit", .value), Key("min-age", .value), Key("error-if-empty", .flag),
         Key("tools", .joined), Key("set", .list), Key("jobs", .value, short: "j"), Key("threads-per-job", .value),

@@ -14,6 +14,13 @@ struct InputArguments: ParsableArguments {
     var out: PathArgument?
 
     @Option(
+        name: .customLong("root"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "What the input folder PATH is called in OUT, as for dated snapshots of one share (repeatable; . is the name of the first one). A name is kept for later runs.",
+            valueName: "name=path"))
+    var roots: [String] = []
+
+    @Option(
         name: .customLong("include"), parsing: .singleValue,
         help: ArgumentHelp(
             "Take files that match GLOB (repeatable; of --include and --exclude the last match wins). When the first rule is an --include, only what is asked for is taken.",

@@ -6,10 +6,12 @@ internal import Store
 package enum RunRefusal: Error, CustomStringConvertible, Equatable {
     case locked(String)
     case notWritable(String)
+    /// Two inputs would be called the same.
+    case ambiguous(String)
 
     package var description: String {
         switch self {
-        case .locked(let text), .notWritable(let text): text
+        case .locked(let text), .notWritable(let text), .ambiguous(let text): text
         }
     }
 }

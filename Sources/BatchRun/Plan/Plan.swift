@@ -30,6 +30,8 @@ package struct SkippedJob: Sendable {
 package struct PriorResults: Sendable {
     package var catalog: [JobID: CatalogEntry] = [:]
     package var failures: [JobID: FailureEntry] = [:]
+    /// What the inputs are called.
+    package var roots = RootNames()
     /// Lines that could not be read.
     package var brokenLines = 0
 
@@ -41,6 +43,7 @@ package struct PriorResults: Sendable {
         let failures = try layout.failureLines.latest()
         (prior.catalog, prior.failures) = (catalog.records, failures.records)
         prior.brokenLines = catalog.unread + failures.unread
+        prior.roots = RootNames.read(layout)
         return prior
     }
 }

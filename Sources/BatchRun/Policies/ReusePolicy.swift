@@ -43,7 +43,9 @@ struct ReusePolicy {
     func decide(_ candidate: Candidate, _ entry: CatalogEntry?, _ failure: FailureEntry?) -> Decision {
         if force { return .run("--force") }
         if let failure {
-            guard isSame(candidate, failure) else { return .run("changed since it failed") }
+            if let difference = difference(candidate, failure) {
+                return .run("changed since it failed: \(difference)")
+            }
             guard failure.digest == digest, failure.version == version else {
                 return .run("failed with other settings or versions")
             }
@@ -53,7 +55,7 @@ struct ReusePolicy {
         guard entry.digest == digest else {
             return .run(entry.digest == oldDigest ? ReusePolicy.olderRules : "other settings or versions")
         }
-        guard isSame(candidate, entry) else { return .run("changed") }
+        if let difference = difference(candidate, entry) { return .run("changed: \(difference)") }
         if let fault = resultFault(entry) { return .run(fault) }
         if entry.verdict == .damaged, retryFailed { return .run("--retry-failed") }
         return entry.verdict == .damaged
@@ -80,16 +82,27 @@ struct ReusePolicy {
         return .skip(.failed, "failed before: \(failure.message)")
     }
 
-    private func isSame(_ candidate: Candidate, _ failure: FailureEntry) -> Bool {
-        failure.size == candidate.status.size && failure.modified == candidate.status.modified
-            && failure.inode == candidate.status.inode
+    /// What a video differs in from the one that failed; nil when it is the same.
+    private func difference(_ candidate: Candidate, _ failure: FailureEntry) -> String? {
+        if failure.size != candidate.status.size { return "size" }
+        if failure.modified != candidate.status.modified { return "time" }
+        return failure.inode == candidate.status.inode ? nil : "inode"
     }
 
-    private func isSame(_ candidate: Candidate, _ entry: CatalogEntry) -> Bool {
-        guard entry.size == candidate.status.size else { return false }
+    /// What a video differs in from the one of a result; nil when it is the same.
+    ///
+    /// Some shares number their files anew with each mount: a file of the same size and time whose fingerprint is that of
+    /// the result is the same whatever its inode.
+    private func difference(_ candidate: Candidate, _ entry: CatalogEntry) -> String? {
+        guard entry.size == candidate.status.size else { return "size" }
         if identity == .stat, let modified = entry.modified, let inode = entry.inode {
-            return modified == candidate.status.modified && inode == candidate.status.inode
+            if modified != candidate.status.modified { return "time" }
+            return inode == candidate.status.inode || isSameContent(candidate, entry) ? nil : "inode"
         }
+        return isSameContent(candidate, entry) ? nil : "content"
+    }
+
+    private func isSameContent(_ candidate: Candidate, _ entry: CatalogEntry) -> Bool {
         guard let known = entry.fingerprint else { return false }
         return fingerprint(candidate) == known
     }

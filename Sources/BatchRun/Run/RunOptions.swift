@@ -33,6 +33,8 @@ package struct RunOptions: Sendable {
     package var inputs: [RawPath] = []
     /// Names from `--files-from`.
     package var listed: [RawPath] = []
+    /// What input roots are called, by `--root`; an empty prefix is the name of the first root of a folder.
+    package var roots: [InputRoot] = []
     package var discovery: DiscoveryOptions
     package var output: RawPath
     package var tools: [JobRequest.Tool] = []
