@@ -190,6 +190,11 @@ package enum Files {
 
     package static func remove(_ path: RawPath) { _ = path.withCString { unlink($0) } }
 
+    /// Goes back to the beginning of an open file.
+    package static func rewind(_ descriptor: Int32, path: RawPath) throws(SystemError) {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw SystemError("lseek", path) }
+    }
+
     package static func truncate(_ descriptor: Int32, to size: Int64, path: RawPath) throws(SystemError) {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw SystemError("ftruncate", path) }
     }

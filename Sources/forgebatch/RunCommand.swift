@@ -5,6 +5,7 @@ internal import Bytes
 internal import FrameTools
 internal import Glibc
 internal import Jobs
+internal import ToolModel
 internal import VideoWorker
 
 struct RunCommand: AsyncParsableCommand {
@@ -140,6 +141,14 @@ struct RunCommand: AsyncParsableCommand {
         options.discovery.minAge = input.minAge.map { Int64(clamping: Int($0.seconds * 1000)) * 1_000_000 }
         options.tools = selection.orders
         options.toolDescriptions = selection.descriptions
+        options.availableTools = ToolRegistry.descriptors.map { tool in
+            AvailableTool(
+                description: tool.json(ToolSettings(tool.settings)),
+                measuring: Set(tool.settings.filter { $0.kind == .measurement }.map(\.key)))
+        }
+        options.resultTools = { path in
+            ResultSettings(path).map { ResultTools(tools: $0.tools, threads: $0.threads, rules: $0.rules) }
+        }
         options.workers = try workers()
         options.threads = work.threadsPerJob
         options.timeout = work.timeout?.seconds

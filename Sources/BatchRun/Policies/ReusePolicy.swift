@@ -7,13 +7,14 @@ internal import Store
 /// Pure: what has to be asked of the disk comes in as closures.
 struct ReusePolicy {
     enum Decision: Equatable {
-        case run(String)
+        /// With the tools of the run, or with others where a result is there that can be used.
+        case run(String, JobTools? = nil)
         /// For what earlier runs made of it; ``VideoStatus/skipped`` when its result is up to date.
         case skip(VideoStatus, String)
     }
 
     /// Why a result is done again that is right by what was known when it was made.
-    static let olderRules = "made by older rules of decoding and verdicts"
+    static let olderRules = "\(ToolReuse.olderWords) rules of decoding and verdicts"
 
     /// Milliseconds after which a failure that can pass is tried again: 30 days.
     static let forgetAfter: Int64 = 30 * 86400 * 1000
@@ -34,6 +35,9 @@ struct ReusePolicy {
     var now: Int64
     /// Why the result of an entry is of no use; nil for one that is there and whole.
     var resultFault: (CatalogEntry) -> String?
+    /// What an entry's result was made with; nil when that cannot be read.
+    var resultTools: (CatalogEntry) -> ResultTools? = { _ in nil }
+    var tools = ToolReuse(asked: ResultTools(tools: [], threads: 1, rules: 1), available: [])
     /// The fingerprint of a video's content as it is now; nil when it cannot be read.
     var fingerprint: (Candidate) -> String?
 
@@ -52,15 +56,25 @@ struct ReusePolicy {
             return decide(failure)
         }
         guard let entry else { return .run("new") }
-        guard entry.digest == digest else {
-            return .run(entry.digest == oldDigest ? ReusePolicy.olderRules : "other settings or versions")
-        }
         if let difference = difference(candidate, entry) { return .run("changed: \(difference)") }
-        if let fault = resultFault(entry) { return .run(fault) }
-        if entry.verdict == .damaged, retryFailed { return .run("--retry-failed") }
+        if let fault = resultFault(entry) { return .run(fault, complete(entry)) }
+        var more = ""
+        if entry.digest != digest {
+            guard let stored = resultTools(entry) else {
+                return .run(entry.digest == oldDigest ? ReusePolicy.olderRules : "other settings or versions")
+            }
+            if case .run(let reason, let tools) = tools.answer(stored) { return .run(reason, tools) }
+            more = ", with more tools"
+        }
+        if entry.verdict == .damaged, retryFailed { return .run("--retry-failed", complete(entry)) }
         return entry.verdict == .damaged
             ? .skip(.damaged, "damaged, unchanged since run \(entry.runID)")
-            : .skip(.skipped, "done in run \(entry.runID)")
+            : .skip(.skipped, "done in run \(entry.runID)\(more)")
+    }
+
+    /// Whatever a result has is made again with what is asked for; nil for no more than that.
+    private func complete(_ entry: CatalogEntry) -> JobTools? {
+        entry.digest == digest ? nil : resultTools(entry).map { tools.complete($0) }
     }
 
     private func decide(_ failure: FailureEntry) -> Decision {
@@ -124,11 +138,30 @@ extension ReusePolicy {
                 }
             },
             fingerprint: ReusePolicy.readFingerprint)
+        tools = ToolReuse(
+            asked: ResultTools(tools: options.toolDescriptions, threads: options.threads, rules: options.rules),
+            available: options.availableTools)
+        let known = KnownResultTools()
+        resultTools = { known.tools(of: $0, layout, options.resultTools) }
     }
 
     private static func readFingerprint(_ candidate: Candidate) -> String? {
         guard let descriptor = try? Files.openInput(candidate.path) else { return nil }
         defer { Files.close(descriptor) }
         return try? Fingerprint.of(descriptor, size: candidate.status.size, path: candidate.relative)
+    }
+}
+
+/// What results were made with, read once for each digest: what the digest is of is the same for all that have it.
+private final class KnownResultTools {
+    private var known: [String: ResultTools] = [:]
+
+    func tools(
+        of entry: CatalogEntry, _ layout: OutputLayout, _ read: (RawPath) -> ResultTools?
+    ) -> ResultTools? {
+        if let tools = known[entry.digest] { return tools }
+        guard let tools = read(layout.root.appending(entry.result)), tools.digest == entry.digest else { return nil }
+        known[entry.digest] = tools
+        return tools
     }
 }

@@ -51,8 +51,7 @@ package enum BatchRunner {
         if prior.brokenLines > 0 {
             journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
-        let older = plan.jobs.count { $0.reason == ReusePolicy.olderRules }
-        if older > 0 { journal.note("\(older) results were \(ReusePolicy.olderRules); they are done again, once") }
+        for note in plan.olderNotes { journal.note(note) }
         if let note = plan.discovery.untakenNote { journal.note(note) }
         let driver = RunDriver(plan, journal: journal, options: options)
         await driver.run(signals: stops, display: display)
