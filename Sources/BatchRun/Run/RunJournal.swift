@@ -101,7 +101,10 @@ final class RunJournal {
             (record.fingerprint, record.sha256) = (outcome.fingerprint, outcome.sha256)
             record.resultSize = outcome.sha256 == nil ? nil : outcome.size
             record.facts = outcome.facts
-            if hasResult { (record.events, record.summaries) = (outcome.events, outcome.summaries) }
+            if hasResult {
+                (record.events, record.summaries) = (outcome.events, outcome.summaries)
+                record.digest = job.job.tools?.made.digest
+            }
         }
         records.append(RunWriter.EncodedJob(record))
     }
