@@ -17,11 +17,17 @@ struct KeptResult {
     /// Whether no tool is left that has to look at pictures.
     let isEnough: Bool
 
-    /// Opens the result and reads its head. Nil when the request keeps nothing, or the result cannot be read.
-    init?(_ request: JobRequest) {
-        guard !request.kept.isEmpty, let result = try? StoredResult(StagedFiles(request).final(.result)),
+    /// Opens the result; nil when the request keeps nothing, or it cannot be opened. Nothing is read: whoever wrote it may
+    /// have been taken over by the video, so it is for the confined to read.
+    static func open(_ request: JobRequest) -> LineReader? {
+        request.kept.isEmpty ? nil : try? LineReader(StagedFiles(request).final(.result))
+    }
+
+    /// Reads the head of an open result.
+    init(_ request: JobRequest, _ lines: LineReader) throws(Unusable) {
+        guard let result = try? StoredResult(lines, StagedFiles(request).final(.result)),
             let head = StoredHead(result.head)
-        else { return nil }
+        else { throw Unusable() }
         (self.head, self.result, tools) = (head, result, Set(request.kept))
         isEnough = request.tools.allSatisfy { request.kept.contains($0.id) }
     }

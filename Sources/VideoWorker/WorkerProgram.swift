@@ -106,9 +106,9 @@ package enum WorkerProgram {
         // All that is needed is opened here: behind the confinement nothing can be, and before it there is no second thread.
         let (descriptor, before) = try open(request)
         guard let before else { return changed() }
-        let kept = KeptResult(request)
+        let result = KeptResult.open(request)
         // Opened twice, for when it turns out that the result is of no use.
-        let again = kept == nil ? nil : try open(request).0
+        let again = result == nil ? nil : try open(request).0
         var writer = try ResultWriter(path: StagedFiles(request).temporary(.result))
         let stillFiles = try StillFiles(request)
         if let note = try Confinement.enter(request) { send(.note(note)) }
@@ -117,8 +117,9 @@ package enum WorkerProgram {
         let fingerprint = try Fingerprint.of(descriptor, size: before.size, path: request.relative)
         let source = ResultHead.Source(path: request.relative, size: before.size, fingerprint: fingerprint)
         var analysed: AnalysedVideo
-        if let kept, let again {
+        if let result, let again {
             do {
+                let kept = try KeptResult(request, result)
                 try kept.check(request, source)
                 analysed =
                     try kept.isEnough

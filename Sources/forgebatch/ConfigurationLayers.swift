@@ -167,7 +167,7 @@ enum ConfigurationLayers {
                 throw Failure(78, "\(path.display): \(key.name): single values are wanted in the list")
             }
             return key.kind == .joined ? [texts.joined(separator: ",")] : texts
-        case .mapping(let settings) where key.name == "set":
+        case .mapping(let settings) where key.name == "set" || key.name == "root":
             return settings.flatMap { tool, value -> [String] in
                 if case .mapping(let nested) = value {
                     return nested.map { "\(tool.text ?? "").\($0.key.text ?? "")=\($0.value.text ?? "")" }

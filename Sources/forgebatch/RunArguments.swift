@@ -65,7 +65,7 @@ struct InputArguments: ParsableArguments {
 struct ToolArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tools, separated by commas: default, all, ids and capabilities (forgebatch tools lists them), none alone; -ID takes one away.",
+            "Tools, separated by commas: default, all, ids and capabilities (forgebatch tools lists them), none alone; -ID takes one away. Results keep what they have of other tools.",
             valueName: "list"))
     var tools = "default"
 
@@ -120,7 +120,7 @@ struct WorkArguments: ParsableArguments {
 }
 
 struct ReuseArguments: ParsableArguments {
-    @Flag(help: "Do every video again.")
+    @Flag(help: "Do every video again, with the tools of this run alone.")
     var force = false
 
     @Flag(help: "Do videos again that failed or were damaged and have not changed since.")
@@ -129,7 +129,10 @@ struct ReuseArguments: ParsableArguments {
     @Flag(help: "Do videos again that are in quarantine: their workers crashed or timed out in two runs.")
     var retryQuarantined = false
 
-    @Option(help: "Identify unchanged videos by stat (size, time, inode) or by hash (of their content).")
+    @Option(
+        help:
+            "Identify unchanged videos by stat (size, time, inode) or by hash: size and the first, middle and last 64 KiB, whatever their time; a change elsewhere is not seen."
+    )
     var fingerprint = RunOptions.Identity.stat
 
     @Flag(name: [.customShort("n"), .long], help: "Print every video with run or skip, and why; do nothing.")
@@ -159,7 +162,11 @@ struct OutputArguments: ParsableArguments {
         help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
     var report: ReportPages?
 
-    @Flag(inversion: .prefixedNo, help: "Make thumbnails, contact strips and brightness timelines.")
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Make thumbnails, contact strips and brightness timelines of the videos that are decoded; --force makes those that are missing."
+    )
     var stills = true
 
     @Option(

@@ -127,6 +127,14 @@ struct RootNamingTests {
         #expect(throws: RunRefusal.self) {
             try names(known, [("/snap/1", ["x.mp4"]), ("/snap/2", ["x.mp4"])], declared: [("/snap/2", "cam")])
         }
+        // A name is kept where it was used, and only there.
+        let other = try names(prior([]), [("/a", ["x.mp4"])], declared: [("/b", "b")])
+        #expect(other.names == ["x.mp4"] && other.roots == ["=/a"])
+        let below = try names(prior([]), [("/snap/1/d", ["x.mp4"])], declared: [("/snap/1", "cam")])
+        #expect(below.names == ["cam/d/x.mp4"] && below.roots == ["cam=/snap/1"])
+        let within = try names(prior([]), [("/a", ["d/x.mp4"])], declared: [("/a/d", "cam")])
+        #expect(within.names == ["cam/x.mp4"] && within.roots == ["cam=/a/d", "=/a"])
+        #expect(try names(prior([]), [("/", ["x.mp4"])]).roots == ["=/"])
         let unnamed = prior([("/snap/1", "")], ["x.mp4", "d/x.mp4"])
         #expect(try names(unnamed, [("/snap/2", ["x.mp4"])], declared: [("/snap/2", "")]).names == ["x.mp4"])
         #expect(throws: RunRefusal.self) {

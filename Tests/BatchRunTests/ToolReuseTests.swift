@@ -1,6 +1,7 @@
 import Bytes
 import Jobs
 import Store
+import TestSupport
 import Testing
 
 @testable import BatchRun
@@ -106,5 +107,35 @@ struct ToolReuseTests {
         policy.retryFailed = true
         let again = policy.decide(video, Planned.entry("a.mkv", verdict: .damaged), nil)
         #expect(again == .run("--retry-failed", JobTools(made: ToolReuseTests.made([a, b]))))
+    }
+
+    @Test("Results of older versions are counted in one note a reason, and every reason says it")
+    func notes() throws {
+        let folder = try TemporaryFolder()
+        let older = ToolReuseTests.made([ToolReuseTests.tool("a", "0.9.0"), b])
+        var options = RunOptions(
+            output: folder.path, version: "1", worker: RawPath("/none"), now: UTCTime(milliseconds: 0))
+        options.toolDescriptions = [a, b]
+        options.rules = 2
+        options.availableTools = reuse([]).available
+        options.resultTools = { _ in older }
+        var discovery = Discovery()
+        var prior = PriorResults()
+        func plan(_ names: [String]) throws -> Plan {
+            for name in names {
+                var entry = Planned.entry(name)
+                entry.digest = older.digest
+                prior.catalog[entry.job] = entry
+                discovery.candidates.append(Planned.candidate(name))
+                try AtomicFile.write(Array("\n]}\n".utf8), to: folder.path.appending(entry.result), durable: false)
+            }
+            return Plan(discovery, prior: prior, options: options, now: UTCTime(milliseconds: 0))
+        }
+        let one = try plan(["x.mp4"])
+        #expect(one.olderNotes == ["1 result was made by older versions of a; it is done again, once"])
+        #expect(one.jobs.map(\.tools?.kept) == [["b"]])
+        let three = try plan(["y.mp4", "z.mp4"])
+        #expect(three.olderNotes == ["3 results were made by older versions of a; they are done again, once"])
+        #expect(three.jobs.allSatisfy { $0.reason == "made by older versions of a" })
     }
 }

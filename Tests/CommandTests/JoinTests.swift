@@ -102,6 +102,21 @@ struct JoinTests {
         #expect(futimens(descriptor, [time, time]) == 0)
     }
 
+    @Test("The README's lines on one folder decode once")
+    func readme() async throws {
+        let forge = try Forge()
+        try forge.addSample("moving-objects.mp4")
+        try await forge.run(expecting: 0, "--report", "none")
+        let first = try forge.results()
+        try spoil(forge.input.appending("moving-objects.mp4"))
+        try await forge.run(expecting: 0, "--report", "none", "--set", "scene.threshold=12")
+        #expect(try forge.results() != first)
+        try await forge.run(expecting: 0, "--report", "none", "--tools", "luma,shot_detection")
+        #expect(try forge.results() == first)
+        try await forge.run(expecting: 0, "--report", "none")
+        #expect(try forge.count("skipped") == 1)
+    }
+
     @Test("A setting that changes what is measured measures that tool alone, and joins it")
     func measured() async throws {
         let forge = try samples()

@@ -98,6 +98,21 @@ struct RootTests {
         }
     }
 
+    @Test("The configuration and the environment say what roots are called, too")
+    func layers() async throws {
+        let forge = try Forge()
+        try add(forge, "snap/1/a.y4m", "snap/2/b.y4m")
+        try forge.write("root:\n  cam: snap/1\n  other: snap/2\n", to: forge.home.appending("roots.yaml"))
+        let words = ["run", "snap/1", "-o", "out", "--report", "none", "--no-stills"]
+        let first = try await forge.forgebatch((words + ["--config", "roots.yaml"]).map { RawPath($0) })
+        #expect(first.status == 0, "\(first.error)")
+        let second = try await forge.forgebatch(
+            (["run", "snap/2"] + words.dropFirst(2) + ["--no-config"]).map { RawPath($0) },
+            environment: ["FORGEBATCH_ROOT": "second=snap/2"])
+        #expect(second.status == 0, "\(second.error)")
+        #expect(try results(forge).keys.sorted() == ["cam/a.y4m", "second/b.y4m"])
+    }
+
     @Test("A folder of videos and results that was moved as a whole does nothing again")
     func moved() async throws {
         let forge = try Forge()

@@ -50,11 +50,12 @@ struct RootNaming {
         }
         let added = addNew(found, to: &names)
         let namer = VideoNamer(found.roots, names)
+        let owners = Dictionary(names.roots.map { ($0.prefix, $0.path) }) { first, _ in first }
         var result = found
         for index in found.candidates.indices {
             let (name, base) = namer.name(found.candidates[index].relative)
             result.candidates[index].relative = name
-            if base.isEmpty { try check(result.candidates[index], names) }
+            if base.isEmpty { try check(result.candidates[index], owners) }
         }
         result.candidates.sort { $0.relative < $1.relative }
         for (one, two) in zip(result.candidates, result.candidates.dropFirst()) where one.relative == two.relative {
@@ -69,10 +70,16 @@ struct RootNaming {
         }
         result.untaken.sort { $0.relative < $1.relative }
         result.roots = namer.roots
-        // A name that was declared for a root that is no input is not kept.
+        // A name that was declared and not used is not kept.
         var kept = known
         let inputs = Set(found.roots.map(\.path))
-        for root in declared where inputs.contains(root.path) { kept.set(root) }
+        let above = Set(inputs.flatMap(\.ancestors))
+        for root in declared
+        where inputs.contains(root.path) || above.contains(root.path)
+            || root.path.ancestors.contains(where: inputs.contains)
+        {
+            kept.set(root)
+        }
         for root in added { kept.set(root) }
         return (result, kept)
     }
@@ -92,7 +99,7 @@ struct RootNaming {
         func add(_ prefix: RawPath, _ index: Int) {
             added.append(InputRoot(prefix: prefix, path: found.roots[index].path))
         }
-        if names.isEmpty, new.count == 1 {
+        if known.isEmpty, new.count == 1, !paths.contains(where: { names.prefix(of: $0) != nil }) {
             add(RawPath(""), new[0])
         } else {
             let moved = movedRoots(found, new, names)
@@ -165,11 +172,13 @@ struct RootNaming {
     }
 
     /// A video of the root with the empty name must not lie in a folder that is called as another root.
-    private func check(_ video: Candidate, _ names: RootNames) throws(RunRefusal) {
+    ///
+    /// - Parameter owners: the root of each name.
+    private func check(_ video: Candidate, _ owners: [RawPath: RawPath]) throws(RunRefusal) {
         let folder = video.relative.firstComponent
-        guard folder != video.relative, let other = names.roots.first(where: { $0.prefix == folder }) else { return }
+        guard folder != video.relative, let other = owners[folder] else { return }
         throw .ambiguous(
-            "\(video.path.display) would be called \(video.relative.display), as a video of the input \(other.path.display); call one of them otherwise with --root NAME=PATH"
+            "\(video.path.display) would be called \(video.relative.display), as a video of the input \(other.display); call one of them otherwise with --root NAME=PATH"
         )
     }
 }
@@ -254,8 +263,13 @@ extension RawPath {
     fileprivate var firstComponent: RawPath { RawPath(bytes: Array(bytes.prefix { $0 != UInt8(ascii: "/") })) }
 
     /// The folders that an absolute path lies in, the deepest first.
-    fileprivate var ancestors: UnfoldFirstSequence<RawPath> {
-        sequence(first: parent) { $0 == RawPath("/") || $0 == RawPath(".") ? nil : $0.parent }
+    fileprivate var ancestors: UnfoldSequence<RawPath, RawPath> {
+        sequence(state: self) { path in
+            let parent = path.parent
+            guard parent != path, parent != RawPath(".") else { return nil }
+            path = parent
+            return parent
+        }
     }
 
     /// What stands before a relative path at its end, without the slash; nil when it does not end so.
