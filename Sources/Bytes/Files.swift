@@ -241,6 +241,11 @@ package enum Files {
 
     package static func remove(_ path: RawPath) { _ = path.withCString { unlink($0) } }
 
+    /// Goes back to the beginning of an open file.
+    package static func rewind(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
+        guard lseek(descriptor.number, 0, SEEK_SET) == 0 else { throw SystemError("lseek", path) }
+    }
+
     package static func truncate(_ descriptor: FileDescriptor, to size: Int64, path: RawPath) throws(SystemError) {
         guard ftruncate(descriptor.number, off_t(size)) == 0 else { throw SystemError("ftruncate", path) }
     }

@@ -21,7 +21,10 @@ package struct ResultHead: Sendable {
     package var jobID: String
     package var source: Source
     package var video: JSON
-    package var decode: DecodeReport
+    /// The account of decoding, and what it says of frames.
+    package let decode: JSON
+    package let totalFrames: Int
+    package let declaredFrames: Int?
     /// Objects of id, version and settings.
     package var tools: [JSON]
     /// Per tool, under its id.
@@ -34,7 +37,24 @@ package struct ResultHead: Sendable {
         self.jobID = jobID
         self.source = source
         self.video = video
-        self.decode = decode
+        self.decode = decode.json
+        totalFrames = decode.decodedFrames
+        declaredFrames = decode.declaredFrames
+        self.tools = tools
+        self.summary = summary
+        self.events = events
+    }
+
+    /// The head of a result that is there, with what its tools say now.
+    ///
+    /// - Parameter stored: nothing of it was left out by the sanitizer.
+    package init(stored: StoredHead, tools: [JSON], summary: JSON, events: [JSON]) {
+        jobID = stored.jobID
+        source = Source(path: stored.path, size: stored.size, fingerprint: stored.fingerprint)
+        video = stored.video
+        decode = stored.decode
+        totalFrames = stored.totalFrames
+        declaredFrames = stored.declaredFrames
         self.tools = tools
         self.summary = summary
         self.events = events
@@ -54,9 +74,9 @@ package struct ResultHead: Sendable {
         add("status", .string(VideoStatus.completedWord))
         add("source", origin)
         add("video", sanitizer.clean(video))
-        add("total_frames", .int(decode.decodedFrames))
-        add("declared_frames", decode.declaredFrames.map { .int($0) })
-        add("decode", decode.json)
+        add("total_frames", .int(totalFrames))
+        add("declared_frames", declaredFrames.map { .int($0) })
+        add("decode", decode)
         add("tools", sanitizer.clean(.array(tools)))
         let cleanSummary = sanitizer.clean(summary)
         let cleanEvents = sanitizer.clean(.array(events))

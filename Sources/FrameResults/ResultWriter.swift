@@ -72,7 +72,7 @@ package struct ResultWriter: ~Copyable {
     private let path: RawPath
     private let document: FileDescriptor
     private let spool: FileDescriptor
-    private var buffer = JSONWriter(reserving: 1 << 17)
+    private var buffer = JSONWriter(reserving: ResultWriter.bufferSize)
     private var sanitizer = Sanitizer()
     private var frames = 0
     private var detections = 0
@@ -91,6 +91,7 @@ package struct ResultWriter: ~Copyable {
     }
 
     private static let flushSize = 1 << 16
+    private static let bufferSize = 1 << 17
 
     /// - Parameter path: of a file that is not there yet, in a folder that is made where it is missing.
     package init(path: RawPath) throws(SystemError) {
@@ -196,6 +197,15 @@ package struct ResultWriter: ~Copyable {
         buffer.endArray()
     }
 
+    /// Begins anew, without the frames that were added.
+    package mutating func restart() throws(SystemError) {
+        buffer = JSONWriter(reserving: ResultWriter.bufferSize)
+        try Files.truncate(spool, to: 0, path: path)
+        try Files.rewind(spool, path: path)
+        sanitizer = Sanitizer()
+        (frames, detections, classes) = (0, 0, [])
+    }
+
     private mutating func flush() throws(SystemError) {
         try Files.write(buffer.bytes, to: spool, path: path)
         buffer.removeAll()
@@ -203,7 +213,7 @@ package struct ResultWriter: ~Copyable {
 
     /// Writes the whole document, and waits until it is on the disk.
     package consuming func finish(_ head: ResultHead) throws(SystemError) -> Finished {
-        precondition(head.decode.decodedFrames == frames, "every decoded frame has a record")
+        precondition(head.totalFrames == frames, "every decoded frame has a record")
         try flush()
         var first = JSONWriter()
         first.beginObject()

@@ -13,9 +13,14 @@ package final class StoredResult {
     /// Opens a result and reads its head.
     ///
     /// - Throws: `SystemError` when it cannot be read, `JSONError` when its first line is no head.
-    package init(_ path: RawPath) throws {
+    package convenience init(_ path: RawPath) throws { try self.init(LineReader(path), path) }
+
+    /// Reads the head of a result that is open, and of which nothing was read.
+    ///
+    /// - Throws: `SystemError` when it cannot be read, `JSONError` when its first line is no head.
+    package init(_ lines: LineReader, _ path: RawPath) throws {
         self.path = path
-        lines = try LineReader(path)
+        self.lines = lines
         head = try HeadReader.parse(lines.next() ?? [])
     }
 

@@ -1,8 +1,8 @@
 package import Bytes
 
-/// A folder that relative paths start from, as `run.json` keeps it: where a video was when it was processed.
+/// A folder that relative paths start from, as `run.json` and `roots.json` keep it: where a video was when it was processed.
 package struct InputRoot: Equatable, Sendable {
-    /// What paths below it begin with; empty when it is the only one.
+    /// What paths below it begin with; empty for the first one of an output folder.
     package var prefix: RawPath
     /// Absolute.
     package var path: RawPath

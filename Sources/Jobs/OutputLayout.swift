@@ -28,6 +28,7 @@ package struct OutputLayout: Sendable {
     /// The same as a line of text, on file systems without such links.
     package var latestText: RawPath { root.appending("latest.txt") }
     package var lock: RawPath { root.appending("lock") }
+    package var roots: RawPath { root.appending("roots.json") }
 
     package func run(_ id: String) -> RawPath { runs.appending(id) }
     package func log(run id: String) -> RawPath { run(id).appending("progress.ndjson") }

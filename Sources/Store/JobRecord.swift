@@ -35,6 +35,8 @@ package struct JobRecord: Equatable, Sendable {
     package var kind: String?
     package var tries: Int?
     package var events: Int?
+    /// Tools, versions and settings of its result, where they are not just those of the run.
+    package var digest: String?
     /// The last lines that its worker wrote.
     package var stderr: [String] = []
     package var facts = VideoFacts()
@@ -68,6 +70,7 @@ package struct JobRecord: Equatable, Sendable {
             "sha256": sha256.map { .string($0) }, "result_size": resultSize.map { .int($0) },
             "message": message.map { .string($0) }, "cause": cause.map { .string($0) },
             "kind": kind.map { .string($0) }, "tries": tries.map { .int($0) }, "events": events.map { .int($0) },
+            "digest": digest.map { .string($0) },
             "stderr": stderr.isEmpty ? nil : .array(stderr.map { .string($0) }),
         ])
         let end = summaries.map { [JSON.Member("summaries", $0)] } ?? []
@@ -102,6 +105,7 @@ package struct JobRecord: Equatable, Sendable {
         kind = json["kind"]?.string
         tries = json["tries"]?.int
         events = json["events"]?.int
+        digest = json["digest"]?.string
         stderr = json["stderr"]?.array?.compactMap(\.string) ?? []
         facts = VideoFacts(json)
         summaries = json["summaries"]

@@ -9,11 +9,18 @@ internal import ToolModel
 /// All tools of a job over one traversal of its video, and what a result stores of it.
 struct ToolPass {
     private let tools: [SelectedTool]
+    /// For each tool, whether what it measured comes from a stored frame.
+    private let isKept: [Bool]
     private var measuring: MeasurePass
     private var detecting: DetectPass<FrameRecord>
 
-    /// - Parameter tools: what there is to choose from.
-    init(_ requests: [JobRequest.Tool], among tools: [any FrameTool.Type] = ToolRegistry.all) throws(WorkerError) {
+    /// - Parameters:
+    ///   - kept: tools that look at no picture: their measures come with stored frames.
+    ///   - tools: what there is to choose from.
+    init(
+        _ requests: [JobRequest.Tool], kept: Set<String> = [],
+        among tools: [any FrameTool.Type] = ToolRegistry.all
+    ) throws(WorkerError) {
         var selected: [(type: any FrameTool.Type, settings: ToolSettings)] = []
         for request in requests {
             guard let type = tools.first(where: { $0.id == request.id }) else {
@@ -30,26 +37,43 @@ struct ToolPass {
         }
         let speaker = SelectedTool.speaker(among: selected.map { $0.type.descriptor })
         self.tools = selected.map { SelectedTool($0.type, $0.settings, speaksForFrame: $0.type.id == speaker) }
-        measuring = MeasurePass(self.tools)
+        isKept = self.tools.map { kept.contains($0.type.id) }
+        measuring = MeasurePass(self.tools.filter { !kept.contains($0.type.id) })
         detecting = DetectPass(self.tools)
     }
 
     /// Takes the next frame.
     ///
-    /// - Parameter wantsLuma: whether the frame's average luma is asked for; without it, nothing is read that no tool reads.
+    /// - Parameters:
+    ///   - stored: the same frame in a result, for the tools that are kept.
+    ///   - wantsLuma: whether the frame's average luma is asked for; without it, nothing is read that no tool reads.
     /// - Returns: the frames that are known whole by now, in order, and the average luma of the one taken.
-    mutating func take(_ picture: Picture, _ time: FrameTime, wantsLuma: Bool = true) -> (
+    mutating func take(_ picture: Picture, _ time: FrameTime, stored: JSON? = nil, wantsLuma: Bool = true) -> (
         ready: [FrameRecord], luma: Double?
     ) {
         let (measures, luma) = measuring.take(picture, time, wantsLuma: wantsLuma)
-        let ready = detecting.take(measures, time: time.time) { records in
+        return (detect(measures, stored, time: time.time), luma)
+    }
+
+    /// Takes the next frame from a result alone.
+    ///
+    /// - Precondition: all tools are kept.
+    /// - Returns: the frames that are known whole by now, in order.
+    mutating func take(stored: JSON) -> [FrameRecord] { detect([], stored, time: stored["time"]?.double) }
+
+    private mutating func detect(_ measured: [Measurement], _ stored: JSON?, time: Double?) -> [FrameRecord] {
+        var rest = measured[...]
+        let measures = zip(tools, isKept).map { tool, isKept in
+            isKept ? Measurement(stored: stored?[tool.type.id]) : rest.removeFirst()
+        }
+        let ready = detecting.take(measures, time: time) { records in
             FrameRecord(
-                time: time.time,
+                time: time,
                 measures: zip(tools, records).map { tool, record in
                     ToolMeasures(tool: tool.type.id, values: record.values, regions: record.regions.map(\.corners))
                 })
         }
-        return (ready.map { complete($0) }, luma)
+        return ready.map { complete($0) }
     }
 
     /// - Parameter end: seconds at which the last frame ends.

@@ -72,6 +72,8 @@ package enum WorkerProgram {
         var outcome: JobOutcome
         do {
             outcome = try analyse(request)
+        } catch let error as NoFrame {
+            outcome = JobOutcome(kind: .content, message: error.message)
         } catch let error as SandboxError {
             outcome = JobOutcome(kind: .sandbox, message: error.description)
         } catch let error as SystemError where error.tooLarge != nil {
@@ -98,16 +100,54 @@ package enum WorkerProgram {
     }
 
     private static func analyse(_ request: JobRequest) throws -> JobOutcome {
-        var pass = try ToolPass(request.tools)
+        let pass = try ToolPass(request.tools)
         // All that is needed is opened here: behind the confinement nothing can be, and before it there is no second thread.
         let (descriptor, before) = try open(request)
         guard let before else { return changed() }
+        let result = KeptResult.open(request)
+        // Opened twice, for when it turns out that the result is of no use.
+        let again = result == nil ? nil : try open(request).0
         var writer = try ResultWriter(path: StagedFiles(request).temporary(.result))
         let stillFiles = try StillFiles(request)
         if let note = try Confinement.enter(request) { send(.note(note)) }
         try ParentWatch.start()
 
         let fingerprint = try Fingerprint.of(descriptor, size: before.size, path: request.relative)
+        let source = ResultHead.Source(path: request.relative, size: before.size, fingerprint: fingerprint)
+        var analysed: AnalysedVideo
+        if let result, let again {
+            do {
+                let kept = try KeptResult(request, result)
+                try kept.check(request, source)
+                analysed =
+                    try kept.isEnough
+                    ? reevaluate(request, kept, into: &writer)
+                    : decode(request, descriptor, source, kept.pass(request), kept, into: &writer, stillFiles)
+            } catch is KeptResult.Unusable {
+                try writer.restart()
+                analysed = try decode(request, again, source, pass, nil, into: &writer, stillFiles)
+            }
+        } else {
+            analysed = try decode(request, descriptor, source, pass, nil, into: &writer, stillFiles)
+        }
+        // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
+        guard let after = try? Files.status(request.input), after == before else { return changed() }
+        let written = try writer.finish(analysed.head)
+        if let step = analysed.pacer.finish(frames: analysed.head.totalFrames) {
+            send(.step(current: step.current, total: step.total))
+        }
+        return outcome(analysed, written)
+    }
+
+    /// Decodes a video from its first frame to its last.
+    ///
+    /// - Parameter kept: the result that has the measures of those tools of the pass that look at no picture.
+    /// - Throws: ``NoFrame``, ``KeptResult/Unusable`` when the result is not one of the same decoding.
+    private static func decode(
+        _ request: JobRequest, _ descriptor: Int32, _ source: ResultHead.Source, _ tools: ToolPass,
+        _ kept: KeptResult?, into writer: inout ResultWriter, _ stillFiles: borrowing StillFiles
+    ) throws -> AnalysedVideo {
+        var pass = tools
         var limits = MediaLimits()
         limits.threads = request.threads
         limits.expectMemory = { Confinement.allow($0, request.memory) }
@@ -117,43 +157,72 @@ package enum WorkerProgram {
         Confinement.limitProcessor(request, duration: reader.info.duration, isFinal: true)
 
         // No codec spends less than a few bytes on a frame, so the file's size bounds what its header may claim.
-        let expected = min(reader.info.declaredFrames ?? 0, Int(clamping: before.size / 64))
+        let expected = min(reader.info.declaredFrames ?? 0, Int(clamping: source.size / 64))
         var stills = StillCollector(expectedFrames: expected)
         var pacer = ProgressPacer(declared: reader.info.declaredFrames ?? 0, interval: request.progressInterval)
-        var lastHeartbeat = monotonicNanoseconds()
+        var heartbeat = Heartbeat()
         var end = 0.0
         while let (picture, time) = try reader.next() {
-            let (ready, luma) = pass.take(picture, time, wantsLuma: request.stills)
+            let stored = try kept?.frame(at: time.time)
+            let (ready, luma) = pass.take(picture, time, stored: stored, wantsLuma: request.stills)
             for record in ready { try writer.append(record) }
             if let luma { try? stills.add(picture, index: time.index, luma: luma, display: reader.shapes.last) }
             if let start = time.time { end = start + (time.duration ?? 0) }
-            let now = monotonicNanoseconds()
-            if let step = pacer.frame(time.index + 1, now: now) {
-                send(.step(current: step.current, total: step.total))
-                lastHeartbeat = now
-            } else if now &- lastHeartbeat > heartbeatInterval {
-                send(.heartbeat)
-                lastHeartbeat = now
-            }
+            tell(time.index + 1, &pacer, &heartbeat)
         }
         let report = DecodeReport(reader)
         guard report.decodedFrames > 0 else {
-            return JobOutcome(kind: .content, message: reader.account.refusal.map { "\($0)" } ?? noFrame(report))
+            throw NoFrame(message: reader.account.refusal.map { "\($0)" } ?? noFrame(report))
         }
+        let video = reader.info.json(reader.shapes)
         for record in pass.finish(end: rounded6(end)) { try writer.append(record) }
-        // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
-        guard let after = try? Files.status(request.input), after == before else { return changed() }
-        if request.stills { try write(stills, to: stillFiles) }
         let head = ResultHead(
-            jobID: request.job.text,
-            source: .init(path: request.relative, size: before.size, fingerprint: fingerprint),
-            video: reader.info.json(reader.shapes), decode: report, tools: pass.description, summary: pass.summary,
-            events: pass.events)
-        let written = try writer.finish(head)
-        if let step = pacer.finish(frames: report.decodedFrames) {
-            send(.step(current: step.current, total: step.total))
+            jobID: request.job.text, source: source, video: video, decode: report, tools: pass.description,
+            summary: pass.summary, events: pass.events)
+        try kept?.checkEnd(head)
+        if request.stills { try write(stills, to: stillFiles) }
+        var facts = VideoFacts(codec: reader.info.codec, width: reader.info.width, height: reader.info.height)
+        facts.duration = report.coveredDuration ?? reader.info.duration
+        return AnalysedVideo(
+            head: head, facts: facts, verdict: report.verdict, reasons: report.reasons.map(\.rawValue), pacer: pacer)
+    }
+
+    /// Makes a result from the measures of the one that is there, without decoding.
+    private static func reevaluate(
+        _ request: JobRequest, _ kept: KeptResult, into writer: inout ResultWriter
+    ) throws -> AnalysedVideo {
+        var pass = try kept.pass(request)
+        let stored = kept.head
+        send(.opened(totalFrames: stored.totalFrames, duration: stored.coveredDuration))
+        Confinement.limitProcessor(request, duration: stored.coveredDuration, isFinal: false)
+        var pacer = ProgressPacer(declared: stored.totalFrames, interval: request.progressInterval)
+        var heartbeat = Heartbeat()
+        for number in 1...max(1, stored.totalFrames) {
+            for record in pass.take(stored: try kept.frame()) { try writer.append(record) }
+            tell(number, &pacer, &heartbeat)
         }
-        return outcome(reader, report, head, written)
+        for record in pass.finish(end: stored.coveredDuration ?? 0) { try writer.append(record) }
+        let head = ResultHead(stored: stored, tools: pass.description, summary: pass.summary, events: pass.events)
+        try kept.checkEnd(head)
+        return AnalysedVideo(
+            head: head, facts: stored.facts, verdict: stored.verdict, reasons: stored.reasons, pacer: pacer)
+    }
+
+    /// When the parent heard of this worker last.
+    private struct Heartbeat {
+        var last = monotonicNanoseconds()
+    }
+
+    /// Tells of a frame if it is time to.
+    private static func tell(_ number: Int, _ pacer: inout ProgressPacer, _ heartbeat: inout Heartbeat) {
+        let now = monotonicNanoseconds()
+        if let step = pacer.frame(number, now: now) {
+            send(.step(current: step.current, total: step.total))
+            heartbeat.last = now
+        } else if now &- heartbeat.last > heartbeatInterval {
+            send(.heartbeat)
+            heartbeat.last = now
+        }
     }
 
     /// The file that the run was planned for, or no status when it is another one by now.
@@ -183,24 +252,34 @@ package enum WorkerProgram {
         try files.write(stills.lumaTimeline(), .lumaTimeline)
     }
 
-    private static func outcome(
-        _ reader: VideoReader, _ report: DecodeReport, _ head: ResultHead,
-        _ written: ResultWriter.Finished
-    ) -> JobOutcome {
+    private static func outcome(_ video: AnalysedVideo, _ written: ResultWriter.Finished) -> JobOutcome {
         var outcome = JobOutcome(kind: .completed)
-        outcome.frames = report.decodedFrames
-        outcome.declared = report.declaredFrames
-        outcome.verdict = report.verdict
-        outcome.reasons = report.reasons.map(\.rawValue)
+        outcome.frames = video.head.totalFrames
+        outcome.declared = video.head.declaredFrames
+        outcome.verdict = video.verdict
+        outcome.reasons = video.reasons
         outcome.sha256 = written.sha256
-        outcome.fingerprint = head.source.fingerprint
+        outcome.fingerprint = video.head.source.fingerprint
         outcome.size = written.size
-        outcome.events = head.events.count
-        outcome.facts = VideoFacts(
-            codec: reader.info.codec, width: reader.info.width, height: reader.info.height,
-            duration: report.coveredDuration ?? reader.info.duration, detections: written.detections,
-            classes: written.classes)
-        outcome.summaries = head.summary
+        outcome.events = video.head.events.count
+        outcome.facts = video.facts
+        (outcome.facts.detections, outcome.facts.classes) = (written.detections, written.classes)
+        outcome.summaries = video.head.summary
         return outcome
     }
+}
+
+/// A video whose frames are all in the writer.
+private struct AnalysedVideo {
+    var head: ResultHead
+    /// Without what is counted while the result is written.
+    var facts: VideoFacts
+    var verdict: VideoStatus
+    var reasons: [String]
+    var pacer: ProgressPacer
+}
+
+/// A video without a frame.
+private struct NoFrame: Error {
+    let message: String
 }

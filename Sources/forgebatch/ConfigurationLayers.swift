@@ -53,7 +53,8 @@ enum ConfigurationLayers {
     }
 
     static let keys = [
-        Key("out", .value, short: "o"), Key("include", .list), Key("exclude", .list), Key("ext", .joined),
+        Key("out", .value, short: "o"), Key("root", .list), Key("include", .list), Key("exclude", .list),
+        Key("ext", .joined),
         Key("max-depth", .value), Key("hidden", .flag), Key("follow", .flag), Key("files-from", .value),
         Key("null", .flag, short: "0"), Key("limit", .value), Key("min-age", .value), Key("error-if-empty", .flag),
         Key("tools", .joined), Key("set", .list), Key("jobs", .value, short: "j"), Key("threads-per-job", .value),
@@ -238,7 +239,7 @@ enum ConfigurationLayers {
                 throw Failure(78, "\(path.display): \(key.name): single values are wanted in the list")
             }
             return key.kind == .joined ? [texts.joined(separator: ",")] : texts
-        case .mapping(let settings) where key.name == "set":
+        case .mapping(let settings) where key.name == "set" || key.name == "root":
             return settings.flatMap { tool, value -> [String] in
                 if case .mapping(let nested) = value {
                     return nested.map { "\(tool.text ?? "").\($0.key.text ?? "")=\($0.value.text ?? "")" }

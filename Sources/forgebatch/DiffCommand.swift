@@ -79,7 +79,10 @@ struct DiffText {
         }
         for category in Comparison.Category.allCases where !comparison[category].isEmpty {
             lines.append("\(DiffText.title(category)) (\(comparison[category].count))")
-            lines += comparison[category].map { "  \($0.path.display)\(DiffText.detail($0, category))" }
+            lines += comparison[category].map { entry in
+                let libraries = entry.hasOtherLibraries ? "; decoded with other FFmpeg libraries" : ""
+                return "  \(entry.path.display)\(DiffText.detail(entry, category))\(libraries)"
+            }
         }
         let unjudged = comparison.unjudged > 0 ? ", \(comparison.unjudged) not judged" : ""
         return lines + ["\(comparison.unchanged) unchanged\(unjudged)"]

@@ -17,6 +17,13 @@ struct InputArguments: ParsableArguments {
     var out: PathArgument?
 
     @Option(
+        name: .customLong("root"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "What the input folder PATH is called in OUT, as for dated snapshots of one share (repeatable; . is the name of the first one). A name is kept for later runs.",
+            valueName: "name=path"))
+    var roots: [String] = []
+
+    @Option(
         name: .customLong("include"), parsing: .singleValue,
         help: ArgumentHelp(
             "Take files that match GLOB (repeatable; of --include and --exclude the last match wins). When the first rule is an --include, only what is asked for is taken.",
@@ -63,7 +70,7 @@ struct InputArguments: ParsableArguments {
 struct ToolArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tools, separated by commas: default, all, ids and capabilities (forgebatch tools lists them), none alone; -ID takes one away.",
+            "Tools, separated by commas: default, all, ids and capabilities (forgebatch tools lists them), none alone; -ID takes one away. Results keep what they have of other tools.",
             valueName: "list"))
     var tools = "default"
 
@@ -118,7 +125,7 @@ struct WorkArguments: ParsableArguments {
 }
 
 struct ReuseArguments: ParsableArguments {
-    @Flag(help: "Do every video again.")
+    @Flag(help: "Do every video again, with the tools of this run alone.")
     var force = false
 
     @Flag(help: "Do videos again that failed or were damaged and have not changed since.")
@@ -127,7 +134,10 @@ struct ReuseArguments: ParsableArguments {
     @Flag(help: "Do videos again that are in quarantine: their workers crashed or timed out in two runs.")
     var retryQuarantined = false
 
-    @Option(help: "Identify unchanged videos by stat (size, time, inode) or by hash (of their content).")
+    @Option(
+        help:
+            "Identify unchanged videos by stat (size, time, inode) or by hash: size and the first, middle and last 64 KiB, whatever their time; a change elsewhere is not seen."
+    )
     var fingerprint = RunOptions.Identity.stat
 
     @Flag(name: [.customShort("n"), .long], help: "Print every video with run or skip, and why; do nothing.")
@@ -157,7 +167,11 @@ struct OutputArguments: ParsableArguments {
         help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
     var report: ReportPages?
 
-    @Flag(inversion: .prefixedNo, help: "Make thumbnails, contact strips and brightness timelines.")
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Make thumbnails, contact strips and brightness timelines of the videos that are decoded; --force makes those that are missing."
+    )
     var stills = true
 
     @Option(

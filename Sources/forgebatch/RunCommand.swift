@@ -5,6 +5,7 @@ internal import Bytes
 internal import FrameTools
 internal import Glibc
 internal import Jobs
+internal import ToolModel
 internal import VideoWorker
 
 struct RunCommand: AsyncParsableCommand {
@@ -53,7 +54,11 @@ struct RunCommand: AsyncParsableCommand {
         let options = try makeOptions()
         try Machine.reserveDescriptors(workers: options.workers)
         if reuse.dryRun {
-            try DryRun.print(BatchRunner.plan(options), options: options, json: display.json)
+            do {
+                try DryRun.print(BatchRunner.plan(options), options: options, json: display.json)
+            } catch let refusal as RunRefusal {
+                throw Failure(ExitStatus.usage, "\(refusal)")
+            }
             if Terminal.reportOutputError() { throw ExitCode(ExitStatus.failure) }
             return
         }
@@ -82,7 +87,11 @@ struct RunCommand: AsyncParsableCommand {
                 })
         } catch let refusal as RunRefusal {
             console.clear()
-            guard case .locked = refusal else { throw Failure(ExitStatus.failure, "\(refusal)") }
+            switch refusal {
+            case .locked: break
+            case .notWritable: throw Failure(ExitStatus.failure, "\(refusal)")
+            case .ambiguous: throw Failure(ExitStatus.usage, "\(refusal)")
+            }
             if operation.lock.mode == .skip {
                 Terminal.error("forgebatch: \(refusal); skipped")
                 return
@@ -121,6 +130,7 @@ struct RunCommand: AsyncParsableCommand {
             output: absolute, version: Forgebatch.version, worker: RawPath("/proc/self/exe"), now: now)
         options.inputs = inputs
         options.listed = listed
+        options.roots = try declaredRoots()
         options.discovery.rules = Rules.inOrder(includes: input.includes, excludes: input.excludes)
         options.discovery.extensions = input.ext.map { list in
             Set(list.split(separator: ",").map { $0.drop { $0 == "." }.lowercased() })
@@ -133,6 +143,14 @@ struct RunCommand: AsyncParsableCommand {
         options.discovery.minAge = input.minAge.map { Int64(clamping: Int($0.seconds * 1000)) * 1_000_000 }
         options.tools = selection.orders
         options.toolDescriptions = selection.descriptions
+        options.availableTools = ToolRegistry.descriptors.map { tool in
+            AvailableTool(
+                description: tool.json(ToolSettings(tool.settings)),
+                measuring: Set(tool.settings.filter { $0.kind == .measurement }.map(\.key)))
+        }
+        options.resultTools = { path in
+            ResultSettings(path).map { ResultTools(tools: $0.tools, threads: $0.threads, rules: $0.rules) }
+        }
         options.workers = try workers()
         options.threads = work.threadsPerJob
         options.timeout = work.timeout?.seconds
@@ -155,7 +173,7 @@ struct RunCommand: AsyncParsableCommand {
         options.stills = display.stills
         options.notes = ConfigurationLayers.note.map { [$0] } ?? []
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
-        options.scope = scope(inputs, listed)
+        options.scope = scope(inputs, listed, options.roots)
         // A name that means no run is told before an hour's work.
         _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))
         options.settings = flatSettings(options)
@@ -165,9 +183,15 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// Where this run looks for videos. What is only too young or unreadable is told one by one.
-    private func scope(_ inputs: [RawPath], _ listed: [RawPath]) -> String {
+    private func scope(_ inputs: [RawPath], _ listed: [RawPath], _ roots: [InputRoot]) -> String {
+        // Snapshots of one share are one place.
+        let names = Dictionary(roots.map { ($0.path, $0.prefix) }) { first, _ in first }
         func places(_ paths: [RawPath]) -> JSON {
-            .array(paths.map { .object(((try? Files.resolve($0)) ?? $0).members()) })
+            .array(
+                paths.map { path in
+                    let real = (try? Files.resolve(path)) ?? path
+                    return .object(names[real]?.members("root") ?? real.members())
+                })
         }
         let rules = Rules.texts(includes: input.includes, excludes: input.excludes)
         let scope = JSON.members([
@@ -176,6 +200,26 @@ struct RunCommand: AsyncParsableCommand {
             "follow": .bool(input.follow), "limit": .int(input.limit ?? 0),
         ])
         return String(Digest.sha256(JSONWriter.encode(scope)).prefix(16))
+    }
+
+    /// What `--root` says.
+    private func declaredRoots() throws -> [InputRoot] {
+        var roots: [InputRoot] = []
+        for text in input.roots {
+            let argument = RawArguments.path(text)
+            guard let root = InputRoot(declared: argument) else {
+                throw Failure(
+                    ExitStatus.usage,
+                    "--root \(argument.display): write NAME=PATH, such as cam=/snapshots/2026-01-01; NAME has no slash")
+            }
+            if let other = roots.first(where: { $0.path == root.path && $0.prefix != root.prefix }) {
+                throw Failure(
+                    ExitStatus.usage,
+                    "--root \(argument.display): the same folder is called \(other.prefix.display) by another --root")
+            }
+            roots.append(root)
+        }
+        return roots
     }
 
     /// A wrong name must not leave an output folder behind; of several inputs the others are still processed.

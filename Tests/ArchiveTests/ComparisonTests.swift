@@ -96,6 +96,35 @@ import Testing
         #expect(try made.compare().paths == ["changed": ["other"]])
     }
 
+    @Test func `a result that drifted says when it was decoded with other libraries`() throws {
+        let made = try MadeOutputFolder()
+        func add(_ id: String, _ version: String, _ sha256: String, _ names: [String], skipped: String? = nil) throws {
+            try made.addRun(
+                id, names.map { .done($0) { $0.sha256 = sha256 } },
+                skipped: skipped.map { [.init(run: MadeRuns.first, [$0])] } ?? []
+            ) {
+                $0.libraries = [.init(name: "libavcodec", version: version)]
+            }
+        }
+        try add(MadeRuns.first, "59.1.0", "1", ["drifts", "stays"])
+        try add(MadeRuns.second, "60.1.0", "2", ["drifts"], skipped: "stays")
+        try add("20260103T000000Z-cccccc", "60.1.0", "3", ["drifts"], skipped: "stays")
+        let upgrade = try made.compare()
+        #expect(upgrade[.drifted].map(\.hasOtherLibraries) == [true] && upgrade.unchanged == 1)
+        #expect(upgrade.json["drifted"]?.array?.first?["other_libraries"] == .bool(true))
+        let same = try made.compare(MadeRuns.second, "20260103T000000Z-cccccc")
+        #expect(same[.drifted].map(\.hasOtherLibraries) == [false])
+    }
+
+    @Test func `a video with more tools than its run asked for has settings of its own`() throws {
+        let made = try MadeOutputFolder()
+        try made.addRun(MadeRuns.first, [.done("a")])
+        try made.addRun(MadeRuns.second, [.done("a") { ($0.sha256, $0.digest) = ("2", "joined") }])
+        let changes = try made.compare()
+        #expect(changes.paths == ["other_settings": ["a"]])
+        #expect(changes[.otherSettings].first?.now?.settingsDigest == "joined")
+    }
+
     @Test func `other settings are no drift, and may be slower`() throws {
         let made = try MadeOutputFolder()
         try made.addRun(MadeRuns.first, [.done("a"), .done("b")])

@@ -61,13 +61,32 @@ struct ReusePolicyTests {
         #expect(asked == [RawPath("results/a.mkv.json")])
     }
 
-    @Test("By stat a video is known by size, time and inode; its content is not read")
+    @Test("By stat a video is known by size, time and inode; the reason says what changed")
     func stat() {
-        let policy = policy { $0.fingerprint = { _ in "f" } }
+        var reads = 0
+        let policy = policy {
+            $0.fingerprint = { _ in
+                reads += 1
+                return "g"
+            }
+        }
         let entry = Planned.entry("a.mkv")
-        #expect(policy.decide(Planned.candidate("a.mkv", size: 999), entry, nil) == .run("changed"))
-        #expect(policy.decide(Planned.candidate("a.mkv", modified: 8), entry, nil) == .run("changed"))
-        #expect(policy.decide(Planned.candidate("a.mkv", inode: 4), entry, nil) == .run("changed"))
+        #expect(policy.decide(Planned.candidate("a.mkv", size: 999), entry, nil) == .run("changed: size"))
+        #expect(policy.decide(Planned.candidate("a.mkv", modified: 8), entry, nil) == .run("changed: time"))
+        #expect(policy.decide(video, entry, nil) == .skip(.skipped, "done in run r1"))
+        #expect(reads == 0)
+        #expect(policy.decide(Planned.candidate("a.mkv", inode: 4), entry, nil) == .run("changed: inode"))
+        #expect(reads == 1)
+    }
+
+    @Test("A share that numbers its files anew changes no video: size, time and fingerprint are the same")
+    func renumbered() {
+        let policy = policy { $0.fingerprint = { _ in "f" } }
+        let moved = Planned.candidate("a.mkv", inode: 4)
+        #expect(policy.decide(moved, Planned.entry("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
+        #expect(policy.decide(moved, Planned.entry("a.mkv", fingerprint: nil), nil) == .run("changed: inode"))
+        let touched = Planned.candidate("a.mkv", modified: 8, inode: 4)
+        #expect(policy.decide(touched, Planned.entry("a.mkv"), nil) == .run("changed: time"))
     }
 
     @Test(
@@ -84,11 +103,11 @@ struct ReusePolicyTests {
             }.decide(copied, entry, nil)
         }
         #expect(decide("f", entry) == .skip(.skipped, "done in run r1"))
-        #expect(decide("g", entry) == .run("changed"))
-        #expect(decide(nil, entry) == .run("changed"))
+        #expect(decide("g", entry) == .run("changed: content"))
+        #expect(decide(nil, entry) == .run("changed: content"))
         // A file that cannot be read is not the one without a fingerprint.
         entry.fingerprint = nil
-        #expect(decide(nil, entry) == .run("changed"))
+        #expect(decide(nil, entry) == .run("changed: content"))
     }
 
     @Test("A failure counts for the same video, settings and version only, and before any result")
@@ -96,7 +115,8 @@ struct ReusePolicyTests {
         let failure = Planned.failure("a.mkv", .content)
         #expect(policy().decide(video, Planned.entry("a.mkv"), failure) == .skip(.failed, "failed before: why"))
         #expect(
-            policy().decide(Planned.candidate("a.mkv", inode: 9), nil, failure) == .run("changed since it failed"))
+            policy().decide(Planned.candidate("a.mkv", inode: 9), nil, failure)
+                == .run("changed since it failed: inode"))
         for change in [{ $0.version = "2" }, { $0.digest = "e" }] as [(inout ReusePolicy) -> Void] {
             #expect(policy(change).decide(video, nil, failure) == .run("failed with other settings or versions"))
         }

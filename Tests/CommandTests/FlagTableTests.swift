@@ -8,6 +8,8 @@ struct FlagTableTests {
     static let tested: [String: [String: String]] = [
         "run": [
             "--out": "--out names the output folder; without it the folder lies beside the input",
+            "--root":
+                "--root gives dated snapshots of one share one name; two videos of one name are 64, with what to do",
             "--include": "--include and --exclude: the last match wins, in the order of the command line",
             "--exclude": "--include and --exclude: the last match wins, in the order of the command line",
             "--ext": "--ext takes only these extensions, with or without a dot, in any case",

@@ -51,7 +51,7 @@ struct ReevaluationTests {
         let flags = settings.flatMap { tool, values in
             values.flatMap { ["--set", "\(tool).\($0)=\($1.text)"] }
         }
-        let words = ["run", "in", "-o", "out", "--no-config", "--report", "none", "--no-stills"] + flags
+        let words = ["run", "in", "-o", "out", "--no-config", "--report", "none", "--no-stills", "--force"] + flags
         #expect(try await forge.forgebatch(words.map { RawPath($0) }).status == 0)
         for clip in ReevaluationTests.clips {
             #expect(try found[clip] == Files.read(forge.layout.results.appending(clip + ".json")), "\(clip)")

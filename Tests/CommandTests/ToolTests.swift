@@ -58,7 +58,10 @@ struct ToolTests {
         // Another name of the same tools is the same settings: nothing to do.
         try await forge.run(expecting: 0, "--tools", "scene,streaming_video_analysis")
         #expect(try forge.count("skipped") == 1)
+        // A result keeps the tools that it has, but for force.
         try await forge.run(expecting: 0, "--tools", "luma,scene,-shot_detection")
+        #expect(try used(forge) == ["luma", "scene"])
+        try await forge.run(expecting: 0, "--tools", "luma,scene,-shot_detection", "--force")
         #expect(try used(forge) == ["luma"])
     }
 

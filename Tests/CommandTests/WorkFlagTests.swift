@@ -15,7 +15,7 @@ struct WorkFlagTests {
         try await forge.run(expecting: 0)
         let all = try ids()
         #expect(all.contains("scene") && all.contains("luma"))
-        try await forge.run(expecting: 0, "--tools", "luma")
+        try await forge.run(expecting: 0, "--tools", "luma", "--force")
         #expect(try ids() == ["luma"])
         try await forge.run(expecting: 0, "--tools", "default,-scene")
         #expect(try ids() == all.filter { $0 != "scene" })

@@ -50,6 +50,18 @@ import Testing
         #expect(one == two)
     }
 
+    @Test func `a document that is begun anew has nothing of what was added before`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("1.json")
+        var writer = try ResultWriter(path: path)
+        for _ in 0..<5000 { try writer.append(time: 0, measures: [("luma", [("avg", .nan)])]) }
+        try writer.restart()
+        for frame in 0..<500 {
+            try writer.append(time: Double(frame) / 25, measures: [("luma", [("avg", 100.25)]), ("scene", [])])
+        }
+        #expect(try writer.finish(head(500)) == write(folder.path.appending("2.json"), frames: 500))
+    }
+
     @Test func `a document is empty until it is finished, and the spool has no name`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path.appending("a.json")

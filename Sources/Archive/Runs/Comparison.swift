@@ -31,6 +31,8 @@ package struct Comparison: Sendable {
         package var was: RunVideo?
         /// Nil for a removed one.
         package var now: RunVideo?
+        /// Whether a result that is another one was decoded with other versions of FFmpeg's libraries.
+        package var hasOtherLibraries = false
     }
 
     package let before: RunSummary
@@ -78,6 +80,28 @@ package struct Comparison: Sendable {
             if isSameScope, !new.isBlind(to: video.path) { add(.removed, video, nil) } else { unjudged += 1 }
         }
         for category in entries.keys { entries[category]?.sort { $0.path < $1.path } }
+        compareLibraries(layout)
+    }
+
+    /// Says of the results that are others whether the libraries are, too, as the records of their runs tell.
+    ///
+    /// - Complexity: the head of one record for each run that made one of them.
+    private mutating func compareLibraries(_ layout: OutputLayout) {
+        var known: [String: [RunDocument.Library]] = [:]
+        func libraries(_ video: RunVideo?) -> [RunDocument.Library] {
+            guard let run = video?.runID, !run.isEmpty else { return [] }
+            if let libraries = known[run] { return libraries }
+            let found = (try? RunReader(layout.summary(run: run)))?.document?.libraries ?? []
+            known[run] = found
+            return found
+        }
+        for category in [Category.drifted, .newlyFailing, .fixed, .otherSettings] {
+            for index in (entries[category] ?? []).indices {
+                guard let entry = entries[category]?[index] else { continue }
+                let (was, now) = (libraries(entry.was), libraries(entry.now))
+                entries[category]?[index].hasOtherLibraries = !was.isEmpty && !now.isEmpty && was != now
+            }
+        }
     }
 
     private mutating func add(_ category: Category, _ was: RunVideo?, _ now: RunVideo?) {
@@ -140,7 +164,9 @@ extension Comparison {
 
 extension Comparison.Entry {
     var json: JSON {
-        let states = JSON.members(["was": was?.json, "now": now?.json])
+        let states = JSON.members([
+            "other_libraries": hasOtherLibraries ? true : nil, "was": was?.json, "now": now?.json,
+        ])
         return .object([JSON.Member("job_id", .string(job.text))] + path.members() + (states.members ?? []))
     }
 }

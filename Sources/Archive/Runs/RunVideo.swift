@@ -51,7 +51,7 @@ package struct RunVideo: Equatable, Sendable {
         processorSeconds = record.processorSeconds
         size = record.size
         fingerprint = record.fingerprint
-        settingsDigest = run.settingsDigest
+        settingsDigest = record.digest ?? run.settingsDigest
         sha256 = record.sha256
         events = record.events
     }

@@ -37,6 +37,8 @@ package struct Discovery: Sendable {
     package var problems: [DiscoveryProblem] = []
     /// Where relative paths start from, in the order of the inputs.
     package var roots: [InputRoot] = []
+    /// What the user calls each of ``roots``: the last component of its path as it was given.
+    package var rootNames: [RawPath] = []
     /// What was left out because it changed a moment ago, by relative paths.
     package var young: [RawPath] = []
     /// Relative paths of files and folders that could not be looked at: whether there are videos is not known.
@@ -50,7 +52,8 @@ package struct Discovery: Sendable {
     /// Finds the candidates below `paths`.
     ///
     /// A file given directly is taken whatever its name and the rules say. Rules see paths below their own root. With
-    /// several roots, relative paths begin with the root's name, made unique by `~2`, `~3`….
+    /// several roots, relative paths begin with the root's name, made unique by `~2`, `~3`…. What an output folder calls
+    /// the roots is told afterwards, by ``RootNaming``.
     ///
     /// - Parameter listed: more paths, from `--files-from`; they are treated the same.
     package static func find(_ paths: [RawPath], listed: [RawPath], options: DiscoveryOptions) -> Discovery {
@@ -61,9 +64,10 @@ package struct Discovery: Sendable {
         var found = Discovery()
         let sorted = walk.files.values.map(\.candidate).sorted { $0.relative < $1.relative }
         found.candidates = sorted.filter { !options.isTooYoung($0.status) }
-        for input in inputs {
-            let root = InputRoot(prefix: prefixes[input.root] ?? RawPath(""), path: input.root)
-            if !found.roots.contains(root) { found.roots.append(root) }
+        var rooted: Set<RawPath> = []
+        for input in inputs where rooted.insert(input.root).inserted {
+            found.roots.append(InputRoot(prefix: prefixes[input.root] ?? RawPath(""), path: input.root))
+            found.rootNames.append(input.name)
         }
         found.young = sorted.filter { options.isTooYoung($0.status) }.map(\.relative)
         found.unread = walk.unread.sorted()
@@ -102,6 +106,31 @@ package struct Discovery: Sendable {
     /// The paths in a list: one a line, or each ended by a NUL byte. Empty ones are left out; nothing is trimmed.
     package static func parseList(_ bytes: [UInt8], nullSeparated: Bool) -> [RawPath] {
         bytes.split(separator: nullSeparated ? 0 : UInt8(ascii: "\n")).map { RawPath(bytes: Array($0)) }
+    }
+}
+
+/// Makes names unique by `~2`, `~3`…, compared without case.
+struct UniqueNames {
+    /// Names in use, without case, and the number that each was tried with last.
+    private var used: [RawPath: Int] = [:]
+
+    mutating func reserve(_ name: RawPath) { used[OutputLayout.folded(name), default: 1] += 0 }
+
+    /// - Complexity: constant on average, however many have one name.
+    mutating func make(_ wanted: RawPath) -> RawPath {
+        let key = OutputLayout.folded(wanted)
+        guard var number = used[key] else {
+            used[key] = 1
+            return wanted
+        }
+        var name: RawPath
+        repeat {
+            number += 1
+            name = wanted.suffixed("~\(number)")
+        } while used[OutputLayout.folded(name)] != nil
+        used[key] = number
+        used[OutputLayout.folded(name)] = 1
+        return name
     }
 }
 
@@ -145,16 +174,8 @@ private struct Input {
     /// What goes before the relative paths of each root: nothing when there is only one.
     static func prefixes(_ inputs: [Input]) -> [RawPath: RawPath] {
         var prefixes: [RawPath: RawPath] = [:]
-        var used: Set<RawPath> = []
-        for input in inputs where prefixes[input.root] == nil {
-            var name = input.name
-            var number = 2
-            while !used.insert(name).inserted {
-                name = input.name.suffixed("~\(number)")
-                number += 1
-            }
-            prefixes[input.root] = name
-        }
+        var names = UniqueNames()
+        for input in inputs where prefixes[input.root] == nil { prefixes[input.root] = names.make(input.name) }
         return prefixes.count > 1 ? prefixes : [:]
     }
 }

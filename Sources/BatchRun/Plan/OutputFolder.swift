@@ -8,10 +8,12 @@ package enum RunRefusal: Error, CustomStringConvertible, Equatable {
     case notWritable(String)
     /// The file system has no locks, or does not give this one.
     case lockRefused(String)
+    /// Two inputs would be called the same.
+    case ambiguous(String)
 
     package var description: String {
         switch self {
-        case .locked(let text), .notWritable(let text), .lockRefused(let text): text
+        case .locked(let text), .notWritable(let text), .lockRefused(let text), .ambiguous(let text): text
         }
     }
 }

@@ -10,6 +10,8 @@ package struct PlannedJob: Equatable, Sendable {
     package var result: RawPath
     /// Why it is run: `new`, `changed`, `other settings`, …
     package var reason: String
+    /// Its tools; nil for those of the run.
+    package var tools: JobTools?
     /// What is remembered of its failures.
     package var knownFailure: FailureEntry?
 }
@@ -30,6 +32,8 @@ package struct SkippedJob: Sendable {
 package struct PriorResults: Sendable {
     package var catalog: [JobID: CatalogEntry] = [:]
     package var failures: [JobID: FailureEntry] = [:]
+    /// What the inputs are called.
+    package var roots = RootNames()
     /// Lines that could not be read.
     package var brokenLines = 0
 
@@ -41,6 +45,7 @@ package struct PriorResults: Sendable {
         let failures = try layout.failureLines.latest()
         (prior.catalog, prior.failures) = (catalog.records, failures.records)
         prior.brokenLines = catalog.unread + failures.unread
+        prior.roots = RootNames.read(layout)
         return prior
     }
 }
@@ -60,9 +65,11 @@ package struct Plan: Sendable {
             let entry = prior.catalog[id]
             let failure = prior.failures[id]
             switch policy.decide(candidate, entry, failure) {
-            case .run(let reason):
+            case .run(let reason, let tools):
                 jobs.append(
-                    PlannedJob(id: id, video: candidate, result: result, reason: reason, knownFailure: failure))
+                    PlannedJob(
+                        id: id, video: candidate, result: result, reason: reason, tools: tools,
+                        knownFailure: failure))
             case .skip(let status, let reason):
                 skipped.append(
                     SkippedJob(
@@ -72,6 +79,16 @@ package struct Plan: Sendable {
         }
         jobs.sort {
             ($1.video.status.size, $0.video.relative) < ($0.video.status.size, $1.video.relative)
+        }
+    }
+
+    /// Of results that are done again because of what was known when they were made: how many, and why.
+    var olderNotes: [String] {
+        let reasons = jobs.map(\.reason).filter { $0.hasPrefix(ToolReuse.olderWords) }
+        return Dictionary(grouping: reasons) { $0 }.sorted { $0.key < $1.key }.map { reason, all in
+            all.count == 1
+                ? "1 result was \(reason); it is done again, once"
+                : "\(all.count) results were \(reason); they are done again, once"
         }
     }
 

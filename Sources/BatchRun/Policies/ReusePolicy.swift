@@ -7,13 +7,14 @@ internal import Store
 /// Pure: what has to be asked of the disk comes in as closures.
 struct ReusePolicy {
     enum Decision: Equatable {
-        case run(String)
+        /// With the tools of the run, or with others where a result is there that can be used.
+        case run(String, JobTools? = nil)
         /// For what earlier runs made of it; ``VideoStatus/skipped`` when its result is up to date.
         case skip(VideoStatus, String)
     }
 
     /// Why a result is done again that is right by what was known when it was made.
-    static let olderRules = "made by older rules of decoding and verdicts"
+    static let olderRules = "\(ToolReuse.olderWords) rules of decoding and verdicts"
 
     /// Milliseconds after which a failure that can pass is tried again: 30 days.
     static let forgetAfter: Int64 = 30 * 86400 * 1000
@@ -34,6 +35,9 @@ struct ReusePolicy {
     var now: Int64
     /// Why the result of an entry is of no use; nil for one that is there and whole.
     var resultFault: (CatalogEntry) -> String?
+    /// What an entry's result was made with; nil when that cannot be read.
+    var resultTools: (CatalogEntry) -> ResultTools? = { _ in nil }
+    var tools = ToolReuse(asked: ResultTools(tools: [], threads: 1, rules: 1), available: [])
     /// The fingerprint of a video's content as it is now; nil when it cannot be read.
     var fingerprint: (Candidate) -> String?
 
@@ -43,22 +47,34 @@ struct ReusePolicy {
     func decide(_ candidate: Candidate, _ entry: CatalogEntry?, _ failure: FailureEntry?) -> Decision {
         if force { return .run("--force") }
         if let failure {
-            guard isSame(candidate, failure) else { return .run("changed since it failed") }
+            if let difference = difference(candidate, failure) {
+                return .run("changed since it failed: \(difference)")
+            }
             guard failure.digest == digest, failure.version == version else {
                 return .run("failed with other settings or versions")
             }
             return decide(failure)
         }
         guard let entry else { return .run("new") }
-        guard entry.digest == digest else {
-            return .run(entry.digest == oldDigest ? ReusePolicy.olderRules : "other settings or versions")
+        if let difference = difference(candidate, entry) { return .run("changed: \(difference)") }
+        if let fault = resultFault(entry) { return .run(fault, complete(entry)) }
+        var more = ""
+        if entry.digest != digest {
+            guard let stored = resultTools(entry) else {
+                return .run(entry.digest == oldDigest ? ReusePolicy.olderRules : "other settings or versions")
+            }
+            if case .run(let reason, let tools) = tools.answer(stored) { return .run(reason, tools) }
+            more = ", with more tools"
         }
-        guard isSame(candidate, entry) else { return .run("changed") }
-        if let fault = resultFault(entry) { return .run(fault) }
-        if entry.verdict == .damaged, retryFailed { return .run("--retry-failed") }
+        if entry.verdict == .damaged, retryFailed { return .run("--retry-failed", complete(entry)) }
         return entry.verdict == .damaged
             ? .skip(.damaged, "damaged, unchanged since run \(entry.runID)")
-            : .skip(.skipped, "done in run \(entry.runID)")
+            : .skip(.skipped, "done in run \(entry.runID)\(more)")
+    }
+
+    /// Whatever a result has is made again with what is asked for; nil for no more than that.
+    private func complete(_ entry: CatalogEntry) -> JobTools? {
+        entry.digest == digest ? nil : resultTools(entry).map { tools.complete($0) }
     }
 
     private func decide(_ failure: FailureEntry) -> Decision {
@@ -80,16 +96,27 @@ struct ReusePolicy {
         return .skip(.failed, "failed before: \(failure.message)")
     }
 
-    private func isSame(_ candidate: Candidate, _ failure: FailureEntry) -> Bool {
-        failure.size == candidate.status.size && failure.modified == candidate.status.modified
-            && failure.inode == candidate.status.inode
+    /// What a video differs in from the one that failed; nil when it is the same.
+    private func difference(_ candidate: Candidate, _ failure: FailureEntry) -> String? {
+        if failure.size != candidate.status.size { return "size" }
+        if failure.modified != candidate.status.modified { return "time" }
+        return failure.inode == candidate.status.inode ? nil : "inode"
     }
 
-    private func isSame(_ candidate: Candidate, _ entry: CatalogEntry) -> Bool {
-        guard entry.size == candidate.status.size else { return false }
+    /// What a video differs in from the one of a result; nil when it is the same.
+    ///
+    /// Some shares number their files anew with each mount: a file of the same size and time whose fingerprint is that of
+    /// the result is the same whatever its inode.
+    private func difference(_ candidate: Candidate, _ entry: CatalogEntry) -> String? {
+        guard entry.size == candidate.status.size else { return "size" }
         if identity == .stat, let modified = entry.modified, let inode = entry.inode {
-            return modified == candidate.status.modified && inode == candidate.status.inode
+            if modified != candidate.status.modified { return "time" }
+            return inode == candidate.status.inode || isSameContent(candidate, entry) ? nil : "inode"
         }
+        return isSameContent(candidate, entry) ? nil : "content"
+    }
+
+    private func isSameContent(_ candidate: Candidate, _ entry: CatalogEntry) -> Bool {
         guard let known = entry.fingerprint else { return false }
         return fingerprint(candidate) == known
     }
@@ -111,11 +138,30 @@ extension ReusePolicy {
                 }
             },
             fingerprint: ReusePolicy.readFingerprint)
+        tools = ToolReuse(
+            asked: ResultTools(tools: options.toolDescriptions, threads: options.threads, rules: options.rules),
+            available: options.availableTools)
+        let known = KnownResultTools()
+        resultTools = { known.tools(of: $0, layout, options.resultTools) }
     }
 
     private static func readFingerprint(_ candidate: Candidate) -> String? {
         guard let descriptor = try? Files.openInput(candidate.path) else { return nil }
         defer { Files.close(descriptor) }
         return try? Fingerprint.of(descriptor, size: candidate.status.size, path: candidate.relative)
+    }
+}
+
+/// What results were made with, read once for each digest: what the digest is of is the same for all that have it.
+private final class KnownResultTools {
+    private var known: [String: ResultTools] = [:]
+
+    func tools(
+        of entry: CatalogEntry, _ layout: OutputLayout, _ read: (RawPath) -> ResultTools?
+    ) -> ResultTools? {
+        if let tools = known[entry.digest] { return tools }
+        guard let tools = read(layout.root.appending(entry.result)), tools.digest == entry.digest else { return nil }
+        known[entry.digest] = tools
+        return tools
     }
 }

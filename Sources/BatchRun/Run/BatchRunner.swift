@@ -5,9 +5,12 @@ internal import Store
 /// The main job: from directories of videos to results, log and record.
 package enum BatchRunner {
     /// What a run would do, without lock and without writing anything.
+    ///
+    /// - Throws: ``RunRefusal`` when two inputs would be called the same.
     package static func plan(_ options: RunOptions) throws -> Plan {
         let prior = try PriorResults.read(OutputLayout(root: options.output))
-        return Plan(discover(options), prior: prior, options: options, now: .now)
+        let (discovery, _) = try RootNaming(prior, declared: options.roots).name(discover(options))
+        return Plan(discovery, prior: prior, options: options, now: .now)
     }
 
     private static func discover(_ options: RunOptions) -> Discovery {
@@ -40,7 +43,10 @@ package enum BatchRunner {
         var options = options
         options.baseline = try begin(layout)
         let prior = try PriorResults.read(layout)
-        let plan = Plan(discover(options), prior: prior, options: options, now: started)
+        let (discovery, names) = try RootNaming(prior, declared: options.roots).name(discover(options))
+        let plan = Plan(discovery, prior: prior, options: options, now: started)
+        // Names are kept before anything is called by them.
+        if names != prior.roots || !Files.exists(layout.roots) { try names.write(layout) }
         let stops = signals()
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
         for note in options.notes { journal.note(note) }
@@ -48,8 +54,7 @@ package enum BatchRunner {
         if prior.brokenLines > 0 {
             journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
         }
-        let older = plan.jobs.count { $0.reason == ReusePolicy.olderRules }
-        if older > 0 { journal.note("\(older) results were \(ReusePolicy.olderRules); they are done again, once") }
+        for note in plan.olderNotes { journal.note(note) }
         if let note = plan.discovery.untakenNote { journal.note(note) }
         let driver = RunDriver(plan, journal: journal, options: options)
         await driver.run(signals: stops, display: display)

@@ -94,11 +94,15 @@ final class RunDriver {
     }
 
     private func request(_ job: PlannedJob) -> JobRequest {
-        JobRequest(
+        let tools = job.tools?.requests ?? options.tools
+        let kept = job.tools?.kept ?? []
+        // Stills are made of decoded pictures.
+        let isDecoded = kept.isEmpty || kept.count < tools.count
+        return JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
-            result: job.result, tools: options.tools, threads: options.threads, memory: options.memory,
+            result: job.result, tools: tools, kept: kept, threads: options.threads, memory: options.memory,
             timeout: options.timeout, sandbox: options.sandbox, progressInterval: options.progressInterval,
-            stills: options.stills, size: job.video.status.size, modified: job.video.status.modified,
+            stills: options.stills && isDecoded, size: job.video.status.size, modified: job.video.status.modified,
             inode: job.video.status.inode)
     }
 

@@ -52,7 +52,8 @@ final class RunJournal {
         let entry = CatalogEntry(
             job: planned.id, path: planned.video.relative, result: planned.result, size: planned.video.status.size,
             modified: planned.video.status.modified, inode: planned.video.status.inode,
-            fingerprint: outcome.fingerprint, digest: options.digest, verdict: outcome.verdict ?? .ok,
+            fingerprint: outcome.fingerprint, digest: planned.tools?.made.digest ?? options.digest,
+            verdict: outcome.verdict ?? .ok,
             frames: outcome.frames, sha256: outcome.sha256 ?? "",
             resultSize: outcome.size > 0 ? outcome.size : nil, runID: runID, facts: outcome.facts,
             events: outcome.events, seconds: RunJournal.milli(seconds),
@@ -100,7 +101,10 @@ final class RunJournal {
             (record.fingerprint, record.sha256) = (outcome.fingerprint, outcome.sha256)
             record.resultSize = outcome.sha256 == nil ? nil : outcome.size
             record.facts = outcome.facts
-            if hasResult { (record.events, record.summaries) = (outcome.events, outcome.summaries) }
+            if hasResult {
+                (record.events, record.summaries) = (outcome.events, outcome.summaries)
+                record.digest = job.job.tools?.made.digest
+            }
         }
         records.append(RunDocumentWriter.EncodedJob(record))
     }

@@ -35,11 +35,17 @@ package struct RunOptions: Sendable {
     package var inputs: [RawPath] = []
     /// Names from `--files-from`.
     package var listed: [RawPath] = []
+    /// What input roots are called, by `--root`; an empty prefix is the name of the first root of a folder.
+    package var roots: [InputRoot] = []
     package var discovery: DiscoveryOptions
     package var output: RawPath
     package var tools: [JobRequest.Tool] = []
     /// The tools' ids, versions and settings as results list them.
     package var toolDescriptions: [JSON] = []
+    /// All tools of this build, in their order.
+    package var availableTools: [AvailableTool] = []
+    /// What a result was made with, by its path; nil for what is no result.
+    package var resultTools: @Sendable (RawPath) -> ResultTools? = { _ in nil }
 
     package var workers = 1
     package var threads = 1

@@ -62,6 +62,14 @@ struct ChangeList {
         if others > 0 {
             result.append("\(Text.plural(others, "result")) differ because settings or versions do.")
         }
+        let upgraded = Comparison.Category.allCases.reduce(0) { count, category in
+            count + changes[category].count(where: \.hasOtherLibraries)
+        }
+        if upgraded > 0 {
+            result.append(
+                "\(Text.plural(upgraded, "result")) that differ were decoded with other versions of FFmpeg's libraries."
+            )
+        }
         if !changes.isSameScope {
             result.append("The two runs looked for videos in different places, so none is called removed.")
         }
@@ -102,7 +110,10 @@ struct ChangeList {
         case .new: entry.now.map { $0.frames.map { Text.plural($0, "frame") } ?? $0.status.rawValue } ?? ""
         case .removed: entry.was.map { "was \($0.status.rawValue)" } ?? ""
         case .changed: "\(Text.bytes(entry.was?.size.map { Int($0) })) → \(Text.bytes(entry.now?.size.map { Int($0) }))"
-        case .drifted: "same content and settings, another result"
+        case .drifted:
+            entry.hasOtherLibraries
+                ? "same content and settings, decoded with other FFmpeg libraries: another result"
+                : "same content and settings, another result"
         case .slower: "\(cost(entry.was)) → \(cost(entry.now))"
         case .otherSettings: ""
         }

@@ -26,6 +26,9 @@ package struct JobRequest: Equatable, Sendable {
     /// Names the temporary files of this attempt: see ``StagedFiles``.
     package var attempt: String
     package var tools: [Tool]
+    /// The ids of those tools whose measures are taken from the result that is there: only the others look at pictures, and
+    /// where there are no others, nothing is decoded.
+    package var kept: [String]
     package var threads: Int
     package var memory: WorkerMemory
     /// Seconds; nil for the default, which follows the length of the video.
@@ -42,8 +45,9 @@ package struct JobRequest: Equatable, Sendable {
 
     package init(
         job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath,
-        attempt: String = StagedFiles.makeAttempt(), tools: [Tool], threads: Int, memory: WorkerMemory,
-        timeout: Double? = nil, sandbox: SandboxMode = .auto, progressInterval: UInt64, stills: Bool, size: Int64,
+        attempt: String = StagedFiles.makeAttempt(), tools: [Tool], kept: [String] = [], threads: Int,
+        memory: WorkerMemory, timeout: Double? = nil, sandbox: SandboxMode = .auto, progressInterval: UInt64,
+        stills: Bool, size: Int64,
         modified: Int64, inode: UInt64
     ) {
         self.job = job
@@ -53,6 +57,7 @@ package struct JobRequest: Equatable, Sendable {
         self.result = result
         self.attempt = attempt
         self.tools = tools
+        self.kept = kept
         self.threads = threads
         self.memory = memory
         self.timeout = timeout
@@ -84,6 +89,7 @@ package struct JobRequest: Equatable, Sendable {
             member("size", .int(size)),
             member("modified", .int(modified)), member("inode", .string(String(inode))),
         ]
+        if !kept.isEmpty { members.append(member("kept", .array(kept.map { .string($0) }))) }
         if let timeout { members.append(member("timeout", .double(timeout))) }
         return JSONWriter.encode(.object(members)) + [0x0a]
     }
@@ -110,7 +116,8 @@ package struct JobRequest: Equatable, Sendable {
         }
         self.init(
             job: job, input: input, relative: relative, root: root, result: result, attempt: attempt, tools: orders,
-            threads: threads, memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
+            kept: (json["kept"]?.array ?? []).compactMap(\.string), threads: threads,
+            memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
             timeout: json["timeout"]?.double, sandbox: sandbox, progressInterval: interval, stills: stills,
             size: Int64(size), modified: Int64(modified), inode: inode)
     }

@@ -1,0 +1,282 @@
+package import Bytes
+package import Jobs
+internal import Store
+
+/// Gives videos the names that their input roots have in the output folder, whatever other roots a run has and in whatever
+/// order: a root that has a name keeps it.
+///
+/// - The first root of a folder has the empty name when it is the only input of its run.
+/// - A root below another one is called as it is from there.
+/// - A root that is gone, and whose videos are found below a new root, has moved.
+/// - Any other new root is called by the last component of its path, made unique by `~2`, `~3`….
+///
+/// It looks at the disk only to tell whether a root has gone.
+struct RootNaming {
+    private let known: RootNames
+    private let declared: [InputRoot]
+    private let prior: PriorResults
+    /// Whether a directory is not there any more.
+    private let isGone: (RawPath) -> Bool
+
+    init(
+        _ prior: PriorResults, declared: [InputRoot] = [],
+        isGone: ((RawPath) -> Bool)? = nil
+    ) {
+        self.prior = prior
+        known = prior.roots
+        self.declared = declared
+        self.isGone = isGone ?? RootNaming.isMissing
+    }
+
+    /// A folder that cannot be looked at is not gone.
+    private static func isMissing(_ path: RawPath) -> Bool {
+        do throws(SystemError) {
+            _ = try Files.status(path)
+            return false
+        } catch {
+            return error.isMissing
+        }
+    }
+
+    /// The same videos by the names of the output folder, and all names that it has then.
+    ///
+    /// - Throws: ``RunRefusal/ambiguous(_:)`` when two videos would have one name, or one that is another root's.
+    /// - Complexity: linear in the videos, the roots and the catalog.
+    func name(_ found: Discovery) throws(RunRefusal) -> (Discovery, RootNames) {
+        var names = known
+        for root in declared {
+            try check(root)
+            names.set(root)
+        }
+        let added = addNew(found, to: &names)
+        let namer = VideoNamer(found.roots, names)
+        let owners = Dictionary(names.roots.map { ($0.prefix, $0.path) }) { first, _ in first }
+        var result = found
+        for index in found.candidates.indices {
+            let (name, base) = namer.name(found.candidates[index].relative)
+            result.candidates[index].relative = name
+            if base.isEmpty { try check(result.candidates[index], owners) }
+        }
+        result.candidates.sort { $0.relative < $1.relative }
+        for (one, two) in zip(result.candidates, result.candidates.dropFirst()) where one.relative == two.relative {
+            throw .ambiguous(
+                "\(one.path.display) and \(two.path.display) would both be called \(one.relative.display); tell their folders apart with --root NAME=PATH"
+            )
+        }
+        result.young = found.young.map { namer.name($0).name }.sorted()
+        result.unread = found.unread.map { namer.name($0).name }.sorted()
+        for index in found.untaken.indices {
+            result.untaken[index].relative = namer.name(found.untaken[index].relative).name
+        }
+        result.untaken.sort { $0.relative < $1.relative }
+        result.roots = namer.roots
+        // A name that was declared and not used is not kept.
+        var kept = known
+        let inputs = Set(found.roots.map(\.path))
+        let above = Set(inputs.flatMap(\.ancestors))
+        for root in declared
+        where inputs.contains(root.path) || above.contains(root.path)
+            || root.path.ancestors.contains(where: inputs.contains)
+        {
+            kept.set(root)
+        }
+        for root in added { kept.set(root) }
+        return (result, kept)
+    }
+
+    // MARK: New roots
+
+    /// Names the roots that have no name and lie below none that has one.
+    private func addNew(_ found: Discovery, to names: inout RootNames) -> [InputRoot] {
+        let paths = Set(found.roots.map(\.path))
+        let new = found.roots.indices.filter { index in
+            let path = found.roots[index].path
+            return names.prefix(of: path) == nil
+                && !path.ancestors.contains { paths.contains($0) || names.prefix(of: $0) != nil }
+        }
+        guard !new.isEmpty else { return [] }
+        var added: [InputRoot] = []
+        func add(_ prefix: RawPath, _ index: Int) {
+            added.append(InputRoot(prefix: prefix, path: found.roots[index].path))
+        }
+        if known.isEmpty, new.count == 1, !paths.contains(where: { names.prefix(of: $0) != nil }) {
+            add(RawPath(""), new[0])
+        } else {
+            let moved = movedRoots(found, new, names)
+            var unique = UniqueNames()
+            for name in takenNames(found, names) { unique.reserve(name) }
+            for index in new { add(moved[index] ?? unique.make(found.rootNames[index]), index) }
+        }
+        for root in added { names.set(root) }
+        return added
+    }
+
+    /// First components that a new name must not have: those of other names, and those of what the root with the empty name
+    /// has or had.
+    private func takenNames(_ found: Discovery, _ names: RootNames) -> [RawPath] {
+        var taken = names.roots.map(\.prefix.firstComponent)
+        guard let first = names.roots.first(where: \.prefix.isEmpty) else { return taken }
+        taken += prior.catalog.values.map(\.path.firstComponent) + prior.failures.values.map(\.path.firstComponent)
+        guard let index = found.roots.firstIndex(where: { $0.path == first.path }) else { return taken }
+        let root = found.roots[index]
+        taken += found.candidates.compactMap { root.rest($0.relative)?.firstComponent }
+        return taken
+    }
+
+    /// Names of roots that are gone, for new roots that have one of their videos: the same path below the root, size and
+    /// time.
+    private func movedRoots(_ found: Discovery, _ new: [Int], _ names: RootNames) -> [Int: RawPath] {
+        struct Key: Hashable { var name: RawPath, size, modified: Int64 }
+        let inputs = Set(found.roots.map(\.path))
+        let absent = names.roots.filter { !inputs.contains($0.path) }
+        guard !absent.isEmpty, !prior.catalog.isEmpty else { return [:] }
+        let byPrefix = Dictionary(grouping: absent, by: \.prefix)
+        var entries: [Key: [RawPath]] = [:]
+        for entry in prior.catalog.values {
+            guard let modified = entry.modified else { continue }
+            let key = Key(name: entry.path.lastComponent, size: entry.size, modified: modified)
+            entries[key, default: []].append(entry.path)
+        }
+        let indices = Dictionary(new.map { (found.roots[$0].prefix, $0) }) { first, _ in first }
+        var moved: [Int: RawPath] = [:]
+        for candidate in found.candidates {
+            let prefix = found.roots.count == 1 ? RawPath("") : candidate.relative.firstComponent
+            guard let index = indices[prefix], moved[index] == nil,
+                let rest = found.roots[index].rest(candidate.relative)
+            else { continue }
+            let key = Key(
+                name: rest.lastComponent, size: candidate.status.size, modified: candidate.status.modified)
+            for path in entries[key] ?? [] {
+                guard let name = path.removing(suffix: rest), !moved.values.contains(name),
+                    let homes = byPrefix[name], homes.allSatisfy({ isGone($0.path) })
+                else { continue }
+                moved[index] = name
+                break
+            }
+        }
+        return moved
+    }
+
+    // MARK: Names that would not tell videos apart
+
+    /// A name that is declared anew must not be that of a folder of the root with the empty name.
+    private func check(_ root: InputRoot) throws(RunRefusal) {
+        let name = root.prefix
+        guard !name.isEmpty, known.roots.contains(where: \.prefix.isEmpty),
+            !known.roots.contains(where: { $0.prefix == name }),
+            let video = prior.catalog.values.first(where: { $0.path.firstComponent == name })
+        else { return }
+        throw .ambiguous(
+            "--root \(name.display)=\(root.path.display): \(video.path.display) of another input is called so already; give it another name"
+        )
+    }
+
+    /// A video of the root with the empty name must not lie in a folder that is called as another root.
+    ///
+    /// - Parameter owners: the root of each name.
+    private func check(_ video: Candidate, _ owners: [RawPath: RawPath]) throws(RunRefusal) {
+        let folder = video.relative.firstComponent
+        guard folder != video.relative, let other = owners[folder] else { return }
+        throw .ambiguous(
+            "\(video.path.display) would be called \(video.relative.display), as a video of the input \(other.display); call one of them otherwise with --root NAME=PATH"
+        )
+    }
+}
+
+/// Calls videos by the deepest root that has a name.
+private struct VideoNamer {
+    /// The roots of the run by the names of the output folder.
+    private(set) var roots: [InputRoot]
+    private let found: [InputRoot]
+    private let names: RootNames
+    /// The name that each root of the run takes its own from.
+    private var bases: [RawPath] = []
+    /// Roots of the run by their prefixes in the discovery.
+    private let indices: [RawPath: Int]
+    /// Roots of the run below which other roots have names.
+    private var outer: Set<RawPath> = []
+
+    init(_ found: [InputRoot], _ names: RootNames) {
+        self.found = found
+        self.names = names
+        roots = found
+        indices = Dictionary(found.indices.map { (found[$0].prefix, $0) }) { first, _ in first }
+        for index in found.indices {
+            let named = VideoNamer.deepest(found[index].path, names)
+            bases.append(named?.prefix ?? RawPath(""))
+            roots[index].prefix = named.map { $0.prefix.appending($0.rest) } ?? RawPath("")
+        }
+        let paths = Set(found.map(\.path))
+        for root in names.roots {
+            let above = root.path.ancestors.filter { paths.contains($0) }
+            outer.formUnion(above)
+            if !above.isEmpty, !paths.contains(root.path) { roots.append(root) }
+        }
+    }
+
+    /// What a video is called, and the name of a root that this begins with.
+    func name(_ relative: RawPath) -> (name: RawPath, base: RawPath) {
+        let index = found.count == 1 ? 0 : indices[relative.firstComponent] ?? 0
+        guard index < found.count, let rest = found[index].rest(relative) else { return (relative, RawPath("")) }
+        if outer.contains(found[index].path),
+            let named = VideoNamer.deepest(found[index].path.appending(rest), names)
+        {
+            return (named.prefix.appending(named.rest), named.prefix)
+        }
+        return (roots[index].prefix.appending(rest), bases[index])
+    }
+
+    private static func deepest(_ path: RawPath, _ names: RootNames) -> (prefix: RawPath, rest: RawPath)? {
+        if let prefix = names.prefix(of: path) { return (prefix, RawPath("")) }
+        for folder in path.ancestors {
+            guard let prefix = names.prefix(of: folder) else { continue }
+            let slash = folder.bytes.last == UInt8(ascii: "/") ? 0 : 1
+            return (prefix, RawPath(bytes: Array(path.bytes.dropFirst(folder.bytes.count + slash))))
+        }
+        return nil
+    }
+}
+
+extension InputRoot {
+    /// A root by what `--root NAME=PATH` says; the name `.` is the empty one. Nil when it is no name.
+    package init?(declared text: RawPath) {
+        guard let equals = text.bytes.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+        let name = RawPath(bytes: Array(text.bytes[..<equals]))
+        let path = RawPath(bytes: Array(text.bytes[(equals + 1)...]))
+        guard !name.isEmpty, !path.isEmpty, name != RawPath(".."), !name.bytes.contains(UInt8(ascii: "/")) else {
+            return nil
+        }
+        let absolute = path.isAbsolute ? path : Files.currentDirectory().appending(path)
+        self.init(prefix: name == RawPath(".") ? RawPath("") : name, path: (try? Files.resolve(path)) ?? absolute)
+    }
+
+    /// What a relative path has behind this root's prefix; nil when it does not begin with it.
+    fileprivate func rest(_ relative: RawPath) -> RawPath? {
+        if prefix.isEmpty { return relative }
+        if relative == prefix { return RawPath("") }
+        let head = prefix.bytes + [UInt8(ascii: "/")]
+        return relative.bytes.starts(with: head) ? RawPath(bytes: Array(relative.bytes.dropFirst(head.count))) : nil
+    }
+}
+
+extension RawPath {
+    fileprivate var firstComponent: RawPath { RawPath(bytes: Array(bytes.prefix { $0 != UInt8(ascii: "/") })) }
+
+    /// The folders that an absolute path lies in, the deepest first.
+    fileprivate var ancestors: UnfoldSequence<RawPath, RawPath> {
+        sequence(state: self) { path in
+            let parent = path.parent
+            guard parent != path, parent != RawPath(".") else { return nil }
+            path = parent
+            return parent
+        }
+    }
+
+    /// What stands before a relative path at its end, without the slash; nil when it does not end so.
+    fileprivate func removing(suffix: RawPath) -> RawPath? {
+        if self == suffix { return RawPath("") }
+        let tail = [UInt8(ascii: "/")] + suffix.bytes
+        guard bytes.count > tail.count, bytes.suffix(tail.count).elementsEqual(tail) else { return nil }
+        return RawPath(bytes: Array(bytes.dropLast(tail.count)))
+    }
+}
