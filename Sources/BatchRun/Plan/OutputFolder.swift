@@ -78,10 +78,11 @@ package enum OutputFolder {
         return text.flatMap { $0.isEmpty ? nil : $0 } ?? "unknown"
     }
 
-    /// Removes temporary files that a killed run left. Only under the lock.
+    /// Removes temporary files that a killed process left; those that are being written, as by a `report` beside this run,
+    /// stay. Only under the lock.
     package static func removeLeftovers(_ layout: OutputLayout) {
-        for name in (try? Files.list(layout.root)) ?? [] where isTemporary(name) {
-            Files.remove(layout.root.appending(name))
+        for name in (try? Files.list(layout.root)) ?? [] where Files.isTemporaryName(name) {
+            Files.removeIfAbandoned(layout.root.appending(name))
         }
         for folder in [layout.results, layout.stills, layout.report, layout.runs] { sweep(folder) }
     }
@@ -92,11 +93,9 @@ package enum OutputFolder {
             guard let kind = (try? Files.status(path, follow: false))?.kind else { continue }
             if kind == .directory {
                 sweep(path)
-            } else if isTemporary(name) {
-                Files.remove(path)
+            } else if Files.isTemporaryName(name) {
+                Files.removeIfAbandoned(path)
             }
         }
     }
-
-    private static func isTemporary(_ name: RawPath) -> Bool { name.bytes.starts(with: Files.temporaryPrefix.utf8) }
 }
