@@ -81,6 +81,18 @@ struct ExitStatusTests {
         #expect(try forge.names() == ["a.y4m"])
     }
 
+    @Test("0: a limit that is reached when nothing is left to do")
+    func limitWithoutCut() async throws {
+        let forge = try Forge()
+        try forge.addBroken("bad.mp4")
+        #expect(try await forge.run("--max-failures", "1").status == 3)
+        #expect(try forge.record()["interrupted"]?.bool == false)
+        try forge.addBroken("bad2.mp4")
+        try forge.addBroken("bad3.mp4")
+        #expect(try await forge.run("--max-failures", "1", "-j1").status == 10)
+        #expect(try forge.record()["interrupted"]?.bool == true)
+    }
+
     @Test("64: unknown flags and bad values, with a hint to what may have been meant")
     func usage() async throws {
         let forge = try Forge(["a.y4m"])
@@ -186,8 +198,9 @@ struct ExitStatusTests {
         try forge.write("", to: forge.output.appending("report"))
         try await forge.run(expecting: 3)
         // 10 before 3, and 66 before both.
-        try await forge.run(expecting: 10, "--retry-failed", "--max-failures", "1")
-        let flags = ["run", "in", "gone", "-o", "out", "--retry-failed", "--max-failures", "1"]
+        try forge.addBroken("worse.mp4")
+        try await forge.run(expecting: 10, "--retry-failed", "--max-failures", "1", "-j1")
+        let flags = ["run", "in", "gone", "-o", "out", "--retry-failed", "--max-failures", "1", "-j1"]
         #expect(try await forge.forgebatch(flags.map { RawPath($0) }).status == 66)
         // 64 before 78, 78 before 66.
         let bad = ["FORGEBATCH_JOBS": "none"]

@@ -35,12 +35,16 @@ package enum BatchRunner {
         let layout = OutputLayout(root: options.output)
         let lock = try await OutputFolder.lock(layout, runID: runID, mode: options.lock)
         defer { withExtendedLifetime(lock) {} }
+        let begun = monotonicNanoseconds()
         OutputFolder.removeLeftovers(layout)
         var options = options
         options.baseline = try begin(layout)
         let prior = try PriorResults.read(layout)
         let plan = Plan(discover(options), prior: prior, options: options, now: started)
+        let events = RunEvents()
         let stops = signals()
+        let listen = Task { for await number in stops { events.signal(number) } }
+        defer { listen.cancel() }
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
         if prior.brokenLines > 0 {
             journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
@@ -48,8 +52,8 @@ package enum BatchRunner {
         let older = plan.jobs.count { $0.reason == ReusePolicy.olderRules }
         if older > 0 { journal.note("\(older) results were \(ReusePolicy.olderRules); they are done again, once") }
         if let note = plan.discovery.untakenNote { journal.note(note) }
-        let driver = RunDriver(plan, journal: journal, options: options)
-        await driver.run(signals: stops, display: display)
+        let driver = RunDriver(plan, journal: journal, options: options, begun: begun)
+        await driver.run(events, display: display)
         let outcome = finish(driver, journal, plan: plan, prior: prior, options: options, started: started)
         conclude(outcome)
         return outcome
@@ -82,7 +86,7 @@ package enum BatchRunner {
             && !prior.catalog.isEmpty
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
-        if let stop = driver.scheduler.stop { statuses.append(ExitStatus.of(stop)) }
+        if let stop = driver.scheduler.interruption { statuses.append(ExitStatus.of(stop)) }
         if plan.discovery.candidates.isEmpty, vanished || options.errorIfEmpty { statuses.append(ExitStatus.noInput) }
         let old = journal.counts.skippedFailed + journal.counts.skippedDamaged + journal.counts.quarantined
         if journal.counts.failed + journal.counts.damaged > 0 || (options.failOnAny && old > 0) {
@@ -104,7 +108,8 @@ package enum BatchRunner {
         }
         return RunOutcome(
             runID: journal.runID, baseline: options.baseline, started: started,
-            processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts, stop: driver.scheduler.stop,
+            processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts,
+            stop: driver.scheduler.interruption,
             issues: journal.issues, problems: problems, seconds: driver.seconds, frames: driver.scheduler.frames,
             inputVanished: vanished, exitStatus: status, notes: journal.notes, untaken: plan.discovery.untaken)
     }

@@ -29,8 +29,8 @@ struct RunRecord {
         run.finished = UTCTime.now.text
         run.seconds = RunJournal.milli(seconds)
         run.exitStatus = Int(exitStatus)
-        run.isInterrupted = scheduler.stop != nil
-        run.stopped = scheduler.stop?.text
+        run.isInterrupted = scheduler.interruption != nil
+        run.stopped = scheduler.interruption?.text
         run.tally = journal.counts
         run.frames = scheduler.frames
         run.processorSeconds = RunJournal.milli(scheduler.processorSeconds)
