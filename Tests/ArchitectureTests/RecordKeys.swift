@@ -12,6 +12,7 @@ enum RecordKeys {
     static let others: [String: String] = [
         "Jobs/LogEvent.swift": "lines of the log",
         "Jobs/WorkerMessage.swift": "what a worker says", "Jobs/JobRequest.swift": "what a worker is told",
+        "BatchRun/Look/LookAnswer.swift": "what a process says that looks at the inputs",
         "Archive/CatalogRebuild.swift": "the head of a result", "Archive/ResultCheck.swift": "a result",
         "Archive/Export/Tables.swift": "the head of a result",
         "ReplayServer/API/RunsAPI.swift": "a request's body",

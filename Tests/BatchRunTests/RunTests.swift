@@ -29,6 +29,7 @@ struct RunTests {
                 output: folder.path.appending("out"), version: "1", worker: RawPath("/bin/sh"), now: .now)
             options.workerArguments = [String(decoding: program.bytes, as: UTF8.self)]
             options.inputs = [input]
+            options.scope = "in"
             options.minFree = 0
             options.grace = 0.2
             options.tools = [JobRequest.Tool(id: "luma", settings: [:])]

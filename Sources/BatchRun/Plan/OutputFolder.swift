@@ -18,11 +18,10 @@ package enum RunRefusal: Error, CustomStringConvertible, Equatable {
 package enum OutputFolder {
     /// `<input>.forgebatch` beside the input when there is one input and it is a directory, else `forgebatch-out` in the
     /// working directory.
-    package static func standard(inputs: [RawPath], listed: Bool) -> RawPath {
+    package static func standard(_ survey: InputSurvey, hasList: Bool) -> RawPath {
         let fallback = RawPath("forgebatch-out")
-        guard !listed, inputs.count == 1, let input = inputs.first,
-            (try? Files.status(input))?.kind == .directory, let real = try? Files.resolve(input),
-            !real.components.isEmpty
+        guard !hasList, survey.inputs.count == 1, let input = survey.inputs.first, input.status?.kind == .directory,
+            let real = input.resolved, !real.components.isEmpty
         else { return fallback }
         return real.suffixed(".forgebatch")
     }

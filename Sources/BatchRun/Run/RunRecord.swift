@@ -52,12 +52,13 @@ struct RunRecord {
         document.toolDescriptions = options.toolDescriptions
         document.notes = journal.notes
         document.roots = discovery.roots
+        document.videosByRoot = journal.plan.videosByRoot
         document.skip(journal.plan.skipped.map { (job: $0.id, status: $0.status, runID: $0.runID ?? "") })
         document.notStarted = scheduler.notStarted.map { RunDocument.Waiting(job: $0.id, path: $0.video.relative) }
         document.tooYoung = discovery.young
         document.unread = discovery.unread
         document.unsupported = discovery.untaken.map { RunDocument.Unsupported(path: $0.relative, format: $0.format) }
-        document.isLimited = discovery.isLimited
+        document.isLimited = journal.plan.leftForLater > 0
         return document
     }
 }
