@@ -305,7 +305,9 @@ package enum Files {
     }
 
     /// The names in a directory but `.` and `..`, sorted by their bytes.
-    package static func list(_ path: RawPath) throws(SystemError) -> [RawPath] {
+    ///
+    /// - Parameter pulse: called now and then while there are more.
+    package static func list(_ path: RawPath, pulse: () -> Void = {}) throws(SystemError) -> [RawPath] {
         guard let directory = path.withCString({ opendir($0) }) else { throw SystemError("opendir", path) }
         defer { closedir(directory) }
         var names: [RawPath] = []
@@ -315,6 +317,7 @@ package enum Files {
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { RawPath(cString: $0) }
             }
             if name != RawPath("."), name != RawPath("..") { names.append(name) }
+            if names.count % 256 == 0 { pulse() }
             errno = 0
         }
         guard errno == 0 else { throw SystemError("readdir", path) }
@@ -356,6 +359,39 @@ package enum Files {
     }
 
     package static let temporaryPrefix = ".fb-"
+
+    /// Whether a name is one of ``temporaryName()``.
+    package static func isTemporaryName(_ name: RawPath) -> Bool {
+        name.bytes.count == temporaryPrefix.utf8.count + 16 && name.bytes.starts(with: temporaryPrefix.utf8)
+            && name.bytes.dropFirst(temporaryPrefix.utf8.count).allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
+            }
+    }
+
+    /// Makes a temporary file whose lock tells that its writer lives: see ``removeIfAbandoned(_:)``.
+    fileprivate static func makeTemporary(in folder: RawPath) throws(SystemError) -> (RawPath, FileDescriptor) {
+        while true {
+            let path = folder.appending(temporaryName())
+            let descriptor = try open(path, createExclusive)
+            // A file system without locks has none who asks for them either.
+            while flock(descriptor.number, LOCK_EX) != 0, errno == EINTR {}
+            var raw = stat()
+            // Whoever removes what is left of others may have met it before it was locked.
+            if fstat(descriptor.number, &raw) != 0 || raw.st_nlink > 0 { return (path, descriptor) }
+            close(descriptor)
+        }
+    }
+
+    /// Removes a temporary file unless the process that writes it is there still.
+    package static func removeIfAbandoned(_ path: RawPath) {
+        guard let kind = (try? status(path, follow: false))?.kind else { return }
+        guard kind == .file, let descriptor = try? open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW) else {
+            return remove(path)
+        }
+        defer { close(descriptor) }
+        if flock(descriptor.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { return }
+        remove(path)
+    }
     package static let createExclusive: Int32 = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
     package static let createExclusiveReadWrite: Int32 = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
     package static let appendOrCreate: Int32 = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
@@ -366,7 +402,8 @@ package enum Files {
 /// fsync, rename, fsync of the folder. A file that is not published is removed.
 package struct AtomicFile: ~Copyable {
     package let path: RawPath
-    private let temporary: RawPath
+    /// Where it is until it is published.
+    package let temporary: RawPath
     private let descriptor: FileDescriptor
     private let durable: Bool
     private var finished = false
@@ -379,9 +416,7 @@ package struct AtomicFile: ~Copyable {
         self.durable = durable
         let folder = path.parent
         try Files.makeDirectory(folder, durable: durable)
-        let temporary = folder.appending(Files.temporaryName())
-        self.descriptor = try Files.open(temporary, Files.createExclusive)
-        self.temporary = temporary
+        (temporary, descriptor) = try Files.makeTemporary(in: folder)
     }
 
     package mutating func write(_ bytes: [UInt8]) throws(SystemError) {
@@ -396,6 +431,9 @@ package struct AtomicFile: ~Copyable {
         finished = true
         if durable { try Files.syncDirectory(path.parent) }
     }
+
+    /// Removes it, which was only wanted for a while.
+    package consuming func discard() {}
 
     deinit {
         Files.close(descriptor)

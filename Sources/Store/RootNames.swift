@@ -50,7 +50,7 @@ package struct RootNames: Equatable, Sendable {
             return names
         }
         for run in ((try? Files.list(layout.runs)) ?? []).sorted().reversed() {
-            guard let name = run.text, let reader = try? RunReader(layout.summary(run: name)),
+            guard let name = run.text, let reader = try? RunDocumentReader(layout.summary(run: name)),
                 let roots = reader.document?.roots, !roots.isEmpty
             else { continue }
             return RootNames(roots)

@@ -66,6 +66,8 @@ package struct RunDocument: Equatable, Sendable {
     /// What a person should know, a sentence each.
     package var notes: [String] = []
     package var roots: [InputRoot] = []
+    /// How many videos were found below each of several roots, in their order; empty for one root.
+    package var videosByRoot: [Int] = []
     package var skipped: [SkippedGroup] = []
     package var notStarted: [Waiting] = []
     /// Files that were left alone for their age, and places that could not be looked at.
@@ -99,6 +101,7 @@ package struct RunDocument: Equatable, Sendable {
             "libraries": .object(libraries.map { JSON.Member($0.name, .string($0.version)) }), "settings": settings,
             "tools": .array(toolDescriptions),
             "notes": notes.isEmpty ? nil : .array(notes.map { .string($0) }), "roots": .array(roots.map(\.json)),
+            "videos_by_root": videosByRoot.isEmpty ? nil : .array(videosByRoot.map { .int($0) }),
             "skipped": skipped.isEmpty ? nil : .array(skipped.map(\.json)),
             "not_started": notStarted.isEmpty
                 ? nil
@@ -132,6 +135,7 @@ package struct RunDocument: Equatable, Sendable {
         toolDescriptions = list("tools")
         notes = texts("notes")
         roots = list("roots").compactMap { InputRoot($0) }
+        videosByRoot = list("videos_by_root").compactMap(\.int)
         skipped = list("skipped").map { SkippedGroup($0) }
         notStarted = list("not_started").compactMap { json in
             guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {

@@ -144,7 +144,7 @@ package enum WorkerProgram {
     /// - Parameter kept: the result that has the measures of those tools of the pass that look at no picture.
     /// - Throws: ``NoFrame``, ``KeptResult/Unusable`` when the result is not one of the same decoding.
     private static func decode(
-        _ request: JobRequest, _ descriptor: Int32, _ source: ResultHead.Source, _ tools: ToolPass,
+        _ request: JobRequest, _ descriptor: FileDescriptor, _ source: ResultHead.Source, _ tools: ToolPass,
         _ kept: KeptResult?, into writer: inout ResultWriter, _ stillFiles: borrowing StillFiles
     ) throws -> AnalysedVideo {
         var pass = tools

@@ -22,6 +22,9 @@ enum DryRun {
         for problem in plan.discovery.problems {
             Terminal.error("forgebatch: \(problem.path.display): \(problem.reason)")
         }
+        if plan.leftForLater > 0 {
+            Terminal.error("forgebatch: --limit leaves \(plan.leftForLater) more videos to later runs")
+        }
         for note in options.notes { Terminal.error("forgebatch: \(note)") }
         if let note = plan.discovery.untakenNote { Terminal.error("forgebatch: \(note)") }
         if plan.discovery.problems.contains(where: { $0.isInput }) {

@@ -57,7 +57,7 @@ struct InputArguments: ParsableArguments {
     @Flag(name: [.customShort("0"), .customLong("null")], help: "The paths of --files-from end with a NUL byte.")
     var null = false
 
-    @Option(help: "Take at most N videos, the first by name.")
+    @Option(help: "Do at most N of the videos that are to be done, the first by name.")
     var limit: Int?
 
     @Option(help: ArgumentHelp("Leave files alone that changed less than this ago.", valueName: "duration"))

@@ -51,14 +51,10 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let signals = try Signals.listen()
-        let options = try makeOptions()
+        let options = try await makeOptions()
         try Machine.reserveDescriptors(workers: options.workers)
         if reuse.dryRun {
-            do {
-                try DryRun.print(BatchRunner.plan(options), options: options, json: display.json)
-            } catch let refusal as RunRefusal {
-                throw Failure(ExitStatus.usage, "\(refusal)")
-            }
+            try DryRun.print(await plan(options), options: options, json: display.json)
             if Terminal.reportOutputError() { throw ExitCode(ExitStatus.failure) }
             return
         }
@@ -85,11 +81,14 @@ struct RunCommand: AsyncParsableCommand {
                     report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
                     outputs = MonitoringFiles(operation, options, $0, hasReport: report.problem == nil)
                 })
+        } catch let failure as LookFailure {
+            console.clear()
+            throw Failure(failure.exitStatus, "\(failure)")
         } catch let refusal as RunRefusal {
             console.clear()
             switch refusal {
             case .locked: break
-            case .notWritable: throw Failure(ExitStatus.failure, "\(refusal)")
+            case .notWritable, .lockRefused: throw Failure(ExitStatus.failure, "\(refusal)")
             case .ambiguous: throw Failure(ExitStatus.usage, "\(refusal)")
             }
             if operation.lock.mode == .skip {
@@ -117,20 +116,49 @@ struct RunCommand: AsyncParsableCommand {
         return count
     }
 
-    private func makeOptions() throws -> RunOptions {
+    private func plan(_ options: RunOptions) async throws -> Plan {
+        do {
+            return try await BatchRunner.plan(options)
+        } catch let refusal as RunRefusal {
+            throw Failure(ExitStatus.usage, "\(refusal)")
+        } catch let failure as LookFailure {
+            throw Failure(failure.exitStatus, "\(failure)")
+        }
+    }
+
+    /// What the given paths are. They may lie on a share that does not answer, so another process looks at them.
+    private func survey(_ inputs: [RawPath], _ listed: [RawPath], begun: UInt64) async throws -> InputSurvey {
+        let looker = Looker(
+            program: (RunCommand.program, RunCommand.lookArguments), stall: work.stall.seconds,
+            deadline: work.maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
+        do {
+            return try await looker.survey(inputs, listed: listed)
+        } catch let failure as LookFailure {
+            throw Failure(failure.exitStatus, "\(failure)")
+        }
+    }
+
+    private static let program = RawPath("/proc/self/exe")
+    private static let lookArguments = ["look"]
+
+    private func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
         let listed = try readList()
-        try refuseIfNothingExists(inputs, listed)
-        let now = UTCTime.now
-        let output = input.out?.path ?? OutputFolder.standard(inputs: inputs, listed: input.filesFrom != nil)
         let selection = try ToolSelection(list: tools.tools, settings: tools.set)
-        try refuseInputAsOutput(inputs, output)
+        let begun = monotonicNanoseconds()
+        let survey = try await survey(inputs, listed, begun: begun)
+        try refuseIfNothingExists(survey)
+        let now = UTCTime.now
+        let output = input.out?.path ?? OutputFolder.standard(survey, hasList: input.filesFrom != nil)
+        try refuseInputAsOutput(survey, output)
         let absolute = output.isAbsolute ? output : Files.currentDirectory().appending(output)
         var options = RunOptions(
-            output: absolute, version: Forgebatch.version, worker: RawPath("/proc/self/exe"), now: now)
+            output: absolute, version: Forgebatch.version, worker: RunCommand.program, now: now)
+        options.lookArguments = RunCommand.lookArguments
         options.inputs = inputs
         options.listed = listed
         options.roots = try declaredRoots()
+        options.silent = survey.silent
         options.discovery.rules = Rules.inOrder(includes: input.includes, excludes: input.excludes)
         options.discovery.extensions = input.ext.map { list in
             Set(list.split(separator: ",").map { $0.drop { $0 == "." }.lowercased() })
@@ -139,7 +167,7 @@ struct RunCommand: AsyncParsableCommand {
         options.discovery.maxDepth = input.maxDepth
         options.discovery.hidden = input.hidden
         options.discovery.follow = input.follow
-        options.discovery.limit = input.limit
+        options.limit = input.limit
         options.discovery.minAge = input.minAge.map { Int64(clamping: Int($0.seconds * 1000)) * 1_000_000 }
         options.tools = selection.orders
         options.toolDescriptions = selection.descriptions
@@ -173,29 +201,31 @@ struct RunCommand: AsyncParsableCommand {
         options.stills = display.stills
         options.notes = ConfigurationLayers.note.map { [$0] } ?? []
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
-        options.scope = scope(inputs, listed, options.roots)
+        options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
         _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))
         options.settings = flatSettings(options)
         options.libraries = WorkerProgram.libraries
         options.rules = WorkerProgram.rules
+        options.spent = monotonicNanoseconds() &- begun
         return options
     }
 
     /// Where this run looks for videos. What is only too young or unreadable is told one by one.
-    private func scope(_ inputs: [RawPath], _ listed: [RawPath], _ roots: [InputRoot]) -> String {
+    private func scope(_ survey: InputSurvey, _ roots: [InputRoot]) -> String {
         // Snapshots of one share are one place.
         let names = Dictionary(roots.map { ($0.path, $0.prefix) }) { first, _ in first }
-        func places(_ paths: [RawPath]) -> JSON {
+        func places(_ entries: [InputSurvey.Entry]) -> JSON {
             .array(
-                paths.map { path in
-                    let real = (try? Files.resolve(path)) ?? path
+                entries.map { entry in
+                    let real = entry.resolved ?? entry.path
                     return .object(names[real]?.members("root") ?? real.members())
                 })
         }
         let rules = Rules.texts(includes: input.includes, excludes: input.excludes)
         let scope = JSON.members([
-            "inputs": places(inputs), "listed": places(listed), "rules": .array(rules.map { .string($0) }),
+            "inputs": places(survey.inputs), "listed": places(survey.listed),
+            "rules": .array(rules.map { .string($0) }),
             "ext": .string(input.ext ?? ""), "max_depth": .int(input.maxDepth ?? 0), "hidden": .bool(input.hidden),
             "follow": .bool(input.follow), "limit": .int(input.limit ?? 0),
         ])
@@ -223,29 +253,20 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// A wrong name must not leave an output folder behind; of several inputs the others are still processed.
-    private func refuseIfNothingExists(_ inputs: [RawPath], _ listed: [RawPath]) throws {
-        guard listed.isEmpty, let first = inputs.first else { return }
-        let reasons = inputs.map { path -> String? in
-            do throws(SystemError) {
-                _ = try Files.status(path)
-                return nil
-            } catch {
-                return error.reason
-            }
-        }
-        guard let reason = reasons.first ?? nil, !reasons.contains(nil) else { return }
-        throw Failure(ExitStatus.unreadableInput, "\(first.display): \(reason)")
+    private func refuseIfNothingExists(_ survey: InputSurvey) throws {
+        guard survey.listed.isEmpty, let first = survey.inputs.first, let reason = first.reason,
+            survey.inputs.allSatisfy({ $0.reason != nil })
+        else { return }
+        throw Failure(ExitStatus.unreadableInput, "\(first.path.display): \(reason)")
     }
 
     /// Results among the videos would be found as input by whatever looks for them next.
-    private func refuseInputAsOutput(_ inputs: [RawPath], _ output: RawPath) throws {
+    private func refuseInputAsOutput(_ survey: InputSurvey, _ output: RawPath) throws {
         guard let folder = try? Files.status(output) else { return }
-        for input in inputs {
-            guard let status = try? Files.status(input), status.device == folder.device, status.inode == folder.inode
-            else { continue }
-            throw Failure(
-                ExitStatus.usage, "-o \(output.display): this is the input; the results need a folder of their own")
-        }
+        func isOutput(_ status: FileStatus) -> Bool { status.device == folder.device && status.inode == folder.inode }
+        guard survey.inputs.contains(where: { $0.status.map(isOutput) == true }) else { return }
+        throw Failure(
+            ExitStatus.usage, "-o \(output.display): this is the input; the results need a folder of their own")
     }
 
     private func flatSettings(_ options: RunOptions) -> [(key: String, value: JSON)] {

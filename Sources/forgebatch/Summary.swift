@@ -19,7 +19,8 @@ struct Summary {
         let toOutput = !display.json && !display.quiet && (Terminal.outputIsTerminal || display.verbose)
         // An old failure that nobody asked about is no news.
         // That nothing was done because nothing could be read is.
-        let isNothingRead = outcome.counts.found == 0 && !outcome.untaken.isEmpty && !display.quiet
+        let isNothingRead =
+            outcome.counts.found == 0 && (!outcome.untaken.isEmpty || outcome.ruledOut > 0) && !display.quiet
         let isNews = status != 0 || !outcome.problems.isEmpty || isNothingRead
         let painted = Colors.areWanted(
             display.color, isTerminal: toOutput ? Terminal.outputIsTerminal : Terminal.errorIsTerminal)
@@ -52,9 +53,11 @@ struct Summary {
         let counts = outcome.counts
         var parts: [String] = []
         if counts.found == 0 {
+            let rules = "no videos found: the rules leave out all \(outcome.ruledOut) files and folders"
             parts.append(
                 outcome.inputVanished
-                    ? "no videos, although the last run had some: is the input mounted?" : "no videos found")
+                    ? "no videos, although the last run had some: is the input mounted?"
+                    : outcome.ruledOut > 0 ? rules : "no videos found")
         }
         let processed = counts.completed + counts.failed
         if processed > 0 {

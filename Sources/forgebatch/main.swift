@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BatchRun
 internal import Bytes
 internal import VideoWorker
 
@@ -14,6 +15,10 @@ let arguments = RawArguments.read()
 if arguments.first == "worker" {
     Signals.unblock()
     exitNow(WorkerProgram.main())
+}
+if arguments.first == "look" {
+    Signals.unblock()
+    exitNow(LookProgram.main())
 }
 if arguments.first == "run" { Signals.block() }
 await Forgebatch.main(arguments: arguments)

@@ -14,6 +14,7 @@ enum RecordKeys {
         "Jobs/WorkerProtocol/JobOutcome.swift": "what a worker says",
         "Jobs/WorkerProtocol/JobRequest.swift": "what a worker is told",
         "FrameResults/StoredHead.swift": "the head of a result",
+        "BatchRun/Look/LookAnswer.swift": "what a process says that looks at the inputs",
         "Archive/CatalogRebuild.swift": "the head of a result", "Archive/ResultCheck.swift": "a result",
         "Archive/Export/Tables.swift": "the head of a result",
         "ReplayServer/API/RunsAPI.swift": "a request's body",

@@ -69,7 +69,6 @@ struct DiscoveryTests {
         #expect(found.candidates.first?.path == tree.root.appending("B.MOV"))
         #expect(found.problems.isEmpty)
         #expect(tree.find { $0.maxDepth = 1 }.names == ["B.MOV", "a.mp4", "b.mp4", "é.avi"])
-        #expect(tree.find { $0.limit = 2 }.names == ["B.MOV", "a.mp4"])
         #expect(tree.find { $0.extensions = ["txt"] }.names == ["notes.txt"])
     }
 

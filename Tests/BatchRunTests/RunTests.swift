@@ -29,6 +29,7 @@ struct RunTests {
                 output: folder.path.appending("out"), version: "1", worker: RawPath("/bin/sh"), now: .now)
             options.workerArguments = [String(decoding: program.bytes, as: UTF8.self)]
             options.inputs = [input]
+            options.scope = "in"
             options.minFree = 0
             options.grace = 0.2
             options.tools = [JobRequest.Tool(id: "luma", settings: [:])]
@@ -349,10 +350,16 @@ struct RunTests {
     @Test("Temporary files that a killed run left are removed, and the lock keeps a second run out")
     func leftovers() async throws {
         let bench = try Bench(videos: ["a.mp4"], script: RunTests.good)
-        let left = bench.options.output.appending("results/sub/.fb-0123")
+        let left = bench.options.output.appending("results/sub/.fb-0123456789abcdef")
         try AtomicFile.write([1], to: left, durable: false)
+        // The result of a hidden video, and what a `report` beside the run is writing.
+        let result = bench.options.output.appending("results/.fb-cam.mkv.json")
+        try AtomicFile.write([1], to: result, durable: false)
+        let page = try AtomicFile(bench.layout.reportPages.appending("index.html"), durable: false)
         _ = try await bench.run()
         #expect(!Files.exists(left))
+        #expect(Files.exists(result))
+        try page.publish()
         let lock = try await OutputFolder.lock(bench.layout, runID: "x", mode: .fail)
         await #expect(throws: RunRefusal.self) { try await bench.run() }
         bench.options.lock = .wait(0.2)

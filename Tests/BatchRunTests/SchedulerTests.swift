@@ -409,6 +409,45 @@ struct SchedulerTests {
         #expect(script.scheduler.notStarted.count == 1)
     }
 
+    @Test("A limit that is reached when nothing is left to do is no interruption", arguments: [false, true])
+    func limitWithoutCut(_ isCut: Bool) {
+        var script = Script(["a", "b"]) {
+            $0.workers = 2
+            $0.maxDuration = 2
+            $0.grace = 5
+        }
+        script.start()
+        script.end("a", Script.completed())
+        script.now += 3_000_000_000
+        script.send(.tick)
+        #expect(script.scheduler.stop == .maxDuration)
+        // Within the grace, or not, or lost without the second try that it would have had.
+        script.end("b", isCut ? .died(signal: 11) : Script.completed())
+        #expect(script.scheduler.interruption == (isCut ? .maxDuration : nil))
+        var failing = Script(["a", "b"]) { $0.maxFailures = .count(isCut ? 1 : 2) }
+        failing.start()
+        failing.end("a", Script.failed(.content))
+        failing.start()
+        failing.end("b", Script.failed(.content))
+        #expect(failing.scheduler.stop == .maxFailures)
+        #expect(failing.scheduler.interruption == (isCut ? .maxFailures : nil))
+    }
+
+    @Test("A video whose process the kernel holds fails with its number, is not tried again and not remembered")
+    func held() {
+        var script = Script(["a"])
+        script.start()
+        var attempt = Attempt(end: .stalled(60), seconds: 60, stderr: [])
+        attempt.heldProcess = 77
+        script.send(.ended(Script.id("a"), attempt))
+        #expect(
+            script.ends == [
+                "a failed: no frame for 60 s; raise --stall if it only is slow; the kernel still holds its process 77"
+            ])
+        #expect(script.scheduler.isDone)
+        #expect(!script.actions.contains { if case .remember = $0 { true } else { false } })
+    }
+
     // MARK: What a person sees
 
     @Test("The view counts what ended and what runs, and reckons the time left from the bytes")
@@ -419,7 +458,7 @@ struct SchedulerTests {
         script.start()
         script.now += 2_000_000_000
         script.send(.message(Script.id("b"), .step(current: 6, total: 12)))
-        let view = RunView(script.state(skipped: 3), script.scheduler, now: script.now)
+        let view = RunView(script.state(skipped: 3), script.scheduler, now: script.now, workBegan: 1_000_000_000)
         #expect((view.planned, view.done, view.failed, view.skipped) == (4, 1, 0, 3))
         #expect(view.frames == 16)
         #expect(view.elapsed == 2)
@@ -433,7 +472,8 @@ struct SchedulerTests {
     func viewAtStart() {
         var script = Script(["a"])
         script.start()
-        #expect(RunView(script.state(), script.scheduler, now: script.now + 9_000_000_000).remaining == nil)
+        let view = RunView(script.state(), script.scheduler, now: script.now + 9_000_000_000, workBegan: script.now)
+        #expect(view.remaining == nil)
     }
 
     // MARK: Any order of events

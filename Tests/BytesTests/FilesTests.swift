@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import TestSupport
 import Testing
 
@@ -149,5 +150,70 @@ import Testing
         let missing = try LineFile.objects(folder.path.appending("none"))
         #expect(missing.objects == [] && missing.broken == 0)
         #expect(throws: SystemError.self) { try LineFile.objects(folder.path) }
+    }
+}
+
+@Suite("Temporary files and whoever clears them away")
+struct TemporaryFileTests {
+    @Test("A name is temporary by its 16 digits and nothing behind them")
+    func names() {
+        #expect(Files.isTemporaryName(Files.temporaryName()))
+        #expect(Files.isTemporaryName(RawPath(".fb-0123456789abcdef")))
+        for name in [
+            ".fb-cam.mkv.json", ".fb-0123456789abcdef.json", ".fb-0123456789abcde", ".fb-0123456789ABCDEF", ".fb-",
+            "fb-0123456789abcdef0",
+        ] { #expect(!Files.isTemporaryName(RawPath(name)), "\(name)") }
+    }
+
+    @Test("One that is being written stays, one whose writer is gone is removed")
+    func abandoned() throws {
+        let folder = try TemporaryFolder()
+        var file = try AtomicFile(folder.path.appending("a.json"), durable: false)
+        try file.write([1])
+        Files.removeIfAbandoned(file.temporary)
+        #expect(try Files.list(folder.path).count == 1)
+        try file.publish()
+        #expect(try Files.list(folder.path) == [RawPath("a.json")])
+        let left = folder.path.appending(Files.temporaryName())
+        try Files.write([1], to: Files.open(left, Files.createExclusive), path: left)
+        let link = folder.path.appending(Files.temporaryName())
+        #expect("a.json".withCString { name in link.withCString { symlink(name, $0) } } == 0)
+        for name in [left, link] { Files.removeIfAbandoned(name) }
+        #expect(try Files.list(folder.path) == [RawPath("a.json")])
+    }
+
+    @Test("Files that are made while another clears away all that it may are published, every one")
+    func race() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path
+        await withTaskGroup { group in
+            group.addTask {
+                for number in 0..<300 {
+                    do {
+                        try AtomicFile.write([1], to: path.appending("f\(number)"), durable: false)
+                    } catch {
+                        Issue.record("\(error)")
+                    }
+                }
+            }
+            group.addTask {
+                for _ in 0..<300 {
+                    for name in (try? Files.list(path)) ?? [] where Files.isTemporaryName(name) {
+                        Files.removeIfAbandoned(path.appending(name))
+                    }
+                }
+            }
+        }
+        #expect(try Files.list(path).count == 300)
+    }
+
+    @Test("What is only wanted for a while is gone afterwards")
+    func discarded() throws {
+        let folder = try TemporaryFolder()
+        var file = try AtomicFile(folder.path.appending("a.json"), durable: false)
+        try file.write([1, 2])
+        #expect(try Files.read(file.temporary) == [1, 2])
+        file.discard()
+        #expect(try Files.list(folder.path) == [])
     }
 }

@@ -79,6 +79,58 @@ struct ExitStatusTests {
         let result = try await forge.run(expecting: 9)
         #expect(result.error.contains("is the input mounted?"))
         #expect(try forge.names() == ["a.y4m"])
+        // A folder that was emptied on purpose is no news for ever.
+        try await forge.run(expecting: 0)
+        try await forge.run(expecting: 9, "--error-if-empty")
+        // Videos that failed are videos.
+        try forge.addBroken("bad.mp4")
+        try await forge.run(expecting: 3)
+        try await forge.run(expecting: 0)
+        Files.remove(forge.input.appending("bad.mp4"))
+        try await forge.run(expecting: 9)
+    }
+
+    @Test("0: rules that take nothing are told as such, and nothing is taken for unmounted")
+    func noMatch() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        try await forge.run(expecting: 0)
+        let typo = try await forge.run(expecting: 0, "--include", "*.y4n")
+        let words = "forgebatch: no videos found: the rules leave out all 2 files and folders\n"
+        #expect(typo.error.hasPrefix(words), "\(typo.error)")
+        try await forge.run(expecting: 9, "--include", "*.y4n", "--error-if-empty")
+        try await forge.run(expecting: 0)
+    }
+
+    @Test("9: one of several inputs is empty where the last run found videos; it is said, and the others are done")
+    func emptied() async throws {
+        let forge = try Forge(["one/a.y4m", "two/b.y4m"])
+        func run() async throws -> ProcessResult {
+            try await forge.forgebatch("run", "in/one", "in/two", "-o", "out", "--no-config")
+        }
+        #expect(try await run().status == 0)
+        #expect(try forge.record()["videos_by_root"] == .array([.int(1), .int(1)]))
+        Files.remove(forge.input.appending("two/b.y4m"))
+        try forge.add("one/c.y4m")
+        let result = try await run()
+        #expect(result.status == 9)
+        let place = forge.input.appending("two").display
+        let note = "\(place): no videos, although the last run found 1 there: is it mounted?"
+        #expect(result.error.contains(note), "\(result.error)")
+        #expect(try forge.record()["notes"] == .array([.string(note)]))
+        #expect(try forge.count("completed") == 1)
+        #expect(try await run().status == 0)
+    }
+
+    @Test("0: a limit that is reached when nothing is left to do")
+    func limitWithoutCut() async throws {
+        let forge = try Forge()
+        try forge.addBroken("bad.mp4")
+        #expect(try await forge.run("--max-failures", "1").status == 3)
+        #expect(try forge.record()["interrupted"]?.bool == false)
+        try forge.addBroken("bad2.mp4")
+        try forge.addBroken("bad3.mp4")
+        #expect(try await forge.run("--max-failures", "1", "-j1").status == 10)
+        #expect(try forge.record()["interrupted"]?.bool == true)
     }
 
     @Test("64: unknown flags and bad values, with a hint to what may have been meant")
@@ -186,8 +238,9 @@ struct ExitStatusTests {
         try forge.write("", to: forge.output.appending("report"))
         try await forge.run(expecting: 3)
         // 10 before 3, and 66 before both.
-        try await forge.run(expecting: 10, "--retry-failed", "--max-failures", "1")
-        let flags = ["run", "in", "gone", "-o", "out", "--retry-failed", "--max-failures", "1"]
+        try forge.addBroken("worse.mp4")
+        try await forge.run(expecting: 10, "--retry-failed", "--max-failures", "1", "-j1")
+        let flags = ["run", "in", "gone", "-o", "out", "--retry-failed", "--max-failures", "1", "-j1"]
         #expect(try await forge.forgebatch(flags.map { RawPath($0) }).status == 66)
         // 64 before 78, 78 before 66.
         let bad = ["FORGEBATCH_JOBS": "none"]

@@ -19,7 +19,9 @@ struct FlagTableTests {
             "--files-from":
                 "--files-from reads names from a file or, with -, from standard input; --null ends them with NUL",
             "--null": "--files-from reads names from a file or, with -, from standard input; --null ends them with NUL",
-            "--limit": "--limit takes the first by name", "--min-age": "--min-age leaves alone what has just changed",
+            "--limit":
+                "--limit does the first by name of those that are to be done, so that run after run comes to the end",
+            "--min-age": "--min-age leaves alone what has just changed",
             "--error-if-empty": "--error-if-empty ends with 9 when there is no video",
             "--tools": "--tools chooses what a result holds",
             "--set": "--set changes a tool's setting, which makes other results",

@@ -84,11 +84,21 @@ struct InputFlagTests {
         #expect(try forge.count("skipped") == 1)
     }
 
-    @Test("--limit takes the first by name")
+    @Test("--limit does the first by name of those that are to be done, so that run after run comes to the end")
     func limit() async throws {
-        let forge = try Forge(["c.y4m", "a.y4m", "b.y4m"])
+        let forge = try Forge(["c.y4m", "a.y4m", "b.y4m", "e.y4m", "d.y4m"])
+        let dry = try await forge.run("--limit", "2", "--dry-run")
+        #expect(dry.output == "run  a.y4m (new)\nrun  b.y4m (new)\n")
+        #expect(dry.error == "forgebatch: --limit leaves 3 more videos to later runs\n")
         try await forge.run(expecting: 0, "--limit", "2")
         #expect(try forge.names() == ["a.y4m", "b.y4m"])
+        #expect(try forge.record()["limited"]?.bool == true)
+        try await forge.run(expecting: 0, "--limit", "2")
+        #expect(try forge.names() == ["a.y4m", "b.y4m", "c.y4m", "d.y4m"])
+        #expect(try forge.count("found") == 4 && forge.count("skipped") == 2)
+        try await forge.run(expecting: 0, "--limit", "2")
+        #expect(try forge.names().count == 5)
+        #expect(try forge.record()["limited"] == nil)
     }
 
     @Test("--min-age leaves alone what has just changed")

@@ -42,15 +42,15 @@ package struct Reevaluation: Sendable {
         try Files.makeDirectory(folder, durable: false)
         let spool = try Spool(in: folder)
         try pass.run(result, into: spool)
-        let temporary = folder.appending(Files.temporaryName())
-        defer { Files.remove(temporary) }
-        var file = try AtomicFile(temporary, durable: false)
+        // Never published: as long as it is open, a run beside this leaves it alone.
+        var file = try AtomicFile(folder.appending(path.lastComponent), durable: false)
         let head = JSONWriter.encode(pass.head(result.head))
         try file.write(Array(head.dropLast()) + Array(",\"frames\":[\n".utf8))
         try spool.copy { try file.write($0) }
         try file.write(Array("\n]}\n".utf8))
-        try file.publish()
-        return try body(temporary)
+        let value = try body(file.temporary)
+        file.discard()
+        return value
     }
 }
 

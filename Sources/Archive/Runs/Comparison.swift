@@ -91,7 +91,7 @@ package struct Comparison: Sendable {
         func libraries(_ video: RunVideo?) -> [RunDocument.Library] {
             guard let run = video?.runID, !run.isEmpty else { return [] }
             if let libraries = known[run] { return libraries }
-            let found = (try? RunReader(layout.summary(run: run)))?.document?.libraries ?? []
+            let found = (try? RunDocumentReader(layout.summary(run: run)))?.document?.libraries ?? []
             known[run] = found
             return found
         }

@@ -29,6 +29,14 @@ package struct UntakenVideo: Sendable, Equatable {
     package var advice: String
 }
 
+/// What there is below an input root.
+package struct RootFinds: Sendable, Equatable {
+    /// Those that are too young or not supported included.
+    package var videos: Int
+    /// Whether all of it could be looked at.
+    package var isWhole: Bool
+}
+
 /// The candidates below some input paths. One bad file or directory costs only itself.
 package struct Discovery: Sendable {
     /// Sorted by the bytes of their relative paths.
@@ -45,8 +53,10 @@ package struct Discovery: Sendable {
     package var unread: [RawPath] = []
     /// What looks like a video and is not taken, by relative paths.
     package var untaken: [UntakenVideo] = []
-    /// Whether `limit` left something out.
-    package var isLimited = false
+    /// What was found below each of several ``roots``, in their order; empty for one root.
+    package var finds: [RootFinds] = []
+    /// Files and folders that the rules leave out.
+    package var ruledOut = 0
     package var tooYoung: Int { young.count }
 
     /// Finds the candidates below `paths`.
@@ -55,10 +65,18 @@ package struct Discovery: Sendable {
     /// several roots, relative paths begin with the root's name, made unique by `~2`, `~3`…. What an output folder calls
     /// the roots is told afterwards, by ``RootNaming``.
     ///
-    /// - Parameter listed: more paths, from `--files-from`; they are treated the same.
-    package static func find(_ paths: [RawPath], listed: [RawPath], options: DiscoveryOptions) -> Discovery {
-        var walk = Walk(options)
-        let inputs = (paths + listed).map(Input.init)
+    /// - Parameters:
+    ///   - listed: more paths, from `--files-from`; they are treated the same.
+    ///   - at: called with everything that is looked at, before it is.
+    package static func find(
+        _ paths: [RawPath], listed: [RawPath] = [], options: DiscoveryOptions,
+        at: @escaping (RawPath) -> Void = { _ in }
+    ) -> Discovery {
+        var walk = Walk(options, at: at)
+        let inputs = (paths + listed).map { path in
+            at(path)
+            return Input(path, silent: options.silent[path])
+        }
         let prefixes = Input.prefixes(inputs)
         for input in inputs { walk.add(input, prefix: prefixes[input.root] ?? RawPath("")) }
         var found = Discovery()
@@ -74,11 +92,20 @@ package struct Discovery: Sendable {
         // One that was given directly is taken whatever it is.
         found.untaken = walk.untaken.filter { walk.files[$0.key] == nil }.values.sorted { $0.relative < $1.relative }
         found.problems = walk.problems.sorted { ($0.path, $0.reason) < ($1.path, $1.reason) }
-        if let limit = options.limit {
-            found.isLimited = found.candidates.count > max(0, limit)
-            found.candidates = Array(found.candidates.prefix(max(0, limit)))
-        }
+        found.ruledOut = walk.ruledOut
+        if found.roots.count > 1 { found.finds = found.byRoot() }
         return found
+    }
+
+    /// Counts by the prefixes that the walk gave.
+    private func byRoot() -> [RootFinds] {
+        func first(_ path: RawPath) -> RawPath { RawPath(bytes: Array(path.components.first ?? [])) }
+        var counts: [RawPath: Int] = [:]
+        for path in candidates.map(\.relative) + young + untaken.map(\.relative) {
+            counts[first(path), default: 0] += 1
+        }
+        let cut = Set(unread.map(first))
+        return roots.map { RootFinds(videos: counts[$0.prefix] ?? 0, isWhole: !cut.contains($0.prefix)) }
     }
 
     /// What was not taken although it looks like a video, in one line; nil when there is nothing of that kind.
@@ -138,31 +165,42 @@ struct UniqueNames {
 private struct Input {
     var path: RawPath
     /// What the path leads to, or why it leads nowhere.
-    var status: Result<FileStatus, SystemError>
+    enum Status {
+        case found(FileStatus)
+        case lost(String)
+    }
+    var status: Status
     /// The directory relative paths start from, absolute and without links as far as it exists.
     var root: RawPath
     /// What the root is called.
     var name: RawPath
 
-    init(_ path: RawPath) {
+    /// - Parameter silent: why it is not looked at, if it is not.
+    init(_ path: RawPath, silent: String? = nil) {
         self.path = path
-        status = Result { () throws(SystemError) in
-            // The kernel would see only what stands before the NUL; 22 is EINVAL.
-            if path.bytes.contains(0) { throw SystemError("stat", path, code: 22) }
-            return try Files.status(path)
-        }
+        status = silent.map { .lost($0) } ?? Input.look(path)
         // A missing PATH keeps its root, so that the others are called the same whether or not it is there.
         let isDirectory =
             switch status {
-            case .success(let status): status.kind == .directory
-            case .failure: !Signature.name(path, extensions: nil, missing: []).isVideo
+            case .found(let status): status.kind == .directory
+            case .lost: !Signature.name(path, extensions: nil, missing: []).isVideo
             }
         let folder = isDirectory ? path : Self.withoutTrailingSlashes(path).parent
         let absolute = folder.isAbsolute ? folder : Files.currentDirectory().appending(folder)
-        root = (try? Files.resolve(folder)) ?? absolute
+        root = silent == nil ? (try? Files.resolve(folder)) ?? absolute : absolute
         name = folder.lastComponent
         if [RawPath(""), RawPath("."), RawPath("..")].contains(name) { name = root.lastComponent }
         if name.isEmpty { name = RawPath("root") }
+    }
+
+    private static func look(_ path: RawPath) -> Status {
+        do throws(SystemError) {
+            // The kernel would see only what stands before the NUL; 22 is EINVAL.
+            if path.bytes.contains(0) { throw SystemError("stat", path, code: 22) }
+            return .found(try Files.status(path))
+        } catch {
+            return .lost(error.reason)
+        }
     }
 
     private static func withoutTrailingSlashes(_ path: RawPath) -> RawPath {
@@ -202,6 +240,9 @@ private struct Walk {
     var unread: Set<RawPath> = []
     var files: [FileKey: (candidate: Candidate, isLink: Bool)] = [:]
     var untaken: [FileKey: UntakenVideo] = [:]
+    /// Files and folders that rules leave out.
+    var ruledOut = 0
+    private let at: (RawPath) -> Void
     private let output: FileID?
     private var root = RawPath("")
     private var prefix = RawPath("")
@@ -209,8 +250,8 @@ private struct Walk {
     private var folders: [Folder] = []
     private var linkedFolders: [Folder] = []
 
-    init(_ options: DiscoveryOptions) {
-        self.options = options
+    init(_ options: DiscoveryOptions, at: @escaping (RawPath) -> Void) {
+        (self.options, self.at) = (options, at)
         output = options.output.flatMap { try? Files.status($0) }.map(Self.id)
     }
 
@@ -219,40 +260,54 @@ private struct Walk {
     mutating func add(_ input: Input, prefix: RawPath) {
         (root, self.prefix, visited) = (input.root, prefix, [])
         switch input.status {
-        case .failure(let failure):
+        case .lost(let reason):
             unread.insert(prefix)
-            report(input.path, failure.reason, isInput: true)
-        case .success(let status) where status.kind == .directory:
+            report(input.path, reason, isInput: true)
+        case .found(let status) where status.kind == .directory:
             if Self.id(status) == output { return report(input.path, "the output directory is not walked") }
             folders = [Folder(path: input.path, relative: RawPath(""), resolved: root, depth: 1, isIncluded: false)]
             // Linked directories come last, so that a file is called by its real path if that is below the root.
             while let folder = folders.popLast() ?? (linkedFolders.isEmpty ? nil : linkedFolders.removeFirst()) {
                 read(folder)
             }
-        case .success(let status) where status.kind == .file:
+        case .found(let status) where status.kind == .file:
+            at(input.path)
             take(input.path, input.path.lastComponent, status, resolved: resolve(input.path), isLink: false)
-        case .success(let status):
+        case .found(let status):
             report(input.path, "not a regular file (\(status.kind.rawValue))", isInput: true)
         }
     }
 
     private mutating func read(_ folder: Folder) {
         if let maxDepth = options.maxDepth, folder.depth > maxDepth { return }
+        if isSilent(folder.path, folder.relative) { return }
+        at(folder.path)
         do throws(SystemError) {
             // Asked again: the directory may have been replaced since it was met.
             let id = Self.id(try Files.status(folder.path))
             guard id != output else { return }
             // Only links can lead in circles, and not every network file system numbers its directories well.
             if options.follow, !visited.insert(id).inserted { return }
-            for name in try Files.list(folder.path) { visit(name, in: folder) }
+            let names = try Files.list(folder.path) { at(folder.path) }
+            for name in names { visit(name, in: folder) }
         } catch {
             unread.insert(prefix.appending(folder.relative))
             report(folder.path, error.reason, isInput: folder.relative.isEmpty)
         }
     }
 
+    /// Whether something is not looked at, since it gave no answer before; it is told of then.
+    private mutating func isSilent(_ path: RawPath, _ relative: RawPath) -> Bool {
+        guard !options.silent.isEmpty, let reason = options.silent[path] else { return false }
+        unread.insert(prefix.appending(relative))
+        report(path, reason, isInput: true)
+        return true
+    }
+
     private mutating func visit(_ name: RawPath, in folder: Folder) {
         let path = folder.path.appending(name)
+        if isSilent(path, folder.relative.appending(name)) { return }
+        at(path)
         do throws(SystemError) {
             var entry = Folder(
                 path: path, relative: folder.relative.appending(name), resolved: folder.resolved.appending(name),
@@ -266,13 +321,18 @@ private struct Walk {
             }
             let isDirectory = status.kind == .directory
             let verdict = options.verdict(entry.relative, isDirectory: isDirectory)
-            guard verdict != .leftOut else { return }
+            guard verdict != .leftOut else {
+                if !options.rules.isEmpty { ruledOut += 1 }
+                return
+            }
             entry.isIncluded = entry.isIncluded || verdict == .included
             if isDirectory {
                 guard isLink else { return folders.append(entry) }
                 if options.follow { linkedFolders.append(entry) }
             } else if entry.isIncluded || options.takesUnmatched {
                 try consider(entry, status, isLink: isLink)
+            } else {
+                ruledOut += 1
             }
         } catch {
             unread.insert(prefix.appending(folder.relative).appending(name))

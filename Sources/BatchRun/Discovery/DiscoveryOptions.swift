@@ -27,14 +27,14 @@ package struct DiscoveryOptions: Sendable {
     package var hidden = false
     /// Whether links inside the walk are followed.
     package var follow = false
-    /// How many candidates are kept of the sorted ones.
-    package var limit: Int?
     /// Nanoseconds since the last change below which a file may still be in the making.
     package var minAge: Int64?
     /// Nanoseconds since 1970.
     package var now: Int64
     /// The output directory, which is never walked.
     package var output: RawPath?
+    /// Paths that are not looked at, since they gave no answer before, with the words for it.
+    package var silent: [RawPath: String] = [:]
 
     package init(now: Int64) { self.now = now }
 

@@ -24,6 +24,9 @@ package struct Glob: Sendable, Equatable {
 
     private static let slash = UInt8(ascii: "/")
 
+    /// As it was written.
+    package let pattern: RawPath
+
     private var tokens: [Token] = []
     private var isWholePath = false
     private var isDirectoriesOnly = false
@@ -34,6 +37,7 @@ package struct Glob: Sendable, Equatable {
     package init(_ pattern: String) { self.init(RawPath(pattern)) }
 
     package init(_ pattern: RawPath) {
+        self.pattern = pattern
         var rest = pattern.bytes[...]
         if rest.first == Self.slash {
             isWholePath = true

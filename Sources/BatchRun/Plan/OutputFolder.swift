@@ -22,11 +22,10 @@ package enum RunRefusal: Error, CustomStringConvertible, Equatable {
 package enum OutputFolder {
     /// `<input>.forgebatch` beside the input when there is one input and it is a directory, else `forgebatch-out` in the
     /// working directory.
-    package static func standard(inputs: [RawPath], listed: Bool) -> RawPath {
+    package static func standard(_ survey: InputSurvey, hasList: Bool) -> RawPath {
         let fallback = RawPath("forgebatch-out")
-        guard !listed, inputs.count == 1, let input = inputs.first,
-            (try? Files.status(input))?.kind == .directory, let real = try? Files.resolve(input),
-            !real.components.isEmpty
+        guard !hasList, survey.inputs.count == 1, let input = survey.inputs.first, input.status?.kind == .directory,
+            let real = input.resolved, !real.components.isEmpty
         else { return fallback }
         return real.suffixed(".forgebatch")
     }
@@ -115,10 +114,11 @@ package enum OutputFolder {
         return text.flatMap { $0.isEmpty ? nil : $0 } ?? "unknown"
     }
 
-    /// Removes temporary files that a killed run left. Only under the lock.
+    /// Removes temporary files that a killed process left; those that are being written, as by a `report` beside this run,
+    /// stay. Only under the lock.
     package static func removeLeftovers(_ layout: OutputLayout) {
-        for name in (try? Files.list(layout.root)) ?? [] where isTemporary(name) {
-            Files.remove(layout.root.appending(name))
+        for name in (try? Files.list(layout.root)) ?? [] where Files.isTemporaryName(name) {
+            Files.removeIfAbandoned(layout.root.appending(name))
         }
         for folder in [layout.results, layout.stills, layout.report, layout.runs] { sweep(folder) }
     }
@@ -129,11 +129,9 @@ package enum OutputFolder {
             guard let kind = (try? Files.status(path, follow: false))?.kind else { continue }
             if kind == .directory {
                 sweep(path)
-            } else if isTemporary(name) {
-                Files.remove(path)
+            } else if Files.isTemporaryName(name) {
+                Files.removeIfAbandoned(path)
             }
         }
     }
-
-    private static func isTemporary(_ name: RawPath) -> Bool { name.bytes.starts(with: Files.temporaryPrefix.utf8) }
 }

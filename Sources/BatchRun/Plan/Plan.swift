@@ -56,10 +56,16 @@ package struct Plan: Sendable {
     /// Largest file first, so that no long one is left for the end.
     package var jobs: [PlannedJob] = []
     package var skipped: [SkippedJob] = []
+    /// How many videos are left to later runs because of `--limit`.
+    package var leftForLater = 0
 
-    package init(_ discovery: Discovery, prior: PriorResults, options: RunOptions, now: UTCTime) {
+    /// - Parameter fingerprint: of a video's content as it is now; nil when it cannot be read.
+    package init(
+        _ discovery: Discovery, prior: PriorResults, options: RunOptions, now: UTCTime,
+        fingerprint: @escaping (Candidate) -> String? = { _ in nil }
+    ) {
         self.discovery = discovery
-        let policy = ReusePolicy(options, now: now)
+        let policy = ReusePolicy(options, now: now, fingerprint: fingerprint)
         let names = Plan.results(discovery.candidates, prior: prior)
         for (candidate, (id, result)) in zip(discovery.candidates, names) {
             let entry = prior.catalog[id]
@@ -77,6 +83,10 @@ package struct Plan: Sendable {
                         runID: status.isFailure ? failure?.runID : entry?.runID))
             }
         }
+        if let limit = options.limit, jobs.count > limit {
+            leftForLater = jobs.count - limit
+            jobs = Array(jobs.sorted { $0.video.relative < $1.video.relative }.prefix(limit))
+        }
         jobs.sort {
             ($1.video.status.size, $0.video.relative) < ($0.video.status.size, $1.video.relative)
         }
@@ -90,6 +100,22 @@ package struct Plan: Sendable {
                 ? "1 result was \(reason); it is done again, once"
                 : "\(all.count) results were \(reason); they are done again, once"
         }
+    }
+
+    /// The plan by what is looked up of the videos: first it is seen which fingerprints matter, and only those are asked for.
+    ///
+    /// - Throws: ``LookFailure``.
+    static func make(
+        _ discovery: Discovery, prior: PriorResults, options: RunOptions, now: UTCTime, looker: Looker
+    ) async throws -> Plan {
+        var wanted: [Candidate] = []
+        let plan = Plan(discovery, prior: prior, options: options, now: now) { video in
+            wanted.append(video)
+            return nil
+        }
+        if wanted.isEmpty { return plan }
+        let known = try await looker.fingerprints(of: wanted)
+        return Plan(discovery, prior: prior, options: options, now: now) { known[$0.path] }
     }
 
     /// Each video's id and result. What an earlier run chose stays; a new name gives way to those.

@@ -10,16 +10,17 @@ struct RetryPolicy: Equatable, Sendable {
         mayEndBetter(attempt) && number <= retries
     }
 
-    /// Whether every attempt that the video may have is used up, so that it counts as a lost one for later runs.
+    /// Whether every attempt that the video may have is used up, so that it counts as a lost one for later runs. One whose
+    /// process the kernel holds says something of a disk or a share, and nothing of the video.
     func isExhausted(after attempt: Attempt, number: Int) -> Bool {
-        number > retries || attempt.isOutOfMemory
+        attempt.heldProcess == nil && (number > retries || attempt.isOutOfMemory)
     }
 
     /// What a worker said itself stays so, and with the same memory the same video runs out of it again.
     private func mayEndBetter(_ attempt: Attempt) -> Bool {
-        if attempt.isOutOfMemory { return false }
+        if attempt.isOutOfMemory || attempt.heldProcess != nil { return false }
         return switch attempt.end {
-        case .died, .exited, .stalled, .timedOut, .protocolError, .spawnFailed: true
+        case .died, .exited, .stalled, .timedOut, .protocolError, .flooded, .spawnFailed: true
         case .finished, .stopped: false
         }
     }

@@ -123,8 +123,8 @@ struct ReusePolicy {
 }
 
 extension ReusePolicy {
-    /// The policy of a run, which looks at the files of its output folder and at the videos.
-    init(_ options: RunOptions, now: UTCTime) {
+    /// The policy of a run, which looks at the files of its output folder.
+    init(_ options: RunOptions, now: UTCTime, fingerprint: @escaping (Candidate) -> String?) {
         let layout = OutputLayout(root: options.output)
         self.init(
             force: options.force, retryFailed: options.retryFailed, retryQuarantined: options.retryQuarantined,
@@ -137,18 +137,12 @@ extension ReusePolicy {
                 case .cut: "its result is cut"
                 }
             },
-            fingerprint: ReusePolicy.readFingerprint)
+            fingerprint: fingerprint)
         tools = ToolReuse(
             asked: ResultTools(tools: options.toolDescriptions, threads: options.threads, rules: options.rules),
             available: options.availableTools)
         let known = KnownResultTools()
         resultTools = { known.tools(of: $0, layout, options.resultTools) }
-    }
-
-    private static func readFingerprint(_ candidate: Candidate) -> String? {
-        guard let descriptor = try? Files.openInput(candidate.path) else { return nil }
-        defer { Files.close(descriptor) }
-        return try? Fingerprint.of(descriptor, size: candidate.status.size, path: candidate.relative)
     }
 }
 

@@ -6,27 +6,39 @@ internal import Store
 package enum BatchRunner {
     /// What a run would do, without lock and without writing anything.
     ///
-    /// - Throws: ``RunRefusal`` when two inputs would be called the same.
-    package static func plan(_ options: RunOptions) throws -> Plan {
+    /// - Throws: ``LookFailure`` when the inputs cannot be looked at to the end, ``RunRefusal`` when two would be called the
+    ///   same.
+    package static func plan(_ options: RunOptions) async throws -> Plan {
+        let looker = looker(options, begun: monotonicNanoseconds() &- options.spent) { nil }
+        let found = try await discover(options, looker)
         let prior = try PriorResults.read(OutputLayout(root: options.output))
-        let (discovery, _) = try RootNaming(prior, declared: options.roots).name(discover(options))
-        return Plan(discovery, prior: prior, options: options, now: .now)
+        let (discovery, _) = try RootNaming(prior, declared: options.roots).name(found)
+        return try await Plan.make(discovery, prior: prior, options: options, now: .now, looker: looker)
     }
 
-    private static func discover(_ options: RunOptions) -> Discovery {
-        Discovery.find(options.inputs, listed: options.listed, options: options.discovery)
+    private static func looker(
+        _ options: RunOptions, begun: UInt64, signal: @escaping @Sendable () -> Int32?
+    ) -> Looker {
+        Looker(
+            program: options.lookArguments.map { (options.worker, $0) }, stall: options.stall,
+            deadline: options.maxDuration.map { begun &+ UInt64($0 * 1e9) }, signal: signal)
+    }
+
+    private static func discover(_ options: RunOptions, _ looker: Looker) async throws -> Discovery {
+        try await looker.find(options.inputs + options.listed, options: options.discovery, silent: options.silent)
     }
 
     /// Runs the batch to its end.
     ///
     /// - Parameters:
-    ///   - signals: called once, when the run is planned; from then on it answers signals: numbers of those that this
-    ///     process gets. The first stops the run, the second at once.
+    ///   - signals: called once, under the lock, before the inputs are looked at; from then on the run answers signals:
+    ///     numbers of those that this process gets. The first stops the run, the second at once.
     ///   - begin: called under the lock, before anything is planned: the place to repair a missing catalog. It answers
     ///     with the run that this one is held against, for the record.
     ///   - display: called about ten times a second while workers run.
     ///   - conclude: called under the lock when everything else is written: the place for the report.
-    /// - Throws: ``RunRefusal`` when it cannot begin.
+    /// - Throws: ``RunRefusal`` when it cannot begin, ``LookFailure`` when it is stopped while it looks for videos: nothing
+    ///   is recorded then.
     package static func run(
         _ options: RunOptions, signals: () -> AsyncStream<Int32>, begin: (OutputLayout) throws -> String?,
         display: (RunView) -> Void, conclude: (RunOutcome) -> Void = { _ in }
@@ -38,16 +50,23 @@ package enum BatchRunner {
         let layout = OutputLayout(root: options.output)
         let lock = try await OutputFolder.lock(layout, runID: runID, mode: options.lock)
         defer { withExtendedLifetime(lock) {} }
+        let begun = monotonicNanoseconds() &- options.spent
+        let events = RunEvents()
+        let stops = signals()
+        let listen = Task { for await number in stops { events.signal(number) } }
+        defer { listen.cancel() }
         // Without it, a file that looks left behind may be another run's.
         if lock.lack == nil { OutputFolder.removeLeftovers(layout) }
         var options = options
         options.baseline = try begin(layout)
         let prior = try PriorResults.read(layout)
-        let (discovery, names) = try RootNaming(prior, declared: options.roots).name(discover(options))
-        let plan = Plan(discovery, prior: prior, options: options, now: started)
+        let looker = looker(options, begun: begun) { events.firstSignal }
+        let (discovery, names) = try RootNaming(prior, declared: options.roots).name(await discover(options, looker))
+        let plan = try await Plan.make(discovery, prior: prior, options: options, now: started, looker: looker)
         // Names are kept before anything is called by them.
         if names != prior.roots || !Files.exists(layout.roots) { try names.write(layout) }
-        let stops = signals()
+        let isSomethingEmpty = discovery.candidates.isEmpty || discovery.finds.contains { $0.videos == 0 }
+        let last = isSomethingEmpty ? EarlierFinds.read(layout, scope: options.scope) : nil
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
         for note in options.notes { journal.note(note) }
         if let lack = lock.lack { journal.note("this run has no lock: \(lack)") }
@@ -56,10 +75,16 @@ package enum BatchRunner {
         }
         for note in plan.olderNotes { journal.note(note) }
         if let note = plan.discovery.untakenNote { journal.note(note) }
-        let driver = RunDriver(plan, journal: journal, options: options)
-        await driver.run(signals: stops, display: display)
+        if plan.leftForLater > 0 { journal.note("--limit leaves \(plan.leftForLater) videos to later runs") }
+        let emptied = plan.emptied(since: last)
+        for (root, videos) in emptied {
+            journal.note("\(root.display): no videos, although the last run found \(videos) there: is it mounted?")
+        }
+        let driver = RunDriver(plan, journal: journal, options: options, begun: begun)
+        await driver.run(events, display: display)
         let outcome = finish(
-            driver, journal, plan: plan, prior: prior, options: options, started: started, isLocked: lock.lack == nil)
+            driver, journal, plan: plan, hasVanished: plan.hasVanished(since: last), hasEmptied: !emptied.isEmpty,
+            options: options, started: started, isLocked: lock.lack == nil)
         conclude(outcome)
         return outcome
     }
@@ -74,25 +99,22 @@ package enum BatchRunner {
 
     private static func count(_ plan: Plan) -> RunCounts {
         var counts = RunCounts()
-        counts.found = plan.discovery.candidates.count
+        counts.found = plan.jobs.count + plan.skipped.count
         counts.unreadable = plan.discovery.problems.count
         for skip in plan.skipped { counts.countSkipped(skip.status) }
         return counts
     }
 
     private static func finish(
-        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, prior: PriorResults, options: RunOptions,
-        started: UTCTime, isLocked: Bool
+        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, hasVanished: Bool, hasEmptied: Bool,
+        options: RunOptions, started: UTCTime, isLocked: Bool
     ) -> RunOutcome {
         let problems = plan.discovery.problems
-        // Files that are too young or not supported are there, so nothing is unmounted.
-        let vanished =
-            plan.discovery.candidates.isEmpty && plan.discovery.tooYoung == 0 && plan.discovery.untaken.isEmpty
-            && !prior.catalog.isEmpty
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
-        if let stop = driver.scheduler.stop { statuses.append(ExitStatus.of(stop)) }
-        if plan.discovery.candidates.isEmpty, vanished || options.errorIfEmpty { statuses.append(ExitStatus.noInput) }
+        if let stop = driver.scheduler.interruption { statuses.append(ExitStatus.of(stop)) }
+        let isEmpty = plan.discovery.candidates.isEmpty && options.errorIfEmpty
+        if isEmpty || hasVanished || hasEmptied { statuses.append(ExitStatus.noInput) }
         let old = journal.counts.skippedFailed + journal.counts.skippedDamaged + journal.counts.quarantined
         if journal.counts.failed + journal.counts.damaged > 0 || (options.failOnAny && old > 0) {
             statuses.append(ExitStatus.videosFailed)
@@ -113,8 +135,10 @@ package enum BatchRunner {
         }
         return RunOutcome(
             runID: journal.runID, baseline: options.baseline, started: started,
-            processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts, stop: driver.scheduler.stop,
+            processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts,
+            stop: driver.scheduler.interruption,
             issues: journal.issues, problems: problems, seconds: driver.seconds, frames: driver.scheduler.frames,
-            inputVanished: vanished, exitStatus: status, notes: journal.notes, untaken: plan.discovery.untaken)
+            inputVanished: hasVanished, ruledOut: plan.discovery.ruledOut,
+            exitStatus: status, notes: journal.notes, untaken: plan.discovery.untaken)
     }
 }

@@ -29,8 +29,8 @@ struct RunConclusion {
         run.finished = UTCTime.now.text
         run.seconds = RunJournal.milli(seconds)
         run.exitStatus = Int(exitStatus)
-        run.isInterrupted = scheduler.stop != nil
-        run.stopped = scheduler.stop?.text
+        run.isInterrupted = scheduler.interruption != nil
+        run.stopped = scheduler.interruption?.text
         run.tally = journal.counts
         run.frames = scheduler.frames
         run.processorSeconds = RunJournal.milli(scheduler.processorSeconds)
@@ -52,12 +52,13 @@ struct RunConclusion {
         document.toolDescriptions = options.toolDescriptions
         document.notes = journal.notes
         document.roots = discovery.roots
+        document.videosByRoot = journal.plan.discovery.finds.map(\.videos)
         document.skip(journal.plan.skipped.map { (job: $0.id, status: $0.status, runID: $0.runID ?? "") })
         document.notStarted = scheduler.notStarted.map { RunDocument.Waiting(job: $0.id, path: $0.video.relative) }
         document.tooYoung = discovery.young
         document.unread = discovery.unread
         document.unsupported = discovery.untaken.map { RunDocument.Unsupported(path: $0.relative, format: $0.format) }
-        document.isLimited = discovery.isLimited
+        document.isLimited = journal.plan.leftForLater > 0
         return document
     }
 }

@@ -13,25 +13,21 @@ final class RunDriver {
     /// Whether a file of the run's own could not be written.
     private var hasFailed = false
 
-    init(_ plan: Plan, journal: RunJournal, options: RunOptions) {
-        scheduler = Scheduler(plan.jobs, settings: Scheduler.Settings(options), now: monotonicNanoseconds())
+    /// - Parameter begun: when the run began, in nanoseconds of the monotonic clock.
+    init(_ plan: Plan, journal: RunJournal, options: RunOptions, begun: UInt64) {
+        scheduler = Scheduler(plan.jobs, settings: Scheduler.Settings(options), now: begun)
         self.journal = journal
         self.options = options
     }
 
-    /// Runs the plan to its end. The one consumer of all events; workers, ticks and signals are their producers.
-    func run(signals: AsyncStream<Int32>, display: (RunView) -> Void) async {
-        let (events, source) = AsyncStream.makeStream(of: Scheduler.Event.self)
+    /// Runs the plan to its end. The one consumer of all events; workers, the clock and signals are their producers.
+    func run(_ events: RunEvents, display: (RunView) -> Void) async {
+        let workBegan = monotonicNanoseconds()
         let folders = folders
         await withDiscardingTaskGroup { group in
             group.addTask {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: .milliseconds(100))
-                    source.yield(.tick)
-                }
+                while (try? await Task.sleep(for: .milliseconds(100))) != nil { events.tick() }
             }
-            group.addTask { for await number in signals { source.yield(.signal(number)) } }
-            var iterator = events.makeAsyncIterator()
             while true {
                 do {
                     while scheduler.wantsStart {
@@ -39,17 +35,18 @@ final class RunDriver {
                             running += 1
                             let id = worker.request.job
                             group.addTask {
-                                let attempt = await worker.runAndPublish(folders) { source.yield(.message(id, $0)) }
-                                source.yield(.ended(id, attempt))
+                                let attempt = await worker.runAndPublish(folders) { await events.send(id, $0) }
+                                events.end(id, attempt)
                             }
                         }
                     }
                     if running == 0, scheduler.isDone || hasFailed { break }
-                    guard let event = await iterator.next(isolation: #isolation) else { break }
+                    let event = await events.next()
                     if case .ended = event { running -= 1 }
                     _ = try handle(event)
                     if case .tick = event {
-                        display(RunView(journal.state, scheduler, now: monotonicNanoseconds()))
+                        let now = monotonicNanoseconds()
+                        display(RunView(journal.state, scheduler, now: now, workBegan: workBegan))
                     }
                 } catch {
                     abandon(error)
@@ -88,7 +85,9 @@ final class RunDriver {
 
     private func worker(_ job: PlannedJob) -> WorkerProcess {
         WorkerProcess(
-            program: options.worker, arguments: options.workerArguments, request: request(job),
+            child: ChildProcess(
+                program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit),
+            request: request(job),
             deadlines: Deadlines(stall: options.stall, timeout: options.timeout, size: job.video.status.size),
             kill: kill)
     }

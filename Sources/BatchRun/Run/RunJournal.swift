@@ -22,7 +22,15 @@ final class RunJournal {
     /// What each job came to.
     private(set) var records: [RunDocumentWriter.EncodedJob] = []
     /// Notes for a person, each once.
-    private(set) var notes: [String] = []
+    var notes: [String] {
+        keptNotes + (notesLeftOut > 0 ? ["\(notesLeftOut) more notes are left out"] : [])
+    }
+    private var keptNotes: [String] = []
+    private var knownNotes: Set<String> = []
+    private var notesLeftOut = 0
+
+    /// More notes than this are read by nobody.
+    private static let mostNotes = 200
 
     init(_ plan: Plan, options: RunOptions, runID: String, counts: RunCounts) throws {
         self.plan = plan
@@ -40,7 +48,13 @@ final class RunJournal {
     }
 
     func note(_ text: String) {
-        if !notes.contains(text) { notes.append(text) }
+        if knownNotes.contains(text) { return }
+        guard keptNotes.count < RunJournal.mostNotes else {
+            notesLeftOut += 1
+            return
+        }
+        knownNotes.insert(text)
+        keptNotes.append(text)
     }
 
     // MARK: Catalog and failure memory

@@ -38,6 +38,10 @@ package struct RunOptions: Sendable {
     /// What input roots are called, by `--root`; an empty prefix is the name of the first root of a folder.
     package var roots: [InputRoot] = []
     package var discovery: DiscoveryOptions
+    /// Paths that gave no answer before the run began, with the words for it.
+    package var silent: [RawPath: String] = [:]
+    /// How many of the videos that are to be done are, the first by name.
+    package var limit: Int?
     package var output: RawPath
     package var tools: [JobRequest.Tool] = []
     /// The tools' ids, versions and settings as results list them.
@@ -54,6 +58,8 @@ package struct RunOptions: Sendable {
     /// Seconds without a frame.
     package var stall = 60.0
     package var maxDuration: Double?
+    /// Nanoseconds of it that were used before the lock was asked for.
+    package var spent: UInt64 = 0
     package var memory = WorkerMemory.standard
     package var retries = 1
     package var maxFailures: FailureLimit?
@@ -78,6 +84,8 @@ package struct RunOptions: Sendable {
     /// The program that is started as a worker, and what it is told before its request.
     package var worker: RawPath
     package var workerArguments: [String] = ["worker"]
+    /// What the same program is told to look at the inputs; nil when this process does so itself.
+    package var lookArguments: [String]?
     /// Where the run looks for videos, in one word: runs with the same one can be held against each other.
     package var scope = ""
     /// The run that this one is held against, for the record.

@@ -59,6 +59,8 @@ package struct RunOutcome: Sendable {
     package var frames: Int
     /// The input held videos in the last run and holds none now.
     package var inputVanished = false
+    /// Files and folders that the rules leave out.
+    package var ruledOut = 0
     package var exitStatus: Int32
     /// Notes for a person, each once.
     package var notes: [String]

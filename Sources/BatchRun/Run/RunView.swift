@@ -28,8 +28,10 @@ extension RunView {
     /// Counts and progress are those of the log, as every reader of it has them; what a log does not tell, such as speed
     /// and the time left, is the scheduler's.
     ///
-    /// - Parameter now: nanoseconds of the scheduler's clock.
-    init(_ state: RunState, _ scheduler: Scheduler, now: UInt64) {
+    /// - Parameters:
+    ///   - now: nanoseconds of the scheduler's clock.
+    ///   - workBegan: when the first video could start, on the same clock.
+    init(_ state: RunState, _ scheduler: Scheduler, now: UInt64, workBegan: UInt64) {
         var running = 0.0
         var frames = scheduler.frames
         let workers = scheduler.active.values.sorted { $0.started < $1.started }.map { job in
@@ -46,10 +48,11 @@ extension RunView {
         }
         let done = Double(scheduler.bytesDone) + running
         let left = Double(scheduler.bytesPlanned) - done
-        let elapsed = Double(now &- scheduler.begun) / 1e9
+        let working = Double(now &- workBegan) / 1e9
         self.init(
             planned: state.planned, done: state.completed + state.failed, failed: state.failed,
-            skipped: state.skipped, workers: workers, frames: frames, elapsed: elapsed,
-            remaining: done > 0 && elapsed > 1 ? max(0, elapsed * left / done) : nil, stop: scheduler.stop)
+            skipped: state.skipped, workers: workers, frames: frames,
+            elapsed: Double(now &- scheduler.begun) / 1e9,
+            remaining: done > 0 && working > 1 ? max(0, working * left / done) : nil, stop: scheduler.stop)
     }
 }

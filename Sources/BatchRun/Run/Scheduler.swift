@@ -106,6 +106,8 @@ struct Scheduler: Sendable {
     private(set) var completed = 0
     private(set) var failed = 0
     private(set) var stop: StopReason?
+    /// Whether a stop kept a started video from its end, or from another try.
+    private var hasCut = false
     private var graceEnds: UInt64?
     private var isKilling = false
     /// Frames of all workers that said how they ended.
@@ -133,6 +135,14 @@ struct Scheduler: Sendable {
         if started < jobs.count { return active.count < settings.workers }
         // What is tried again has the machine to itself.
         return active.isEmpty && !retries.isEmpty
+    }
+
+    /// Why the run did less than it had to do. A limit that was reached when nothing was left to do is no reason.
+    var interruption: StopReason? {
+        switch stop {
+        case .maxDuration, .maxFailures: hasCut || !notStarted.isEmpty ? stop : nil
+        default: stop
+        }
     }
 
     /// Planned videos that were not started.
@@ -193,6 +203,7 @@ struct Scheduler: Sendable {
         retries = []
         for job in waiting {
             let why = job.lastReason.map { "\($0); " } ?? ""
+            hasCut = true
             fail(job, "\(why)stopped by \(reason.text)", kind: JobRecord.stopped, now: now)
         }
     }
@@ -206,6 +217,7 @@ struct Scheduler: Sendable {
     private mutating func close(_ now: UInt64) {
         let left = active.values.sorted { $0.job.video.relative < $1.job.video.relative }
         active = [:]
+        if !left.isEmpty { hasCut = true }
         for job in left { fail(job, "stopped by \(stop?.text ?? "this run")", kind: JobRecord.stopped, now: now) }
     }
 
@@ -262,15 +274,19 @@ struct Scheduler: Sendable {
             if outcome.kind == .completed { return complete(&job, outcome, seconds) }
             return fail(job, outcome, attempt, seconds, now)
         }
-        let reason = attempt.reason ?? "stopped by \(stop?.text ?? "this run")"
+        let reason = (attempt.reason ?? "stopped by \(stop?.text ?? "this run")") + attempt.holder
         if attempt.end == .stopped {
+            hasCut = true
             return fail(job, reason, kind: JobRecord.stopped, stderr: attempt.stderr, seconds: seconds, now: now)
         }
-        if stop == nil, settings.retry.allowsAnother(after: attempt, number: job.attempt) {
-            job.lastReason = reason
-            job.earlier = seconds
-            retries.append(job)
-            return
+        if settings.retry.allowsAnother(after: attempt, number: job.attempt) {
+            if stop == nil {
+                job.lastReason = reason
+                job.earlier = seconds
+                retries.append(job)
+                return
+            }
+            hasCut = true
         }
         bytesDone &+= job.job.video.status.size
         let tries = job.attempt == 1 ? "" : " (\(job.attempt) tries)"

@@ -15,6 +15,8 @@ struct Attempt: Sendable {
         case timedOut(Double)
         /// A line that no worker writes.
         case protocolError
+        /// More lines than a worker has reason to write.
+        case flooded
         /// Ended by this run.
         case stopped
         case spawnFailed(String)
@@ -26,6 +28,8 @@ struct Attempt: Sendable {
     var stderr: [String]
     /// Where its result lies below the output folder, once it does: the file system may have refused the name planned.
     var result: RawPath?
+    /// The process, where it was killed and the kernel still holds it: nobody waits for it any more.
+    var heldProcess: Int32?
 
     /// SIGXCPU: the signal of a worker that passes its limit of processor seconds.
     static let processorTimeUsed: Int32 = 24
@@ -36,6 +40,9 @@ struct Attempt: Sendable {
         guard case .died = end else { return false }
         return stderr.contains { $0.contains("failed to allocate") || $0.contains("ould not allocate memory") }
     }
+
+    /// What to add to the reason of one whose process is still there.
+    var holder: String { heldProcess.map { "; the kernel still holds its process \($0)" } ?? "" }
 
     /// One line; nil when the worker said how it ended.
     var reason: String? {
@@ -49,11 +56,12 @@ struct Attempt: Sendable {
         case .stalled(let seconds): "no frame for \(Attempt.text(seconds)); raise --stall if it only is slow"
         case .timedOut(let seconds): "not done after \(Attempt.text(seconds)); raise --timeout if it only is slow"
         case .protocolError: "worker wrote something that is no progress"
+        case .flooded: "worker wrote more than the progress of a video can need"
         case .spawnFailed(let why): "worker could not be started: \(why)"
         }
     }
 
-    private static func text(_ seconds: Double) -> String {
+    static func text(_ seconds: Double) -> String {
         seconds >= 120
             ? "\(Int(seconds / 60)) min" : seconds >= 10 ? "\(Int(seconds)) s" : "\((seconds * 10).rounded() / 10) s"
     }

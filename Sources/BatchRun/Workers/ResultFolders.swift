@@ -85,7 +85,7 @@ extension WorkerProcess {
     ///
     /// An output folder that takes no name for the result costs this video alone.
     func runAndPublish(
-        _ folders: ResultFolders, _ receive: @escaping @Sendable (WorkerMessage) -> Void
+        _ folders: ResultFolders, _ receive: @escaping @Sendable (WorkerMessage) async -> Void
     ) async -> Attempt {
         var worker = self
         do throws(SystemError) {

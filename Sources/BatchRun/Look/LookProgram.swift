@@ -1,0 +1,124 @@
+internal import Bytes
+internal import Synchronization
+
+/// The process that looks at the inputs, so that the run need not.
+package enum LookProgram {
+    /// Bytes of the longest request.
+    private static let requestLimit = 1 << 30
+
+    /// Milliseconds between two lines that tell what it is at.
+    private static let pulse = 250
+
+    /// Reads a request from standard input and answers it.
+    ///
+    /// - Returns: the exit status: 0 when the last line was ``LookAnswer/done``, 70 when there was no request.
+    package static func main() -> Int32 {
+        guard let request = readRequest() else {
+            try? Files.write(
+                Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8),
+                to: .standardError,
+                path: RawPath("standard error"))
+            return 70
+        }
+        let output = LookOutput { bytes throws(SystemError) in
+            try Files.write(bytes, to: .standardOutput, path: RawPath("standard output"))
+        }
+        // Its own thread: the other one may be in a call that does not return.
+        try? Processes.endWithInput(every: pulse) { output.tellPosition() }
+        answer(request, output)
+        output.tell(.done)
+        output.flush()
+        return 0
+    }
+
+    static func answer(_ request: LookRequest, _ output: LookOutput) {
+        switch request.question {
+        case .survey:
+            for (index, path) in request.paths.enumerated() {
+                output.isAt(path)
+                output.tell(.surveyed(index, InputSurvey.Entry(looking: path, silent: request.silent[path])))
+            }
+        case .walk(let options):
+            var options = options
+            options.silent = request.silent
+            var found = Discovery.find(request.paths, options: options) { output.isAt($0) }
+            for video in found.candidates { output.tell(.candidate(video)) }
+            found.candidates = []
+            output.tell(.walked(found))
+        case .fingerprints(let sizes):
+            for (index, (path, size)) in zip(request.paths, sizes).enumerated() where request.silent[path] == nil {
+                output.isAt(path)
+                if let text = fingerprint(path, size: size) { output.tell(.fingerprint(index, text)) }
+            }
+        }
+    }
+
+    private static func fingerprint(_ path: RawPath, size: Int64) -> String? {
+        guard let descriptor = try? Files.openInput(path) else { return nil }
+        defer { Files.close(descriptor) }
+        return try? Fingerprint.of(descriptor, size: size, path: path)
+    }
+
+    private static func readRequest() -> LookRequest? {
+        var line: [UInt8] = []
+        while line.count < requestLimit, line.last != 0x0a {
+            guard let piece = try? Files.read(.standardInput, count: 1 << 16, path: RawPath("standard input")),
+                !piece.isEmpty
+            else { return nil }
+            line += piece
+        }
+        return (try? JSONReader.parse(line)).flatMap { LookRequest($0) }
+    }
+}
+
+/// What the process says, and what it is at.
+final class LookOutput: Sendable {
+    private struct State {
+        var buffer: [UInt8] = []
+        var path = RawPath("")
+        var count = 0
+        var told = -1
+    }
+
+    /// Bytes that are written at once.
+    private static let piece = 1 << 16
+
+    private let state = Mutex(State())
+    private let write: @Sendable ([UInt8]) throws(SystemError) -> Void
+
+    init(_ write: @escaping @Sendable ([UInt8]) throws(SystemError) -> Void) { self.write = write }
+
+    /// Tells what is looked at next.
+    func isAt(_ path: RawPath) {
+        state.withLock { state in
+            state.path = path
+            state.count += 1
+        }
+    }
+
+    func tell(_ answer: LookAnswer) {
+        state.withLock { state in
+            state.buffer += answer.encode()
+            state.count += 1
+            if state.buffer.count >= LookOutput.piece { flush(&state) }
+        }
+    }
+
+    /// Says what it is at, if it is at something else than the last time.
+    func tellPosition() {
+        state.withLock { state in
+            guard state.count != state.told else { return }
+            state.told = state.count
+            state.buffer += LookAnswer.at(state.path, count: state.count).encode()
+            flush(&state)
+        }
+    }
+
+    func flush() { state.withLock { flush(&$0) } }
+
+    /// A parent that does not read any more is gone, and the watch ends this process.
+    private func flush(_ state: inout State) {
+        try? write(state.buffer)
+        state.buffer.removeAll(keepingCapacity: true)
+    }
+}

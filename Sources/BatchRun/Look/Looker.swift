@@ -1,0 +1,228 @@
+package import Bytes
+internal import Jobs
+internal import Synchronization
+
+/// Why the inputs could not be looked at to the end.
+package enum LookFailure: Error, CustomStringConvertible {
+    case stopped(StopReason, String)
+    case failed(String)
+
+    package var description: String {
+        switch self {
+        case .stopped(let reason, let text): "stopped by \(reason.text) while looking for videos\(text)"
+        case .failed(let why): "cannot look for videos: \(why)"
+        }
+    }
+
+    package var exitStatus: Int32 {
+        switch self {
+        case .stopped(let reason, _): ExitStatus.of(reason)
+        case .failed: ExitStatus.failure
+        }
+    }
+}
+
+/// Looks at the inputs by a process of its own, within the run's deadlines: nothing that an input does can keep the run
+/// from its end.
+package struct Looker: Sendable {
+    /// Paths without an answer after which nothing more is expected of the others.
+    private static let mostSilent = 8
+
+    /// The program and its arguments; nil to look in this process, which then waits for whatever does not answer.
+    let program: (path: RawPath, arguments: [String])?
+    /// Seconds without a sign of life.
+    let stall: Double
+    /// Nanoseconds of the monotonic clock; nil for no end.
+    let deadline: UInt64?
+    /// The signal that stops the run, once it has come.
+    let signal: @Sendable () -> Int32?
+
+    package init(
+        program: (path: RawPath, arguments: [String])?, stall: Double, deadline: UInt64?,
+        signal: @escaping @Sendable () -> Int32? = { nil }
+    ) {
+        (self.program, self.stall, self.deadline, self.signal) = (program, stall, deadline, signal)
+    }
+
+    /// What the paths are.
+    ///
+    /// - Throws: ``LookFailure``.
+    package func survey(_ inputs: [RawPath], listed: [RawPath]) async throws -> InputSurvey {
+        let paths = inputs + listed
+        let found = Mutex([InputSurvey.Entry](paths.map { InputSurvey.Entry(path: $0) }))
+        var survey = InputSurvey()
+        survey.silent = try await ask(LookRequest(.survey, paths)) { answer in
+            if case .surveyed(let index, let entry) = answer {
+                found.withLock { if $0.indices.contains(index) { $0[index] = entry } }
+            }
+        }
+        let entries = found.withLock { $0 }
+        survey.inputs = Array(entries.prefix(inputs.count))
+        survey.listed = Array(entries.dropFirst(inputs.count))
+        return survey
+    }
+
+    /// The candidates below the paths.
+    ///
+    /// - Parameter silent: paths that gave no answer before.
+    /// - Throws: ``LookFailure``.
+    func find(_ paths: [RawPath], options: DiscoveryOptions, silent: [RawPath: String]) async throws -> Discovery {
+        let found = Mutex<(candidates: [Candidate], rest: Discovery)>(([], Discovery()))
+        _ = try await ask(LookRequest(.walk(options), paths, silent: silent)) { answer in
+            switch answer {
+            case .candidate(let video): found.withLock { $0.candidates.append(video) }
+            case .walked(let rest): found.withLock { $0.rest = rest }
+            default: break
+            }
+        }
+        return found.withLock { found in
+            var discovery = found.rest
+            discovery.candidates = found.candidates
+            return discovery
+        }
+    }
+
+    /// The fingerprints of videos as they are now, by their paths; those that cannot be read have none.
+    ///
+    /// - Throws: ``LookFailure``.
+    func fingerprints(of videos: [Candidate]) async throws -> [RawPath: String] {
+        let found = Mutex<[RawPath: String]>([:])
+        let request = LookRequest(.fingerprints(sizes: videos.map(\.status.size)), videos.map(\.path))
+        _ = try await ask(request) { answer in
+            guard case .fingerprint(let index, let text) = answer, videos.indices.contains(index) else { return }
+            found.withLock { $0[videos[index].path] = text }
+        }
+        return found.withLock { $0 }
+    }
+
+    /// Asks until there is an answer, leaving out what gives none.
+    ///
+    /// - Returns: what gave none, with the words for it.
+    private func ask(_ request: LookRequest, _ receive: @escaping @Sendable (LookAnswer) -> Void) async throws
+        -> [RawPath: String]
+    {
+        var request = request
+        guard let program else {
+            let lines = Mutex<[LookAnswer]>([])
+            let output = LookOutput { bytes throws(SystemError) in
+                for line in bytes.split(separator: 0x0a) {
+                    if let answer = LookAnswer(Array(line)) { lines.withLock { $0.append(answer) } }
+                }
+            }
+            LookProgram.answer(request, output)
+            output.flush()
+            for answer in lines.withLock({ $0 }) { receive(answer) }
+            return request.silent
+        }
+        while true {
+            // What was told before an end is told again by the next one, so it counts only when all was.
+            let watch = LookWatch(stall: stall, deadline: deadline, signal: signal)
+            let errors = LastLines()
+            let child = ChildProcess(
+                program: program.path, arguments: program.arguments, lineLimit: LookAnswer.lineLimit)
+            let end = await child.run(request.encode(), errors: errors, hasToEnd: { watch.hasToEnd() }) { output in
+                guard case .line(let line) = output, let answer = LookAnswer(line) else { return false }
+                watch.note(answer)
+                return true
+            }
+            var holder = ""
+            if case .held(let process) = end {
+                holder = "; the kernel still holds process \(process), which looked there"
+            }
+            let path = watch.path
+            switch watch.end {
+            case nil:
+                guard watch.isDone else {
+                    throw LookFailure.failed(errors.texts.last ?? "the process that looks ended: \(end)")
+                }
+                for answer in watch.answers { receive(answer) }
+                return request.silent
+            case .stopped(let reason):
+                let place = path.map { " (at \($0.display)\(holder))" } ?? ""
+                throw LookFailure.stopped(reason, place)
+            case .silent:
+                let reason = "no answer for \(Attempt.text(stall))\(holder)"
+                guard let path, request.silent.count < Looker.mostSilent else {
+                    throw LookFailure.failed("\(path.map { $0.display + ": " } ?? "")\(reason)")
+                }
+                // Where a second one of a folder gives none, nobody waits for the third.
+                let siblings = request.silent.keys.contains { $0.parent == path.parent && $0 != path.parent }
+                let isInput = request.paths.contains(path)
+                request.silent[siblings && !isInput ? path.parent : path] = reason
+            }
+        }
+    }
+}
+
+/// Whether a process that looks has to end, and what it said so far.
+private final class LookWatch: Sendable {
+    enum End {
+        case silent
+        case stopped(StopReason)
+    }
+
+    private struct State {
+        var lastSign: UInt64
+        var lastLook: UInt64
+        var count = -1
+        var path: RawPath?
+        var answers: [LookAnswer] = []
+        var isDone = false
+        var end: End?
+    }
+
+    /// Nanoseconds between two looks that only a pause of this process explains.
+    private static let pause: UInt64 = 1_000_000_000
+
+    private let stall: Double
+    private let deadline: UInt64?
+    private let signal: @Sendable () -> Int32?
+    private let state: Mutex<State>
+
+    init(stall: Double, deadline: UInt64?, signal: @escaping @Sendable () -> Int32?) {
+        (self.stall, self.deadline, self.signal) = (stall, deadline, signal)
+        let now = monotonicNanoseconds()
+        state = Mutex(State(lastSign: now, lastLook: now))
+    }
+
+    var path: RawPath? { state.withLock { $0.path } }
+    var answers: [LookAnswer] { state.withLock { $0.answers } }
+    var isDone: Bool { state.withLock { $0.isDone } }
+    var end: End? { state.withLock { $0.isDone ? nil : $0.end } }
+
+    func note(_ answer: LookAnswer) {
+        let now = monotonicNanoseconds()
+        state.withLock { state in
+            switch answer {
+            case .at(let path, let count):
+                state.path = path
+                if count == state.count { return }
+                state.count = count
+            case .done: state.isDone = true
+            default: state.answers.append(answer)
+            }
+            state.lastSign = now
+        }
+    }
+
+    func hasToEnd() -> Bool {
+        let now = monotonicNanoseconds()
+        return state.withLock { state in
+            let gap = now > state.lastLook ? now - state.lastLook : 0
+            if gap > LookWatch.pause { state.lastSign = min(state.lastSign &+ gap, now) }
+            state.lastLook = now
+            let end: End? =
+                if let number = signal() {
+                    .stopped(.signal(number))
+                } else if let deadline, now >= deadline {
+                    .stopped(.maxDuration)
+                } else if Deadlines.seconds(from: state.lastSign, to: now) > stall {
+                    .silent
+                } else {
+                    nil
+                }
+            state.end = state.end ?? end
+            return end != nil
+        }
+    }
+}

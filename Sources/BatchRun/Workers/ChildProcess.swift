@@ -1,0 +1,246 @@
+internal import Bytes
+internal import Subprocess
+internal import Synchronization
+internal import SystemPackage
+
+/// A process of ours that gets a request on its standard input and answers in lines, ended by SIGKILL to its whole group.
+///
+/// It is watched until the kernel has let go of it, whatever it does to its pipes.
+struct ChildProcess: Sendable {
+    enum End: Equatable, Sendable {
+        case exited(status: Int32)
+        case died(signal: Int32)
+        /// It was killed and is still there: the kernel holds it, as in a call to a share that does not answer. It was not
+        /// waited for.
+        case held(process: Int32)
+        case spawnFailed(String)
+    }
+
+    /// What it wrote on its standard output.
+    enum Output: Sendable {
+        case line([UInt8])
+        /// A line that is too long or has no end, or output that cannot be read.
+        case broken
+    }
+
+    /// Seconds that a process may take to be gone once it was killed.
+    struct Patience: Sendable {
+        /// For one in a call that no signal ends.
+        var uninterruptible = 1.5
+        /// For any other: a crowded machine takes its time.
+        var any = 10.0
+    }
+
+    let program: RawPath
+    let arguments: [String]
+    /// Bytes of the longest line that is listened to.
+    let lineLimit: Int
+    var patience = Patience()
+    /// Kills a process group by its leader.
+    var kill: @Sendable (Int32) -> Void = { Processes.killGroup($0) }
+
+    /// How often it is asked whether the process has to end.
+    private static let tick = Duration.milliseconds(50)
+
+    /// Bytes of standard error that are taken at once, and milliseconds between two looks at it from then on.
+    private static let errorFlood = (bytes: 1 << 20, pause: 10)
+
+    /// Runs the process to its end.
+    ///
+    /// - Parameters:
+    ///   - errors: gets the last lines of its standard error.
+    ///   - hasToEnd: asked about twenty times a second.
+    ///   - receive: called for each line in order; the next one is not read before it returns. Without a yes the process is
+    ///     ended.
+    func run(
+        _ request: [UInt8], errors: LastLines, hasToEnd: @escaping @Sendable () -> Bool,
+        receive: @escaping @Sendable (Output) async -> Bool
+    ) async -> End {
+        await withCheckedContinuation { continuation in
+            let settlement = Settlement(continuation)
+            // On their own: what the kernel holds has tasks that do not end either.
+            Task.detached {
+                settlement.settle(await start(request, errors, settlement, hasToEnd, receive))
+            }
+        }
+    }
+
+    private func start(
+        _ request: [UInt8], _ errors: LastLines, _ settlement: Settlement, _ hasToEnd: @escaping @Sendable () -> Bool,
+        _ receive: @escaping @Sendable (Output) async -> Bool
+    ) async -> End {
+        var options = PlatformOptions()
+        options.createSession = true
+        let name = FilePath(String(decoding: program.bytes, as: UTF8.self))
+        let command = Arguments(executablePathOverride: "forgebatch", remainingValues: arguments)
+        defer { settlement.endWatch() }
+        do {
+            let result = try await Subprocess.run(
+                .path(name), arguments: command, platformOptions: options, input: .inputWriter, output: .sequence,
+                error: .sequence
+            ) { execution in
+                let process = execution.processIdentifier.value
+                settlement.watch = Task.detached { await watch(process, settlement, hasToEnd) }
+                _ = try? await execution.standardInputWriter.write(request)
+                await withTaskGroup { group in
+                    group.addTask {
+                        guard await readLines(execution.standardOutput, settlement, receive) else {
+                            return settlement.demandEnd()
+                        }
+                    }
+                    group.addTask { await readErrors(execution.standardError, errors) }
+                    await group.waitForAll()
+                }
+            }
+            switch result.terminationStatus {
+            case .exited(let code): return .exited(status: Int32(code))
+            case .signaled(let code): return .died(signal: Int32(code))
+            }
+        } catch {
+            return .spawnFailed("\(error)".replacingNewlines)
+        }
+    }
+
+    /// - Returns: whether the output ended well.
+    private func readLines(
+        _ output: SubprocessOutputSequence, _ settlement: Settlement, _ receive: (Output) async -> Bool
+    ) async -> Bool {
+        var lines = LineSplitter()
+        do {
+            for try await buffer in output {
+                for line in lines.add(buffer.withUnsafeBytes { Array($0) }) {
+                    guard !settlement.isSettled, await receive(.line(line)) else { return false }
+                }
+                if lines.rest.count > lineLimit { break }
+            }
+        } catch {
+            return await receive(.broken)
+        }
+        return lines.rest.isEmpty ? true : await receive(.broken)
+    }
+
+    private func readErrors(_ output: SubprocessOutputSequence, _ errors: LastLines) async {
+        var lines = LineSplitter()
+        var bytes = 0
+        do {
+            for try await buffer in output {
+                bytes += buffer.count
+                for line in lines.add(buffer.withUnsafeBytes { Array($0) }) { errors.add(line) }
+                // A line without an end is cut, not kept growing.
+                if lines.rest.count > 4096 { lines.cutRest(to: 512) }
+                // Whoever writes without end is made to wait.
+                if bytes > ChildProcess.errorFlood.bytes {
+                    try? await Task.sleep(for: .milliseconds(ChildProcess.errorFlood.pause))
+                }
+            }
+        } catch {
+            errors.add(Array("standard error could not be read".utf8))
+        }
+        errors.add(lines.rest)
+    }
+
+    /// Ends the process when it has to, and gives it up when that does not help.
+    private func watch(_ process: Int32, _ settlement: Settlement, _ hasToEnd: @Sendable () -> Bool) async {
+        while !hasToEnd(), !settlement.isEndDemanded {
+            guard (try? await Task.sleep(for: ChildProcess.tick)) != nil else { return }
+        }
+        guard !Task.isCancelled else { return }
+        kill(process)
+        let killed = monotonicNanoseconds()
+        while (try? await Task.sleep(for: ChildProcess.tick)) != nil {
+            let waited = Double(monotonicNanoseconds() &- killed) / 1e9
+            let isHeld =
+                waited > patience.any
+                || (waited > patience.uninterruptible && Processes.isUninterruptible(process))
+            if isHeld { return settlement.settle(.held(process: process)) }
+        }
+    }
+}
+
+/// How a process ended, told once.
+private final class Settlement: Sendable {
+    private struct State {
+        var continuation: CheckedContinuation<ChildProcess.End, Never>?
+        var watch: Task<Void, Never>?
+        var isEndDemanded = false
+    }
+    private let state: Mutex<State>
+
+    init(_ continuation: CheckedContinuation<ChildProcess.End, Never>) {
+        state = Mutex(State(continuation: continuation))
+    }
+
+    var isSettled: Bool { state.withLock { $0.continuation == nil } }
+    var isEndDemanded: Bool { state.withLock { $0.isEndDemanded } }
+    func demandEnd() { state.withLock { $0.isEndDemanded = true } }
+
+    var watch: Task<Void, Never>? {
+        get { state.withLock { $0.watch } }
+        set { state.withLock { $0.watch = newValue } }
+    }
+
+    func endWatch() { watch?.cancel() }
+
+    func settle(_ end: ChildProcess.End) {
+        let continuation = state.withLock { state in
+            defer { state.continuation = nil }
+            return state.continuation
+        }
+        continuation?.resume(returning: end)
+    }
+}
+
+/// Cuts bytes into lines.
+struct LineSplitter {
+    /// What stands behind the last line feed.
+    private(set) var rest: [UInt8] = []
+
+    /// Takes further bytes, and hands out the lines that they end.
+    ///
+    /// - Complexity: the number of bytes taken.
+    mutating func add(_ bytes: [UInt8]) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        var start = 0
+        while let feed = bytes[start...].firstIndex(of: 0x0a) {
+            lines.append(rest + bytes[start..<feed])
+            rest = []
+            start = feed + 1
+        }
+        rest += bytes[start...]
+        return lines
+    }
+
+    /// Leaves the last bytes of the rest only.
+    mutating func cutRest(to count: Int) { rest = Array(rest.suffix(count)) }
+}
+
+/// The last lines that a process wrote on its standard error.
+final class LastLines: Sendable {
+    private static let most = 20
+    /// Bytes that are kept of each.
+    private static let width = 500
+    private let lines = Mutex<(kept: [[UInt8]], next: Int)>(([], 0))
+
+    func add(_ line: [UInt8]) {
+        guard !line.isEmpty else { return }
+        let line = Array(line.prefix(LastLines.width))
+        lines.withLock { lines in
+            if lines.kept.count < LastLines.most {
+                lines.kept.append(line)
+            } else {
+                lines.kept[lines.next] = line
+                lines.next = (lines.next + 1) % LastLines.most
+            }
+        }
+    }
+
+    /// In their order, as a person may read them.
+    var texts: [String] {
+        lines.withLock { Array($0.kept[$0.next...] + $0.kept[..<$0.next]) }.map { Escape.visible(bytes: $0) }
+    }
+}
+
+extension String {
+    /// The same on one line.
+    var replacingNewlines: String { String(map { $0.isNewline ? " " : $0 }) }
+}
