@@ -113,6 +113,10 @@ struct RootNamingTests {
         #expect(gone.names == ["cam2/x.mp4", "cam2/y.mp4", "d/x.mp4"])
         let there = try names(known, videos)
         #expect(there.names == ["cam1/d/x.mp4", "cam2~2/x.mp4", "cam2~2/y.mp4"])
+        // A name that an input has is not free.
+        let shared = prior([("/snap/1", "cam"), ("/snap/2", "cam")], ["cam/x.mp4"])
+        let third = try names(shared, [("/snap/2", ["x.mp4"]), ("/snap/3", ["x.mp4"])], gone: ["/snap/1"])
+        #expect(third.names == ["3/x.mp4", "cam/x.mp4"])
         let others = try names(known, [("/b/cam1", ["e/x.mp4"])], gone: ["/a/cam1", "/a/cam2"])
         #expect(others.names == ["cam1/e/x.mp4"])
     }

@@ -246,6 +246,19 @@ struct SchedulerTests {
         }
     }
 
+    @Test("A worker that begins anew is silent until it passes what it told")
+    func begunAnew() {
+        var script = Script(["a"])
+        script.start()
+        for step in [1, 2, 3, 1, 2, 3, 4] {
+            script.send(.message(Script.id("a"), .step(current: step, total: 1000)))
+        }
+        let frames = script.events.compactMap { event -> Int? in
+            if case .progress(_, let progress) = event { progress.currentFrame } else { nil }
+        }
+        #expect(frames == [1, 2, 3, 3, 4])
+    }
+
     @Test("The percentage does not fall in a second attempt")
     func percent() {
         var script = Script(["a"])

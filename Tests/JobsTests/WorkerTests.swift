@@ -62,7 +62,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         throws
     {
         var request = request(RawPath("a.mp4"))
-        (request.timeout, request.sandbox) = (12.5, .require)
+        (request.timeout, request.sandbox, request.kept) = (12.5, .require, ["luma"])
         #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
         for attempt in ["", "../../../x", "0123456789abcde/", "0123456789abcdef", "0123456789ABCDE"] {
             request.attempt = attempt

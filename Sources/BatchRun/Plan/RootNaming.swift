@@ -139,6 +139,8 @@ struct RootNaming {
         }
         let indices = Dictionary(new.map { (found.roots[$0].prefix, $0) }) { first, _ in first }
         var moved: [Int: RawPath] = [:]
+        // A name that an input of this run has is not free, wherever else it was used.
+        var taken = Set(names.roots.filter { inputs.contains($0.path) }.map(\.prefix))
         for candidate in found.candidates {
             let prefix = found.roots.count == 1 ? RawPath("") : candidate.relative.firstComponent
             guard let index = indices[prefix], moved[index] == nil,
@@ -146,10 +148,12 @@ struct RootNaming {
             else { continue }
             let key = Key(
                 name: rest.lastComponent, size: candidate.status.size, modified: candidate.status.modified)
-            for path in entries[key] ?? [] {
-                guard let name = path.removing(suffix: rest), !moved.values.contains(name),
-                    let homes = byPrefix[name], homes.allSatisfy({ isGone($0.path) })
+            for path in (entries[key] ?? []).sorted() {
+                guard let name = path.removing(suffix: rest), !taken.contains(name), let homes = byPrefix[name]
                 else { continue }
+                // Asked once for each name: whatever comes of it, the name is not to be had again.
+                taken.insert(name)
+                guard homes.allSatisfy({ isGone($0.path) }) else { continue }
                 moved[index] = name
                 break
             }

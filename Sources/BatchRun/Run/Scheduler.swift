@@ -250,10 +250,12 @@ struct Scheduler: Sendable {
                 size: job.job.video.status.size))
     }
 
-    /// Writes a step unless it would fall behind what the log says, as in a second attempt.
+    /// Writes a step unless it would fall behind what the log says, as in a second attempt, or where a worker begins anew
+    /// because the result that it wanted to join is of no use.
     private mutating func emitProgress(_ job: inout Active, _ current: Int, _ total: Int) {
         let progress = Progress(currentFrame: current, totalFrames: total)
-        let isHeldBack = job.attempt > 1 ? progress.percent <= job.percent : progress.percent < job.percent
+        let isBehind = job.lastStep.map { current < $0.current && total <= $0.total } ?? false
+        let isHeldBack = job.attempt > 1 ? progress.percent <= job.percent : progress.percent < job.percent || isBehind
         guard !isHeldBack else { return }
         job.percent = progress.percent
         job.lastStep = (current, total)
