@@ -94,7 +94,8 @@ struct WorkArguments: ParsableArguments {
         help: ArgumentHelp("Longest time for one video (default: 10 min + 5 x its duration).", valueName: "duration"))
     var timeout: DurationArgument?
 
-    @Option(help: ArgumentHelp("Longest time without a frame.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp("Longest time without a frame, or without an answer of an input.", valueName: "duration"))
     var stall = DurationArgument(seconds: 60)
 
     @Option(

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// The signals that a run answers to: a handler writes their numbers to a pipe, and a thread reads it.
 ///
-/// While there is no batch, as on a long walk or in a queue for the lock, a signal ends the process: nothing is lost.
-/// While the batch works, a signal is its to answer. While the report is written, the first one waits for it.
+/// Before there is a batch, as in a queue for the lock, a signal ends the process: nothing is lost. While the batch looks for
+/// videos and works on them, a signal is its to answer. While the report is written, the first one waits for it.
 final class Signals: Sendable {
     private enum Phase { case before, working, reporting }
     private struct State {

@@ -23,9 +23,9 @@ struct EndTests {
         bench.options.retries = 0
         let (signals, source) = AsyncStream.makeStream(of: Int32.self)
         switch cause {
-        case .stall: bench.options.stall = 1
-        case .timeout: bench.options.timeout = 1
-        case .maxDuration: bench.options.maxDuration = 1
+        case .stall: bench.options.stall = 4
+        case .timeout: bench.options.timeout = 4
+        case .maxDuration: bench.options.maxDuration = 4
         case .signal: break
         }
         async let isTold = poll { () -> Bool? in
@@ -37,8 +37,8 @@ struct EndTests {
         _ = try await isTold
         let end = try #require(bench.ends(outcome).first)
         switch cause {
-        case .stall: #expect(end.hasPrefix("a.mp4: no frame for 1.0 s"))
-        case .timeout: #expect(end.hasPrefix("a.mp4: not done after 1.0 s"))
+        case .stall: #expect(end.hasPrefix("a.mp4: no frame for 4.0 s"))
+        case .timeout: #expect(end.hasPrefix("a.mp4: not done after 4.0 s"))
         case .maxDuration: #expect(end == "a.mp4: stopped by --max-duration")
         case .signal: #expect(end == "a.mp4: stopped by SIGTERM")
         }

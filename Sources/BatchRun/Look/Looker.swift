@@ -5,18 +5,21 @@ internal import Synchronization
 /// Why the inputs could not be looked at to the end.
 package enum LookFailure: Error, CustomStringConvertible {
     case stopped(StopReason, String)
+    /// Too much gave no answer.
+    case silent(String)
     case failed(String)
 
     package var description: String {
         switch self {
         case .stopped(let reason, let text): "stopped by \(reason.text) while looking for videos\(text)"
-        case .failed(let why): "cannot look for videos: \(why)"
+        case .silent(let why), .failed(let why): "cannot look for videos: \(why)"
         }
     }
 
     package var exitStatus: Int32 {
         switch self {
         case .stopped(let reason, _): ExitStatus.of(reason)
+        case .silent: ExitStatus.unreadableInput
         case .failed: ExitStatus.failure
         }
     }
@@ -143,7 +146,7 @@ package struct Looker: Sendable {
             case .silent:
                 let reason = "no answer for \(Attempt.text(stall))\(holder)"
                 guard let path, request.silent.count < Looker.mostSilent else {
-                    throw LookFailure.failed("\(path.map { $0.display + ": " } ?? "")\(reason)")
+                    throw LookFailure.silent("\(path.map { $0.display + ": " } ?? "")\(reason)")
                 }
                 // Where a second one of a folder gives none, nobody waits for the third.
                 let siblings = request.silent.keys.contains { $0.parent == path.parent && $0 != path.parent }
@@ -173,6 +176,8 @@ private final class LookWatch: Sendable {
 
     /// Nanoseconds between two looks that only a pause of this process explains.
     private static let pause: UInt64 = 1_000_000_000
+    /// Seconds that the process gets at least for its first word, which says nothing of an input yet.
+    private static let start = 60.0
 
     private let stall: Double
     private let deadline: UInt64?
@@ -211,12 +216,13 @@ private final class LookWatch: Sendable {
             let gap = now > state.lastLook ? now - state.lastLook : 0
             if gap > LookWatch.pause { state.lastSign = min(state.lastSign &+ gap, now) }
             state.lastLook = now
+            let most = state.path == nil ? max(stall, LookWatch.start) : stall
             let end: End? =
                 if let number = signal() {
                     .stopped(.signal(number))
                 } else if let deadline, now >= deadline {
                     .stopped(.maxDuration)
-                } else if Deadlines.seconds(from: state.lastSign, to: now) > stall {
+                } else if Deadlines.seconds(from: state.lastSign, to: now) > most {
                     .silent
                 } else {
                     nil

@@ -26,7 +26,7 @@ struct ChildProcess: Sendable {
     /// Seconds that a process may take to be gone once it was killed.
     struct Patience: Sendable {
         /// For one in a call that no signal ends.
-        var uninterruptible = 1.5
+        var uninterruptible = 1.0
         /// For any other: a crowded machine takes its time.
         var any = 10.0
     }
