@@ -239,7 +239,15 @@ enum ConfigurationLayers {
                 throw Failure(78, "\(path.display): \(key.name): single values are wanted in the list")
             }
             return key.kind == .joined ? [texts.joined(separator: ",")] : texts
-        case .mapping(let settings) where key.name == "set" || key.name == "root":
+        case .mapping(let roots) where key.name == "root":
+            return try roots.map { name, value in
+                guard let name = name.text, let text = value.text else {
+                    throw Failure(
+                        78, "\(path.display): root: a folder is wanted for each name, as in `cam: /snapshots/new`")
+                }
+                return "\(name)=\(text)"
+            }
+        case .mapping(let settings) where key.name == "set":
             return settings.flatMap { tool, value -> [String] in
                 if case .mapping(let nested) = value {
                     return nested.map { "\(tool.text ?? "").\($0.key.text ?? "")=\($0.value.text ?? "")" }

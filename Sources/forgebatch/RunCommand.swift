@@ -132,7 +132,8 @@ struct RunCommand: AsyncParsableCommand {
             program: (RunCommand.program, RunCommand.lookArguments), stall: work.stall.seconds,
             deadline: work.maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
         do {
-            return try await looker.survey(inputs, listed: listed)
+            let named = input.roots.compactMap { InputRoot.parts(declared: RawArguments.path($0))?.path }
+            return try await looker.survey(inputs, listed: listed, named: named)
         } catch let failure as LookFailure {
             throw Failure(failure.exitStatus, "\(failure)")
         }
@@ -157,7 +158,7 @@ struct RunCommand: AsyncParsableCommand {
         options.lookArguments = RunCommand.lookArguments
         options.inputs = inputs
         options.listed = listed
-        options.roots = try declaredRoots()
+        options.roots = try declaredRoots(survey)
         options.silent = survey.silent
         options.discovery.rules = Rules.inOrder(includes: input.includes, excludes: input.excludes)
         options.discovery.extensions = input.ext.map { list in
@@ -233,11 +234,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// What `--root` says.
-    private func declaredRoots() throws -> [InputRoot] {
+    private func declaredRoots(_ survey: InputSurvey) throws -> [InputRoot] {
+        func resolved(_ path: RawPath) -> RawPath? { survey.named.first { $0.path == path }?.resolved }
         var roots: [InputRoot] = []
         for text in input.roots {
             let argument = RawArguments.path(text)
-            guard let root = InputRoot(declared: argument) else {
+            guard let root = InputRoot(declared: argument, resolved: resolved) else {
                 throw Failure(
                     ExitStatus.usage,
                     "--root \(argument.display): write NAME=PATH, such as cam=/snapshots/2026-01-01; NAME has no slash")

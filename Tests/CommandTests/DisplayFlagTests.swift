@@ -182,11 +182,11 @@ struct DisplayFlagTests {
     @Test("--config names a file of flags; --no-config reads none of the usual ones")
     func config() async throws {
         let forge = try Forge(["a.y4m", "b.y4m"])
-        try forge.write("limit: 1\n", to: forge.home.appending("some.yaml"))
+        try forge.write("include: a.*\n", to: forge.home.appending("some.yaml"))
         #expect(try await forge.forgebatch("run", "in", "-o", "out", "--config", "some.yaml").status == 0)
         #expect(try forge.count("found") == 1)
         let desk = forge.home.appending("desk")
-        try forge.write("limit: 1\n", to: desk.appending("forgebatch.yaml"))
+        try forge.write("include: a.*\n", to: desk.appending("forgebatch.yaml"))
         for (flags, found) in [([], 1), (["--no-config"], 2)] {
             let words = ["run", "../in", "-o", "../out"] + flags
             #expect(try await forge.forgebatch(words.map { RawPath($0) }) { $0.directory = desk }.status == 0)

@@ -92,9 +92,11 @@ struct LayerTests {
         try await run(clips, "1.y4m", "2.y4m")
         // Named, it is read.
         let named = try await forge.forgebatch(
-            "run", ".", "-o", "../out", "--config", "forgebatch.yaml", "-n", environment: ["HOME": home.display]
+            "run", ".", "-o", "../out", "--config", "forgebatch.yaml", "-n", "--force",
+            environment: ["HOME": home.display]
         ) { $0.directory = input }
-        #expect(named.status == 0 && named.output.split(separator: "\n").count == 1 && named.stderr.isEmpty)
+        #expect(named.status == 0 && named.output.split(separator: "\n").count == 1)
+        #expect(named.error.contains("--limit leaves 5 more") && !named.error.contains("was not read"))
     }
 
     @Test("Names that only the environment tells where to find are inputs like others")

@@ -19,6 +19,8 @@ package struct InputSurvey: Sendable {
     package var inputs: [Entry] = []
     /// Those of `--files-from`.
     package var listed: [Entry] = []
+    /// Those of `--root`.
+    package var named: [Entry] = []
     /// What gave no answer, with the words for it: nobody is to wait for it again.
     package var silent: [RawPath: String] = [:]
 }

@@ -50,8 +50,8 @@ package struct Looker: Sendable {
     /// What the paths are.
     ///
     /// - Throws: ``LookFailure``.
-    package func survey(_ inputs: [RawPath], listed: [RawPath]) async throws -> InputSurvey {
-        let paths = inputs + listed
+    package func survey(_ inputs: [RawPath], listed: [RawPath], named: [RawPath] = []) async throws -> InputSurvey {
+        let paths = inputs + listed + named
         let found = Mutex([InputSurvey.Entry](paths.map { InputSurvey.Entry(path: $0) }))
         var survey = InputSurvey()
         survey.silent = try await ask(LookRequest(.survey, paths)) { answer in
@@ -61,7 +61,8 @@ package struct Looker: Sendable {
         }
         let entries = found.withLock { $0 }
         survey.inputs = Array(entries.prefix(inputs.count))
-        survey.listed = Array(entries.dropFirst(inputs.count))
+        survey.listed = Array(entries.dropFirst(inputs.count).prefix(listed.count))
+        survey.named = Array(entries.suffix(named.count))
         return survey
     }
 

@@ -242,16 +242,24 @@ private struct VideoNamer {
 }
 
 extension InputRoot {
-    /// A root by what `--root NAME=PATH` says; the name `.` is the empty one. Nil when it is no name.
-    package init?(declared text: RawPath) {
+    /// What `--root NAME=PATH` says; nil when it says none.
+    package static func parts(declared text: RawPath) -> (name: RawPath, path: RawPath)? {
         guard let equals = text.bytes.firstIndex(of: UInt8(ascii: "=")) else { return nil }
         let name = RawPath(bytes: Array(text.bytes[..<equals]))
         let path = RawPath(bytes: Array(text.bytes[(equals + 1)...]))
         guard !name.isEmpty, !path.isEmpty, name != RawPath(".."), !name.bytes.contains(UInt8(ascii: "/")) else {
             return nil
         }
+        return (name == RawPath(".") ? RawPath("") : name, path)
+    }
+
+    /// A root by what `--root NAME=PATH` says; the name `.` is the empty one. Nil when it is no name.
+    ///
+    /// - Parameter resolved: its absolute path without links, where it is there.
+    package init?(declared text: RawPath, resolved: (RawPath) -> RawPath?) {
+        guard let (name, path) = InputRoot.parts(declared: text) else { return nil }
         let absolute = path.isAbsolute ? path : Files.currentDirectory().appending(path)
-        self.init(prefix: name == RawPath(".") ? RawPath("") : name, path: (try? Files.resolve(path)) ?? absolute)
+        self.init(prefix: name, path: resolved(path) ?? absolute)
     }
 
     /// What a relative path has behind this root's prefix; nil when it does not begin with it.
