@@ -272,6 +272,13 @@ class Run:
     def process(self, videos, drift=lambda video: 0, factor=lambda video: 1):
         self.log.add(0, {"type": "run_started", "run_id": self.id, "version": VERSION, "jobs": len(videos),
                          "settings": DIGEST})
+        for video in videos:
+            self.log.add(0, {"type": "job_planned", "job_id": video.job, **members(video.path), "size": video.size})
+        reasons = {}
+        for (_, kind), jobs in self.skipped.items():
+            reasons[kind] = reasons.get(kind, 0) + len(jobs)
+        if reasons:
+            self.log.add(0, {"type": "jobs_skipped", "count": sum(reasons.values()), "reasons": reasons})
         events = []
         for video in videos:
             worker = min(range(WORKERS), key=lambda index: self.moment[index])

@@ -129,6 +129,7 @@
       const { log } = this.view;
       const { count } = Replay.format;
       const more = log.members.get(row);
+      const job = log.jobs[log.job[row]];
       switch (log.kind[row]) {
         case Replay.PROGRESS: {
           const frames = log.total[row]
@@ -137,6 +138,7 @@
           return more?.tools ? `${frames} · pass ${more.toolsDone + 1} of ${more.tools}` : frames;
         }
         case Replay.STARTED: return log.total[row] ? `${count(log.total[row])} frames expected` : 'frames unknown';
+        case Replay.PLANNED: return Replay.format.bytes(job.size);
         case Replay.RETRY: return Replay.visible(`try ${more.attempt}: ${more.text}`);
         case Replay.RUN_STARTED: return `${Replay.plural(log.planned, 'video')} · version ${Replay.visible(log.version)}`;
         case Replay.RUN_FINISHED: return `exit status ${Number(more.exitStatus)}`;
@@ -144,7 +146,7 @@
         default: {
           /* A message begins with the path, which stands beside it. */
           const text = more?.text ?? '';
-          const path = `${log.jobs[log.job[row]]?.path}: `;
+          const path = `${job?.path}: `;
           return Replay.visible(text.startsWith(path) ? text.slice(path.length) : text);
         }
       }

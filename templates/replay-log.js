@@ -7,11 +7,13 @@
 window.Replay = {};
 
 (function (Replay) {
-  const KINDS = ['progress', 'started', 'completed', 'failed', 'skipped', 'retry', 'run started', 'run finished', 'note', 'unreadable'];
-  const [PROGRESS, STARTED, COMPLETED, FAILED, SKIPPED, RETRY, RUN_STARTED, RUN_FINISHED, NOTE, UNREADABLE] = KINDS.keys();
+  const KINDS = ['progress', 'started', 'completed', 'failed', 'skipped', 'retry', 'run started', 'run finished', 'note', 'unreadable', 'planned'];
+  const [PROGRESS, STARTED, COMPLETED, FAILED, SKIPPED, RETRY, RUN_STARTED, RUN_FINISHED, NOTE, UNREADABLE, PLANNED] = KINDS.keys();
   const TYPES = {
-    job_started: STARTED, job_skipped: SKIPPED, job_retry: RETRY, run_started: RUN_STARTED, run_finished: RUN_FINISHED,
+    job_planned: PLANNED, jobs_skipped: SKIPPED, job_started: STARTED, job_skipped: SKIPPED, job_retry: RETRY, run_started: RUN_STARTED, run_finished: RUN_FINISHED,
   };
+  /* Why videos were left alone, as the log says it and as people do. */
+  const REASONS = { up_to_date: 'up to date', damaged: 'damaged as before', failed: 'failed before', quarantined: 'in quarantine' };
 
   /* Exactly the form in which progress and completions are written, so that numbers are enough to write them again. */
   const TAIL = ',"ts":"(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d):([0-5]\\d)\\.(\\d{3})Z","seq":([1-9]\\d{0,8})\\}$';
@@ -80,6 +82,8 @@ window.Replay = {};
       this.failures = [];
       this.finish = -1;
       this.planned = 0;
+      /* Lines that say what the run will do; they all stand at its beginning. */
+      this.plans = 0;
       this.runID = '';
       this.version = '';
       this.broken = 0;
@@ -142,7 +146,8 @@ window.Replay = {};
         return;
       }
       const isOfJob = typeof json.job_id === 'string';
-      const row = this.append(this.kindOf(json), isOfJob ? this.place(json.job_id) : -1, stamp, json.seq);
+      const many = json.type === 'jobs_skipped' && json.count > 0 ? Math.trunc(json.count) : 1;
+      const row = this.append(this.kindOf(json), isOfJob ? this.place(json.job_id) : -1, stamp, json.seq, many);
       this.texts.set(row, line);
       this.take(json, row);
     }
@@ -178,9 +183,16 @@ window.Replay = {};
             job.size = count(json.size);
           }
           break;
+        case PLANNED:
+          this.plans += 1;
+          if (job) {
+            job.path = text(json.path) || job.path;
+            job.size = count(json.size);
+          }
+          break;
         case SKIPPED:
           if (job) job.path = text(json.path) || job.path;
-          this.members.set(row, { text: text(json.reason) });
+          this.members.set(row, { text: job ? text(json.reason) : Log.skipped(json) });
           break;
         case RETRY: this.members.set(row, { text: text(json.reason), attempt: count(json.try) }); break;
         case FAILED: this.members.set(row, { text: text(json.message) }); break;
@@ -194,7 +206,15 @@ window.Replay = {};
       }
     }
 
-    append(kind, job, stamp, seq) {
+    /* How many were left alone, and why. */
+    static skipped({ count, reasons }) {
+      const told = Object.entries(REASONS).filter(([word]) => reasons?.[word] > 0)
+        .map(([word, text]) => `${Math.trunc(reasons[word])} ${text}`);
+      return told.join(', ') || `${Math.trunc(count) || 0} videos`;
+    }
+
+    /* many: of how many videos a line tells. */
+    append(kind, job, stamp, seq, many = 1) {
       const row = this.count;
       if (row === this.capacity) this.grow(2 * this.capacity);
       if (this.first !== this.first && stamp) this.first = stamp;
@@ -209,10 +229,10 @@ window.Replay = {};
       this.job[row] = job;
       this.seq[row] = seq;
       for (const name of ['started', 'completed', 'failed', 'skipped']) {
-        this[name][row] = (row ? this[name][row - 1] : 0) + (KINDS[kind] === name ? 1 : 0);
+        this[name][row] = (row ? this[name][row - 1] : 0) + (KINDS[kind] === name ? many : 0);
       }
       if (job >= 0) this.jobs[job].rows.push(row);
-      if (kind !== PROGRESS && kind !== SKIPPED) this.notable.push(row);
+      if (kind !== PROGRESS && kind !== SKIPPED && kind !== PLANNED) this.notable.push(row);
       if (kind === FAILED) this.failures.push(row);
       if (kind === RUN_FINISHED) this.finish = row;
       this.lastSeq = Math.max(this.lastSeq, seq);
@@ -273,7 +293,8 @@ window.Replay = {};
       if (!own) return state;
       const last = job.rows[own - 1];
       state.last = last;
-      state.start = job.rows[0];
+      const first = this.kind[job.rows[0]] === PLANNED ? 1 : 0;
+      if (first < own) state.start = job.rows[first];
       state.status = this.statusOf(job, own);
       let index = own - 1;
       while (index >= 0 && this.kind[job.rows[index]] !== PROGRESS) index -= 1;
@@ -318,7 +339,7 @@ window.Replay = {};
   }
 
   Object.assign(Replay, {
-    KINDS, PROGRESS, STARTED, COMPLETED, FAILED, SKIPPED, RETRY, RUN_STARTED, RUN_FINISHED, NOTE, UNREADABLE, GAP,
+    KINDS, PROGRESS, STARTED, COMPLETED, FAILED, SKIPPED, RETRY, RUN_STARTED, RUN_FINISHED, NOTE, UNREADABLE, PLANNED, GAP,
     partition, Timeline, Log,
   });
 })(window.Replay);

@@ -114,7 +114,8 @@
       let most = 1;
       for (let bin = 0; bin < bins; bin += 1) {
         const rows = bin === bins - 1 ? log.count : log.rowsUntil(this.timeAt((bin + 1) / bins));
-        counts[bin] = rows - before;
+        /* The plan is not something that happened. */
+        counts[bin] = Math.max(0, rows - before - (bin ? 0 : log.plans));
         most = Math.max(most, counts[bin]);
         before = rows;
       }

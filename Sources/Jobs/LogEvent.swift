@@ -3,7 +3,13 @@ package import Bytes
 /// One event of a run. Its encoding is a line of the log and, byte for byte, the message on the wire.
 package enum LogEvent: Equatable, Sendable {
     case runStarted(runID: String, version: String, jobs: Int, settings: String)
+    /// The run will process this video. Written for each, in the order of the plan, before the first is started.
+    case jobPlanned(job: JobID, path: RawPath, size: Int64)
+    /// So many videos are left alone, and for what earlier runs made of them; ``VideoStatus/skipped`` counts results that
+    /// are up to date.
+    case jobsSkipped(count: Int, reasons: [VideoStatus: Int])
     case jobStarted(job: JobID, path: RawPath, totalFrames: Int, size: Int64)
+    /// One video is left alone: what version 0.1.0 wrote in place of ``jobsSkipped(count:reasons:)``.
     case jobSkipped(job: JobID, path: RawPath, reason: String)
     case jobRetry(job: JobID, attempt: Int, reason: String)
     case progress(job: JobID, Progress)
@@ -17,7 +23,8 @@ package enum LogEvent: Equatable, Sendable {
 
     /// What an event is, without what it says.
     package enum Kind: UInt8, Sendable {
-        case runStarted, jobStarted, jobSkipped, jobRetry, progress, completed, error, runFinished
+        case runStarted, jobPlanned, jobsSkipped, jobStarted, jobSkipped, jobRetry, progress, completed, error
+        case runFinished
         /// It says nothing of a job or of how the run stands.
         case other
 
@@ -28,6 +35,8 @@ package enum LogEvent: Equatable, Sendable {
     package var kind: Kind {
         switch self {
         case .runStarted: .runStarted
+        case .jobPlanned: .jobPlanned
+        case .jobsSkipped: .jobsSkipped
         case .jobStarted: .jobStarted
         case .jobSkipped: .jobSkipped
         case .jobRetry: .jobRetry
@@ -45,10 +54,10 @@ package enum LogEvent: Equatable, Sendable {
     /// The job that the event is about.
     package var job: JobID? {
         switch self {
-        case .jobStarted(let job, _, _, _), .jobSkipped(let job, _, _), .jobRetry(let job, _, _),
-            .progress(let job, _), .completed(let job), .error(let job, _):
+        case .jobPlanned(let job, _, _), .jobStarted(let job, _, _, _), .jobSkipped(let job, _, _),
+            .jobRetry(let job, _, _), .progress(let job, _), .completed(let job), .error(let job, _):
             job
-        case .runStarted, .runFinished, .logRepaired, .other: nil
+        case .runStarted, .jobsSkipped, .runFinished, .logRepaired, .other: nil
         }
     }
 
@@ -72,6 +81,14 @@ package enum LogEvent: Equatable, Sendable {
                 "type": "run_started", "run_id": .string(runID), "version": .string(version), "jobs": .int(jobs),
                 "settings": .string(settings),
             ])
+        case .jobPlanned(let job, let path, let size):
+            return members(["type": "job_planned", "job_id": .string(job.text)]) + path.members()
+                + members(["size": .int(size)])
+        case .jobsSkipped(let count, let reasons):
+            let told = LogEvent.skipReasons.compactMap { status, word in
+                reasons[status].map { JSON.Member(word, .int($0)) }
+            }
+            return members(["type": "jobs_skipped", "count": .int(count), "reasons": .object(told)])
         case .jobStarted(let job, let path, let total, let size):
             return members(["type": "job_started", "job_id": .string(job.text)]) + path.members()
                 + members(["total_frames": .int(total), "size": .int(size)])
@@ -107,6 +124,12 @@ package enum LogEvent: Equatable, Sendable {
         case .other(let json): return (json.members ?? []).filter { $0.key != "ts" && $0.key != "seq" }
         }
     }
+
+    /// Why videos are left alone, in the words of the log: few, so that the line is short whatever a run skips.
+    fileprivate static let skipReasons: [(status: VideoStatus, word: String)] = [
+        (.skipped, "up_to_date"), (.damaged, VideoStatus.damaged.rawValue), (.failed, VideoStatus.failed.rawValue),
+        (.quarantined, VideoStatus.quarantined.rawValue),
+    ]
 
     /// A text that leaves a line short enough even when every character is escaped.
     private static func cut(_ text: String) -> String {
@@ -147,6 +170,15 @@ extension LogEvent {
                 self = .runStarted(
                     runID: run, version: json["version"]?.string ?? "", jobs: json["jobs"]?.int ?? 0,
                     settings: json["settings"]?.string ?? "")
+            case ("job_planned", let job?):
+                guard let path = RawPath(json) else { return nil }
+                self = .jobPlanned(job: job, path: path, size: Int64(json["size"]?.int ?? 0))
+            case ("jobs_skipped", _):
+                let reasons = LogEvent.skipReasons.compactMap { status, word in
+                    (json["reasons"]?[word]?.int).map { (status, max(0, $0)) }
+                }
+                self = .jobsSkipped(
+                    count: max(0, json["count"]?.int ?? 0), reasons: Dictionary(uniqueKeysWithValues: reasons))
             case ("job_started", let job?):
                 guard let path = RawPath(json) else { return nil }
                 self = .jobStarted(

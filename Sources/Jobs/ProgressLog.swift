@@ -24,7 +24,7 @@ package final class ProgressLog {
         try file.append(event.encode(time: time, seq: seq + 1))
         seq += 1
         switch event {
-        case .progress, .jobSkipped: if now &- lastSync < 1_000_000_000 { return }
+        case .progress, .jobPlanned, .jobSkipped: if now &- lastSync < 1_000_000_000 { return }
         default: break
         }
         lastSync = now

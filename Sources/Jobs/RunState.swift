@@ -91,7 +91,14 @@ package struct RunState: Equatable, Sendable {
         case .runStarted(let id, let version, let jobs, let settings):
             (runID, self.version, planned, self.settings) = (id, version, jobs, settings)
         case .runFinished(let counts, let status): (self.counts, exitStatus) = (counts, status)
+        case .jobsSkipped(let count, _): skipped += count
         case .logRepaired, .other: break
+        case .jobPlanned(let id, let path, _):
+            // Not kept: there may be very many, and the line of its start says it again.
+            var job = active[id] ?? Job(id: id)
+            if let status = ended[id] { job.status = status }
+            job.path = job.path ?? path
+            return Change(before: job, after: job)
         case .jobStarted(let id, let path, _, _), .jobSkipped(let id, let path, _):
             return update(id, event.kind, at: time) { $0.path = $0.path ?? path }
         case .jobRetry(let id, let attempt, _): return update(id, event.kind, at: time) { $0.attempt = attempt }
@@ -144,7 +151,7 @@ extension VideoStatus {
         case .completed: .ok
         case .error: .failed
         case .jobSkipped: isStarted ? self : .skipped
-        case .jobRetry, .runStarted, .runFinished, .other: self
+        case .jobPlanned, .jobsSkipped, .jobRetry, .runStarted, .runFinished, .other: self
         }
     }
 

@@ -115,6 +115,8 @@ private struct Tail {
     private func text(_ event: LogEvent, _ change: RunState.Change?) -> String? {
         switch event {
         case .runStarted(let id, _, let jobs, _): return "run \(id), \(Quantity.plural(jobs, "video")) to process"
+        case .jobPlanned: return job == nil ? nil : "waits for a worker"
+        case .jobsSkipped(let count, let reasons): return job == nil ? Tail.skipped(count, reasons) : nil
         case .jobStarted(_, _, let total, _): return total > 0 ? "started, \(total) frames" : "started"
         // There may be thousands; they are counted at the end.
         case .jobSkipped(_, _, let reason): return job == nil ? nil : "skipped: \(Escape.visible(reason))"
@@ -135,6 +137,15 @@ private struct Tail {
         case .logRepaired: return "the log was taken up again after its writer died"
         case .other: return nil
         }
+    }
+
+    private static func skipped(_ count: Int, _ reasons: [VideoStatus: Int]) -> String {
+        let words: [(VideoStatus, String)] = [
+            (.skipped, "up to date"), (.damaged, "damaged as before"), (.failed, "failed before"),
+            (.quarantined, "in quarantine"),
+        ]
+        let told = words.compactMap { status, text in reasons[status].map { "\($0) \(text)" } }
+        return "\(Quantity.plural(count, "video")) skipped" + (told.isEmpty ? "" : ": " + told.joined(separator: ", "))
     }
 
     private func counts() -> String {

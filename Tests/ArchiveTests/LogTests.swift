@@ -25,6 +25,7 @@ struct LogTests {
             .runStarted(runID: "r", version: "1", jobs: 2, settings: "s"), progress(job, 0), progress(job, 100),
             .progress(job: job, pass), .completed(job: job), .error(job: job, message: "a \"b\"\u{7}"),
             .jobStarted(job: job, path: RawPath("a.mp4"), totalFrames: 0, size: 1),
+            .jobPlanned(job: job, path: RawPath("a.mp4"), size: 1), .jobsSkipped(count: 2, reasons: [.skipped: 2]),
             .jobSkipped(job: job, path: RawPath("a.mp4"), reason: "known"),
             .jobRetry(job: job, attempt: 2, reason: "killed"), .runFinished(counts: .object([]), exitStatus: 0),
             .logRepaired(bytes: 3),
@@ -37,7 +38,7 @@ struct LogTests {
             #expect(scanned.seq == index + 1)
             #expect(UTCTime(milliseconds: scanned.time).text == (try LogLine.parse(text).time))
             #expect(scanned.job.map(\.job) == event.job)
-            #expect(scanned.kind.isTerminal == event.isTerminal)
+            #expect(scanned.kind == event.kind)
         }
     }
 
@@ -113,6 +114,7 @@ struct LogTests {
         let jobs = ["a", "b", "c", "d"].map { JobID(video: RawPath($0)) }
         func events(_ job: JobID) -> [LogEvent] {
             [
+                .jobPlanned(job: job, path: RawPath("x"), size: 1),
                 .jobStarted(job: job, path: RawPath("x"), totalFrames: 100, size: 1),
                 .jobSkipped(job: job, path: RawPath("x"), reason: ""), .jobRetry(job: job, attempt: 2, reason: ""),
                 progress(job, 5), .completed(job: job), .error(job: job, message: "no"),
@@ -120,9 +122,9 @@ struct LogTests {
         }
         for round in 0..<50 {
             // A few lines of each job, in an order that differs from round to round.
-            let lines = (0..<24).map { number -> LogEvent in
-                let turn = (number * 7 + round * 11) % 24
-                return events(jobs[turn % 4])[(turn / 4 + number * round) % 6]
+            let lines = (0..<28).map { number -> LogEvent in
+                let turn = (number * 9 + round * 11) % 28
+                return events(jobs[turn % 4])[(turn / 4 + number * round) % 7]
             }
             let text = lines.enumerated().flatMap { line($0.element, Int64($0.offset), $0.offset + 1) }
             try AtomicFile.write(text, to: path, durable: false)

@@ -242,6 +242,34 @@ struct RunTests {
         #expect(try await bench.run().counts.completed == 2)
     }
 
+    @Test("The log names what the run will do before it does any of it, and what it leaves alone in one line")
+    func plannedInLog() async throws {
+        let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4"], script: RunTests.good)
+        func plan(_ outcome: RunOutcome) throws -> [LogEvent] {
+            try Array(bench.log(outcome).map(\.event).dropFirst().prefix { $0.kind != .jobStarted })
+        }
+        func planned(_ name: String, _ size: Int64) -> LogEvent {
+            .jobPlanned(job: JobID(video: RawPath(name)), path: RawPath(name), size: size)
+        }
+        #expect(
+            try plan(await bench.run()) == [planned("a.mp4", 1000), planned("b.mp4", 999), planned("c.mp4", 998)])
+        for (name, size) in [("b.mp4", 5), ("c.mp4", 6)] {
+            let bytes = [UInt8](repeating: 9, count: size)
+            try AtomicFile.write(bytes, to: bench.input.appending(name), durable: false)
+        }
+        #expect(
+            try plan(await bench.run()) == [
+                planned("c.mp4", 6), planned("b.mp4", 5), .jobsSkipped(count: 1, reasons: [.skipped: 1]),
+            ])
+        bench.options.force = true
+        bench.options.maxFailures = .count(1)
+        let failure = "{\"type\":\"job_result\",\"kind\":\"content\",\"message\":\"no\",\"frames\":0}"
+        try bench.work("head -n 1 >/dev/null; echo '\(failure)'\n")
+        let stopped = try await bench.run()
+        // What the run did not come to was planned all the same.
+        #expect(try plan(stopped).count == 3 && bench.ends(stopped) == ["a.mp4: no"])
+    }
+
     @Test("A stop lets running videos have their grace, then ends them; the next run takes them again")
     func stopped() async throws {
         let bench = try Bench(videos: ["a.mp4", "b.mp4", "c.mp4"], script: "")

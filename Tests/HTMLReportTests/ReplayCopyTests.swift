@@ -49,6 +49,9 @@ struct ReplayCopyTests {
         let raw = RawPath(bytes: Array("bad".utf8) + [0xff, 0xfe])
         var events: [LogEvent] = [
             .runStarted(runID: Fixture.run, version: "1", jobs: 3, settings: "s"),
+            .jobPlanned(job: a, path: RawPath("a.mp4"), size: 7), .jobPlanned(job: b, path: hostile, size: 7),
+            .jobPlanned(job: JobID(video: raw), path: raw, size: 7),
+            .jobsSkipped(count: 9, reasons: [.skipped: 8, .failed: 1]),
             .jobSkipped(job: JobID(video: raw), path: raw, reason: "known"),
             .jobStarted(job: a, path: RawPath("a.mp4"), totalFrames: 0, size: 7),
             .jobStarted(job: b, path: hostile, totalFrames: 30, size: 7),

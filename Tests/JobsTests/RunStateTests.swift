@@ -56,6 +56,24 @@ import Testing
         #expect(state.failed == 1 && state.running.map(\.id) == [one])
     }
 
+    @Test func `what is planned waits, and what is skipped is counted, in lines of one and of many`() throws {
+        var state = RunState()
+        state.apply(.runStarted(runID: "r", version: "1", jobs: 2, settings: ""))
+        let before = state
+        let planned = state.apply(.jobPlanned(job: one, path: RawPath("1.mp4"), size: 1))
+        let change = try #require(planned)
+        #expect(change.before == change.after && !change.isStart && !change.isLate)
+        #expect(change.after.status == .pending && change.after.path == RawPath("1.mp4") && state == before)
+        state.apply(.jobsSkipped(count: 20_000, reasons: [.skipped: 19_999, .failed: 1]))
+        state.apply(.jobSkipped(job: two, path: RawPath("2.mp4"), reason: "done"))
+        #expect(state.skipped == 20_001 && state.running.isEmpty)
+        state.apply(.jobStarted(job: one, path: RawPath("1.mp4"), totalFrames: 1, size: 1))
+        state.apply(.jobPlanned(job: one, path: RawPath("1.mp4"), size: 1))
+        #expect(state.running.map(\.id) == [one])
+        state.apply(.completed(job: one))
+        #expect(state.apply(.jobPlanned(job: one, path: RawPath("1.mp4"), size: 1))?.isLate == true)
+    }
+
     @Test func `a change says how the job stood before and after it`() throws {
         var state = RunState()
         func apply(_ event: LogEvent, at time: UTCTime) -> RunState.Change? { state.apply(event, at: time) }
@@ -135,12 +153,13 @@ import Testing
         #expect(take(6 * second + 1, force: true))
     }
 
-    @Test func `skipped jobs and frames within a step are no reason`() {
+    @Test func `planned and skipped jobs and frames within a step are no reason`() {
         var pacer = SnapshotPacer()
         var state = RunState()
         func take() -> Bool { pacer.take(now: 0, force: true) }
         func note(_ event: LogEvent) { pacer.note(state.apply(event)) }
         note(.jobSkipped(job: JobID(video: RawPath("0.mp4")), path: RawPath("0.mp4"), reason: ""))
+        note(.jobPlanned(job: job, path: RawPath("1.mp4"), size: 1))
         #expect(!take())
         note(.jobStarted(job: job, path: RawPath("1.mp4"), totalFrames: 100, size: 1))
         #expect(take())

@@ -41,6 +41,30 @@ struct FeedTests {
         #expect(received == expected)
     }
 
+    @Test("Every planned job is there from the first moment on, and waits; what was skipped is not")
+    func planned() async throws {
+        let run = try MadeRun()
+        let names = ["a.mp4", "b.mp4", "later.mp4", "never.mp4"]
+        var events = MadeRun.events()
+        let plan = names.map { LogEvent.jobPlanned(job: JobID(video: RawPath($0)), path: RawPath($0), size: 5) }
+        let skip = LogEvent.jobsSkipped(count: 3, reasons: [.skipped: 3])
+        events.insert(contentsOf: (plan + [skip]).map { (0, $0) }, at: 1)
+        try run.write(events)
+        let feed = try await feed(run)
+        @Sendable func words(_ status: String? = nil) -> [String] {
+            let jobs = feed.jobs(status, skip: 0, limit: 100).page
+            return jobs.map { job in names.first { JobID(video: RawPath($0)) == job } ?? "" }
+        }
+        #expect(words() == names.reversed() && words("pending") == names.reversed())
+        let begun = try #require(feed.view(MadeRun.a))
+        #expect(begun.status == .pending && begun.created == UTCTime(milliseconds: MadeOutputFolder.start).text)
+        feed.start()
+        let isOver = try await poll { words("failed") == ["b.mp4"] && words("completed") == ["a.mp4"] ? true : nil }
+        #expect(isOver == true)
+        #expect(words("pending") == ["never.mp4", "later.mp4"] && words() == names.reversed())
+        #expect(feed.view(JobID(video: RawPath("other.mp4"))) == nil)
+    }
+
     @Test("What HTTP says is never behind what a socket was sent")
     func order() async throws {
         let run = try MadeRun()

@@ -116,6 +116,8 @@ class Checker:
         if not data.endswith(b"\n"):
             self.breach(name, "the last line is torn")
         last_seq = 0
+        planned = Counter()
+        expected = None
         started = Counter()
         terminal = {}
         progress = {}
@@ -136,9 +138,22 @@ class Checker:
             if type(seq) is not int or seq != last_seq + 1:
                 self.breach(where, f"seq {seq!r} after {last_seq}")
             last_seq = seq if type(seq) is int else last_seq + 1
+            if event.get("type") == "run_started":
+                expected = event.get("jobs")
+            if event.get("type") == "jobs_skipped":
+                self.counts["jobs skipped"] += event["count"]
+                if event["count"] != sum(event["reasons"].values()):
+                    self.breach(where, f"{event['count']} skipped, but reasons for {sum(event['reasons'].values())}")
             job_id = event.get("job_id")
             if job_id is None:
                 continue
+            if event.get("type") == "job_planned":
+                planned[job_id] += 1
+                if started:
+                    self.breach(where, f"job {job_id} is planned after the first start")
+                continue
+            if planned and not planned[job_id]:
+                self.breach(where, f"job {job_id} was not planned")
             if job_id in terminal:
                 self.breach(where, f"job {job_id} had ended already")
             if event.get("type") == "job_started":
@@ -151,6 +166,9 @@ class Checker:
                 self.counts[event["status"]] += 1
                 if job_id not in started:
                     self.breach(where, f"job {job_id} ended without a job_started")
+        if planned and expected != planned.total() or planned and max(planned.values()) > 1:
+            self.breach(name, f"{planned.total()} lines plan {len(planned)} jobs, run_started says {expected}")
+        self.counts["jobs planned"] = len(planned)
         self.ends(name, started, terminal, progress)
 
     def progress(self, event, before, where):

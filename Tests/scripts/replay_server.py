@@ -53,6 +53,13 @@ class MadeRun:
     def begin(self, jobs=1):
         return self.emit({"type": "run_started", "run_id": self.run, "version": "0", "jobs": jobs, "settings": "s"}, 0)
 
+    def plan(self, *paths):
+        """The lines with which this version says what a run will do; runs of 0.1.0 have none."""
+        return [self.emit({"type": "job_planned", "job_id": job_id(path), "path": path, "size": 5}, 0) for path in paths]
+
+    def skip_many(self, count):
+        return self.emit({"type": "jobs_skipped", "count": count, "reasons": {"up_to_date": count}}, 0)
+
     def start(self, path, total=100, after=10):
         self.jobs[path] = job_id(path)
         return self.emit({"type": "job_started", "job_id": job_id(path), "path": path, "total_frames": total, "size": 5}, after)

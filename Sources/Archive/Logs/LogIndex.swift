@@ -14,10 +14,15 @@ package struct LogIndex: Sendable {
         package fileprivate(set) var lines: [Int32] = []
         /// How it stands after all lines.
         package fileprivate(set) var status = VideoStatus.pending
-        /// The line with which it was started; nil for one that was only skipped.
+        /// The line with which it was planned; logs of 0.1.0 have none.
+        package fileprivate(set) var plan: Int32?
+        /// The line with which it was started; nil for one that was not.
         package fileprivate(set) var start: Int32?
         /// The line with which it ended.
         package fileprivate(set) var end: Int32?
+
+        /// The line that says that this run has or had it to do; nil for one that was only skipped.
+        package var claim: Int32? { plan ?? start }
 
         fileprivate init(id: JobID) { self.id = id }
     }
@@ -68,6 +73,7 @@ package struct LogIndex: Sendable {
         }
         owners.append(job)
         jobs[Int(job)].lines.append(number)
+        if line.kind == .jobPlanned, jobs[Int(job)].plan == nil { jobs[Int(job)].plan = number }
         let before = jobs[Int(job)].status
         let after = before.after(line.kind)
         guard after != before else { return }

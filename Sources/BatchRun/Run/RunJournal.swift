@@ -43,7 +43,13 @@ final class RunJournal {
         failures = try JobLineWriter(layout.failureLines)
         try emit(
             .runStarted(runID: runID, version: options.version, jobs: plan.jobs.count, settings: options.digest))
-        for skip in plan.skipped { try emit(.jobSkipped(job: skip.id, path: skip.path, reason: skip.reason)) }
+        for job in plan.jobs {
+            try emit(.jobPlanned(job: job.id, path: job.video.relative, size: job.video.status.size))
+        }
+        if !plan.skipped.isEmpty {
+            let reasons = plan.skipped.reduce(into: [:]) { $0[$1.status, default: 0] += 1 }
+            try emit(.jobsSkipped(count: plan.skipped.count, reasons: reasons))
+        }
         try writeSnapshot(force: true)
     }
 

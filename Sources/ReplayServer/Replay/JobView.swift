@@ -9,7 +9,7 @@ struct JobView: Sendable {
     var progress: Progress?
     /// Why it failed.
     var message: String?
-    /// When it was started; when the run was, for one that was not.
+    /// When it was planned, or else started; when the run was, for one of which neither is known.
     var created = ""
     /// When it was last heard of.
     var updated = ""
@@ -34,14 +34,15 @@ extension RunFeed {
         var last: (offset: Int64, length: Int)?
     }
 
-    /// A job as of now; nil for one that this run did not start.
+    /// A job as of now; nil for one that this run has not and had not to do.
     func view(_ job: JobID) -> JobView? {
         let ranges: LineRanges? = read { log, lines, run in
-            guard let index = log.index(of: job), let start = log.jobs[index].start else { return nil }
+            guard let index = log.index(of: job), let claim = log.jobs[index].claim else { return nil }
             let isDead = run == .interrupted && lines == log.count
             var ranges = LineRanges(status: JobView.status(log, index, lines: lines, isDead: isDead))
-            let isStarted = start < lines
-            ranges.first = log.range(isStarted ? Int(start) : 0)
+            // The plan was made before the run's first moment; of older logs nothing is known before a job's start.
+            let isKnown = log.jobs[index].plan != nil || claim < lines
+            ranges.first = log.range(isKnown ? Int(claim) : 0)
             ranges.last = log.last(index, before: lines).map { log.range($0) }
             ranges.progress = log.last(index, before: lines) { $0 == .progress }.map { log.range($0) }
             ranges.terminal = log.jobs[index].end.flatMap { $0 < lines ? log.range(Int($0)) : nil }
@@ -65,19 +66,19 @@ extension RunFeed {
         return try? LogLine.parse(bytes)
     }
 
-    /// Jobs that this run started, newest first, of a status in the protocol's words or of any.
+    /// Jobs that this run started or will start, the last planned first, of a status in the protocol's words or of any.
     ///
     /// - Returns: those of the page, and how many there are in all.
     func jobs(_ status: String?, skip: Int, limit: Int) -> (page: [JobID], count: Int) {
         read { log, lines, run in
             let isDead = run == .interrupted && lines == log.count
-            var started = log.jobs.indices.compactMap { job in log.jobs[job].start.map { (job, $0) } }
+            var all = log.jobs.indices.compactMap { job in log.jobs[job].claim.map { (job, $0) } }
             if let status {
-                started.removeAll { JobView.status(log, $0.0, lines: lines, isDead: isDead).protocolWord != status }
+                all.removeAll { JobView.status(log, $0.0, lines: lines, isDead: isDead).protocolWord != status }
             }
-            started.sort { $0.1 > $1.1 }
-            let page = started.dropFirst(skip).prefix(limit).map { log.jobs[$0.0].id }
-            return (Array(page), started.count)
+            all.sort { $0.1 > $1.1 }
+            let page = all.dropFirst(skip).prefix(limit).map { log.jobs[$0.0].id }
+            return (Array(page), all.count)
         }
     }
 }

@@ -68,27 +68,27 @@ final class RunLibrary: Sendable {
     /// The run that answers for a job: the one asked for, or, when it only skipped the job, the one that last
     /// processed it.
     ///
-    /// - Returns: nil for a job that none of them started.
+    /// - Returns: nil for a job that none of them had to do.
     func feed(of job: JobID, run id: String?) async -> RunFeed? {
         guard let asked = feed(id) else { return nil }
-        if await asked.hasStarted(job) { return asked }
+        if await asked.claims(job) { return asked }
         guard id == nil || catalog.knows(job) else { return nil }
-        if let run = catalog.entry(job)?.runID, run != asked.id, let feed = feed(run), await feed.hasStarted(job) {
+        if let run = catalog.entry(job)?.runID, run != asked.id, let feed = feed(run), await feed.claims(job) {
             return feed
         }
         guard catalog.knows(job), let ids = try? RunLogSummary.ids(layout) else { return nil }
         for older in ids where older < asked.id {
-            if let feed = feed(older), await feed.hasStarted(job) { return feed }
+            if let feed = feed(older), await feed.claims(job) { return feed }
         }
         return nil
     }
 }
 
 extension RunFeed {
-    /// Whether a line of this run, though it may not have happened yet, says that a job was started.
-    fileprivate func hasStarted(_ job: JobID) async -> Bool {
+    /// Whether a line of this run, though it may not have happened yet, plans or starts a job.
+    fileprivate func claims(_ job: JobID) async -> Bool {
         await whenLoaded { index, _ in
-            index.index(of: job).flatMap { index.jobs[$0].start }.map { _ in true }
+            index.index(of: job).flatMap { index.jobs[$0].claim }.map { _ in true }
         } ?? false
     }
 }
