@@ -50,7 +50,7 @@ struct InputArguments: ParsableArguments {
     var follow = false
 
     @Option(
-        help: "Read further paths from FILE, one a line; - is standard input.", completion: .file(),
+        help: "Read further paths from FILE or a pipe, one a line; - is standard input.", completion: .file(),
         transform: PathArgument.read)
     var filesFrom: PathArgument?
 

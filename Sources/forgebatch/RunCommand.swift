@@ -127,16 +127,28 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// What the given paths are. They may lie on a share that does not answer, so another process looks at them.
-    private func survey(_ inputs: [RawPath], _ listed: [RawPath], begun: UInt64) async throws -> InputSurvey {
-        let looker = Looker(
-            program: (RunCommand.program, RunCommand.lookArguments), stall: work.stall.seconds,
-            deadline: work.maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
+    private func survey(_ inputs: [RawPath]) async throws -> InputSurvey {
+        let looker = RunCommand.looker(stall: work.stall, maxDuration: work.maxDuration)
         do {
+            var listed: [RawPath] = []
+            if let file = input.filesFrom?.path {
+                listed = try await ConfigurationLayers.list(file, isNullSeparated: input.null, looker: looker)
+            }
             let named = input.roots.compactMap { InputRoot.parts(declared: RawArguments.path($0))?.path }
-            return try await looker.survey(inputs, listed: listed, named: named)
+            return try await looker.survey(inputs, listed: listed, named: named, silent: ConfigurationLayers.silent)
         } catch let failure as LookFailure {
             throw Failure(failure.exitStatus, "\(failure)")
         }
+    }
+
+    /// When this process first asked anything of an input, in nanoseconds of the monotonic clock.
+    private static let begun = monotonicNanoseconds()
+
+    /// What looks at inputs before there is a run.
+    static func looker(stall: DurationArgument, maxDuration: DurationArgument?) -> Looker {
+        Looker(
+            program: (program, lookArguments), stall: stall.seconds,
+            deadline: maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
     }
 
     private static let program = RawPath("/proc/self/exe")
@@ -144,10 +156,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
-        let listed = try readList()
         let selection = try ToolSelection(list: tools.tools, settings: tools.set)
-        let begun = monotonicNanoseconds()
-        let survey = try await survey(inputs, listed, begun: begun)
+        let survey = try await survey(inputs)
         try refuseIfNothingExists(survey)
         let now = UTCTime.now
         let output = input.out?.path ?? OutputFolder.standard(survey, hasList: input.filesFrom != nil)
@@ -157,7 +167,7 @@ struct RunCommand: AsyncParsableCommand {
             output: absolute, version: Forgebatch.version, worker: RunCommand.program, now: now)
         options.lookArguments = RunCommand.lookArguments
         options.inputs = inputs
-        options.listed = listed
+        options.listed = survey.listed.map(\.path)
         options.roots = try declaredRoots(survey)
         options.silent = survey.silent
         options.discovery.rules = Rules.inOrder(includes: input.includes, excludes: input.excludes)
@@ -208,7 +218,7 @@ struct RunCommand: AsyncParsableCommand {
         options.settings = flatSettings(options)
         options.libraries = WorkerProgram.libraries
         options.rules = WorkerProgram.rules
-        options.spent = monotonicNanoseconds() &- begun
+        options.spent = monotonicNanoseconds() &- RunCommand.begun
         return options
     }
 
@@ -288,16 +298,13 @@ struct RunCommand: AsyncParsableCommand {
         ] + sandbox + (files.isEmpty ? [] : [("config", .string(files))])
     }
 
-    private func readList() throws -> [RawPath] {
-        guard let file = input.filesFrom?.path else { return [] }
-        do throws(SystemError) {
-            let isStandardInput = file == RawPath("-")
-            let bytes = isStandardInput ? try StandardInput.read() : try Files.read(file)
-            return Discovery.parseList(bytes, nullSeparated: input.null)
-        } catch {
-            throw Failure(ExitStatus.unreadableInput, "--files-from \(file.display): \(error.reason)")
-        }
-    }
+}
+
+/// Names of what this process has open and no other one can open, as the `/dev/fd/63` that a shell makes of `<(…)`.
+enum OpenedFiles {
+    private static let folders = ["/dev/fd/", "/dev/stdin", "/proc/self/"].map { Array($0.utf8) }
+
+    static func includes(_ path: RawPath) -> Bool { folders.contains { path.bytes.starts(with: $0) } }
 }
 
 enum StandardInput {
