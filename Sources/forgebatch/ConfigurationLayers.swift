@@ -88,7 +88,7 @@ enum ConfigurationLayers {
         Key("null", .flag, short: "0"), Key("limit", .value), Key("min-age", .value), Key("error-if-empty", .flag),
         Key("tools", .joined), Key("set", .list), Key("jobs", .value, short: "j"), Key("threads-per-job", .value),
         Key("timeout", .value), Key("stall", .value), Key("max-duration", .value), Key("memory-limit", .value),
-        Key("sandbox", .value), Key("retries", .value), Key("max-failures", .value),
+        Key("sandbox", .value), Key("retries", .value), Key("nice", .value), Key("max-failures", .value),
         Key("min-free", .value),
         Key("force", .flag),
         Key("retry-failed", .flag), Key("retry-quarantined", .flag), Key("fingerprint", .value),

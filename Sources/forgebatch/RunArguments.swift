@@ -83,8 +83,16 @@ struct ToolArguments: ParsableArguments {
 struct WorkArguments: ParsableArguments {
     @Option(
         name: [.customShort("j", allowingJoined: true), .long],
-        help: "Videos at once: a number, or auto for one per CPU.")
+        help:
+            "Videos at once: a number, or auto: one per CPU, and no more than the control group's quota and its memory, or the machine's, allow."
+    )
     var jobs = "auto"
+
+    @Option(
+        help: ArgumentHelp(
+            "How much the workers give way to other programs: their niceness, 0 to 19; a higher one of this process stays.",
+            valueName: "n"))
+    var nice = 0
 
     @Option(
         help: "Decoder threads per video. With more than one, damaged videos may give other frames from run to run.")

@@ -40,6 +40,7 @@ struct RunCommand: AsyncParsableCommand {
             if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
         }
         guard (0...100).contains(work.retries) else { throw ValidationError("--retries must be between 0 and 100.") }
+        guard (0...19).contains(work.nice) else { throw ValidationError("--nice must be between 0 and 19.") }
         guard work.threadsPerJob <= 64 else { throw ValidationError("--threads-per-job must be at most 64.") }
         for (name, value) in [
             ("--stall", work.stall), ("--timeout", work.timeout), ("--max-duration", work.maxDuration),
@@ -108,12 +109,12 @@ struct RunCommand: AsyncParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    private func workers() throws -> Int {
-        if work.jobs == "auto" { return max(1, Machine.processors) }
+    private func workers() throws -> WorkerCount {
+        if work.jobs == "auto" { return Machine.workers(memoryLimit: work.memoryLimit.smallest) }
         guard let count = Int(work.jobs), (1...1024).contains(count) else {
             throw ValidationError("--jobs is a number from 1 to 1024, or auto.")
         }
-        return count
+        return WorkerCount(count)
     }
 
     private func plan(_ options: RunOptions) async throws -> Plan {
@@ -190,7 +191,9 @@ struct RunCommand: AsyncParsableCommand {
         options.resultTools = { path in
             ResultSettings(path).map { ResultTools(tools: $0.tools, threads: $0.threads, rules: $0.rules) }
         }
-        options.workers = try workers()
+        let count = try workers()
+        options.workers = count.count
+        options.nice = work.nice
         options.threads = work.threadsPerJob
         options.timeout = work.timeout?.seconds
         options.stall = work.stall.seconds
@@ -210,7 +213,7 @@ struct RunCommand: AsyncParsableCommand {
         options.lock = operation.lock.mode
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
-        options.notes = ConfigurationLayers.note.map { [$0] } ?? []
+        options.notes = [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
         options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
@@ -291,7 +294,7 @@ struct RunCommand: AsyncParsableCommand {
             ("threads-per-job", .int(options.threads)), ("timeout", seconds(options.timeout)),
             ("stall", seconds(options.stall)), ("max-duration", options.maxDuration.map { .double($0) } ?? "none"),
             ("memory-limit", work.memoryLimit.isAutomatic ? "auto" : .int(options.memory.limit)),
-            ("retries", .int(options.retries)),
+            ("retries", .int(options.retries)), ("nice", .int(options.nice)),
             ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
