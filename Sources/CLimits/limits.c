@@ -2,8 +2,12 @@
 #include "CLimits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static int set_limit(int which, uint64_t value, uint64_t most) {
     struct rlimit limit = {value, most};
@@ -46,4 +50,27 @@ int fb_limit_memory(uint64_t bytes) {
 uint64_t fb_memory_limit(void) {
     struct rlimit limit;
     return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
+}
+
+int fb_offer_to_oom_killer(void) {
+    int file = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    if (file < 0) return errno;
+    char text[16] = {0};
+    int failed = 0;
+    if (pread(file, text, sizeof text - 1, 0) < 0) {
+        failed = errno;
+    } else {
+        long own = strtol(text, NULL, 10), wanted = (own + 1000) / 2;
+        int length = snprintf(text, sizeof text, "%ld", wanted < 500 ? 500 : wanted);
+        if (pwrite(file, text, (size_t)length, 0) != length) failed = errno;
+    }
+    close(file);
+    return failed;
+}
+
+int fb_lower_priority(int niceness) {
+    errno = 0;
+    int own = getpriority(PRIO_PROCESS, 0);
+    if (own == -1 && errno != 0) return errno;
+    return own >= niceness || setpriority(PRIO_PROCESS, 0, niceness) == 0 ? 0 : errno;
 }

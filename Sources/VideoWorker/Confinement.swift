@@ -54,6 +54,19 @@ enum Confinement {
         return "this kernel has no \(missing.joined(separator: " and no ")): workers run without it"
     }
 
+    /// Has the worker give way: to the rest of the machine when memory runs out, and to other programs as far as it is told.
+    ///
+    /// - Returns: what a person should know: what this machine does not let it do.
+    static func giveWay(_ request: JobRequest) -> [String] {
+        func note(_ failed: Int32, _ what: String) -> String? {
+            failed == 0 ? nil : "\(what): \(String(cString: strerror(failed)))"
+        }
+        return [
+            note(fb_offer_to_oom_killer(), "workers are not what the kernel ends first when memory runs out"),
+            note(request.nice > 0 ? fb_lower_priority(Int32(clamping: request.nice)) : 0, "--nice"),
+        ].compactMap { $0 }
+    }
+
     /// Closes what came from the parent besides the standard descriptors: nothing that this process can use.
     static func closeInherited() { fb_close_from(STDERR_FILENO + 1) }
 

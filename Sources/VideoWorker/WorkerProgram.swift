@@ -100,6 +100,7 @@ package enum WorkerProgram {
     }
 
     private static func analyse(_ request: JobRequest) throws -> JobOutcome {
+        for note in Confinement.giveWay(request) { send(.note(note)) }
         let pass = try ToolPass(request.tools)
         // All that is needed is opened here: behind the confinement nothing can be, and before it there is no second thread.
         let (descriptor, before) = try open(request)

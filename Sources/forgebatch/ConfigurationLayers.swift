@@ -10,6 +10,8 @@ enum ConfigurationLayers {
         var effective: [String] = []
         var filesRead: [RawPath] = []
         var note: String?
+        var lists: [RawPath: [RawPath]] = [:]
+        var silent: [RawPath: String] = [:]
     }
     private static let stored = Mutex(Outcome())
 
@@ -21,6 +23,33 @@ enum ConfigurationLayers {
 
     /// Why a file in the working directory was not read, if there is one.
     static var note: String? { stored.withLock { $0.note } }
+
+    /// Inputs that gave no answer when they were looked at for the layers, with the words for it: nobody is to wait for them
+    /// again.
+    static var silent: [RawPath: String] { stored.withLock { $0.silent } }
+
+    /// The paths in the list of `--files-from`, which is read once: a pipe has its content once.
+    ///
+    /// - Throws: ``Failure``, ``LookFailure``.
+    static func list(_ file: RawPath, isNullSeparated: Bool, looker: Looker) async throws -> [RawPath] {
+        if let known = stored.withLock({ $0.lists[file] }) { return known }
+        let paths: [RawPath]
+        if file == RawPath("-") || OpenedFiles.includes(file) {
+            // No other process has it.
+            do throws(SystemError) {
+                paths =
+                    file == RawPath("-")
+                    ? Discovery.parseList(try StandardInput.read(), nullSeparated: isNullSeparated)
+                    : try Discovery.readList(file, nullSeparated: isNullSeparated)
+            } catch {
+                throw Failure(ExitStatus.unreadableInput, "--files-from \(file.display): \(error.reason)")
+            }
+        } else {
+            paths = try await looker.list(file, isNullSeparated: isNullSeparated)
+        }
+        stored.withLock { $0.lists[file] = paths }
+        return paths
+    }
 
     /// The file that is looked for in the working directory.
     private static let local = RawPath("forgebatch.yaml")
@@ -59,7 +88,8 @@ enum ConfigurationLayers {
         Key("null", .flag, short: "0"), Key("limit", .value), Key("min-age", .value), Key("error-if-empty", .flag),
         Key("tools", .joined), Key("set", .list), Key("jobs", .value, short: "j"), Key("threads-per-job", .value),
         Key("timeout", .value), Key("stall", .value), Key("max-duration", .value), Key("memory-limit", .value),
-        Key("sandbox", .value), Key("retries", .value), Key("max-failures", .value), Key("min-free", .value),
+        Key("sandbox", .value), Key("retries", .value), Key("nice", .value), Key("max-failures", .value),
+        Key("min-free", .value),
         Key("force", .flag),
         Key("retry-failed", .flag), Key("retry-quarantined", .flag), Key("fingerprint", .value),
         Key("dry-run", .flag, short: "n"), Key("progress", .value), Key("progress-rate", .value),
@@ -71,7 +101,7 @@ enum ConfigurationLayers {
     ]
 
     /// The arguments with the layers in front of the user's own. Only `run` has layers.
-    static func arguments(_ given: [String]) throws -> [String] {
+    static func arguments(_ given: [String]) async throws -> [String] {
         var result = given
         if given.first == "run", !given.contains("--help"), !given.contains("-h") {
             let own = Array(given.dropFirst())
@@ -80,13 +110,14 @@ enum ConfigurationLayers {
             if let command = (try? RunCommand.parse(own))
                 ?? (try? RunCommand.parse(environment.flatMap(\.arguments) + own))
             {
-                result = ["run"] + (try added(command, given)) + own
+                result = ["run"] + (try await added(command, given)) + own
             } else if !environment.isEmpty {
                 result = ["run"] + environment.flatMap(\.arguments) + own
             }
         }
-        stored.withLock { $0.effective = result }
-        return result
+        let effective = result
+        stored.withLock { $0.effective = effective }
+        return effective
     }
 
     private struct Entry {
@@ -100,7 +131,7 @@ enum ConfigurationLayers {
         }
     }
 
-    private static func added(_ command: RunCommand, _ given: [String]) throws -> [String] {
+    private static func added(_ command: RunCommand, _ given: [String]) async throws -> [String] {
         var layers: [[Entry]] = []
         let environment = try fromEnvironment()
         try check(environment, "environment")
@@ -113,10 +144,8 @@ enum ConfigurationLayers {
             let others = try standardFiles().map { try fromFile($0, isNamed: false) }
             let isNamed = named.flatMap { try? Files.resolve($0) } == (try? Files.resolve(local))
             if Files.exists(local), !isNamed {
-                let told = layers + others
-                let list = command.input.filesFrom?.path ?? told.joined().first { $0.key.name == "files-from" }?.path
-                let endsWithNull = command.input.null || told.joined().contains { $0.arguments == ["--null"] }
-                if let why = inputHere(command, list: list, endsWithNull: endsWithNull) {
+                let told = (layers + others).flatMap(\.self)
+                if let why = try await inputHere(command, told, given) {
                     let note =
                         "\(local.display) was not read, because \(why); --config \(local.display) has it read"
                     stored.withLock { $0.note = note }
@@ -155,27 +184,41 @@ enum ConfigurationLayers {
     }
 
     /// Why the working directory may be one of videos, which must not configure the run that looks at them: an input lies
-    /// there or below, it lies in an input, or the names come from standard input. Nil when it is not.
-    private static func inputHere(_ command: RunCommand, list: RawPath?, endsWithNull: Bool) -> String? {
-        let here = (try? Files.resolve(RawPath("."))) ?? Files.currentDirectory()
-        var folders: [RawPath: Bool] = [:]
-        func isHere(_ path: RawPath) -> Bool {
-            let target = try? Files.resolve(path)
-            if let target, target.isInside(here) || here.isInside(target) { return true }
-            // A link counts where it lies, too.
-            let folder = path.parent
-            if let known = folders[folder] { return known }
-            let isInside = (try? Files.resolve(folder))?.isInside(here) ?? false
-            folders[folder] = isInside
-            return isInside
+    /// there or below, it lies in an input, it gave no answer, or the names come from standard input. Nil when it is not.
+    ///
+    /// Another process looks at the inputs: they may lie on a share that does not answer.
+    ///
+    /// - Parameter told: by the other layers.
+    private static func inputHere(_ command: RunCommand, _ told: [Entry], _ given: [String]) async throws -> String? {
+        func value(_ name: String) -> String? {
+            let entry = told.first { $0.key.name == name && !$0.key.isAmong(given) }
+            return entry?.arguments.first.map { String($0.dropFirst("--\(name)=".count)) }
         }
-        if command.input.paths.contains(where: { isHere($0.path) }) { return "an input lies beside it or below" }
-        guard let list else { return nil }
-        if list == RawPath("-") { return "the names of videos come from standard input" }
-        // A list that cannot be read is told of later.
-        guard let bytes = try? Files.read(list) else { return nil }
-        let names = Discovery.parseList(bytes, nullSeparated: endsWithNull)
-        return names.contains(where: isHere) ? "an input lies beside it or below" : nil
+        let stall = value("stall").flatMap { DurationArgument(argument: $0) } ?? command.work.stall
+        let most = value("max-duration").flatMap { DurationArgument(argument: $0) } ?? command.work.maxDuration
+        let looker = RunCommand.looker(stall: stall, maxDuration: most)
+        var paths = command.input.paths.map(\.path)
+        do {
+            if let list = command.input.filesFrom?.path ?? told.first(where: { $0.key.name == "files-from" })?.path {
+                if list == RawPath("-") { return "the names of videos come from standard input" }
+                let endsWithNull = command.input.null || told.contains { $0.arguments == ["--null"] }
+                paths += try await self.list(list, isNullSeparated: endsWithNull, looker: looker)
+            }
+            // A link counts where it lies, too.
+            let survey = try await looker.survey(paths, listed: Array(Set(paths.map(\.parent))))
+            stored.withLock { $0.silent = survey.silent }
+            let here = (try? Files.resolve(RawPath("."))) ?? Files.currentDirectory()
+            let isHere = survey.inputs.compactMap(\.resolved).contains { $0.isInside(here) || here.isInside($0) }
+            if isHere || survey.listed.compactMap(\.resolved).contains(where: { $0.isInside(here) }) {
+                return "an input lies beside it or below"
+            }
+            return survey.silent.keys.min().map { "\($0.display) gave no answer" }
+        } catch LookFailure.unlisted {
+            // It is told of later.
+            return nil
+        } catch let failure as LookFailure {
+            throw Failure(failure.exitStatus, "\(failure)")
+        }
     }
 
     private static func standardFiles() -> [RawPath] {

@@ -25,7 +25,7 @@ enum DryRun {
         if plan.leftForLater > 0 {
             Terminal.error("forgebatch: --limit leaves \(plan.leftForLater) more videos to later runs")
         }
-        for note in options.notes { Terminal.error("forgebatch: \(note)") }
+        for note in options.notes + plan.notes { Terminal.error("forgebatch: \(note)") }
         if let note = plan.discovery.untakenNote { Terminal.error("forgebatch: \(note)") }
         if plan.discovery.problems.contains(where: { $0.isInput }) {
             throw Failure(ExitStatus.unreadableInput, "not every input can be read")

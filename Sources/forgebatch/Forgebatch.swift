@@ -24,7 +24,7 @@ struct Forgebatch: AsyncParsableCommand {
     /// Parses, runs, ends the process.
     static func main(arguments: [String]) async {
         do {
-            var command = try parseAsRoot(ConfigurationLayers.arguments(arguments))
+            var command = try parseAsRoot(await ConfigurationLayers.arguments(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -36,64 +36,22 @@ enum Machine {
             let count = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
             if count > 0 { return count }
         }
-        return sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
     /// Bytes of memory that this process and its workers may use: the machine's, or less where a control group says so.
     static var memory: Int64 {
         let physical = Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE)))
-        return ([physical] + groupLimits).filter { $0 > 0 }.min() ?? 1 << 30
+        return [physical, groups.memory?.value ?? 0].filter { $0 > 0 }.min() ?? 1 << 30
     }
 
-    /// Processors that the control groups give this process; nil without a quota.
-    static var processorQuota: Double? {
-        groupTexts(controller: "cpu", file: "cpu.max", old: "cpu.cfs_quota_us").compactMap { quota($0) }.min()
-    }
+    /// What the control groups allow.
+    static let groups = ControlGroups.read()
 
-    /// `150000 100000`: microseconds in a period of so many; `max` or -1 for no quota. Version 1 has the period in a file of
-    /// its own, which says 100 ms unless somebody changed it.
-    static func quota(_ text: String) -> Double? {
-        let parts = text.split(separator: " ")
-        guard let time = parts.first.flatMap({ Double($0) }), time > 0 else { return nil }
-        let period = parts.count > 1 ? Double(parts[1]) ?? 0 : 100_000
-        return period > 0 ? time / period : nil
-    }
-
-    /// Bytes of memory that the control groups allow.
-    private static var groupLimits: [Int64] {
-        groupTexts(controller: "memory", file: "memory.max", old: "memory.limit_in_bytes").compactMap { text in
-            Int64(text.filter { $0.isNumber })
-        }
-    }
-
-    /// A limit of this process's control group and of those above it (cgroups(7)), as each says it.
+    /// How many videos at once are a fair share of the machine.
     ///
-    /// - Parameters:
-    ///   - file: the limit's name in version 2.
-    ///   - old: its name in version 1.
-    private static func groupTexts(controller: String, file: String, old: String) -> [String] {
-        guard let bytes = try? Files.read(RawPath("/proc/self/cgroup"), limit: 1 << 16) else { return [] }
-        var texts: [String] = []
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { continue }
-            let (base, name): (String, String)
-            if parts[0] == "0", parts[1].isEmpty {
-                (base, name) = ("/sys/fs/cgroup", file)
-            } else if parts[1].split(separator: ",").contains(Substring(controller)) {
-                (base, name) = ("/sys/fs/cgroup/\(controller)", old)
-            } else {
-                continue
-            }
-            var group = parts[2].split(separator: "/").map(String.init)
-            while true {
-                let path = ([base] + group + [name]).joined(separator: "/")
-                if let text = try? Files.read(RawPath(path), limit: 64) {
-                    texts.append(String(decoding: text.prefix { $0 != 0x0a }, as: UTF8.self))
-                }
-                if group.popLast() == nil { break }
-            }
-        }
-        return texts
+    /// - Parameter memoryLimit: bytes that every worker may take; 0 for no limit.
+    static func workers(memoryLimit: Int64) -> WorkerCount {
+        .fitting(processors: processors, quota: groups.processors?.value, memory: memory, each: memoryLimit)
     }
 }

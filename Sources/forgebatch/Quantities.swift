@@ -57,6 +57,14 @@ enum MemoryArgument: ExpressibleByArgument, Sendable, Equatable {
 
     var isAutomatic: Bool { self == .automatic }
 
+    /// Bytes that every worker may take; 0 for no limit.
+    var smallest: Int64 {
+        switch self {
+        case .automatic: WorkerMemory.standard.limit
+        case .fixed(let size): size.bytes
+        }
+    }
+
     /// - Parameter jobs: how many workers share the machine.
     func memory(jobs: Int) -> WorkerMemory {
         switch self {

@@ -50,7 +50,7 @@ struct InputArguments: ParsableArguments {
     var follow = false
 
     @Option(
-        help: "Read further paths from FILE, one a line; - is standard input.", completion: .file(),
+        help: "Read further paths from FILE or a pipe, one a line; - is standard input.", completion: .file(),
         transform: PathArgument.read)
     var filesFrom: PathArgument?
 
@@ -83,8 +83,16 @@ struct ToolArguments: ParsableArguments {
 struct WorkArguments: ParsableArguments {
     @Option(
         name: [.customShort("j", allowingJoined: true), .long],
-        help: "Videos at once: a number, or auto for one per CPU.")
+        help:
+            "Videos at once: a number, or auto: one per CPU, and no more than the control group's quota and its memory, or the machine's, allow."
+    )
     var jobs = "auto"
+
+    @Option(
+        help: ArgumentHelp(
+            "How much the workers give way to other programs: their niceness, 0 to 19; a higher one of this process stays.",
+            valueName: "n"))
+    var nice = 0
 
     @Option(
         help: "Decoder threads per video. With more than one, damaged videos may give other frames from run to run.")

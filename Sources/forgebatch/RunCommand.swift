@@ -40,6 +40,7 @@ struct RunCommand: AsyncParsableCommand {
             if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
         }
         guard (0...100).contains(work.retries) else { throw ValidationError("--retries must be between 0 and 100.") }
+        guard (0...19).contains(work.nice) else { throw ValidationError("--nice must be between 0 and 19.") }
         guard work.threadsPerJob <= 64 else { throw ValidationError("--threads-per-job must be at most 64.") }
         for (name, value) in [
             ("--stall", work.stall), ("--timeout", work.timeout), ("--max-duration", work.maxDuration),
@@ -108,12 +109,12 @@ struct RunCommand: AsyncParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    private func workers() throws -> Int {
-        if work.jobs == "auto" { return max(1, Machine.processors) }
+    private func workers() throws -> WorkerCount {
+        if work.jobs == "auto" { return Machine.workers(memoryLimit: work.memoryLimit.smallest) }
         guard let count = Int(work.jobs), (1...1024).contains(count) else {
             throw ValidationError("--jobs is a number from 1 to 1024, or auto.")
         }
-        return count
+        return WorkerCount(count)
     }
 
     private func plan(_ options: RunOptions) async throws -> Plan {
@@ -127,16 +128,28 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// What the given paths are. They may lie on a share that does not answer, so another process looks at them.
-    private func survey(_ inputs: [RawPath], _ listed: [RawPath], begun: UInt64) async throws -> InputSurvey {
-        let looker = Looker(
-            program: (RunCommand.program, RunCommand.lookArguments), stall: work.stall.seconds,
-            deadline: work.maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
+    private func survey(_ inputs: [RawPath]) async throws -> InputSurvey {
+        let looker = RunCommand.looker(stall: work.stall, maxDuration: work.maxDuration)
         do {
+            var listed: [RawPath] = []
+            if let file = input.filesFrom?.path {
+                listed = try await ConfigurationLayers.list(file, isNullSeparated: input.null, looker: looker)
+            }
             let named = input.roots.compactMap { InputRoot.parts(declared: RawArguments.path($0))?.path }
-            return try await looker.survey(inputs, listed: listed, named: named)
+            return try await looker.survey(inputs, listed: listed, named: named, silent: ConfigurationLayers.silent)
         } catch let failure as LookFailure {
             throw Failure(failure.exitStatus, "\(failure)")
         }
+    }
+
+    /// When this process first asked anything of an input, in nanoseconds of the monotonic clock.
+    private static let begun = monotonicNanoseconds()
+
+    /// What looks at inputs before there is a run.
+    static func looker(stall: DurationArgument, maxDuration: DurationArgument?) -> Looker {
+        Looker(
+            program: (program, lookArguments), stall: stall.seconds,
+            deadline: maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
     }
 
     private static let program = RawPath("/proc/self/exe")
@@ -144,10 +157,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
-        let listed = try readList()
         let selection = try ToolSelection(list: tools.tools, settings: tools.set)
-        let begun = monotonicNanoseconds()
-        let survey = try await survey(inputs, listed, begun: begun)
+        let survey = try await survey(inputs)
         try refuseIfNothingExists(survey)
         let now = UTCTime.now
         let output = input.out?.path ?? OutputFolder.standard(survey, hasList: input.filesFrom != nil)
@@ -157,7 +168,7 @@ struct RunCommand: AsyncParsableCommand {
             output: absolute, version: Forgebatch.version, worker: RunCommand.program, now: now)
         options.lookArguments = RunCommand.lookArguments
         options.inputs = inputs
-        options.listed = listed
+        options.listed = survey.listed.map(\.path)
         options.roots = try declaredRoots(survey)
         options.silent = survey.silent
         options.discovery.rules = Rules.inOrder(includes: input.includes, excludes: input.excludes)
@@ -180,7 +191,9 @@ struct RunCommand: AsyncParsableCommand {
         options.resultTools = { path in
             ResultSettings(path).map { ResultTools(tools: $0.tools, threads: $0.threads, rules: $0.rules) }
         }
-        options.workers = try workers()
+        let count = try workers()
+        options.workers = count.count
+        options.nice = work.nice
         options.threads = work.threadsPerJob
         options.timeout = work.timeout?.seconds
         options.stall = work.stall.seconds
@@ -200,7 +213,7 @@ struct RunCommand: AsyncParsableCommand {
         options.lock = operation.lock.mode
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
-        options.notes = ConfigurationLayers.note.map { [$0] } ?? []
+        options.notes = [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
         options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
@@ -208,7 +221,7 @@ struct RunCommand: AsyncParsableCommand {
         options.settings = flatSettings(options)
         options.libraries = WorkerProgram.libraries
         options.rules = WorkerProgram.rules
-        options.spent = monotonicNanoseconds() &- begun
+        options.spent = monotonicNanoseconds() &- RunCommand.begun
         return options
     }
 
@@ -281,23 +294,20 @@ struct RunCommand: AsyncParsableCommand {
             ("threads-per-job", .int(options.threads)), ("timeout", seconds(options.timeout)),
             ("stall", seconds(options.stall)), ("max-duration", options.maxDuration.map { .double($0) } ?? "none"),
             ("memory-limit", work.memoryLimit.isAutomatic ? "auto" : .int(options.memory.limit)),
-            ("retries", .int(options.retries)),
+            ("retries", .int(options.retries)), ("nice", .int(options.nice)),
             ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
         ] + sandbox + (files.isEmpty ? [] : [("config", .string(files))])
     }
 
-    private func readList() throws -> [RawPath] {
-        guard let file = input.filesFrom?.path else { return [] }
-        do throws(SystemError) {
-            let isStandardInput = file == RawPath("-")
-            let bytes = isStandardInput ? try StandardInput.read() : try Files.read(file)
-            return Discovery.parseList(bytes, nullSeparated: input.null)
-        } catch {
-            throw Failure(ExitStatus.unreadableInput, "--files-from \(file.display): \(error.reason)")
-        }
-    }
+}
+
+/// Names of what this process has open and no other one can open, as the `/dev/fd/63` that a shell makes of `<(…)`.
+enum OpenedFiles {
+    private static let folders = ["/dev/fd/", "/dev/stdin", "/proc/self/"].map { Array($0.utf8) }
+
+    static func includes(_ path: RawPath) -> Bool { folders.contains { path.bytes.starts(with: $0) } }
 }
 
 enum StandardInput {

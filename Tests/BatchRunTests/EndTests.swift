@@ -113,6 +113,34 @@ struct EndTests {
         Processes.killGroup(process)
     }
 
+    @Test("A process that closes its standard input is told by how it ends, whatever was still to be written")
+    func closedInput() async {
+        let child = ChildProcess(
+            program: RawPath("/bin/sh"), arguments: ["-c", "exec <&-; echo on; exit 3"], lineLimit: 100)
+        // More than a pipe holds.
+        let request = [UInt8](repeating: 65, count: 1 << 20)
+        let end = await child.run(request, errors: LastLines(), hasToEnd: { false }, receive: { _ in true })
+        #expect(end == .exited(status: 3))
+    }
+
+    @Test("Behind an answer that could not be written none is: a part must not look like the whole")
+    func lostAnswer() {
+        let written = Mutex<[[UInt8]]>([])
+        let output = LookOutput { bytes throws(SystemError) in
+            let isFirst = written.withLock { written in
+                written.append(bytes)
+                return written.count == 1
+            }
+            if isFirst { throw SystemError("write", RawPath("standard output"), code: EIO) }
+        }
+        output.tell(.fingerprint(0, "x"))
+        output.flush()
+        output.tell(.done)
+        output.flush()
+        #expect(written.withLock { $0.count } == 1)
+        #expect(output.failure?.code == EIO)
+    }
+
     @Test("A program that is not there is told as such")
     func missing() async {
         let child = ChildProcess(program: RawPath("/no/such/program"), arguments: [], lineLimit: 100)

@@ -166,7 +166,7 @@ struct FailurePolicyTests {
     }
 
     private static let lost: [Attempt.End] = [
-        .died(signal: 11), .exited(status: 3), .stalled(60), .timedOut(600), .protocolError, .spawnFailed("no file"),
+        .died(signal: 11), .exited(status: 3), .stalled(60), .timedOut(600), .protocolError,
     ]
 
     @Test("A lost worker is tried again as often as allowed", arguments: lost)
@@ -177,6 +177,14 @@ struct FailurePolicyTests {
         #expect(!RetryPolicy(retries: 0).allowsAnother(after: attempt, number: 1))
         let exhausted = (1...4).map { RetryPolicy(retries: 2).isExhausted(after: attempt, number: $0) }
         #expect(exhausted == [false, false, true, true])
+    }
+
+    @Test("A worker that could not be started is tried again, and says nothing of its video to later runs")
+    func notStarted() {
+        let attempt = FailurePolicyTests.attempt(.spawnFailed("Resource temporarily unavailable"))
+        let policy = RetryPolicy(retries: 2)
+        #expect((1...4).map { policy.allowsAnother(after: attempt, number: $0) } == [true, true, false, false])
+        #expect((1...4).allSatisfy { !policy.isExhausted(after: attempt, number: $0) })
     }
 
     @Test("What a worker told, what was stopped and what ran out of memory is not tried again")
@@ -220,7 +228,7 @@ struct FailurePolicyTests {
     func kinds() {
         let policy = QuarantinePolicy(digest: "d", version: "1")
         let kinds = FailurePolicyTests.lost.map { policy.kind(of: FailurePolicyTests.attempt($0)) }
-        #expect(kinds == [.death, .death, .timeout, .timeout, .death, .death])
+        #expect(kinds == [.death, .death, .timeout, .timeout, .death])
         let full = FailurePolicyTests.attempt(.died(signal: 6), stderr: ["Could not allocate memory"])
         #expect(policy.kind(of: full) == .memory)
         let told: [JobOutcome.Kind] = [

@@ -40,8 +40,10 @@ struct RootNamingTests {
         gone: Set<String> = []
     ) throws -> (names: [String], roots: [String]) {
         let roots = declared.map { InputRoot(prefix: RawPath($0.1), path: RawPath($0.0)) }
-        let naming = RootNaming(prior, declared: roots) { gone.contains($0.display) }
-        let (discovery, names) = try naming.name(found(videos))
+        let naming = RootNaming(prior, declared: roots)
+        let homes = naming.homes(of: found(videos))
+        let (discovery, names) = try naming.name(
+            found(videos), gone: Set(homes.filter { gone.contains($0.display) }))
         return (
             discovery.candidates.map(\.relative.display), names.roots.map { "\($0.prefix.display)=\($0.path.display)" }
         )

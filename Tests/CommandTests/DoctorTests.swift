@@ -39,6 +39,7 @@ struct DoctorTests {
         }
         for name in [
             "kernel", "Landlock", "seccomp", "sandbox", "FFmpeg", "formats", "decoders", "processors", "memory",
+            "videos at once",
         ] {
             #expect(state(name, json) != nil, "\(name)")
         }

@@ -91,6 +91,96 @@ struct EndTests {
         try await eventually("no process is left") { try bench.isQuiet() }
     }
 
+    @Test(
+        "A pipe to a child that fails ends the run at once, as any other failure of its own, and the next run does the rest",
+        arguments: [
+            ("write:1", "writing its request: Input/output error"),
+            ("write:2", "writing its request: Input/output error"),
+            ("write:3", "a.y4m: worker: writing its request: Input/output error"),
+            ("read:3", ": Input/output error"),
+            ("look", "ended with status 74 (writing its answers: Input/output error)"),
+        ])
+    func pipe(_ call: String, _ words: String) async throws {
+        let bench = try await Bench(["a.y4m"])
+        // Without an end of its own it would be killed long before.
+        let result = try await bench.forge.run(
+            "--stall", "1h", "--timeout", "1h", environment: bench.environment(["PIPE": call]))
+        #expect(result.status == 1 && result.error.contains(words), "\(result.error)")
+        try await eventually("no process is left") { try bench.isQuiet() }
+        try await bench.forge.run(expecting: 0)
+        #expect(try bench.forge.names() == ["a.y4m"])
+        #expect(try bench.forge.count("quarantined") == 0)
+    }
+
+    @Test("An input of earlier runs that does not answer any more holds nobody up: whether it moved is then not known")
+    func deadHome() async throws {
+        let bench = try await Bench([])
+        try bench.forge.write(Forge.clip(frames: 5, seed: [1]), to: bench.forge.home.appending("old/a.y4m"))
+        let first = try await bench.forge.forgebatch("run", "old", "-o", "out", "--no-config")
+        #expect(first.status == 0, "\(first.error)")
+        #expect(
+            try await ExternalProgram.find("cp")?.run([
+                "-a", "\(bench.forge.home.display)/old", "\(bench.forge.home.display)/new",
+            ]).status == 0)
+        let dead = bench.dead(bench.forge.home.appending("old").display)
+        let dry = try await bench.forge.forgebatch(
+            "run", "new", "-o", "out", "--no-config", "--stall", "2s", "--dry-run", environment: dead)
+        #expect(dry.status == 0 && dry.output == "run  new/a.y4m (new)\n", "\(dry.output)\(dry.error)")
+        #expect(dry.error.contains("old: no answer for 2.0 s: whether an input"), "\(dry.error)")
+        let late = try await bench.forge.forgebatch(
+            "run", "new", "-o", "out", "--no-config", "--max-duration", "3s", environment: dead)
+        #expect(late.status == 10, "\(late.error)")
+        let run = try await bench.forge.forgebatch(
+            "run", "new", "-o", "out", "--no-config", "--stall", "2s", environment: dead)
+        #expect(run.status == 0, "\(run.error)")
+        let notes = try bench.forge.record()["notes"]?.array?.compactMap(\.string) ?? []
+        #expect(notes.contains { $0.contains("old: no answer for 2.0 s: whether an input") }, "\(notes)")
+        #expect(try bench.forge.names() == ["a.y4m", "new/a.y4m"])
+        try await eventually("no process is left") { try bench.isQuiet() }
+    }
+
+    @Test("A list of names on a share that does not answer is told, with status 66")
+    func deadList() async throws {
+        let bench = try await Bench(["a.y4m"])
+        try bench.forge.write("in/a.y4m\n", to: bench.forge.home.appending("share/list"))
+        for layers in [["--no-config"], []] {
+            try bench.forge.write("limit: 1\n", to: bench.forge.home.appending("forgebatch.yaml"))
+            let words = ["run", "--files-from", "share/list", "-o", "out", "--stall", "2s"] + layers
+            let result = try await bench.forge.forgebatch(
+                words.map { RawPath($0) }, environment: bench.dead("share"))
+            #expect(result.status == 66, "\(result.error)")
+            #expect(result.error.contains("share/list: no answer for 2.0 s"), "\(result.error)")
+        }
+        #expect(!Files.exists(bench.forge.output))
+        let missing = try await bench.forge.forgebatch("run", "--files-from", "in/none", "-o", "out", "--no-config")
+        #expect(missing.status == 66)
+        #expect(missing.error == "forgebatch: --files-from in/none: No such file or directory\n")
+        try await eventually("no process is left") { try bench.isQuiet() }
+    }
+
+    @Test(
+        "An input that does not answer keeps no run from reading its configuration to the end, and is waited for once")
+    func deadLayers() async throws {
+        let bench = try await Bench([])
+        let desk = bench.forge.home.appending("desk")
+        try bench.forge.write("limit: 1\n", to: desk.appending("forgebatch.yaml"))
+        try bench.forge.add("a.y4m")
+        try bench.forge.add("b.y4m")
+        try Files.makeDirectory(bench.forge.home.appending("share"))
+        let share = bench.forge.home.appending("share").display
+        let start = monotonicNanoseconds()
+        let result = try await bench.forge.forgebatch(
+            "run", share, "../in", "-o", "../out", "--stall", "20s", "-v", environment: bench.dead(share)
+        ) { $0.directory = desk }
+        let seconds = Double(monotonicNanoseconds() &- start) / 1e9
+        #expect(result.status == 66 && seconds > 20, "\(result.error)")
+        // Not twice, and not thrice; what else it takes on a crowded machine is left to it.
+        #expect(seconds < 40, "\(seconds)")
+        #expect((result.output + result.error).contains("\(share) gave no answer"), "\(result.output)\(result.error)")
+        #expect(try bench.forge.count("completed") == 2)
+        try await eventually("no process is left") { try bench.isQuiet() }
+    }
+
     @Test("Of several inputs one does not answer: it is told, with status 66, and the others are done")
     func deadInput() async throws {
         let bench = try await Bench(["a.y4m"])

@@ -26,6 +26,8 @@ struct FlagTableTests {
             "--tools": "--tools chooses what a result holds",
             "--set": "--set changes a tool's setting, which makes other results",
             "--jobs": "--jobs is how many workers there are at once",
+            "--nice":
+                "--nice is the niceness of every task of a worker, and workers are what the kernel ends first without memory",
             "--threads-per-job": "--threads-per-job is told to the decoder",
             "--timeout":
                 "--timeout and --stall end a video that takes too long; --retries is how often it is tried again",

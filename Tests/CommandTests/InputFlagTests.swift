@@ -84,6 +84,32 @@ struct InputFlagTests {
         #expect(try forge.count("skipped") == 1)
     }
 
+    @Test("A list may be a pipe: it is read once, whoever else looks at it, and may take longer than --stall")
+    func listPipe() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        let desk = forge.home.appending("desk")
+        try forge.write("stills: false\n", to: desk.appending("forgebatch.yaml"))
+        let own = try await forge.forgebatch("run", "--files-from", "/dev/fd/0", "-o", "../out", "-n") {
+            $0.directory = desk
+            $0.input = .bytes(Array("../in/a.y4m\n../in/b.y4m\n".utf8))
+        }
+        #expect(own.status == 0 && own.output == "run  a.y4m (new)\nrun  b.y4m (new)\n", "\(own.error)")
+        var launch = Launch(
+            RawPath("/bin/sh"),
+            [
+                "-c",
+                """
+                mkfifo pipe && { (sleep 8; echo ../in/b.y4m) > pipe & }
+                exec \(Forge.executable.display) run --files-from pipe -o ../out -n --stall 5s
+                """,
+            ].map { RawPath($0) })
+        launch.directory = desk
+        let slow = try await RunningProcess.run(launch)
+        #expect(slow.status == 0 && slow.output == "run  b.y4m (new)\n", "\(slow.error)")
+        let folder = try await forge.forgebatch("run", "--files-from", "in", "-o", "out", "--no-config")
+        #expect(folder.status == 66 && folder.error == "forgebatch: --files-from in: Is a directory\n")
+    }
+
     @Test("--limit does the first by name of those that are to be done, so that run after run comes to the end")
     func limit() async throws {
         let forge = try Forge(["c.y4m", "a.y4m", "b.y4m", "e.y4m", "d.y4m"])

@@ -49,6 +49,36 @@ struct WorkFlagTests {
         #expect(try forge.record()["workers"]?.int == count)
     }
 
+    @Test("--nice is the niceness of every task of a worker, and workers are what the kernel ends first without memory")
+    func nice() async throws {
+        let forge = try Forge()
+        try forge.addLong("a.y4m")
+        let run = try forge.start("--nice", "7")
+        let worker = try await run.holdWorker(of: "a.y4m")
+        func niceness(_ task: RawPath) throws -> Int? {
+            let text = String(decoding: try Files.read(task.appending("stat")), as: UTF8.self)
+            // Behind the name, which may hold anything, the state is the first.
+            return text.split(separator: ")").last?.split(separator: " ").dropFirst(16).first.flatMap { Int($0) }
+        }
+        func score(_ process: pid_t) throws -> Int? {
+            let text = String(decoding: try Files.read(RawPath("/proc/\(process)/oom_score_adj")), as: UTF8.self)
+            return Int(text.filter { $0 != "\n" })
+        }
+        let tasks = RawPath("/proc/\(worker)/task")
+        let own = try #require(try niceness(RawPath("/proc/self")))
+        for task in try Files.list(tasks) {
+            #expect(try niceness(tasks.appending(task)) == max(7, own), "\(task.display)")
+        }
+        #expect(try niceness(RawPath("/proc/\(run.pid)")) == own)
+        #expect(try score(run.pid) == score(getpid()))
+        #expect(try #require(try score(worker)) >= 500)
+        kill(worker, SIGCONT)
+        #expect(await run.result().status == 0)
+        #expect(try forge.record()["settings"]?["nice"]?.int == 7)
+        let wrong = try await forge.run("--nice", "20")
+        #expect(wrong.status == 64 && wrong.error.contains("--nice must be between 0 and 19"))
+    }
+
     @Test("--threads-per-job is told to the decoder")
     func threads() async throws {
         let forge = try Forge()

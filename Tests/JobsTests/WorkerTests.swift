@@ -64,6 +64,9 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         var request = request(RawPath("a.mp4"))
         (request.timeout, request.sandbox, request.kept) = (12.5, .require, ["luma"])
         #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
+        request.nice = 20
+        #expect(try JobRequest(JSONReader.parse(request.encode())) == nil)
+        request.nice = 19
         for attempt in ["", "../../../x", "0123456789abcde/", "0123456789abcdef", "0123456789ABCDE"] {
             request.attempt = attempt
             #expect(try JobRequest(JSONReader.parse(request.encode())) == nil, "\(attempt)")
@@ -103,7 +106,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             tools: [
                 .init(id: "luma", settings: [:]),
                 .init(id: "black", settings: ["pixel": .double(0.1), "word": "full"]),
-            ], threads: 1, memory: WorkerMemory(limit: 1 << 31, most: 1 << 33), progressInterval: 100_000_000,
+            ], threads: 1, nice: 7, memory: WorkerMemory(limit: 1 << 31, most: 1 << 33), progressInterval: 100_000_000,
             stills: true, size: 1 << 40,
             modified: 1_772_067_723_456_789_012, inode: .max)
     }

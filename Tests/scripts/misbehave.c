@@ -7,10 +7,15 @@
 // pipes and hangs, with the thread stuck that would see the parent's end; `notes`, `steps`, `opened`, `empty` and
 // `garbage` write such lines without end; `errors` the same on standard error; `hang` only hangs.
 //
+// PIPE says which calls of the run on the pipes of its children fail with EIO: `write:3` its third write, since it has
+// written to the process that looks twice by then, `read:3` every read from its third write on. `look` is the first answer
+// of the process that looks, which it cannot write.
+//
 // MEMORY is a file to which the run itself, and no process that it started, adds its largest size in kB at its end.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -92,7 +97,35 @@ __attribute__((constructor)) static void find_role(void) {
     close(descriptor);
 }
 
+static int requests;
+
+/// Whether a descriptor of the run is a pipe of one of its children.
+static int is_child_pipe(int descriptor) {
+    struct stat status;
+    return descriptor > 2 && strcmp(role, "run") == 0 && fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+ssize_t write(int descriptor, const void *buffer, size_t count) {
+    const char *what = getenv("PIPE");
+    int fails = 0;
+    if (what && is_child_pipe(descriptor)) {
+        int number = __atomic_add_fetch(&requests, 1, __ATOMIC_SEQ_CST);
+        fails = strncmp(what, "write:", 6) == 0 && number == atoi(what + 6);
+    } else if (what && strcmp(what, "look") == 0 && strcmp(role, "look") == 0 && descriptor == 1) {
+        fails = __atomic_add_fetch(&requests, 1, __ATOMIC_SEQ_CST) == 1;
+    }
+    if (!fails) return REAL(write)(descriptor, buffer, count);
+    errno = EIO;
+    return -1;
+}
+
 ssize_t read(int descriptor, void *buffer, size_t count) {
+    const char *pipe = getenv("PIPE");
+    if (pipe && strncmp(pipe, "read:", 5) == 0 && is_child_pipe(descriptor)
+        && __atomic_load_n(&requests, __ATOMIC_SEQ_CST) >= atoi(pipe + 5)) {
+        errno = EIO;
+        return -1;
+    }
     const char *what = getenv("DECODER");
     // The thread that waits for the parent's end is not the first one.
     if (what && strcmp(what, "mute") == 0 && descriptor == 0 && strcmp(role, "worker") == 0) {

@@ -130,6 +130,24 @@ package struct Discovery: Sendable {
         return "\(head) not supported: \(kinds.joined(separator: ", ")); see forgebatch formats"
     }
 
+    /// O_RDONLY. A pipe is waited for.
+    private static let readOnly: Int32 = 0
+    /// Bytes of the longest list.
+    private static let listLimit = 1 << 30
+
+    /// Reads a list of paths: a file, or a pipe to its end.
+    package static func readList(_ path: RawPath, nullSeparated: Bool) throws(SystemError) -> [RawPath] {
+        let descriptor = try Files.open(path, readOnly)
+        defer { Files.close(descriptor) }
+        var bytes: [UInt8] = []
+        while bytes.count <= listLimit {
+            let piece = try Files.read(descriptor, count: 1 << 16, path: path)
+            if piece.isEmpty { return parseList(bytes, nullSeparated: nullSeparated) }
+            bytes += piece
+        }
+        throw SystemError("read", path, code: 27)  // EFBIG
+    }
+
     /// The paths in a list: one a line, or each ended by a NUL byte. Empty ones are left out; nothing is trimmed.
     package static func parseList(_ bytes: [UInt8], nullSeparated: Bool) -> [RawPath] {
         bytes.split(separator: nullSeparated ? 0 : UInt8(ascii: "\n")).map { RawPath(bytes: Array($0)) }

@@ -9,6 +9,8 @@ package struct InputSurvey: Sendable {
         package var status: FileStatus?
         /// Why it leads nowhere.
         package var reason: String?
+        /// Whether there is nothing of that name, which is known only where something answered.
+        package var isMissing = false
         /// The absolute path without links, where there is one.
         package var resolved: RawPath?
 
@@ -28,9 +30,10 @@ package struct InputSurvey: Sendable {
 extension InputSurvey.Entry {
     var members: [JSON.Member] {
         path.members() + (resolved?.members("resolved") ?? [])
-            + [("status", status?.json), ("reason", reason.map { .string($0) })].compactMap { key, value in
-                value.map { JSON.Member(key, $0) }
-            }
+            + [
+                ("status", status?.json), ("reason", reason.map { .string($0) }),
+                ("is_missing", isMissing ? .bool(true) : nil),
+            ].compactMap { key, value in value.map { JSON.Member(key, $0) } }
     }
 
     init?(_ json: JSON) {
@@ -39,6 +42,7 @@ extension InputSurvey.Entry {
         resolved = RawPath(json, key: "resolved")
         status = json["status"].flatMap { FileStatus($0) }
         reason = json["reason"]?.string
+        isMissing = json["is_missing"]?.bool == true
     }
 
     /// Looks.
@@ -54,7 +58,7 @@ extension InputSurvey.Entry {
             status = try Files.status(path)
             resolved = try? Files.resolve(path)
         } catch {
-            reason = error.reason
+            (reason, isMissing) = (error.reason, error.isMissing)
         }
     }
 }

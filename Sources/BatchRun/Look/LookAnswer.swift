@@ -11,6 +11,10 @@ enum LookAnswer: Sendable {
     /// All of a walk but its candidates.
     case walked(Discovery)
     case fingerprint(Int, String)
+    /// A path of a list.
+    case listed(RawPath)
+    /// Why a list cannot be read.
+    case unlisted(String)
     /// The last line: everything was told.
     case done
 
@@ -29,6 +33,8 @@ enum LookAnswer: Sendable {
         case .walked(let discovery): members = [JSON.Member("walked", discovery.json)]
         case .fingerprint(let index, let text):
             members = [JSON.Member("fingerprinted", .int(index)), JSON.Member("fingerprint", .string(text))]
+        case .listed(let path): members = path.members("listed")
+        case .unlisted(let reason): members = [JSON.Member("unlisted", .string(reason))]
         case .done: members = [JSON.Member("done", true)]
         }
         return JSONWriter.encode(.object(members)) + [0x0a]
@@ -52,6 +58,10 @@ enum LookAnswer: Sendable {
         } else if let walked = json["walked"] {
             guard let discovery = Discovery(walked) else { return nil }
             self = .walked(discovery)
+        } else if let path = RawPath(json, key: "listed") {
+            self = .listed(path)
+        } else if let reason = json["unlisted"]?.string {
+            self = .unlisted(reason)
         } else if json["done"]?.bool == true {
             self = .done
         } else {

@@ -11,24 +11,36 @@ package enum LookProgram {
 
     /// Reads a request from standard input and answers it.
     ///
-    /// - Returns: the exit status: 0 when the last line was ``LookAnswer/done``, 70 when there was no request.
+    /// - Returns: the exit status: 0 when the last line was ``LookAnswer/done``, 70 when there was no request, 71 when there
+    ///   is no memory for a thread, 74 when an answer could not be written: what follows one that is lost would make a part
+    ///   look like the whole.
     package static func main() -> Int32 {
         guard let request = readRequest() else {
-            try? Files.write(
-                Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8),
-                to: .standardError,
-                path: RawPath("standard error"))
+            say("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`")
             return 70
         }
         let output = LookOutput { bytes throws(SystemError) in
             try Files.write(bytes, to: .standardOutput, path: RawPath("standard output"))
         }
         // Its own thread: the other one may be in a call that does not return.
-        try? Processes.endWithInput(every: pulse) { output.tellPosition() }
+        do throws(SystemError) {
+            try Processes.endWithInput(every: pulse) { output.tellPosition() }
+        } catch {
+            say("\(error.call): \(error.reason)")
+            return 71
+        }
         answer(request, output)
         output.tell(.done)
         output.flush()
+        if let error = output.failure {
+            say("writing its answers: \(error.reason)")
+            return 74
+        }
         return 0
+    }
+
+    private static func say(_ text: String) {
+        try? Files.write(Array((text + "\n").utf8), to: .standardError, path: RawPath("standard error"))
     }
 
     static func answer(_ request: LookRequest, _ output: LookOutput) {
@@ -50,6 +62,21 @@ package enum LookProgram {
                 output.isAt(path)
                 if let text = fingerprint(path, size: size) { output.tell(.fingerprint(index, text)) }
             }
+        case .list(let isNullSeparated):
+            for path in request.paths { list(path, isNullSeparated, output) }
+        }
+    }
+
+    private static func list(_ path: RawPath, _ isNullSeparated: Bool, _ output: LookOutput) {
+        output.isAt(path)
+        do throws(SystemError) {
+            // Whoever writes into a pipe takes the time that it needs.
+            if try Files.status(path).kind != .file { output.isPatient = true }
+            let names = try Discovery.readList(path, nullSeparated: isNullSeparated)
+            output.isPatient = false
+            for name in names { output.tell(.listed(name)) }
+        } catch {
+            output.tell(.unlisted(error.reason))
         }
     }
 
@@ -78,6 +105,8 @@ final class LookOutput: Sendable {
         var path = RawPath("")
         var count = 0
         var told = -1
+        var isPatient = false
+        var failure: SystemError?
     }
 
     /// Bytes that are written at once.
@@ -87,6 +116,15 @@ final class LookOutput: Sendable {
     private let write: @Sendable ([UInt8]) throws(SystemError) -> Void
 
     init(_ write: @escaping @Sendable ([UInt8]) throws(SystemError) -> Void) { self.write = write }
+
+    /// Whether it waits for something that may take any time: it gives signs of life then.
+    var isPatient: Bool {
+        get { state.withLock { $0.isPatient } }
+        set { state.withLock { $0.isPatient = newValue } }
+    }
+
+    /// Why an answer could not be written; nothing is written any more then.
+    var failure: SystemError? { state.withLock { $0.failure } }
 
     /// Tells what is looked at next.
     func isAt(_ path: RawPath) {
@@ -107,6 +145,7 @@ final class LookOutput: Sendable {
     /// Says what it is at, if it is at something else than the last time.
     func tellPosition() {
         state.withLock { state in
+            if state.isPatient { state.count += 1 }
             guard state.count != state.told else { return }
             state.told = state.count
             state.buffer += LookAnswer.at(state.path, count: state.count).encode()
@@ -118,7 +157,12 @@ final class LookOutput: Sendable {
 
     /// A parent that does not read any more is gone, and the watch ends this process.
     private func flush(_ state: inout State) {
-        try? write(state.buffer)
-        state.buffer.removeAll(keepingCapacity: true)
+        defer { state.buffer.removeAll(keepingCapacity: true) }
+        guard state.failure == nil, !state.buffer.isEmpty else { return }
+        do throws(SystemError) {
+            try write(state.buffer)
+        } catch {
+            state.failure = error
+        }
     }
 }

@@ -12,6 +12,8 @@ struct LookRequest: Sendable {
         case walk(DiscoveryOptions)
         /// The fingerprints of videos of these sizes.
         case fingerprints(sizes: [Int64])
+        /// The paths in a list, the only path of the request: one a line, or each ended by a NUL byte.
+        case list(isNullSeparated: Bool)
     }
 
     var question: Question
@@ -28,6 +30,8 @@ struct LookRequest: Sendable {
             members += [JSON.Member("question", "walk"), JSON.Member("options", options.json)]
         case .fingerprints(let sizes):
             members += [JSON.Member("question", "fingerprints"), JSON.Member("sizes", .array(sizes.map { .int($0) }))]
+        case .list(let isNullSeparated):
+            members += [JSON.Member("question", "list"), JSON.Member("null_separated", .bool(isNullSeparated))]
         }
         members.append(JSON.Member("paths", list(paths)))
         members.append(
@@ -53,6 +57,9 @@ struct LookRequest: Sendable {
         case "fingerprints":
             guard let sizes = json["sizes"]?.array?.compactMap(\.int), sizes.count == paths.count else { return nil }
             question = .fingerprints(sizes: sizes.map { Int64($0) })
+        case "list":
+            guard let isNullSeparated = json["null_separated"]?.bool, paths.count == 1 else { return nil }
+            question = .list(isNullSeparated: isNullSeparated)
         default: return nil
         }
         for entry in json["silent"]?.array ?? [] {

@@ -8,9 +8,12 @@ package enum LookFailure: Error, CustomStringConvertible {
     /// Too much gave no answer.
     case silent(String)
     case failed(String)
+    /// The list of `--files-from` cannot be read.
+    case unlisted(RawPath, String)
 
     package var description: String {
         switch self {
+        case .unlisted(let list, let why): "--files-from \(list.display): \(why)"
         case .stopped(let reason, let text): "stopped by \(reason.text) while looking for videos\(text)"
         case .silent(let why), .failed(let why): "cannot look for videos: \(why)"
         }
@@ -19,7 +22,7 @@ package enum LookFailure: Error, CustomStringConvertible {
     package var exitStatus: Int32 {
         switch self {
         case .stopped(let reason, _): ExitStatus.of(reason)
-        case .silent: ExitStatus.unreadableInput
+        case .silent, .unlisted: ExitStatus.unreadableInput
         case .failed: ExitStatus.failure
         }
     }
@@ -49,21 +52,68 @@ package struct Looker: Sendable {
 
     /// What the paths are.
     ///
+    /// - Parameter silent: paths that gave no answer before.
     /// - Throws: ``LookFailure``.
-    package func survey(_ inputs: [RawPath], listed: [RawPath], named: [RawPath] = []) async throws -> InputSurvey {
-        let paths = inputs + listed + named
-        let found = Mutex([InputSurvey.Entry](paths.map { InputSurvey.Entry(path: $0) }))
+    package func survey(
+        _ inputs: [RawPath], listed: [RawPath], named: [RawPath] = [], silent: [RawPath: String] = [:]
+    ) async throws -> InputSurvey {
         var survey = InputSurvey()
-        survey.silent = try await ask(LookRequest(.survey, paths)) { answer in
-            if case .surveyed(let index, let entry) = answer {
-                found.withLock { if $0.indices.contains(index) { $0[index] = entry } }
-            }
-        }
-        let entries = found.withLock { $0 }
+        let request = LookRequest(.survey, inputs + listed + named, silent: silent)
+        let entries: [InputSurvey.Entry]
+        (entries, survey.silent) = try await look(request, mostSilent: Looker.mostSilent)
         survey.inputs = Array(entries.prefix(inputs.count))
         survey.listed = Array(entries.dropFirst(inputs.count).prefix(listed.count))
         survey.named = Array(entries.suffix(named.count))
         return survey
+    }
+
+    /// - Returns: what the paths of a survey are, in their order, and what gave no answer.
+    private func look(
+        _ request: LookRequest, mostSilent: Int
+    ) async throws -> ([InputSurvey.Entry], [RawPath: String]) {
+        let found = Mutex([InputSurvey.Entry](request.paths.map { InputSurvey.Entry(path: $0) }))
+        let silent = try await ask(request, mostSilent: mostSilent) { answer in
+            if case .surveyed(let index, let entry) = answer {
+                found.withLock { if $0.indices.contains(index) { $0[index] = entry } }
+            }
+        }
+        return (found.withLock { $0 }, silent)
+    }
+
+    /// Which of some folders are not there any more. Where there is no answer nothing is known, and none is missing; after
+    /// two that give none, the others are not asked.
+    ///
+    /// - Returns: those that are missing, and what a person should know of those that gave no answer.
+    /// - Throws: ``LookFailure`` but ``LookFailure/silent(_:)``.
+    func missing(_ folders: [RawPath]) async throws -> (folders: Set<RawPath>, note: String?) {
+        if folders.isEmpty { return ([], nil) }
+        func note(_ why: String) -> String { "\(why): whether an input that lay there has moved is not known" }
+        do {
+            let (entries, silent) = try await look(LookRequest(.survey, folders), mostSilent: 1)
+            let first = silent.min { $0.key < $1.key }
+            return (
+                Set(entries.filter(\.isMissing).map(\.path)), first.map { note("\($0.key.display): \($0.value)") }
+            )
+        } catch LookFailure.silent(let why) {
+            return ([], note(why))
+        }
+    }
+
+    /// The paths in a list.
+    ///
+    /// - Throws: ``LookFailure``.
+    package func list(_ file: RawPath, isNullSeparated: Bool) async throws -> [RawPath] {
+        let found = Mutex<(paths: [RawPath], reason: String?)>(([], nil))
+        _ = try await ask(LookRequest(.list(isNullSeparated: isNullSeparated), [file]), mostSilent: 0) { answer in
+            switch answer {
+            case .listed(let path): found.withLock { $0.paths.append(path) }
+            case .unlisted(let reason): found.withLock { $0.reason = reason }
+            default: break
+            }
+        }
+        let (paths, reason) = found.withLock { $0 }
+        if let reason { throw LookFailure.unlisted(file, reason) }
+        return paths
     }
 
     /// The candidates below the paths.
@@ -102,9 +152,10 @@ package struct Looker: Sendable {
     /// Asks until there is an answer, leaving out what gives none.
     ///
     /// - Returns: what gave none, with the words for it.
-    private func ask(_ request: LookRequest, _ receive: @escaping @Sendable (LookAnswer) -> Void) async throws
-        -> [RawPath: String]
-    {
+    private func ask(
+        _ request: LookRequest, mostSilent: Int = Looker.mostSilent,
+        _ receive: @escaping @Sendable (LookAnswer) -> Void
+    ) async throws -> [RawPath: String] {
         var request = request
         guard let program else {
             let lines = Mutex<[LookAnswer]>([])
@@ -137,7 +188,8 @@ package struct Looker: Sendable {
             switch watch.end {
             case nil:
                 guard watch.isDone else {
-                    throw LookFailure.failed(errors.texts.last ?? "the process that looks ended: \(end)")
+                    let why = errors.texts.last.map { " (\($0))" } ?? ""
+                    throw LookFailure.failed("the process that looks at the inputs \(end.text)\(why)")
                 }
                 for answer in watch.answers { receive(answer) }
                 return request.silent
@@ -146,7 +198,7 @@ package struct Looker: Sendable {
                 throw LookFailure.stopped(reason, place)
             case .silent:
                 let reason = "no answer for \(Attempt.text(stall))\(holder)"
-                guard let path, request.silent.count < Looker.mostSilent else {
+                guard let path, request.silent.count < mostSilent else {
                     throw LookFailure.silent("\(path.map { $0.display + ": " } ?? "")\(reason)")
                 }
                 // Where a second one of a folder gives none, nobody waits for the third.

@@ -58,6 +58,8 @@ package struct Plan: Sendable {
     package var skipped: [SkippedJob] = []
     /// How many videos are left to later runs because of `--limit`.
     package var leftForLater = 0
+    /// What a person should know of how it came about, a sentence each.
+    package var notes: [String] = []
 
     /// - Parameter fingerprint: of a video's content as it is now; nil when it cannot be read.
     package init(

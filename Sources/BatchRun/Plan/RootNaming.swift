@@ -10,45 +10,42 @@ internal import Store
 /// - A root that is gone, and whose videos are found below a new root, has moved.
 /// - Any other new root is called by the last component of its path, made unique by `~2`, `~3`….
 ///
-/// It looks at the disk only to tell whether a root has gone.
+/// It looks at no disk: whether the ``homes(of:)`` of videos are gone, it is told.
 struct RootNaming {
     private let known: RootNames
     private let declared: [InputRoot]
     private let prior: PriorResults
-    /// Whether a directory is not there any more.
-    private let isGone: (RawPath) -> Bool
 
-    init(
-        _ prior: PriorResults, declared: [InputRoot] = [],
-        isGone: ((RawPath) -> Bool)? = nil
-    ) {
+    init(_ prior: PriorResults, declared: [InputRoot] = []) {
         self.prior = prior
         known = prior.roots
         self.declared = declared
-        self.isGone = isGone ?? RootNaming.isMissing
     }
 
-    /// A folder that cannot be looked at is not gone.
-    private static func isMissing(_ path: RawPath) -> Bool {
-        do throws(SystemError) {
-            _ = try Files.status(path)
-            return false
-        } catch {
-            return error.isMissing
-        }
+    /// The folders that new roots may have moved from: whether these are gone decides what the roots are called.
+    ///
+    /// - Complexity: linear in the videos, the roots and the catalog.
+    func homes(of found: Discovery) -> [RawPath] {
+        var names = known
+        for root in declared { names.set(root) }
+        let new = newRoots(found, names)
+        guard !new.isEmpty, !isFirst(new, found, names) else { return [] }
+        var met: Set<RawPath> = []
+        return moves(found, new, names).flatMap(\.homes).filter { met.insert($0).inserted }
     }
 
     /// The same videos by the names of the output folder, and all names that it has then.
     ///
+    /// - Parameter gone: those of ``homes(of:)`` that are not there any more. One that could not be looked at is not gone.
     /// - Throws: ``RunRefusal/ambiguous(_:)`` when two videos would have one name, or one that is another root's.
     /// - Complexity: linear in the videos, the roots and the catalog.
-    func name(_ found: Discovery) throws(RunRefusal) -> (Discovery, RootNames) {
+    func name(_ found: Discovery, gone: Set<RawPath> = []) throws(RunRefusal) -> (Discovery, RootNames) {
         var names = known
         for root in declared {
             try check(root)
             names.set(root)
         }
-        let added = addNew(found, to: &names)
+        let added = addNew(found, to: &names, gone: gone)
         let namer = VideoNamer(found.roots, names)
         let owners = Dictionary(names.roots.map { ($0.prefix, $0.path) }) { first, _ in first }
         var result = found
@@ -86,23 +83,33 @@ struct RootNaming {
 
     // MARK: New roots
 
-    /// Names the roots that have no name and lie below none that has one.
-    private func addNew(_ found: Discovery, to names: inout RootNames) -> [InputRoot] {
+    /// The roots that have no name and lie below none that has one.
+    private func newRoots(_ found: Discovery, _ names: RootNames) -> [Int] {
         let paths = Set(found.roots.map(\.path))
-        let new = found.roots.indices.filter { index in
+        return found.roots.indices.filter { index in
             let path = found.roots[index].path
             return names.prefix(of: path) == nil
                 && !path.ancestors.contains { paths.contains($0) || names.prefix(of: $0) != nil }
         }
+    }
+
+    /// Whether new roots are the only one of a folder that has none.
+    private func isFirst(_ new: [Int], _ found: Discovery, _ names: RootNames) -> Bool {
+        known.isEmpty && new.count == 1 && !found.roots.contains { names.prefix(of: $0.path) != nil }
+    }
+
+    /// Names the roots that have no name and lie below none that has one.
+    private func addNew(_ found: Discovery, to names: inout RootNames, gone: Set<RawPath>) -> [InputRoot] {
+        let new = newRoots(found, names)
         guard !new.isEmpty else { return [] }
         var added: [InputRoot] = []
         func add(_ prefix: RawPath, _ index: Int) {
             added.append(InputRoot(prefix: prefix, path: found.roots[index].path))
         }
-        if known.isEmpty, new.count == 1, !paths.contains(where: { names.prefix(of: $0) != nil }) {
+        if isFirst(new, found, names) {
             add(RawPath(""), new[0])
         } else {
-            let moved = movedRoots(found, new, names)
+            let moved = movedRoots(found, new, names, gone: gone)
             var unique = UniqueNames()
             for name in takenNames(found, names) { unique.reserve(name) }
             for index in new { add(moved[index] ?? unique.make(found.rootNames[index]), index) }
@@ -123,13 +130,35 @@ struct RootNaming {
         return taken
     }
 
-    /// Names of roots that are gone, for new roots that have one of their videos: the same path below the root, size and
-    /// time.
-    private func movedRoots(_ found: Discovery, _ new: [Int], _ names: RootNames) -> [Int: RawPath] {
+    /// A new root that may be one that had a name.
+    private struct Move {
+        /// Of the new root.
+        var index: Int
+        var name: RawPath
+        /// Where the name was used before.
+        var homes: [RawPath]
+    }
+
+    /// Names of roots that are gone, for new roots that have one of their videos.
+    private func movedRoots(
+        _ found: Discovery, _ new: [Int], _ names: RootNames, gone: Set<RawPath>
+    ) -> [Int: RawPath] {
+        var moved: [Int: RawPath] = [:]
+        var taken: Set<RawPath> = []
+        for move in moves(found, new, names) where moved[move.index] == nil && taken.insert(move.name).inserted {
+            if move.homes.allSatisfy(gone.contains) { moved[move.index] = move.name }
+        }
+        return moved
+    }
+
+    /// The names that new roots may have had, in the order of the videos that tell so: one is at the same path below its
+    /// root, and of the same size and time.
+    private func moves(_ found: Discovery, _ new: [Int], _ names: RootNames) -> [Move] {
+        struct Pair: Hashable { var index: Int, name: RawPath }
         struct Key: Hashable { var name: RawPath, size, modified: Int64 }
         let inputs = Set(found.roots.map(\.path))
         let absent = names.roots.filter { !inputs.contains($0.path) }
-        guard !absent.isEmpty, !prior.catalog.isEmpty else { return [:] }
+        guard !absent.isEmpty, !prior.catalog.isEmpty else { return [] }
         let byPrefix = Dictionary(grouping: absent, by: \.prefix)
         var entries: [Key: [RawPath]] = [:]
         for entry in prior.catalog.values {
@@ -138,27 +167,23 @@ struct RootNaming {
             entries[key, default: []].append(entry.path)
         }
         let indices = Dictionary(new.map { (found.roots[$0].prefix, $0) }) { first, _ in first }
-        var moved: [Int: RawPath] = [:]
+        var moves: [Move] = []
+        var met: Set<Pair> = []
         // A name that an input of this run has is not free, wherever else it was used.
-        var taken = Set(names.roots.filter { inputs.contains($0.path) }.map(\.prefix))
+        let used = Set(names.roots.filter { inputs.contains($0.path) }.map(\.prefix))
         for candidate in found.candidates {
             let prefix = found.roots.count == 1 ? RawPath("") : candidate.relative.firstComponent
-            guard let index = indices[prefix], moved[index] == nil,
-                let rest = found.roots[index].rest(candidate.relative)
-            else { continue }
+            guard let index = indices[prefix], let rest = found.roots[index].rest(candidate.relative) else { continue }
             let key = Key(
                 name: rest.lastComponent, size: candidate.status.size, modified: candidate.status.modified)
             for path in (entries[key] ?? []).sorted() {
-                guard let name = path.removing(suffix: rest), !taken.contains(name), let homes = byPrefix[name]
+                guard let name = path.removing(suffix: rest), !used.contains(name), let homes = byPrefix[name],
+                    met.insert(Pair(index: index, name: name)).inserted
                 else { continue }
-                // Asked once for each name: whatever comes of it, the name is not to be had again.
-                taken.insert(name)
-                guard homes.allSatisfy({ isGone($0.path) }) else { continue }
-                moved[index] = name
-                break
+                moves.append(Move(index: index, name: name, homes: homes.map(\.path)))
             }
         }
-        return moved
+        return moves
     }
 
     // MARK: Names that would not tell videos apart

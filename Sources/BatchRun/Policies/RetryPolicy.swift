@@ -11,9 +11,11 @@ struct RetryPolicy: Equatable, Sendable {
     }
 
     /// Whether every attempt that the video may have is used up, so that it counts as a lost one for later runs. One whose
-    /// process the kernel holds says something of a disk or a share, and nothing of the video.
+    /// process the kernel holds says something of a disk or a share, one that could not be started something of the
+    /// machine, and both nothing of the video.
     func isExhausted(after attempt: Attempt, number: Int) -> Bool {
-        attempt.heldProcess == nil && (number > retries || attempt.isOutOfMemory)
+        if case .spawnFailed = attempt.end { return false }
+        return attempt.heldProcess == nil && (number > retries || attempt.isOutOfMemory)
     }
 
     /// What a worker said itself stays so, and with the same memory the same video runs out of it again.

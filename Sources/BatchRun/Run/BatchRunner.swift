@@ -12,8 +12,10 @@ package enum BatchRunner {
         let looker = looker(options, begun: monotonicNanoseconds() &- options.spent) { nil }
         let found = try await discover(options, looker)
         let prior = try PriorResults.read(OutputLayout(root: options.output))
-        let (discovery, _) = try RootNaming(prior, declared: options.roots).name(found)
-        return try await Plan.make(discovery, prior: prior, options: options, now: .now, looker: looker)
+        let (discovery, _, note) = try await name(found, prior, options, looker)
+        var plan = try await Plan.make(discovery, prior: prior, options: options, now: .now, looker: looker)
+        plan.notes += [note].compactMap { $0 }
+        return plan
     }
 
     private static func looker(
@@ -26,6 +28,18 @@ package enum BatchRunner {
 
     private static func discover(_ options: RunOptions, _ looker: Looker) async throws -> Discovery {
         try await looker.find(options.inputs + options.listed, options: options.discovery, silent: options.silent)
+    }
+
+    /// Calls what was found by the names of the output folder.
+    ///
+    /// - Returns: with what a person should know of inputs that gave no answer.
+    private static func name(
+        _ found: Discovery, _ prior: PriorResults, _ options: RunOptions, _ looker: Looker
+    ) async throws -> (Discovery, RootNames, note: String?) {
+        let naming = RootNaming(prior, declared: options.roots)
+        let (gone, note) = try await looker.missing(naming.homes(of: found))
+        let (discovery, names) = try naming.name(found, gone: gone)
+        return (discovery, names, note)
     }
 
     /// Runs the batch to its end.
@@ -61,7 +75,7 @@ package enum BatchRunner {
         options.baseline = try begin(layout)
         let prior = try PriorResults.read(layout)
         let looker = looker(options, begun: begun) { events.firstSignal }
-        let (discovery, names) = try RootNaming(prior, declared: options.roots).name(await discover(options, looker))
+        let (discovery, names, rootNote) = try await name(await discover(options, looker), prior, options, looker)
         let plan = try await Plan.make(discovery, prior: prior, options: options, now: started, looker: looker)
         // Names are kept before anything is called by them.
         if names != prior.roots || !Files.exists(layout.roots) { try names.write(layout) }
@@ -69,6 +83,7 @@ package enum BatchRunner {
         let last = isSomethingEmpty ? EarlierFinds.read(layout, scope: options.scope) : nil
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
         for note in options.notes { journal.note(note) }
+        if let rootNote { journal.note(rootNote) }
         if let lack = lock.lack { journal.note("this run has no lock: \(lack)") }
         if prior.brokenLines > 0 {
             journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")

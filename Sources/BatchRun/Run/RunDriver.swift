@@ -99,8 +99,9 @@ final class RunDriver {
         let isDecoded = kept.isEmpty || kept.count < tools.count
         return JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
-            result: job.result, tools: tools, kept: kept, threads: options.threads, memory: options.memory,
-            timeout: options.timeout, sandbox: options.sandbox, progressInterval: options.progressInterval,
+            result: job.result, tools: tools, kept: kept, threads: options.threads, nice: options.nice,
+            memory: options.memory, timeout: options.timeout, sandbox: options.sandbox,
+            progressInterval: options.progressInterval,
             stills: options.stills && isDecoded, size: job.video.status.size, modified: job.video.status.modified,
             inode: job.video.status.inode)
     }

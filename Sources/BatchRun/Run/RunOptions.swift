@@ -53,6 +53,8 @@ package struct RunOptions: Sendable {
 
     package var workers = 1
     package var threads = 1
+    /// The niceness of workers, 0 to 19, where this process has no higher one.
+    package var nice = 0
     /// Seconds; nil for the default, which follows the length of each video.
     package var timeout: Double?
     /// Seconds without a frame.

@@ -14,12 +14,26 @@ struct ChildProcess: Sendable {
         /// waited for.
         case held(process: Int32)
         case spawnFailed(String)
+        /// One of our ends of its pipes could not be written or read, for the reason given. It was ended at once: it would
+        /// have waited for ever, or said what nobody hears.
+        case pipeFailed(String)
+
+        /// What to say behind its name.
+        var text: String {
+            switch self {
+            case .exited(let status): "ended with status \(status)"
+            case .died(let signal): "was killed by signal \(signal)"
+            case .held(let process): "is held by the kernel as process \(process)"
+            case .spawnFailed(let why): "could not be started: \(why)"
+            case .pipeFailed(let why): "cannot be talked to: \(why)"
+            }
+        }
     }
 
     /// What it wrote on its standard output.
     enum Output: Sendable {
         case line([UInt8])
-        /// A line that is too long or has no end, or output that cannot be read.
+        /// A line that is too long or has no end.
         case broken
     }
 
@@ -81,23 +95,32 @@ struct ChildProcess: Sendable {
             ) { execution in
                 let process = execution.processIdentifier.value
                 settlement.watch = Task.detached { await watch(process, settlement, hasToEnd) }
-                _ = try? await execution.standardInputWriter.write(request)
+                do {
+                    _ = try await execution.standardInputWriter.write(request)
+                } catch let error as SubprocessError where error.underlyingError == .brokenPipe {
+                    // One that has closed its end is told by how it ends.
+                } catch {
+                    settlement.fail("writing its request", error)
+                }
                 await withTaskGroup { group in
                     group.addTask {
                         guard await readLines(execution.standardOutput, settlement, receive) else {
                             return settlement.demandEnd()
                         }
                     }
-                    group.addTask { await readErrors(execution.standardError, errors) }
+                    group.addTask { await readErrors(execution.standardError, errors, settlement) }
                     await group.waitForAll()
                 }
             }
+            if let failure = settlement.failure { return .pipeFailed(failure) }
             switch result.terminationStatus {
             case .exited(let code): return .exited(status: Int32(code))
             case .signaled(let code): return .died(signal: Int32(code))
             }
         } catch {
-            return .spawnFailed("\(error)".replacingNewlines)
+            if let failure = settlement.failure { return .pipeFailed(failure) }
+            let why = "\(error)".replacingNewlines
+            return settlement.watch == nil ? .spawnFailed(why) : .pipeFailed(why)
         }
     }
 
@@ -114,12 +137,15 @@ struct ChildProcess: Sendable {
                 if lines.rest.count > lineLimit { break }
             }
         } catch {
-            return await receive(.broken)
+            settlement.fail("reading what it says", error)
+            return false
         }
         return lines.rest.isEmpty ? true : await receive(.broken)
     }
 
-    private func readErrors(_ output: SubprocessOutputSequence, _ errors: LastLines) async {
+    private func readErrors(
+        _ output: SubprocessOutputSequence, _ errors: LastLines, _ settlement: Settlement
+    ) async {
         var lines = LineSplitter()
         var bytes = 0
         do {
@@ -134,7 +160,8 @@ struct ChildProcess: Sendable {
                 }
             }
         } catch {
-            errors.add(Array("standard error could not be read".utf8))
+            // With nobody to read it, the process would come to wait for room.
+            settlement.fail("reading its standard error", error)
         }
         errors.add(lines.rest)
     }
@@ -163,6 +190,7 @@ private final class Settlement: Sendable {
         var continuation: CheckedContinuation<ChildProcess.End, Never>?
         var watch: Task<Void, Never>?
         var isEndDemanded = false
+        var failure: String?
     }
     private let state: Mutex<State>
 
@@ -173,6 +201,20 @@ private final class Settlement: Sendable {
     var isSettled: Bool { state.withLock { $0.continuation == nil } }
     var isEndDemanded: Bool { state.withLock { $0.isEndDemanded } }
     func demandEnd() { state.withLock { $0.isEndDemanded = true } }
+
+    /// What went wrong with its pipes first.
+    var failure: String? { state.withLock { $0.failure } }
+
+    /// Has the process ended because one of its pipes is of no use.
+    ///
+    /// - Parameter what: was tried.
+    func fail(_ what: String, _ error: any Error) {
+        let reason = (error as? SubprocessError)?.underlyingError.map { "\($0)" } ?? "\(error)".replacingNewlines
+        state.withLock { state in
+            state.failure = state.failure ?? "\(what): \(reason)"
+            state.isEndDemanded = true
+        }
+    }
 
     var watch: Task<Void, Never>? {
         get { state.withLock { $0.watch } }

@@ -175,6 +175,8 @@ private final class WorkerMonitor: Sendable {
             case .died(let signal): return .died(signal: signal)
             case .held: return .stopped
             case .spawnFailed(let why): return .spawnFailed(why)
+            // Ours, and not the video's.
+            case .pipeFailed(let why): return .finished(JobOutcome(kind: .io, message: "worker: \(why)"))
             }
         }
     }

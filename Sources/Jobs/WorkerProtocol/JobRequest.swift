@@ -30,6 +30,8 @@ package struct JobRequest: Equatable, Sendable {
     /// where there are no others, nothing is decoded.
     package var kept: [String]
     package var threads: Int
+    /// The worker's niceness, 0 to 19, where it has no higher one.
+    package var nice: Int
     package var memory: WorkerMemory
     /// Seconds; nil for the default, which follows the length of the video.
     package var timeout: Double?
@@ -46,7 +48,8 @@ package struct JobRequest: Equatable, Sendable {
     package init(
         job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath,
         attempt: String = StagedFiles.makeAttempt(), tools: [Tool], kept: [String] = [], threads: Int,
-        memory: WorkerMemory, timeout: Double? = nil, sandbox: SandboxMode = .auto, progressInterval: UInt64,
+        nice: Int = 0, memory: WorkerMemory, timeout: Double? = nil, sandbox: SandboxMode = .auto,
+        progressInterval: UInt64,
         stills: Bool, size: Int64,
         modified: Int64, inode: UInt64
     ) {
@@ -59,6 +62,7 @@ package struct JobRequest: Equatable, Sendable {
         self.tools = tools
         self.kept = kept
         self.threads = threads
+        self.nice = nice
         self.memory = memory
         self.timeout = timeout
         self.sandbox = sandbox
@@ -83,6 +87,7 @@ package struct JobRequest: Equatable, Sendable {
         members += input.members("input") + relative.members("path") + root.members("root") + result.members("result")
         members += [
             member("attempt", .string(attempt)), member("tools", .array(tools)), member("threads", .int(threads)),
+            member("nice", .int(nice)),
             member("memory_limit", .int(memory.limit)), member("memory_most", .int(memory.most)),
             member("sandbox", .string(sandbox.rawValue)),
             member("progress_interval", .int(Int64(clamping: progressInterval))), member("stills", .bool(stills)),
@@ -101,7 +106,8 @@ package struct JobRequest: Equatable, Sendable {
             let attempt = json["attempt"]?.string, StagedFiles.isAttempt(attempt),
             let sandbox = json["sandbox"]?.string.flatMap({ SandboxMode(rawValue: $0) }),
             let tools = json["tools"]?.array,
-            let threads = json["threads"]?.int, let limit = json["memory_limit"]?.int,
+            let threads = json["threads"]?.int, let nice = json["nice"]?.int, (0...19).contains(nice),
+            let limit = json["memory_limit"]?.int,
             let most = json["memory_most"]?.int,
             let interval = json["progress_interval"]?.int.flatMap({ UInt64(exactly: $0) }),
             let stills = json["stills"]?.bool, let size = json["size"]?.int, let modified = json["modified"]?.int,
@@ -117,7 +123,7 @@ package struct JobRequest: Equatable, Sendable {
         self.init(
             job: job, input: input, relative: relative, root: root, result: result, attempt: attempt, tools: orders,
             kept: (json["kept"]?.array ?? []).compactMap(\.string), threads: threads,
-            memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
+            nice: nice, memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
             timeout: json["timeout"]?.double, sandbox: sandbox, progressInterval: interval, stills: stills,
             size: Int64(size), modified: Int64(modified), inode: inode)
     }

@@ -1,3 +1,4 @@
+internal import BatchRun
 internal import Bytes
 internal import Glibc
 internal import Jobs
@@ -93,30 +94,36 @@ enum MachineCheck {
     // MARK: Limits
 
     /// Processors, memory and limits of this process, which workers inherit.
-    static func limits() -> [Finding] { [processors(), memory(), descriptors(), addresses(), fileSize()] }
+    static func limits() -> [Finding] { [processors(), memory(), workers(), descriptors(), addresses(), fileSize()] }
 
     private static func processors() -> Finding {
-        let count = max(1, Machine.processors)
-        guard let quota = Machine.processorQuota, quota < Double(count) else {
-            return Finding(.ok, "processors", "\(count), as many videos at once")
-        }
-        let jobs = max(1, Int(quota.rounded()))
-        return Finding(
-            .warning, "processors", "\(count), of which the control group gives \(Quantity.oneDecimal(quota))",
-            "--jobs \(jobs) keeps videos from waiting for each other")
+        let count = Machine.processors
+        let quota =
+            Machine.groups.processors.map {
+                ", of which the control group gives \(Quantity.oneDecimal($0.value)) (\($0.file.display))"
+            } ?? ""
+        return Finding(.ok, "processors", "\(count)\(quota)")
     }
 
     private static func memory() -> Finding {
-        let jobs = max(1, Machine.processors)
-        let share = Machine.memory / Int64(jobs)
-        let text = "\(Quantity.size(Machine.memory)), \(Quantity.size(share)) for each of \(jobs) videos at once"
-        guard share < WorkerMemory.standard.limit else { return Finding(.ok, "memory", text) }
-        let fitting = max(1, Int(Machine.memory / WorkerMemory.standard.limit))
-        return Finding(.warning, "memory", text, "--jobs \(fitting) gives each the usual limit of 1 GiB")
+        let limit = Machine.groups.memory.map { limit in
+            limit.value <= Machine.memory ? ", the control group's limit (\(limit.file.display))" : ""
+        }
+        let text = Quantity.size(Machine.memory) + (limit ?? "")
+        guard Machine.memory < WorkerMemory.standard.limit else { return Finding(.ok, "memory", text) }
+        return Finding(
+            .warning, "memory", text, "a worker may take 1 GiB: --memory-limit sets another limit, or give it more")
+    }
+
+    private static func workers() -> Finding {
+        let count = Machine.workers(memoryLimit: WorkerMemory.standard.limit)
+        let share = Machine.memory / Int64(count.count)
+        let text = "\(count.count), each with \(Quantity.size(share)) of the memory"
+        return Finding(.ok, "videos at once", text + (count.reason.map { "; \($0)" } ?? ""))
     }
 
     private static func descriptors() -> Finding {
-        let jobs = max(1, Machine.processors)
+        let jobs = Machine.workers(memoryLimit: WorkerMemory.standard.limit).count
         let wanted = Machine.descriptorsWanted(workers: jobs)
         let limit = limit(RLIMIT_NOFILE).hard
         let text = limit.map { "\($0) open files" } ?? "no limit of open files"
