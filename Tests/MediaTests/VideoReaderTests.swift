@@ -43,7 +43,9 @@ import Testing
             let info = try VideoReader(descriptor: Files.openInput(Samples.folder.appending(clip.path))).info
             #expect(info.declaredFrames == nil || info.estimatedFrames == nil, "\(clip.path)")
             // Where the rate varies the mean one is the container's guess: the estimate is far off, and no harm is done.
-            guard clip.path != "vfr.mkv", let frames = clip.frames, let estimate = info.estimatedFrames else { continue }
+            guard clip.path != "vfr.mkv", let frames = clip.frames, let estimate = info.estimatedFrames else {
+                continue
+            }
             estimated += 1
             #expect(abs(estimate - frames) <= max(2, frames / 4), "\(clip.path): \(estimate) of \(frames)")
         }
