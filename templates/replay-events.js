@@ -137,7 +137,9 @@
             : `frame ${count(log.frame[row])}`;
           return more?.tools ? `${frames} · pass ${more.toolsDone + 1} of ${more.tools}` : frames;
         }
-        case Replay.STARTED: return log.total[row] ? `${count(log.total[row])} frames expected` : 'frames unknown';
+        case Replay.STARTED:
+          if (log.total[row]) return `${count(log.total[row])} frames expected`;
+          return job?.estimate ? `about ${count(job.estimate)} frames expected` : 'frames unknown';
         case Replay.PLANNED: return Replay.format.bytes(job.size);
         case Replay.RETRY: return Replay.visible(`try ${more.attempt}: ${more.text}`);
         case Replay.RUN_STARTED: return `${Replay.plural(log.planned, 'video')} · version ${Replay.visible(log.version)}`;

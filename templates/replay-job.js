@@ -100,7 +100,7 @@
       } else {
         this.status = job.status === 'running' ? 'running' : 'pending';
         this.progress = this.status === 'pending' ? null : {
-          ...(this.progress ?? { frame: 0, total: 0 }), percent: count(job.progress),
+          ...(this.progress ?? { frame: 0, total: 0 }), percent: count(job.estimated_progress ?? job.progress),
           tool: String(job.current_tool ?? ''), tools: count(job.tools_total), toolsDone: count(job.tools_completed),
         };
       }

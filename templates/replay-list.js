@@ -226,7 +226,7 @@
       Replay.put(mark, Replay.SHAPES[flaw || state.status]);
       Replay.put(path, Replay.visible(job.path));
       path.title = path.textContent;
-      Replay.put(word, state.status === 'running' ? `${state.percent} %` : flaw ? `completed, ${flaw}` : state.status);
+      Replay.put(word, state.status === 'running' ? Replay.format.percent(state) : flaw ? `completed, ${flaw}` : state.status);
       Replay.put(figure, state.frame ? this.frames(state) : '');
       meter.firstElementChild.style.transform = `scaleX(${state.percent / 100})`;
     }
@@ -234,7 +234,8 @@
     frames(state) {
       const { count } = Replay.format;
       if (state.status === 'completed') return Replay.plural(state.frame, 'frame');
-      return state.total ? `${count(state.frame)} of ${count(state.total)}` : `frame ${count(state.frame)}`;
+      if (state.total) return `${count(state.frame)} of ${count(state.total)}`;
+      return state.estimate ? `${count(state.frame)} of ~${count(state.estimate)}` : `frame ${count(state.frame)}`;
     }
 
     key(event) {

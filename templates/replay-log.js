@@ -179,6 +179,7 @@ window.Replay = {};
         case STARTED:
           this.total[row] = count(json.total_frames);
           if (job) {
+            job.estimate = count(json.estimated_total);
             job.path = text(json.path) || job.path;
             job.size = count(json.size);
           }
@@ -245,7 +246,7 @@ window.Replay = {};
       if (place === undefined) {
         place = this.jobs.length;
         this.places.set(id, place);
-        this.jobs.push({ place, id, path: id, size: 0, rows: [] });
+        this.jobs.push({ place, id, path: id, size: 0, estimate: 0, rows: [] });
       }
       return place;
     }
@@ -289,7 +290,7 @@ window.Replay = {};
     /* What a job was doing after the first `rows` lines of the log. */
     state(job, rows) {
       const own = this.rowsOf(job, rows);
-      const state = { status: 'pending', frame: 0, total: 0, percent: 0, row: -1, last: -1, start: -1 };
+      const state = { status: 'pending', frame: 0, total: 0, percent: 0, estimate: 0, row: -1, last: -1, start: -1 };
       if (!own) return state;
       const last = job.rows[own - 1];
       state.last = last;
@@ -305,6 +306,11 @@ window.Replay = {};
         state.total = this.total[last];
       }
       if (state.status === 'completed') state.percent = 100;
+      else if (state.status === 'running' && !state.total && job.estimate) {
+        /* Nobody knows how many frames there are: what duration and rate come to has to do. */
+        state.estimate = job.estimate;
+        state.percent = Math.min(99, Math.floor(100 * state.frame / job.estimate));
+      }
       return state;
     }
 

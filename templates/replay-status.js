@@ -89,7 +89,7 @@
       const state = view.selectedState();
       put(this.parts.subject, Replay.visible(job.path));
       this.word(state.status, state.status);
-      this.gauge(state.status, state.percent, state.status === 'skipped' ? '' : `${state.percent} %`);
+      this.gauge(state.status, state.percent, state.status === 'skipped' ? '' : format.percent(state));
       facts(this.parts.facts, this.jobFacts(job, state));
       show(this.parts.error, state.message !== '');
       put(this.parts.error, Replay.visible(state.message));
@@ -102,15 +102,17 @@
       const isRunning = state.status === 'running';
       const speed = log.speed(job, rows);
       const passes = Math.max(1, tools);
-      const left = (state.total - state.frame) + (passes - 1 - Math.min(toolsDone, passes - 1)) * state.total;
+      const total = state.total || state.estimate;
+      const left = Math.max(0, total - state.frame) + (passes - 1 - Math.min(toolsDone, passes - 1)) * total;
+      const all = state.total ? format.count(state.total) : state.estimate ? `about ${format.count(state.estimate)}` : 'unknown';
       const start = state.start < 0 ? NaN : log.time[state.start];
       const end = isRunning ? at : state.last < 0 ? NaN : log.time[state.last];
       return [
-        ['Frame', state.frame ? `${format.count(state.frame)} of ${state.total ? format.count(state.total) : 'unknown'}` : null],
+        ['Frame', state.frame ? `${format.count(state.frame)} of ${all}` : null],
         ['Pass', tools > 1 ? `${Math.min(toolsDone + 1, tools)} of ${tools}` : isRunning ? '1 of 1' : null],
         ['Tool', tool ? Replay.visible(tool) : null],
         ['Speed', speed ? format.rate(speed) : null],
-        ['Left', isRunning && speed && state.total ? format.span(left / speed) : null],
+        ['Left', isRunning && speed && total && left ? format.span(left / speed) : null],
         [isRunning ? 'Elapsed' : 'Took', state.status === 'skipped' ? null : Number.isFinite(end - start) ? format.span(end - start) : null],
         ['Started', Number.isFinite(start) && state.status !== 'skipped' ? format.clock(start) : null],
         ['Size', job.size && state.status !== 'pending' ? format.bytes(job.size) : null],

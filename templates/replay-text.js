@@ -62,6 +62,9 @@
 
   function speed(value) { return value === 'max' ? 'to the end' : `${Number(value.toPrecision(3))}×`; }
 
+  /* How far a video is; an estimate is told to be one. */
+  function percent(state) { return `${state.estimate ? '~' : ''}${state.percent} %`; }
+
   /* Frames a second. */
   function rate(value) { return `${value < 9.95 ? value.toFixed(1) : count(value)} fps`; }
 
@@ -101,6 +104,6 @@
 
   Object.assign(Replay, {
     NOTHING, SHAPES, visible, plural, put, show, make, facts,
-    format: { count, clock, span, bytes, wall, speed, rate },
+    format: { count, clock, span, bytes, wall, speed, rate, percent },
   });
 })(window.Replay);

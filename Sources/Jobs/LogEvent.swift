@@ -8,7 +8,9 @@ package enum LogEvent: Equatable, Sendable {
     /// So many videos are left alone, and for what earlier runs made of them; ``VideoStatus/skipped`` counts results that
     /// are up to date.
     case jobsSkipped(count: Int, reasons: [VideoStatus: Int])
-    case jobStarted(job: JobID, path: RawPath, totalFrames: Int, size: Int64)
+    /// A worker has the video. The estimate is what its container's duration and rate come to, only where it declares no
+    /// number of frames.
+    case jobStarted(job: JobID, path: RawPath, totalFrames: Int, size: Int64, estimatedTotal: Int? = nil)
     /// One video is left alone: what version 0.1.0 wrote in place of ``jobsSkipped(count:reasons:)``.
     case jobSkipped(job: JobID, path: RawPath, reason: String)
     case jobRetry(job: JobID, attempt: Int, reason: String)
@@ -54,7 +56,7 @@ package enum LogEvent: Equatable, Sendable {
     /// The job that the event is about.
     package var job: JobID? {
         switch self {
-        case .jobPlanned(let job, _, _), .jobStarted(let job, _, _, _), .jobSkipped(let job, _, _),
+        case .jobPlanned(let job, _, _), .jobStarted(let job, _, _, _, _), .jobSkipped(let job, _, _),
             .jobRetry(let job, _, _), .progress(let job, _), .completed(let job), .error(let job, _):
             job
         case .runStarted, .jobsSkipped, .runFinished, .logRepaired, .other: nil
@@ -89,9 +91,10 @@ package enum LogEvent: Equatable, Sendable {
                 reasons[status].map { JSON.Member(word, .int($0)) }
             }
             return members(["type": "jobs_skipped", "count": .int(count), "reasons": .object(told)])
-        case .jobStarted(let job, let path, let total, let size):
+        case .jobStarted(let job, let path, let total, let size, let estimate):
             return members(["type": "job_started", "job_id": .string(job.text)]) + path.members()
                 + members(["total_frames": .int(total), "size": .int(size)])
+                + (estimate.map { members(["estimated_total": .int($0)]) } ?? [])
         case .jobSkipped(let job, let path, let reason):
             return members(["type": "job_skipped", "job_id": .string(job.text)]) + path.members()
                 + members(["reason": .string(reason)])
@@ -183,7 +186,8 @@ extension LogEvent {
                 guard let path = RawPath(json) else { return nil }
                 self = .jobStarted(
                     job: job, path: path, totalFrames: json["total_frames"]?.int ?? 0,
-                    size: Int64(json["size"]?.int ?? 0))
+                    size: Int64(json["size"]?.int ?? 0),
+                    estimatedTotal: json["estimated_total"]?.int.flatMap { $0 > 0 ? $0 : nil })
             case ("job_skipped", let job?):
                 guard let path = RawPath(json) else { return nil }
                 self = .jobSkipped(job: job, path: path, reason: json["reason"]?.string ?? "")

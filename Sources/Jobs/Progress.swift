@@ -36,6 +36,16 @@ package struct Progress: Equatable, Sendable {
         self.pass = pass
     }
 
+    /// A percentage for a person to see: that of the log where the total is known, else one of the estimated total, which is
+    /// never past 99; nil where there is neither.
+    package func shownPercent(estimatedTotal: Int?) -> Int? {
+        if totalFrames > 0 { return percent }
+        guard let estimatedTotal, estimatedTotal > 0 else { return nil }
+        return min(
+            99,
+            Progress.percent(currentFrame, of: estimatedTotal, pass: pass?.completed ?? 0, passes: pass?.total ?? 1))
+    }
+
     /// The one place where a percentage is computed: rounded down, 0…100, 0 while the total is unknown. Each of several
     /// passes has equal weight.
     package static func percent(_ current: Int, of total: Int, pass: Int = 0, passes: Int = 1) -> Int {

@@ -15,6 +15,8 @@ package struct RunState: Equatable, Sendable {
         /// 1 for the first.
         package fileprivate(set) var attempt = 1
         package fileprivate(set) var progress: Progress?
+        /// Frames that its container's duration and rate come to, where it declares no number of them.
+        package fileprivate(set) var estimatedTotal: Int?
         /// The highest number of a frame that was told.
         package fileprivate(set) var frames = 0
         /// When it was started; nil where no time was given.
@@ -25,6 +27,9 @@ package struct RunState: Equatable, Sendable {
         fileprivate var number = 0
 
         fileprivate init(id: JobID) { self.id = id }
+
+        /// How far it is for a person to see: see ``Progress/shownPercent(estimatedTotal:)``.
+        package var shownPercent: Int? { progress?.shownPercent(estimatedTotal: estimatedTotal) }
     }
 
     /// What an event changed of its job.
@@ -99,7 +104,12 @@ package struct RunState: Equatable, Sendable {
             if let status = ended[id] { job.status = status }
             job.path = job.path ?? path
             return Change(before: job, after: job)
-        case .jobStarted(let id, let path, _, _), .jobSkipped(let id, let path, _):
+        case .jobStarted(let id, let path, _, _, let estimate):
+            return update(id, event.kind, at: time) { job in
+                job.path = job.path ?? path
+                job.estimatedTotal = estimate
+            }
+        case .jobSkipped(let id, let path, _):
             return update(id, event.kind, at: time) { $0.path = $0.path ?? path }
         case .jobRetry(let id, let attempt, _): return update(id, event.kind, at: time) { $0.attempt = attempt }
         case .progress(let id, let progress):

@@ -20,6 +20,8 @@ extension VideoInfo {
         let unit = timeBase.value ?? 0
         if raw.start_time != fb_nopts() { startTime = rounded6(Double(raw.start_time) * unit) }
         if raw.nb_frames > 0, raw.nb_frames < Int64(UInt32.max) { declaredFrames = Int(raw.nb_frames) }
+        let total = format.pointee.duration
+        if total != fb_nopts(), total > 0 { roughDuration = Double(total) / 1_000_000 }
         colorRange = VideoInfo.known(av_color_range_name(context.color_range))
         colorSpace = VideoInfo.known(av_color_space_name(context.colorspace))
         colorPrimaries = VideoInfo.known(av_color_primaries_name(context.color_primaries))

@@ -36,6 +36,9 @@ package struct VideoInfo: Sendable {
     package var startTime: Double?
     /// Seconds, as declared for the video, counted from its start: see ``DeclaredDuration``.
     package var duration: Double?
+    /// Seconds that the whole file lasts, as FFmpeg reckons it from whatever there is: timestamps at the end, the bit rate.
+    /// Good enough to draw a bar; no claim of the container.
+    package var roughDuration: Double?
     package var colorRange: String?
     package var colorSpace: String?
     package var colorPrimaries: String?
@@ -43,6 +46,15 @@ package struct VideoInfo: Sendable {
     package var fieldOrder: String?
     /// The frame count that the container declares; what it holds may be another.
     package var declaredFrames: Int?
+    /// The frames that duration and rate come to, where the container declares no number of them; nil where either is not
+    /// known. For a bar alone: nothing is held to it.
+    package var estimatedFrames: Int? {
+        guard declaredFrames == nil, let seconds = duration ?? roughDuration,
+            let rate = averageFrameRate.value ?? realFrameRate.value
+        else { return nil }
+        let frames = (seconds * rate).rounded()
+        return frames >= 1 && frames < Double(Int32.max) ? Int(frames) : nil
+    }
     package var streamIndex = 0
     package var videoStreams = 1
     package var decoderThreads = 1

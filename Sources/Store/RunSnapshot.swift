@@ -14,6 +14,8 @@ package struct RunSnapshot: Equatable, Sendable {
         package var totalFrames: Int
         /// 0…100.
         package var percent: Int
+        /// Frames that it may have, where the total is not known.
+        package var estimatedTotal: Int?
         /// 1 for the first.
         package var attempt: Int
     }
@@ -39,7 +41,8 @@ package struct RunSnapshot: Equatable, Sendable {
         running = state.running.map { job in
             Job(
                 id: job.id, path: job.path, currentFrame: job.progress?.currentFrame ?? 0,
-                totalFrames: job.progress?.totalFrames ?? 0, percent: job.progress?.percent ?? 0, attempt: job.attempt)
+                totalFrames: job.progress?.totalFrames ?? 0, percent: job.progress?.percent ?? 0,
+                estimatedTotal: job.estimatedTotal, attempt: job.attempt)
         }
     }
 
@@ -59,6 +62,7 @@ package struct RunSnapshot: Equatable, Sendable {
             return Job(
                 id: id, path: RawPath(json), currentFrame: json["current_frame"]?.int ?? 0,
                 totalFrames: json["total_frames"]?.int ?? 0, percent: json["percent"]?.int ?? 0,
+                estimatedTotal: json["estimated_total"]?.int,
                 attempt: json["try"]?.int ?? 1)
         }
     }
@@ -70,8 +74,9 @@ package struct RunSnapshot: Equatable, Sendable {
                     + [
                         JSON.Member("current_frame", .int(job.currentFrame)),
                         JSON.Member("total_frames", .int(job.totalFrames)), JSON.Member("percent", .int(job.percent)),
-                        JSON.Member("try", .int(job.attempt)),
-                    ])
+                    ]
+                    + (job.estimatedTotal.map { [JSON.Member("estimated_total", .int($0))] } ?? [])
+                    + [JSON.Member("try", .int(job.attempt))])
         }
         return .members([
             "schema": .string(RunSnapshot.schema), "run_id": .string(runID), "log_offset": .int(logOffset),

@@ -15,7 +15,7 @@ package enum ToolManifest {
             all.append(capability)
         }
         return .members([
-            "id": .string(pluginID), "name": .string(pluginID), "version": .string(version), "type": "builtin",
+            "id": .string(pluginID), "name": .string(pluginID), "version": .string(version), "type": "custom",
             "description": "Measures of whole videos, all tools fed by one decode.",
             "author": "The forgebatch authors", "license": "Apache-2.0",
             "capabilities": .array(all.map { .string($0) }), "tools": .array(tools.map { json(of: $0, costs[$0.id]) }),

@@ -154,7 +154,10 @@ package enum WorkerProgram {
         limits.expectMemory = { Confinement.allow($0, request.memory) }
         let reader = try VideoReader(
             descriptor: descriptor, fileExtension: request.relative.lowercasedExtension, limits: limits)
-        send(.opened(totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration))
+        send(
+            .opened(
+                totalFrames: reader.info.declaredFrames ?? 0, duration: reader.info.duration,
+                estimatedTotal: reader.info.estimatedFrames))
         Confinement.limitProcessor(request, duration: reader.info.duration, isFinal: true)
 
         // No codec spends less than a few bytes on a frame, so the file's size bounds what its header may claim.

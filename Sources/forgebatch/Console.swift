@@ -84,10 +84,8 @@ final class Console: Sendable {
     }
 
     private func overall(_ view: RunView, _ width: Int) -> String {
-        let done = min(view.done, view.planned)
-        let share = view.planned > 0 ? Double(done) / Double(view.planned) : 1
         let cells = 20
-        let full = Int(share * Double(cells))
+        let full = view.done >= view.planned ? cells : Int(view.share * Double(cells))
         let bar = String(repeating: "━", count: full) + String(repeating: "─", count: cells - full)
         let text = Console.line(view)
         guard cells + 1 + text.count <= width else { return String(text.prefix(width)) }
@@ -114,7 +112,7 @@ final class Console: Sendable {
             right =
                 progress.totalFrames > 0
                 ? "\(pad("\(progress.percent)", 3)) %  \(progress.currentFrame)/\(progress.totalFrames)"
-                : "frame \(progress.currentFrame)"
+                : (worker.shownPercent.map { "\(pad("~\($0)", 4)) %  " } ?? "") + "frame \(progress.currentFrame)"
             right += "  \(Int(worker.speed))/s"
         }
         if worker.attempt > 1 { right += "  try \(worker.attempt)" }
@@ -151,6 +149,9 @@ final class Console: Sendable {
                             JSON.Member("current_frame", .int(worker.progress?.currentFrame ?? 0)),
                             JSON.Member("total_frames", .int(worker.progress?.totalFrames ?? 0)),
                             JSON.Member("percent", .int(worker.progress?.percent ?? 0)),
+                            JSON.Member(
+                                "estimated_percent",
+                                .int(worker.shownPercent ?? worker.progress?.percent ?? 0)),
                         ])
                 }),
         ])

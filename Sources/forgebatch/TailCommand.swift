@@ -117,17 +117,19 @@ private struct Tail {
         case .runStarted(let id, _, let jobs, _): return "run \(id), \(Quantity.plural(jobs, "video")) to process"
         case .jobPlanned: return job == nil ? nil : "waits for a worker"
         case .jobsSkipped(let count, let reasons): return job == nil ? Tail.skipped(count, reasons) : nil
-        case .jobStarted(_, _, let total, _): return total > 0 ? "started, \(total) frames" : "started"
+        case .jobStarted(_, _, let total, _, let estimate):
+            return total > 0 ? "started, \(total) frames" : "started" + (estimate.map { ", about \($0) frames" } ?? "")
         // There may be thousands; they are counted at the end.
         case .jobSkipped(_, _, let reason): return job == nil ? nil : "skipped: \(Escape.visible(reason))"
         case .jobRetry(_, let attempt, let reason): return "try \(attempt): \(Escape.visible(reason))"
         case .progress(_, let progress):
             // The first, and each that reaches another tenth.
-            guard job != nil, change?.before.progress.map({ $0.percent / 10 }) != progress.percent / 10 else {
-                return nil
-            }
+            guard job != nil, let change, Tail.tenth(change.before) != Tail.tenth(change.after) else { return nil }
             // The header may not tell how many there are.
-            guard progress.totalFrames > 0 else { return "frame \(progress.currentFrame)" }
+            guard progress.totalFrames > 0 else {
+                let about = change.after.shownPercent.map { "about \($0) %, " } ?? ""
+                return "\(about)frame \(progress.currentFrame)"
+            }
             return "\(progress.percent) %, frame \(progress.currentFrame) of \(progress.totalFrames)"
         case .completed: return "completed"
         case .error(_, let message):
@@ -137,6 +139,10 @@ private struct Tail {
         case .logRepaired: return "the log was taken up again after its writer died"
         case .other: return nil
         }
+    }
+
+    private static func tenth(_ job: RunState.Job) -> Int? {
+        job.progress.map { (job.shownPercent ?? $0.percent) / 10 }
     }
 
     private static func skipped(_ count: Int, _ reasons: [VideoStatus: Int]) -> String {
@@ -161,7 +167,7 @@ private struct Tail {
         guard job == nil, !json, now - lastStatus > Tail.statusInterval, !state.running.isEmpty else { return }
         lastStatus = now
         let running = state.running.prefix(4).map { job in
-            "\((job.path ?? RawPath(job.id.text)).lastComponent.display) \(job.progress?.percent ?? 0) %"
+            "\((job.path ?? RawPath(job.id.text)).lastComponent.display) \(job.shownPercent ?? job.progress?.percent ?? 0) %"
         }
         Terminal.output("          \(counts()) of \(state.planned); " + running.joined(separator: ", "))
     }

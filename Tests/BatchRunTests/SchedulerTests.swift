@@ -148,7 +148,7 @@ struct SchedulerTests {
         script.end("c", Script.failed(.content))
         for name in ["a", "b"] { script.end(name, Script.completed()) }
         let started = script.events.compactMap { event -> String? in
-            if case .jobStarted(_, let path, let total, let size) = event {
+            if case .jobStarted(_, let path, let total, let size, _) = event {
                 "\(path.display) \(total) \(size)"
             } else {
                 nil
@@ -481,6 +481,37 @@ struct SchedulerTests {
         #expect(running.sorted() == ["b 50 3.0", "c -1 0.0"])
     }
 
+    @Test("A video that declares no number of frames counts by an estimate, which is never taken for a total")
+    func estimate() throws {
+        var script = Script(["a"])
+        script.start()
+        script.send(.message(Script.id("a"), .opened(totalFrames: 0, duration: 4, estimatedTotal: 100)))
+        script.now += 2_000_000_000
+        func view() -> RunView { RunView(script.state(), script.scheduler, now: script.now, workBegan: 0) }
+        script.send(.message(Script.id("a"), .step(current: 25, total: 0)))
+        #expect(view().workers.map(\.shownPercent) == [25] && view().share == 0.25)
+        #expect(view().workers.first?.progress?.percent == 0 && view().remaining != nil)
+        script.send(.message(Script.id("a"), .step(current: 300, total: 0)))
+        #expect(view().workers.map(\.shownPercent) == [99] && view().share == 0.99)
+        let job = Script.id("a")
+        let told = script.actions.compactMap { action -> LogEvent? in
+            if case .emit(let event) = action { event } else { nil }
+        }
+        #expect(
+            told == [
+                .jobStarted(job: job, path: RawPath("a"), totalFrames: 0, size: 1000, estimatedTotal: 100),
+                .progress(job: job, Progress(currentFrame: 25, totalFrames: 0)),
+                .progress(job: job, Progress(currentFrame: 300, totalFrames: 0)),
+            ])
+        // Where the container declares a number, there is nothing to estimate; nonsense is none.
+        for (total, estimate) in [(9, 8), (0, -1), (0, 0)] {
+            var script = Script(["a"])
+            script.start()
+            script.send(.message(Script.id("a"), .opened(totalFrames: total, duration: 1, estimatedTotal: estimate)))
+            #expect(script.scheduler.active[Script.id("a")]?.estimatedTotal == nil, "\(total) \(estimate)")
+        }
+    }
+
     @Test("Before anything is done there is no time left to tell")
     func viewAtStart() {
         var script = Script(["a"])
@@ -528,7 +559,7 @@ struct SchedulerTests {
                 case .record(let end):
                     records[end.job.id, default: 0] += 1
                     if terminal[end.job.id] != 1 { faults.append("recorded before it is logged") }
-                case .emit(.jobStarted(let job, _, _, _)):
+                case .emit(.jobStarted(let job, _, _, _, _)):
                     announced[job, default: 0] += 1
                     if terminal[job] != nil { faults.append("started after its end") }
                 case .emit(.progress(let job, let progress)):

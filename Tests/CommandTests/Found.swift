@@ -47,7 +47,7 @@ extension Forge {
 
     /// The order in which the last run started its videos.
     func started() throws -> [String] {
-        try log().compactMap { if case .jobStarted(_, let path, _, _) = $0.event { path.display } else { nil } }
+        try log().compactMap { if case .jobStarted(_, let path, _, _, _) = $0.event { path.display } else { nil } }
     }
 
     /// How many videos were in work at once, as the last run's log tells.

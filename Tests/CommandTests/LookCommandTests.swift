@@ -80,7 +80,7 @@ struct LookCommandTests {
         #expect(lines.count >= 3 && lines.allSatisfy { $0.event.job == job } && lines.last?.event.isTerminal == true)
         // Such a file does not tell how many frames it has.
         let human = try await forge.forgebatch("tail", "out", "a.y4m").output
-        #expect(human.contains(": frame 1\n") && human.contains("100 %, frame 5 of 5"), "\(human)")
+        #expect(human.contains(": about 20 %, frame 1\n") && human.contains("100 %, frame 5 of 5"), "\(human)")
         #expect(try await forge.forgebatch("tail", "out", "bad\u{1b}.mp4").status == 3)
         #expect(try await forge.forgebatch("tail", "out", "none").status == 66)
         #expect(try await forge.forgebatch("tail", "out", "--run", "2020").status == 66)
@@ -100,6 +100,20 @@ struct LookCommandTests {
         let tail = try await forge.forgebatch("tail", "out")
         #expect(tail.status == 0 && tail.output.contains("finished, 2 completed"))
         #expect(await run.result().status == 0)
+    }
+
+    @Test("A video whose container declares only duration and rate has an estimate in the log, and tail draws from it")
+    func estimate() async throws {
+        let forge = try Forge()
+        try forge.addSample("hevc-10bit.mkv")
+        try await forge.run(expecting: 0)
+        let start = try #require(forge.log().map(\.event).first { $0.kind == .jobStarted })
+        guard case .jobStarted(_, _, 0, _, let estimate?) = start else {
+            Issue.record("\(start)")
+            return
+        }
+        let tail = try await forge.forgebatch("tail", "out", "hevc-10bit.mkv").output
+        #expect(tail.contains(": started, about \(estimate) frames\n"), "\(tail)")
     }
 
     @Test("tail says so when the run was killed")

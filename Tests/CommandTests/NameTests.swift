@@ -48,7 +48,7 @@ struct NameTests {
         #expect(Set(catalog.map(\.path)) == Set(NameTests.names))
         for entry in catalog { #expect(Files.exists(forge.output.appending(entry.result))) }
         let started = try forge.log().compactMap { line -> RawPath? in
-            if case .jobStarted(_, let path, _, _) = line.event { path } else { nil }
+            if case .jobStarted(_, let path, _, _, _) = line.event { path } else { nil }
         }
         #expect(started.count == NameTests.names.count && Set(started) == Set(NameTests.names))
         let linked = try NameTests.links(forge)

@@ -16,6 +16,7 @@ import Testing
         .jobsSkipped(count: 3, reasons: [.skipped: 3]),
         .jobStarted(job: job, path: RawPath("cam3/a.mp4"), totalFrames: 450, size: 1 << 40),
         .jobStarted(job: job, path: RawPath(bytes: [0x61, 0xff, 0x0a, 0x2f, 0x62]), totalFrames: 0, size: 0),
+        .jobStarted(job: job, path: RawPath("c.mkv"), totalFrames: 0, size: 1, estimatedTotal: 450),
         .jobSkipped(job: job, path: RawPath("b\u{202e}.mp4"), reason: "done in run x"),
         .jobRetry(job: job, attempt: 2, reason: "killed by SIGKILL"),
         .progress(job: job, Progress(currentFrame: 189, totalFrames: 450)),
@@ -67,6 +68,10 @@ import Testing
         #expect(
             line(.jobPlanned(job: Self.job, path: RawPath("a"), size: 5))
                 == #"{"type":"job_planned","job_id":"\#(id)","path":"a","size":5,"# + end)
+        #expect(
+            line(.jobStarted(job: Self.job, path: RawPath("a"), totalFrames: 0, size: 5, estimatedTotal: 9))
+                == #"{"type":"job_started","job_id":"\#(id)","path":"a","total_frames":0,"size":5,"estimated_total":9,"#
+                + end)
         #expect(
             line(.jobsSkipped(count: 7, reasons: [.quarantined: 1, .skipped: 3, .failed: 2, .damaged: 1]))
                 == #"{"type":"jobs_skipped","count":7,"reasons":{"up_to_date":3,"damaged":1,"failed":2,"quarantined":1},"#

@@ -102,6 +102,9 @@ import Testing
         state.apply(.runStarted(runID: "r", version: "1", jobs: 2, settings: ""))
         state.apply(.jobStarted(job: one, path: RawPath(bytes: [0xff]), totalFrames: 10, size: 1))
         state.apply(.progress(job: one, Progress(currentFrame: 5, totalFrames: 10)))
+        state.apply(.jobStarted(job: two, path: RawPath("2.mkv"), totalFrames: 0, size: 1, estimatedTotal: 8))
+        state.apply(.progress(job: two, Progress(currentFrame: 2, totalFrames: 0)))
+        #expect(state.running(two)?.shownPercent == 25 && state.running(two)?.progress?.percent == 0)
         let snapshot = RunSnapshot(state, logOffset: 1234)
         let json = snapshot.json
         #expect(RunSnapshot(json) == snapshot && RunSnapshot(["schema": "forgebatch/state/1"]) == nil)
@@ -109,6 +112,7 @@ import Testing
         #expect(json["counts"]?["jobs"] == 2)
         #expect(json["exit_status"] == nil)
         let job = json["running"]?.array?.first
+        #expect(job?["estimated_total"] == nil && json["running"]?.array?.last?["estimated_total"] == 8)
         #expect(job?["percent"] == 50 && job?["try"] == 1 && job?["path_bytes"] == "/w==")
     }
 }

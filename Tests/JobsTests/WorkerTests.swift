@@ -30,6 +30,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
     static let messages: [WorkerMessage] =
         [
             .opened(totalFrames: 450, duration: 18.5), .opened(totalFrames: 0, duration: nil),
+            .opened(totalFrames: 0, duration: 18, estimatedTotal: 450),
             .step(current: 1, total: 450), .step(current: .max, total: .max), .note("no Landlock\nhere \u{1}"),
             .finished(JobOutcome(kind: .content, message: "decode: no video frames")),
         ]

@@ -37,6 +37,30 @@ import Testing
         }
     }
 
+    @Test func `a container without a count of frames gives an estimate of it, one with a count none`() throws {
+        var estimated = 0
+        for clip in Samples.decodable {
+            let info = try VideoReader(descriptor: Files.openInput(Samples.folder.appending(clip.path))).info
+            #expect(info.declaredFrames == nil || info.estimatedFrames == nil, "\(clip.path)")
+            // Where the rate varies the mean one is the container's guess: the estimate is far off, and no harm is done.
+            guard clip.path != "vfr.mkv", let frames = clip.frames, let estimate = info.estimatedFrames else {
+                continue
+            }
+            estimated += 1
+            #expect(abs(estimate - frames) <= max(2, frames / 4), "\(clip.path): \(estimate) of \(frames)")
+        }
+        #expect(estimated >= 4)
+        var info = try VideoReader(descriptor: Files.openInput(Samples.folder.appending("gray.mkv"))).info
+        (info.duration, info.roughDuration) = (nil, nil)
+        info.averageFrameRate = Ratio(numerator: 30000, denominator: 1001)
+        #expect(info.estimatedFrames == nil)
+        let odd: [(Double, Int?)] = [(10, 300), (0.001, nil), (.infinity, nil), (.nan, nil), (1e300, nil)]
+        for (seconds, frames) in odd {
+            info.duration = seconds
+            #expect(info.estimatedFrames == frames, "\(seconds)")
+        }
+    }
+
     @Test func `a playlist named like a video opens nothing else`() throws {
         let folder = try TemporaryFolder()
         let playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n\(Samples.folder.display)/mpeg4.avi\n"

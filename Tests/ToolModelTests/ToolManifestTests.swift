@@ -23,6 +23,8 @@ import Testing
         for key in ["name", "type", "description", "author", "license"] {
             #expect(manifest[key]?.string?.isEmpty == false, "\(key)")
         }
+        // What ForgeSyte's server and the validator of its plugins take.
+        #expect(["custom", "ocr", "yolo"].contains(manifest["type"]?.string))
         let tools = try #require(manifest["tools"]?.array)
         #expect(tools.compactMap { $0["id"]?.string } == Self.ids)
         let capabilities = words(manifest["capabilities"])

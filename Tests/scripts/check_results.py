@@ -158,6 +158,8 @@ class Checker:
                 self.breach(where, f"job {job_id} had ended already")
             if event.get("type") == "job_started":
                 started[job_id] += 1
+                if "estimated_total" in event and (event["total_frames"] or event["estimated_total"] < 1):
+                    self.breach(where, f"estimated_total {event['estimated_total']} beside {event['total_frames']}")
             if "percent" in event:
                 self.progress(event, progress.get(job_id), where)
                 progress[job_id] = event

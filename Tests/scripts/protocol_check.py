@@ -391,9 +391,11 @@ def check_a_client_of_the_plan_ends_where_it_should(binary, folder):
 
 JOB_KEYS = {
     "job_id", "status", "plugin_id", "run_id", "result_url", "summary", "tool", "tools", "job_type", "error_message",
-    "progress", "current_tool", "tools_total", "tools_completed", "created_at", "updated_at", "verdict", "superseded_by",
-    "report_url"}
-ITEM_KEYS = {"job_id", "status", "plugin", "created_at", "completed_at", "result_url", "summary", "error", "progress"}
+    "progress", "current_tool", "tools_total", "tools_completed", "estimated_total", "estimated_progress", "created_at", "updated_at", "verdict",
+    "superseded_by", "report_url"}
+ITEM_KEYS = {
+    "job_id", "status", "plugin", "created_at", "completed_at", "result_url", "summary", "error", "progress",
+    "estimated_progress"}
 
 
 def check_jobs_over_http(binary, folder):
@@ -422,8 +424,37 @@ def check_jobs_over_http(binary, folder):
             status, body = server.get(f"/v1/jobs?{wrong}")
             assert status == 422 and isinstance(body["detail"], str), wrong
         status, view = server.get(f"/v1/video/status/{a}")
-        assert set(view) == {"job_id", "status", "progress", "created_at", "updated_at"} and view["progress"] == 100
+        assert set(view) == {"job_id", "status", "progress", "estimated_progress", "created_at", "updated_at"}
+        assert view["progress"] == view["estimated_progress"] == 100
         assert all(view[k].endswith("Z") for k in ["created_at", "updated_at"])
+
+
+def check_an_estimate_stands_beside_the_progress(binary, folder):
+    """A container that tells only duration and rate: the wire's percent stays 0 to the end."""
+    run = MadeRun(folder)
+    run.begin(2)
+    run.plan("a.mkv", "b.mp4")
+    run.start("a.mkv", total=0, estimated_total=200)
+    run.start("b.mp4")
+    a, b = job_id("a.mkv"), job_id("b.mp4")
+    with Server(binary, folder) as server:
+        def told(job):
+            answer = server.get(f"/v1/jobs/{job}")[1]
+            item = next(i for i in server.get("/v1/jobs")[1]["jobs"] if i["job_id"] == job)
+            status = server.get(f"/v1/video/status/{job}")[1]
+            assert answer["estimated_progress"] == item["estimated_progress"] == status["estimated_progress"]
+            return [answer[key] for key in ("status", "progress", "estimated_total", "estimated_progress")]
+
+        assert told(a) == ["running", 0, 200, 0] and told(b) == ["running", 0, None, 0]
+        run.progress("a.mkv", 50, total=0)
+        run.progress("b.mp4", 30)
+        wait(lambda: told(a) == ["running", 0, 200, 25])
+        assert told(b) == ["running", 30, None, 30]
+        run.progress("a.mkv", 260, total=0)
+        wait(lambda: told(a) == ["running", 0, 200, 99])
+        run.progress("a.mkv", 270, total=270)
+        run.complete("a.mkv")
+        wait(lambda: told(a) == ["completed", 100, 200, 100])
 
 
 def check_health_plugins_and_runs(binary, folder):

@@ -60,9 +60,10 @@ class MadeRun:
     def skip_many(self, count):
         return self.emit({"type": "jobs_skipped", "count": count, "reasons": {"up_to_date": count}}, 0)
 
-    def start(self, path, total=100, after=10):
+    def start(self, path, total=100, after=10, **more):
         self.jobs[path] = job_id(path)
-        return self.emit({"type": "job_started", "job_id": job_id(path), "path": path, "total_frames": total, "size": 5}, after)
+        return self.emit(
+            {"type": "job_started", "job_id": job_id(path), "path": path, "total_frames": total, "size": 5, **more}, after)
 
     def skip(self, path, after=0):
         return self.emit({"type": "job_skipped", "job_id": job_id(path), "path": path, "reason": "known"}, after)

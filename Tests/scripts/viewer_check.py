@@ -102,8 +102,9 @@ def check_from_a_file_every_line_is_shown_as_it_stands_in_the_log(binary, folder
         # The first six lines, all before the first start, are of the same millisecond.
         page.wait("document.getElementById('event-count').textContent.startsWith('6 of ')")
         assert "Skipped4" in text(page, "facts"), text(page, "facts")
-        for _ in range(5):
+        for left in range(5, 0, -1):
             page.key(",")
+            page.wait(f"document.getElementById('event-count').textContent.startsWith('{left} of ')")
         shown = []
         for row in range(len(run.lines())):
             if row:

@@ -6,6 +6,8 @@ package struct RunView: Sendable {
     package struct Worker: Sendable {
         package var path: RawPath
         package var progress: Progress?
+        /// 0…100, of the total or else of the estimated one; nil where there is neither.
+        package var shownPercent: Int?
         package var attempt: Int
         /// Frames a second since its start.
         package var speed: Double
@@ -14,6 +16,8 @@ package struct RunView: Sendable {
     package var done: Int
     package var failed: Int
     package var skipped: Int
+    /// The part of the bytes to process that is done, running videos by their progress; 0…1.
+    package var share: Double
     package var workers: [Worker]
     /// Frames that all workers gave.
     package var frames: Int
@@ -36,14 +40,17 @@ extension RunView {
         var frames = scheduler.frames
         let workers = scheduler.active.values.sorted { $0.started < $1.started }.map { job in
             let seconds = max(0.001, Double(now &- job.started) / 1e9)
-            let total = job.lastStep?.total ?? job.total
+            let told = job.lastStep?.total ?? job.total
+            // A video that is longer than estimated is nearly done as long as it runs.
+            let (total, most) = told > 0 ? (told, 1) : (job.estimatedTotal ?? 0, 0.99)
             if total > 0 {
-                running += Double(job.job.video.status.size) * min(1, Double(job.current) / Double(total))
+                running += Double(job.job.video.status.size) * min(most, Double(job.current) / Double(total))
             }
             frames += job.current
+            let logged = state.running(job.job.id)
             return Worker(
                 path: job.job.video.relative,
-                progress: state.running(job.job.id)?.progress,
+                progress: logged?.progress, shownPercent: logged?.shownPercent,
                 attempt: job.attempt, speed: Double(job.current) / seconds)
         }
         let done = Double(scheduler.bytesDone) + running
@@ -51,7 +58,9 @@ extension RunView {
         let working = Double(now &- workBegan) / 1e9
         self.init(
             planned: state.planned, done: state.completed + state.failed, failed: state.failed,
-            skipped: state.skipped, workers: workers, frames: frames,
+            skipped: state.skipped,
+            share: scheduler.bytesPlanned > 0 ? min(1, done / Double(scheduler.bytesPlanned)) : 0, workers: workers,
+            frames: frames,
             elapsed: Double(now &- scheduler.begun) / 1e9,
             remaining: done > 0 && working > 1 ? max(0, working * left / done) : nil, stop: scheduler.stop)
     }

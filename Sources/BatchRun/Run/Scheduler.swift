@@ -86,6 +86,8 @@ struct Scheduler: Sendable {
         /// Seconds of earlier attempts.
         var earlier = 0.0
         var total = 0
+        /// What the total may be, where it is not known.
+        var estimatedTotal: Int?
         var current = 0
         /// Whether the log knows that it was started.
         var isAnnounced = false
@@ -228,8 +230,9 @@ struct Scheduler: Sendable {
     private mutating func receive(_ id: JobID, _ message: WorkerMessage) {
         guard var job = active[id] else { return }
         switch message {
-        case .opened(let total, _):
+        case .opened(let total, _, let estimate):
             job.total = max(0, total)
+            job.estimatedTotal = job.total > 0 ? nil : estimate.flatMap { $0 > 0 ? $0 : nil }
             emitStarted(&job)
         case .step(let current, let total):
             emitStarted(&job)
@@ -247,7 +250,7 @@ struct Scheduler: Sendable {
         emit(
             .jobStarted(
                 job: job.job.id, path: job.job.video.relative, totalFrames: job.total,
-                size: job.job.video.status.size))
+                size: job.job.video.status.size, estimatedTotal: job.estimatedTotal))
     }
 
     /// Writes a step unless it would fall behind what the log says, as in a second attempt, or where a worker begins anew

@@ -2,8 +2,9 @@ internal import Bytes
 
 /// What a worker says on its standard output: a line each.
 package enum WorkerMessage: Equatable, Sendable {
-    /// The video is open: what its container declares (0 for no frame count) and its duration in seconds.
-    case opened(totalFrames: Int, duration: Double?)
+    /// The video is open: what its container declares (0 for no frame count) and its duration in seconds; the frames that
+    /// duration and rate come to, where it declares none.
+    case opened(totalFrames: Int, duration: Double?, estimatedTotal: Int? = nil)
     case step(current: Int, total: Int)
     /// Frames come, but none is to be told yet.
     case heartbeat
@@ -18,9 +19,10 @@ package enum WorkerMessage: Equatable, Sendable {
     package func encode() -> [UInt8] {
         let json: JSON =
             switch self {
-            case .opened(let total, let duration):
+            case .opened(let total, let duration, let estimate):
                 .members([
                     "type": "opened", "total_frames": .int(total), "duration": duration.map { .double($0) },
+                    "estimated_total": estimate.map { .int($0) },
                 ])
             case .step(let current, let total):
                 .members(["type": "step", "current": .int(current), "total": .int(total)])
@@ -37,7 +39,9 @@ package enum WorkerMessage: Equatable, Sendable {
         switch json["type"]?.string {
         case "opened":
             guard let total = json["total_frames"]?.int else { return nil }
-            self = .opened(totalFrames: total, duration: json["duration"]?.double)
+            self = .opened(
+                totalFrames: total, duration: json["duration"]?.double,
+                estimatedTotal: json["estimated_total"]?.int)
         case "step":
             guard let current = json["current"]?.int, let total = json["total"]?.int else { return nil }
             self = .step(current: current, total: total)

@@ -34,7 +34,7 @@ extension ReplayAPI {
             "created_at": .string(view.created),
             "completed_at": view.status == .ok ? .string(view.updated) : .null,
             "result_url": outcome.url, "summary": outcome.summary, "error": .text(view.message),
-            "progress": progress(view),
+            "progress": progress(view), "estimated_progress": estimatedProgress(view),
         ]
     }
 
@@ -55,7 +55,8 @@ extension ReplayAPI {
             "tool": .text(facts?.tools.first), "tools": facts.map { .array($0.tools.map { .string($0) }) } ?? .null,
             "job_type": "video", "error_message": .text(view.message), "progress": progress(view),
             "current_tool": .text(pass?.tool), "tools_total": .number(pass?.total),
-            "tools_completed": .number(pass?.completed), "created_at": .string(view.created),
+            "tools_completed": .number(pass?.completed), "estimated_total": .number(view.estimatedTotal),
+            "estimated_progress": estimatedProgress(view), "created_at": .string(view.created),
             "updated_at": .string(view.updated), "verdict": outcome.verdict, "superseded_by": outcome.supersededBy,
             "report_url": page(of: job),
         ]
@@ -90,7 +91,8 @@ extension ReplayAPI {
         guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
         return .json([
             "job_id": .string(job.text), "status": .string(view.status.protocolWord), "progress": progress(view),
-            "created_at": .string(view.created), "updated_at": .string(view.updated),
+            "estimated_progress": estimatedProgress(view), "created_at": .string(view.created),
+            "updated_at": .string(view.updated),
         ])
     }
 
@@ -131,6 +133,12 @@ extension ReplayAPI {
     private func page(of job: JobID) -> JSON {
         let page = OutputLayout.page(job)
         return Files.exists(layout.report.appending(page)) ? .string("/report/" + page) : .null
+    }
+
+    /// As ``progress(_:)``; while a video whose number of frames is not known runs, what an estimate of it comes to.
+    private func estimatedProgress(_ view: JobView) -> JSON {
+        guard view.status == .running, let progress = view.progress else { return self.progress(view) }
+        return .int(progress.shownPercent(estimatedTotal: view.estimatedTotal) ?? progress.percent)
     }
 
     private func progress(_ view: JobView) -> JSON {

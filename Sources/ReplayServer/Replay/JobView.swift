@@ -7,6 +7,8 @@ struct JobView: Sendable {
     let job: JobID
     var status = VideoStatus.pending
     var progress: Progress?
+    /// Frames that it may have, where its container declares no number of them.
+    var estimatedTotal: Int?
     /// Why it failed.
     var message: String?
     /// When it was planned, or else started; when the run was, for one of which neither is known.
@@ -28,6 +30,7 @@ extension RunFeed {
     /// Lines to read for a view, found under the lock, read outside it.
     private struct LineRanges: Sendable {
         var status: VideoStatus
+        var start: (offset: Int64, length: Int)?
         var progress: (offset: Int64, length: Int)?
         var terminal: (offset: Int64, length: Int)?
         var first: (offset: Int64, length: Int)?
@@ -43,6 +46,7 @@ extension RunFeed {
             // The plan was made before the run's first moment; of older logs nothing is known before a job's start.
             let isKnown = log.jobs[index].plan != nil || claim < lines
             ranges.first = log.range(isKnown ? Int(claim) : 0)
+            ranges.start = log.jobs[index].start.flatMap { $0 < lines ? log.range(Int($0)) : nil }
             ranges.last = log.last(index, before: lines).map { log.range($0) }
             ranges.progress = log.last(index, before: lines) { $0 == .progress }.map { log.range($0) }
             ranges.terminal = log.jobs[index].end.flatMap { $0 < lines ? log.range(Int($0)) : nil }
@@ -53,6 +57,7 @@ extension RunFeed {
         view.created = parsed(ranges.first)?.time ?? ""
         view.updated = parsed(ranges.last)?.time ?? view.created
         if case .progress(_, let progress)? = parsed(ranges.progress)?.event { view.progress = progress }
+        if case .jobStarted(_, _, _, _, let estimate)? = parsed(ranges.start)?.event { view.estimatedTotal = estimate }
         switch (parsed(ranges.terminal)?.event, ranges.status) {
         case (.error(_, let message)?, _): view.message = message
         case (nil, .failed): view.message = JobView.interrupted
