@@ -104,6 +104,7 @@ deps-test: deps ## install what the tests need besides
 	command -v ffmpeg >/dev/null || need="ffmpeg"; \
 	command -v strace >/dev/null || need="$$need strace"; \
 	command -v curl >/dev/null || need="$$need curl"; \
+	command -v openssl >/dev/null || need="$$need openssl"; \
 	PATH="$$PATH:/usr/sbin:/sbin" command -v mkfs.vfat >/dev/null || need="$$need dosfstools"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || need="$$need chromium"; \
@@ -113,6 +114,14 @@ deps-test: deps ## install what the tests need besides
 	    echo "deps-test: installing $$package"; \
 	    $(APT) install -y -qq $$package >/dev/null || echo "deps-test: no $$package; going on without it" >&2; \
 	  done; \
+	fi
+	@# Unpacked, not installed: a test needs the program, and nobody a web server that starts with the machine.
+	@if ! PATH="$$PATH:/usr/sbin:/sbin:$(CURDIR)/.nginx/usr/sbin" command -v nginx >/dev/null; then \
+	  echo "deps-test: unpacking nginx in .nginx"; \
+	  rm -rf .nginx; mkdir .nginx; \
+	  { (cd .nginx && apt-get download -qq nginx 2>/dev/null && dpkg-deb -x nginx_*.deb . && rm nginx_*.deb) \
+	    || { $(APT) update -qq; cd .nginx && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb . && rm nginx_*.deb; }; } \
+	    || echo "deps-test: no nginx; going on without it" >&2; \
 	fi
 	@if ! .venv/bin/python -c 'import $(TEST_IMPORTS)' 2>/dev/null; then \
 	  echo "deps-test: making .venv with $(TEST_MODULES)"; \

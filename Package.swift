@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "ReplayServer",
             dependencies: [
-                "WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "Bytes",
+                "WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "VideoFormats", "Bytes",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -134,8 +134,8 @@ let package = Package(
         .testTarget(
             name: "ReplayServerTests",
             dependencies: [
-                "ReplayServer", "WebSocketChannel", "EchoServer", "Archive", "FrameResults", "Jobs", "Bytes",
-                "TestSupport",
+                "ReplayServer", "WebSocketChannel", "EchoServer", "Archive", "FrameResults", "Store", "Jobs",
+                "VideoFormats", "Bytes", "TestSupport",
             ]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),

@@ -32,9 +32,9 @@ package struct ReplayOptions: Sendable {
 package enum ReplayService {
     /// Serves until a signal or cancelling stops it.
     ///
-    /// - Parameter onReady: called with the address once connections are accepted.
+    /// - Parameter onReady: called once, when connections are accepted.
     /// - Throws: ``ServerError`` when it cannot listen.
-    package static func serve(_ options: ReplayOptions, onReady: @escaping @Sendable (String) async -> Void)
+    package static func serve(_ options: ReplayOptions, onReady: @escaping @Sendable (ListeningPlace) async -> Void)
         async throws
     {
         let feedOptions = RunFeed.Options(
@@ -44,10 +44,7 @@ package enum ReplayService {
             library: library, manifest: options.manifest, version: options.version, viewerFile: options.viewerFile)
         // The log is read while nobody waits for it yet.
         library.feed()?.load()
-        let host = options.server.host
-        try await ReplayHTTPServer.run(options.server, routes: api.routes(), webSocket: { await api.offer($0) }) {
-            port in
-            await onReady("http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
-        }
+        try await ReplayHTTPServer.run(
+            options.server, routes: api.routes(), webSocket: { await api.offer($0) }, onReady: onReady)
     }
 }

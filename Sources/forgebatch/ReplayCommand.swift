@@ -10,6 +10,13 @@ internal import ToolModel
 
 extension ReplaySpeed: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }
+
+    package var defaultValueDescription: String {
+        switch self {
+        case .times(let factor): factor == factor.rounded() ? "\(Int(factor))" : "\(factor)"
+        case .max: "max"
+        }
+    }
 }
 
 struct ReplayCommand: AsyncParsableCommand {
@@ -24,7 +31,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
-    @Option(help: "The address to listen on. Any other than the machine itself is open to the network.")
+    @Option(
+        help:
+            "The address to listen on, or a name of one; 0.0.0.0 is all. Any other than the machine itself is open to the network."
+    )
     var host = "127.0.0.1"
 
     @Option(help: "The port; 0 has the system pick one.")
@@ -49,7 +59,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long nothing may happen; what is left of a longer gap is jumped (default: 5s).", valueName: "duration")
+            "How long nothing may happen; what is left of a longer gap is jumped.", valueName: "duration")
     )
     var maxIdle = DurationArgument(seconds: 5)
 
@@ -82,15 +92,18 @@ struct ReplayCommand: AsyncParsableCommand {
             version: Forgebatch.version, tools: ToolRegistry.descriptors,
             costs: ToolCosts.measured(ToolRegistry.descriptors))
         options.viewerFile = { ViewerFiles.file(named: $0) }
-        if !["localhost", "::1"].contains(host) && !host.hasPrefix("127.") {
-            Terminal.error(
-                "forgebatch: \(host) is open to the network; anybody who reaches it sees this folder's results")
-        }
-        let opens = opensBrowser
+        let (opens, host) = (opensBrowser, host)
         do {
-            try await ReplayService.serve(options) { address in
-                Terminal.output("forgebatch: \(layout.root.display) at \(address)/ (stop with Ctrl-C)")
-                if opens { Browser.open(address) }
+            try await ReplayService.serve(options) { place in
+                if place.isOpen {
+                    Terminal.error(
+                        "forgebatch: \(host) is open to the network; anybody who reaches it sees this folder's results")
+                }
+                for (index, address) in place.addresses.enumerated() {
+                    let first = "\(layout.root.display) at \(address)/ (stop with Ctrl-C)"
+                    Terminal.output("forgebatch: \(index == 0 ? first : "also at \(address)/")")
+                }
+                if opens, let address = place.addresses.first { Browser.open(address) }
             }
         } catch let error as ServerError {
             throw Failure(ExitStatus.failure, error.description)

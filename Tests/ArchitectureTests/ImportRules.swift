@@ -21,7 +21,7 @@ enum ImportRules {
         "BatchRun": ["Store", "Jobs", "VideoFormats", "Bytes"],
         "Archive": ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
         "HTMLReport": ["TemplateEngine", "Archive", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
-        "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "Bytes"],
+        "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "VideoFormats", "Bytes"],
         "forgebatch": [
             "ReplayServer", "BatchRun", "VideoWorker", "Archive", "HTMLReport", "Store", "Jobs", "Bytes", "FrameTools",
             "ToolModel",

@@ -23,6 +23,36 @@ struct ReplayTests {
     }
 
     @Test(
+        "Files that are served run nothing in a browser, have links that work whatever their names, and are given back",
+        .enabled(if: ExternalProgram.python != nil, "needs python3"))
+    func served() async throws {
+        let outcome = try await #require(ExternalProgram.python).run([
+            ReplayTests.script("scripts/served_check.py"), ExternalProgram.forgebatch.path.display,
+        ])
+        #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
+    }
+
+    /// Where `make deps-test` unpacks it, or where it is installed.
+    private static let nginx: String? =
+        ([ExternalProgram.find("nginx")?.path, RawPath("/usr/sbin/nginx")]
+        .compactMap { $0 } + [Samples.root.appending(".nginx/usr/sbin/nginx")])
+        .first { Files.exists($0) }?.display
+
+    @Test(
+        "The replay works behind nginx with TLS and a path, by the configuration of docs/replay.md",
+        .enabled(
+            if: python != nil && nginx != nil && ExternalProgram.find("openssl") != nil,
+            "needs nginx, openssl and Python with websockets (make deps-test)"))
+    func proxy() async throws {
+        let outcome = try await #require(ReplayTests.python).run(
+            [
+                ReplayTests.script("scripts/proxy_check.py"), ExternalProgram.forgebatch.path.display,
+                #require(ReplayTests.nginx),
+            ], seconds: 2 * ExternalProgram.patience)
+        #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
+    }
+
+    @Test(
         "From a video to a client's result: e2e.sh passes, and a NaN or a missing key turns it red",
         .enabled(if: ExternalProgram.find("curl") != nil && ExternalProgram.python != nil, "needs curl and python3"),
         arguments: ["", "nan", "key"])
@@ -81,14 +111,19 @@ struct ReplayTests {
         let forge = try Forge(["a.y4m"])
         try await forge.run(expecting: 0)
         try await serving(forge, "--host", "0.0.0.0") { address, process in
-            #expect(address.hasPrefix("http://0.0.0.0:"))
-            #expect(process.errorSoFar.contains("open to the network"))
+            #expect(address.hasPrefix("http://127.0.0.1:"))
+            #expect(process.errorSoFar.contains("0.0.0.0 is open to the network"))
         }
         try await serving(forge, "--host", "127.0.0.2") { address, process in
             #expect(address.hasPrefix("http://127.0.0.2:") && process.errorSoFar.isEmpty)
         }
         let foreign = try await forge.forgebatch("replay", "out", "--port", "0", "--host", "192.0.2.1")
         #expect(foreign.status == 1 && foreign.error.contains("192.0.2.1"))
+        let unknown = try await forge.forgebatch("replay", "out", "--port", "0", "--host", "nowhere.invalid")
+        #expect(unknown.status == 1)
+        #expect(
+            unknown.error
+                == "forgebatch: cannot listen on nowhere.invalid port 0: no address is known by that name\n")
     }
 
     @Test("What cannot be served is refused before anything listens")

@@ -68,8 +68,8 @@ let routes = [
     WebRoute(.put, "/echo-body") { request in .bytes(request.body, type: "application/octet-stream") },
 ]
 do {
-    try await ReplayHTTPServer.run(options, routes: routes, webSocket: webSocket) { port in
-        say("listening on 127.0.0.1:\(port)", .standardOutput)
+    try await ReplayHTTPServer.run(options, routes: routes, webSocket: webSocket) { place in
+        say("listening on 127.0.0.1:\(place.port)", .standardOutput)
     }
 } catch {
     say("EchoServer: \(error)", .standardError)

@@ -2,6 +2,7 @@ import Bytes
 import ReplayServer
 import TestSupport
 import Testing
+import VideoFormats
 
 /// Files within a folder, and nothing outside of it.
 @Suite struct FileTests {
@@ -104,11 +105,46 @@ import Testing
     @Test(arguments: [
         ("a.html", "text/html; charset=utf-8"), ("a.CSS", "text/css; charset=utf-8"),
         ("a.js", "text/javascript; charset=utf-8"), ("a.json", "application/json"),
-        ("a.ndjson", "application/x-ndjson"), ("a.png", "image/png"), ("a.jpg", "image/jpeg"), ("a.mp4", "video/mp4"),
-        ("a.webm", "video/webm"), ("a.mkv", "video/x-matroska"), ("a.txt", "text/plain; charset=utf-8"),
-        ("a.svg", "image/svg+xml"), ("a", "application/octet-stream"), ("a.exe", "application/octet-stream"),
+        ("a.ndjson", "application/x-ndjson"), ("a.png", "image/png"), ("a.jpg", "image/jpeg"),
+        ("a.txt", "text/plain; charset=utf-8"), ("a.svg", "image/svg+xml"), ("a", "application/octet-stream"),
+        ("a.exe", "application/octet-stream"), ("a.mp4", "application/octet-stream"),
     ])
-    func `a file's name says what it is`(name: String, type: String) {
+    func `the name of a page's part says what it is`(name: String, type: String) {
         #expect(ContentType.of(RawPath(name)) == type)
+    }
+
+    @Test(arguments: [
+        "a.html", "a.svg", "a.js", "a.css", "a.xml", "a.xhtml", "a.pdf", "a.mp4", "a.ico", "a", "a.json.html", "a.swf",
+    ])
+    func `a file of anybody's in which something could run is saved, not shown`(name: String) throws {
+        try AtomicFile.write(Array("<svg>".utf8), to: root.folder.appending(name), durable: false)
+        let answer = FileAnswer.make(try root.open([name]), for: WebRequest(.get, "/"))
+        #expect(answer.fields["content-type"] == "application/octet-stream")
+        #expect(answer.fields["content-disposition"] == "attachment; filename*=UTF-8''\(name)")
+        #expect(answer.fields["content-security-policy"] == "sandbox")
+    }
+
+    @Test func `what is shown of anybody's is in a sandbox, and a page of ours is not`() throws {
+        let shown = try answer([:])
+        #expect(shown.fields["content-security-policy"] == "sandbox")
+        #expect(shown.fields["content-disposition"] == nil)
+        let page = FileAnswer.make(try root.open(["a.txt"]), for: WebRequest(.get, "/"), as: .page)
+        #expect(page.fields["content-security-policy"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            ([0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0] + Array("isomavc1".utf8), "video/mp4"),
+            ([0, 0, 0, 20] + Array("ftypqt  ".utf8) + [0, 0, 2, 0] + Array("qt  ".utf8), "video/quicktime"),
+            ([0, 0, 0, 20] + Array("moov".utf8), "video/quicktime"),
+            ([0x1a, 0x45, 0xdf, 0xa3, 0x9f, 0x42, 0x82, 0x84] + Array("webm".utf8), "video/webm"),
+            ([0x1a, 0x45, 0xdf, 0xa3, 0x9f, 0x42, 0x82, 0x88] + Array("matroska".utf8), "video/x-matroska"),
+            (Array("RIFF".utf8) + [1, 0, 0, 0] + Array("AVI LIST".utf8), "video/x-msvideo"),
+            (Array("YUV4MPEG2 W32 H24\n".utf8), nil), (Array("GIF89a".utf8) + [0], nil),
+            (Array("<!--ftyp--><svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>".utf8), nil),
+            (Array("<html>".utf8), nil), ([], nil),
+        ] as [([UInt8], String?)])
+    func `a video's first bytes say what it is, whatever its name`(head: [UInt8], type: String?) {
+        #expect(ContentType.video(FileHead(head, size: 100_000)) == type)
     }
 }

@@ -72,6 +72,7 @@ import WebSocketChannel
     @Test(arguments: [
         "http://127.0.0.1:8080", "http://localhost:3000", "https://localhost", "http://[::1]:5", "http://app.localhost",
         "http://nas.example:8080", "https://ui.example", "HTTPS://UI.example", "http://127.1.2.3:9",
+        "https://nas.example:8080",
     ])
     func `an origin that has access`(origin: String) {
         let policy = AccessPolicy(boundHost: "::", hosts: ["nas.example"], origins: ["https://ui.example"])
@@ -80,13 +81,59 @@ import WebSocketChannel
 
     @Test(arguments: [
         "null", "https://evil.example", "http://127.0.0.1:8080.evil.example", "http://localhost.evil.example",
-        "http://nas.example", "https://nas.example:8080", "http://nas.example:8081", "http://ui.example",
+        "http://nas.example", "https://nas.example", "http://nas.example:8081", "https://nas.example:8081",
+        "http://ui.example",
         "https://ui.example:444", "https://ui.example.evil.example", "", "localhost", "file://", "ftp://localhost",
         "http://", "http://user@localhost", "http://localhost/", "chrome-extension://localhost",
     ])
     func `an origin that has none`(origin: String) {
         let policy = AccessPolicy(boundHost: "::", hosts: ["nas.example"], origins: ["https://ui.example"])
         #expect(policy.refusal(host: "nas.example:8080", origins: [origin])?.status == 403)
+    }
+
+    @Test(
+        arguments: [
+            ("tv.example", "https://tv.example", true), ("tv.example", "https://tv.example:8443", true),
+            ("tv.example:8443", "https://tv.example:8443", true), ("tv.example:443", "https://tv.example", true),
+            ("tv.example", "http://tv.example:8080", true), ("tv.example:8443", "https://tv.example", false),
+            ("tv.example", "https://evil.example", false), ("tv.example", "https://tv.example.evil.example", false),
+            // Of a host that is not listed the port has to be right.
+            ("localhost", "https://tv.example", false), ("192.168.1.5", "https://192.168.1.5:8443", false),
+            ("192.168.1.5:8443", "https://192.168.1.5:8443", true),
+        ])
+    func `behind a proxy that speaks TLS the pages of a host are https`(host: String, origin: String, isAllowed: Bool) {
+        let policy = AccessPolicy(boundHost: "127.0.0.1", hosts: ["tv.example"])
+        let refusal = policy.refusal(host: host, origins: [origin], reachedAt: "192.168.1.5")
+        #expect((refusal == nil) == isAllowed)
+    }
+
+    @Test(
+        arguments: [
+            ("192.168.1.5", "192.168.1.5", true), ("192.168.1.5:8000", "::ffff:192.168.1.5", true),
+            ("[2001:DB8:0::1]:8000", "2001:db8::1", true), ("192.168.1.6", "192.168.1.5", false),
+            ("[2001:db8::2]", "2001:db8::1", false), ("nas.example", "192.168.1.5", false),
+            ("0.0.0.0", "192.168.1.5", false), ("192.168.1.5.evil.example", "192.168.1.5", false),
+            ("3232235781", "192.168.1.5", false), ("192.168.1.5", nil, false),
+        ] as [(String, String?, Bool)])
+    func `the address that a client reached the server at is its host`(host: String, address: String?, isOurs: Bool) {
+        let policy = AccessPolicy(boundHost: "0.0.0.0")
+        #expect((policy.refusal(host: host, origins: [], reachedAt: address) == nil) == isOurs)
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1", "127.0.0.1", ["http://127.0.0.1:80"], false),
+            ("::1", "::1", ["http://[::1]:80"], false), ("127.0.0.1", "localhost", ["http://localhost:80"], false),
+            ("192.168.1.5", "nas", ["http://nas:80"], true),
+            ("0.0.0.0", "0.0.0.0", ["http://127.0.0.1:80", "http://192.168.1.5:80"], true),
+            ("::", "::", ["http://127.0.0.1:80", "http://192.168.1.5:80", "http://[2001:db8::1]:80"], true),
+        ] as [(String, String, [String], Bool)])
+    func `the addresses that are told are ones that work`(
+        bound: String, host: String, addresses: [String], isOpen: Bool
+    ) {
+        let devices = ["127.0.0.1", "::1", "192.168.1.5", "fe80::1", "2001:db8::1"]
+        let place = ListeningPlace(bound: bound, port: 80, host: host, devices: devices)
+        #expect(place.addresses == addresses && place.isOpen == isOpen && place.port == 80)
     }
 
     @Test func `two origins are one too many`() {
@@ -112,6 +159,20 @@ import WebSocketChannel
     ])
     func `a path that nothing can have`(target: String) {
         #expect(RequestTarget(target).components == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("/a%252e%5c%0a", "a%2e\\\n"), ("/%25", "%"), ("/%252f", "%2f"), ("/a%5cb", "a\\b"), ("/%7f", "\u{7f}"),
+            ("/..a", "..a"), ("/%00", nil), ("/%2f", nil), ("/%2e", nil), ("/%2e%2E", nil), ("/%zz", nil),
+        ] as [(String, String?)])
+    func `a file's name may be anything that is decoded once and is one name`(target: String, name: String?) {
+        #expect(RequestTarget(target).names == name.map { [RawPath($0)] })
+    }
+
+    @Test func `a file's name need not be text`() {
+        #expect(RequestTarget("/%ff%fe").names == [RawPath(bytes: [0xff, 0xfe])])
+        #expect(RequestTarget("/a/").endsWithSlash && !RequestTarget("/a").endsWithSlash)
     }
 
     @Test func `a query is decoded, and the last of a name counts`() {

@@ -172,7 +172,7 @@ func withServer<Value: Sendable>(
     let (ports, ready) = AsyncStream.makeStream(of: Int.self)
     return try await withThrowingTaskGroup(of: Value?.self) { [options] group in
         group.addTask {
-            try await ReplayHTTPServer.run(options, routes: routes, webSocket: webSocket) { ready.yield($0) }
+            try await ReplayHTTPServer.run(options, routes: routes, webSocket: webSocket) { ready.yield($0.port) }
             return nil
         }
         group.addTask {

@@ -31,7 +31,7 @@ def chromium():
 
 
 class Browser:
-    def __init__(self):
+    def __init__(self, *flags):
         if not chromium():
             raise RuntimeError("no Chromium; make deps-test installs it")
         self.number, self.answers, self.pages, self.ended = 0, {}, {}, ""
@@ -49,7 +49,7 @@ class Browser:
         self.process = subprocess.Popen(
             [chromium(), "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
              "--disable-background-networking", "--disable-dev-shm-usage", "--force-color-profile=srgb",
-             "--remote-debugging-pipe", f"--user-data-dir={self.folder}", "about:blank"],
+             *flags, "--remote-debugging-pipe", f"--user-data-dir={self.folder}", "about:blank"],
             pass_fds=(3, 4), preexec_fn=place, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         os.close(to_browser)

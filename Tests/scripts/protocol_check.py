@@ -344,7 +344,7 @@ class PlanClient:
         while self.running and self.status != "completed":
             self.sockets += 1
             try:
-                with connect(f"{self.server.ws}/ws/jobs/{self.job}") as socket:
+                with self.server.connect(f"/ws/jobs/{self.job}") as socket:
                     while self.running:
                         try:
                             self.take(json.loads(socket.recv(timeout=0.2)))
@@ -540,20 +540,22 @@ def check_a_video_is_served_while_it_is_unchanged(binary, folder):
     source = os.path.join(folder, "in")
     os.makedirs(source)
     video = os.path.join(source, "a.mp4")
+    head = b"\0\0\0\x18ftypisom\0\0\2\0isomavc1"
     with open(video, "wb") as file:
-        file.write(b"video")
+        file.write(head)
     out = os.path.join(folder, "out")
     run = MadeRun(out)
     run.begin()
     run.start("a.mp4")
-    run.complete("a.mp4")
+    run.complete("a.mp4", size=len(head))
     run.finish(roots=[{"path": source, "prefix": ""}])
     with Server(binary, out, "--speed", "max") as server:
         path = f"/v1/jobs/{job_id('a.mp4')}/video"
         status, headers, body = server.request("GET", path)
-        assert status == 200 and body == b"video" and headers["content-type"] == "video/mp4", (status, body)
-        status, headers, body = server.request("GET", path, headers={"Range": "bytes=1-2"})
-        assert status == 206 and body == b"id"
+        assert status == 200 and body == head and headers["content-type"] == "video/mp4", (status, body)
+        assert headers["content-security-policy"] == "sandbox" and "content-disposition" not in headers, headers
+        status, headers, body = server.request("GET", path, headers={"Range": "bytes=4-5"})
+        assert status == 206 and body == b"ft"
         with open(video, "ab") as file:
             file.write(b"!")
         assert server.get(path)[0] == 404

@@ -72,7 +72,7 @@ class MadeRun:
         percent = 100 * frame // total if total else 0
         return self.emit({"job_id": job_id(path), "current_frame": frame, "total_frames": total, "percent": percent, **more}, after)
 
-    def complete(self, path, after=10, frames=4, content="a"):
+    def complete(self, path, after=10, frames=4, content="a", size=5):
         """A result of a few frames, and the line that says it is there."""
         document = {
             "schema": "forgebatch/result/1", "job_id": job_id(path), "status": "completed",
@@ -89,7 +89,7 @@ class MadeRun:
         sha = hashlib.sha256(data).hexdigest()
         with open(os.path.join(self.folder, "catalog.ndjson"), "a", encoding="utf-8") as file:
             file.write(compact({
-                "job_id": job_id(path), "path": path, "result": result, "size": 5, "digest": "s", "verdict": "ok",
+                "job_id": job_id(path), "path": path, "result": result, "size": size, "digest": "s", "verdict": "ok",
                 "frames": frames, "sha256": sha, "run_id": self.run, "codec": "h264", "events": 0, "detections": 7,
                 "classes": ["moving"]}) + "\n")
         self.records.append({"job_id": job_id(path), "path": path, "status": "completed", "frames": frames, "sha256": sha})
@@ -162,6 +162,10 @@ class Server:
         status, _, data = self.request(
             "PUT", path, body=json.dumps(value).encode(), headers={"Content-Type": "application/json"})
         return status, json.loads(data)
+
+    def connect(self, path):
+        from websockets.sync.client import connect
+        return connect(self.ws + path)
 
     def errors(self):
         self.log.seek(0)

@@ -3,6 +3,7 @@ internal import Bytes
 internal import FrameResults
 internal import Jobs
 internal import Store
+internal import VideoFormats
 
 extension ReplayAPI {
     /// Bytes of a result that is told whole within its job.
@@ -103,7 +104,8 @@ extension ReplayAPI {
         guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
         switch (view.status, outcome(view, feed)) {
         case (.ok, .result(let file, let entry)):
-            return FileAnswer.make(file, for: request, type: ContentType.json, entityTag: "\"\(entry.sha256)\"")
+            return FileAnswer.make(
+                file, for: request, as: .shown(ContentType.json), entityTag: "\"\(entry.sha256)\"")
         case (.ok, .superseded(let run, _)): throw WebError(404, "superseded by run \(run)")
         case (.ok, .none): throw WebError(404, "the result of job \(job) is no longer there")
         case (.failed, _): throw WebError(404, "job \(job) failed and has no result: \(view.message ?? "no message")")
@@ -124,7 +126,10 @@ extension ReplayAPI {
             guard file.size == known.size, known.modified.map({ $0 == file.status.modified }) ?? true else {
                 throw WebError(404, "the video of job \(job) has changed since it was processed")
             }
-            return FileAnswer.make(file, for: request)
+            // Whoever named the file could name it for a page; its bytes tell what it is.
+            let head = FileHead((try? file.read(at: 0, count: FileHead.length)) ?? [], size: file.size)
+            return FileAnswer.make(
+                file, for: request, as: ContentType.video(head).map { .shown($0) } ?? .saved)
         }
         throw WebError(404, "the video of job \(job) is no longer there")
     }

@@ -4,15 +4,19 @@ internal import Jobs
 extension ReplayAPI {
     /// Every path of the contract that HTTP answers.
     func routes() -> [WebRoute] {
-        let folders = ["report", "stills", "results", "runs"].map { name in
+        // The report is made of pages of ours. What else lies in the folder has names and contents that are anybody's.
+        let served: [(String, FileAnswer.Use?)] = [("report", .page), ("stills", nil), ("results", nil), ("runs", nil)]
+        let folders = served.map { name, use in
             let root = FolderRoot(layout.root.appending(name))
-            return WebRoute(.get, "/\(name)/**") { request in
-                // A name need not be UTF-8, but links in pages to such a name are escaped bytes.
-                let path = request.rest.isEmpty ? ["index.html"] : request.rest
-                return FileAnswer.make(try root.open(path), for: request)
-            }
+            return WebRoute(.get, "/\(name)/**") { FileAnswer.make(try root.open($0.rest), for: $0, as: use) }
         }
+        let report = FolderRoot(layout.report)
         return [
+            WebRoute(.get, "/report") { request in
+                // Relative, since a proxy may have put a folder before it.
+                guard request.target.endsWithSlash else { return .redirect(to: "report/") }
+                return FileAnswer.make(try report.open([layout.reportIndex.lastComponent]), for: request, as: .page)
+            },
             WebRoute(.get, "/health") { _ in health() },
             WebRoute(.get, "/v1/health") { _ in health() },
             WebRoute(.get, "/v1/jobs") { try jobs($0) },
@@ -31,8 +35,13 @@ extension ReplayAPI {
             WebRoute(.get, "/v1/plugins/{plugin}/manifest") { try manifest($0) },
             WebRoute(.get, "/") { _ in try viewer("replay.html") },
             // Browsers ask for it by themselves.
-            WebRoute(.get, "/favicon.ico") { _ in WebAnswer(status: 204) },
-            WebRoute(.get, "/assets/{name}") { try viewer($0.parameters["name"] ?? "") },
+            WebRoute(.get, "/favicon.ico") { _ in try viewer("replay-icon.svg") },
+            WebRoute(.get, "/assets/**") { request in
+                guard request.rest.count == 1, let name = request.rest[0].text else {
+                    throw WebError(404, "the viewer has no such file")
+                }
+                return try viewer(name)
+            },
         ] + folders
     }
 

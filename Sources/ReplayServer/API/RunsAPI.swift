@@ -48,7 +48,7 @@ extension ReplayAPI {
         guard let file = try? OpenFile.named(path) else { throw WebError(404, "run \(feed.id) has no log") }
         // The log only grows, so its length says which state of it this is.
         let tag = "\"\(feed.id)-\(file.status.inode)-\(file.size)\""
-        return FileAnswer.make(file, for: request, type: ContentType.ndjson, entityTag: tag)
+        return FileAnswer.make(file, for: request, as: .shown(ContentType.ndjson), entityTag: tag)
     }
 
     /// `GET /v1/replay`, `GET /v1/runs/{id}/replay`

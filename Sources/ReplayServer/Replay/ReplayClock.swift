@@ -90,10 +90,13 @@ struct ReplayClock: Sendable {
 
     /// Takes over how long the log is, and the gaps in what was added to it.
     mutating func learn(_ index: LogIndex) {
-        for gap in index.gaps(longerThan: timeline.longestGap ?? .infinity, from: known) {
-            timeline.add(gap: gap.start, to: gap.end)
+        // A clock that was kept knows gaps that the log's new reader has not come to yet.
+        if index.count > known {
+            for gap in index.gaps(longerThan: timeline.longestGap ?? .infinity, from: known) {
+                timeline.add(gap: gap.start, to: gap.end)
+            }
+            known = index.count
         }
-        known = max(1, index.count)
         timeline.extend(to: index.duration)
     }
 

@@ -23,15 +23,17 @@ final class RunFeed: Sendable {
     private let wakeup = WakeableSleep()
     private let recorded = Mutex<RecordedRun?>(nil)
 
+    /// - Parameter clock: where the replay of this run was left; at its beginning when nil.
     /// - Returns: nil when the run has no log.
-    init?(_ layout: OutputLayout, run id: String, options: Options) {
+    init?(_ layout: OutputLayout, run id: String, options: Options, clock: ReplayClock? = nil) {
         guard let summary = RunLogSummary(layout, run: id) else { return nil }
         self.id = id
         longestGap = options.longestGap
         self.layout = layout
         let timeline = Timeline(duration: summary.duration, longestGap: options.longestGap)
-        let clock = ReplayClock(
-            timeline: timeline, speed: options.speed, from: options.start, isPaused: options.isPaused)
+        let clock =
+            clock
+            ?? ReplayClock(timeline: timeline, speed: options.speed, from: options.start, isPaused: options.isPaused)
         replay = Mutex(RunReplay(source: LogSource(layout, run: id, status: summary.status), clock: clock))
     }
 
@@ -142,16 +144,26 @@ final class RunFeed: Sendable {
             defer { isDriven = true }
             return !isDriven
         }
-        if isFirst { Task { await runLoop() } }
-    }
-
-    private func runLoop() async {
-        while true {
-            switch replay.withLock({ $0.step(monotonicNanoseconds()) }) {
-            case .again: await Task.yield()
-            case .at(let deadline): await wakeup.wait(until: deadline)
-            case .whenAsked: await wakeup.wait(until: nil)
+        guard isFirst else { return }
+        // It does not keep the feed: one that nobody has any more ends, and gives back its files.
+        Task { [weak self, wakeup] in
+            while let next = self?.step() {
+                switch next {
+                case .again: await Task.yield()
+                case .at(let deadline): await wakeup.wait(until: deadline)
+                case .whenAsked: await wakeup.wait(until: nil)
+                }
             }
         }
     }
+
+    private func step() -> RunReplay.Next { replay.withLock { $0.step(monotonicNanoseconds()) } }
+
+    deinit { wakeup.signal() }
+
+    /// Whether another feed could take this one's place at any time: nothing more will come of its log.
+    var isReplaceable: Bool { replay.withLock { $0.source.nextLook(monotonicNanoseconds()) == nil } }
+
+    /// Where the replay is; nil while it stands at its beginning.
+    var clockToKeep: ReplayClock? { replay.withLock { $0.clock.isStarted ? $0.clock : nil } }
 }

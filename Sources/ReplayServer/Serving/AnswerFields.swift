@@ -8,6 +8,8 @@ struct AnswerFields: Sendable {
     func add(to answer: inout WebAnswer) {
         answer.fields["x-content-type-options"] = "nosniff"
         answer.fields["referrer-policy"] = "no-referrer"
+        // A page of another site may not embed what it may not read. Ports do not make another site.
+        answer.fields["cross-origin-resource-policy"] = "same-site"
         answer.fields["vary"] = "Origin"
         guard let origin else { return }
         answer.fields["access-control-allow-origin"] = origin

@@ -1,19 +1,32 @@
+package import Bytes
+
 /// Answers with a file: whole, a range of it, or the news that the client has it already.
 package enum FileAnswer {
+    /// What a browser may make of a file.
+    package enum Use: Sendable, Equatable {
+        /// A page of ours, which brings its own policy, or a part of one.
+        case page
+        /// Shown as this type, and nothing in it runs.
+        case shown(String)
+        /// Saved, never shown.
+        case saved
+
+        /// For a file that is anybody's: shown when nothing can run in what its name says, else saved.
+        package static func of(_ name: RawPath) -> Use { ContentType.inert(name).map { .shown($0) } ?? .saved }
+    }
+
     /// - Parameters:
-    ///   - type: by the file's name when nil.
+    ///   - use: by the file's name when nil, as for a file that is anybody's.
     ///   - entityTag: with its quotation marks; of size and time when nil.
     ///   - size: the bytes of the file to serve; all of it when nil.
     package static func make(
-        _ file: OpenFile, for request: WebRequest, type: String? = nil, entityTag: String? = nil, size: Int64? = nil
+        _ file: OpenFile, for request: WebRequest, as use: Use? = nil, entityTag: String? = nil, size: Int64? = nil
     ) -> WebAnswer {
         let size = min(size ?? file.size, file.size)
         let tag = entityTag ?? file.entityTag
-        var answer = WebAnswer(
-            fields: [
-                "etag": tag, "accept-ranges": "bytes", "cache-control": "no-cache",
-                "content-type": type ?? ContentType.of(file.path),
-            ])
+        let use = use ?? .of(file.path)
+        var answer = WebAnswer(fields: fields(use, file.path))
+        answer.fields.merge(["etag": tag, "accept-ranges": "bytes", "cache-control": "no-cache"]) { $1 }
         if EntityTag.isNamed(tag, in: request.header("if-none-match")) {
             answer.status = 304
             answer.fields["content-type"] = nil
@@ -33,5 +46,20 @@ package enum FileAnswer {
                 fields: ["content-range": "bytes */\(size)", "accept-ranges": "bytes"])
         }
         return answer
+    }
+
+    private static func fields(_ use: Use, _ path: RawPath) -> [String: String] {
+        switch use {
+        case .page: return ["content-type": ContentType.of(path)]
+        case .shown(let type): return ["content-type": type, "content-security-policy": "sandbox"]
+        case .saved:
+            // Without a name the browser takes the last part of the address.
+            let name = path.lastComponent
+            let parameter = name.text.map { _ in "; filename*=UTF-8''\(Escape.urlPath(name.bytes))" } ?? ""
+            return [
+                "content-type": ContentType.bytes, "content-security-policy": "sandbox",
+                "content-disposition": "attachment\(parameter)",
+            ]
+        }
     }
 }

@@ -17,7 +17,8 @@ struct HTTPConnection: Sendable {
         try? await channel.executeThenClose { inbound, outbound in
             var requests = RequestReader(inbound)
             while let head = try await requests.next() {
-                let answer = try await responder.answer(head, &requests, client: channel.channel.remoteAddress)
+                let answer = try await responder.answer(
+                    head, &requests, client: channel.channel.remoteAddress, local: channel.channel.localAddress)
                 try await AnswerWriter.write(
                     answer, isHead: head.method == .HEAD, to: outbound, loop: channel.channel.eventLoop)
                 guard head.isKeepAlive else { break }

@@ -27,14 +27,14 @@ package enum ReplayHTTPServer {
     /// Runs until it is stopped by a signal or cancelled: then WebSockets are closed with 1001, answers under way get
     /// ``ServerLimits/lingerTime``, and this returns.
     ///
-    /// - Parameter onReady: called once with the port, when connections are accepted.
+    /// - Parameter onReady: called once, when connections are accepted.
     /// - Throws: ``ServerError`` when it cannot listen.
     package static func run(
         _ options: ServerOptions, routes: [WebRoute], webSocket: @escaping WebSocketRoute,
-        onReady: @escaping @Sendable (Int) async -> Void
+        onReady: @escaping @Sendable (ListeningPlace) async -> Void
     ) async throws {
         let policy = AccessPolicy(
-            boundHost: options.host, hosts: options.allowedHosts, origins: options.allowedOrigins)
+            boundHost: options.hostName, hosts: options.allowedHosts, origins: options.allowedOrigins)
         let responder = Responder(
             policy: policy, limits: options.limits, routes: routes, webSocket: webSocket, log: options.log)
         // Some descriptors are for files and the rest of the program.
@@ -61,7 +61,7 @@ package enum ReplayHTTPServer {
             }
         }
         await withTaskCancellationHandler {
-            await onReady(listener.channel.localAddress?.port ?? options.port)
+            await onReady(ListeningPlace(listener.channel, options))
             await serving.value
         } onCancel: {
             stop()
@@ -77,9 +77,11 @@ package enum ReplayHTTPServer {
                 .serverChannelOption(.backlog, value: 1024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .bind(host: options.host, port: options.port) { server.setup($0) }
+                .bind(host: options.hostName, port: options.port) { server.setup($0) }
         } catch let error as IOError {
             reason = SystemError("bind", RawPath("port"), code: error.errnoCode).reason
+        } catch is SocketAddressError.UnknownHost {
+            reason = "no address is known by that name"
         } catch {
             reason = "\(error)"
         }
@@ -98,26 +100,27 @@ package enum ReplayHTTPServer {
 
     private static func upgradeRules(
         _ policy: AccessPolicy, _ webSocket: @escaping WebSocketRoute, _ log: @escaping @Sendable (String) -> Void
-    ) -> UpgradeRules {
-        UpgradeRules(
-            decide: { head in await decide(head, policy, webSocket) },
-            answer: { refusal, head, client in
-                let path = Escape.visible(String(head.uri.prefix(200)))
-                log("refused \(client?.ipAddress ?? "a client"): WebSocket \(path): \(refusal.status)")
-                let origins = head.headers["origin"]
-                let isAllowed = policy.refusal(host: head.host, origins: origins) == nil
-                let encoded = AnswerFields(origin: isAllowed ? origins.first : nil)
-                    .encoded(.error(refusal.status, refusal.detail, fields: refusal.fields))
-                return (encoded.fields, encoded.body)
-            })
+    ) -> @Sendable (SocketAddress?) -> UpgradeRules {
+        { local in
+            let access = { @Sendable (head: HTTPRequestHead) in
+                policy.refusal(host: head.host, origins: head.headers["origin"], reachedAt: local?.ipAddress)
+            }
+            return UpgradeRules(
+                decide: { head in await decide(head, access(head), webSocket) },
+                answer: { refusal, head, client in
+                    let path = Escape.visible(String(head.uri.prefix(200)))
+                    log("refused \(client?.ipAddress ?? "a client"): WebSocket \(path): \(refusal.status)")
+                    let encoded = AnswerFields(origin: access(head) == nil ? head.headers["origin"].first : nil)
+                        .encoded(.error(refusal.status, refusal.detail, fields: refusal.fields))
+                    return (encoded.fields, encoded.body)
+                })
+        }
     }
 
-    private static func decide(_ head: HTTPRequestHead, _ policy: AccessPolicy, _ webSocket: WebSocketRoute) async
+    private static func decide(_ head: HTTPRequestHead, _ refusal: Refusal?, _ webSocket: WebSocketRoute) async
         -> UpgradeDecision
     {
-        if let refusal = policy.refusal(host: head.host, origins: head.headers["origin"]) {
-            return .refuse(refusal)
-        }
+        if let refusal { return .refuse(refusal) }
         let request = WebRequest(head)
         guard request.target.components != nil else { return .refuse(Refusal(404, "there is no WebSocket here")) }
         switch await webSocket(request) {

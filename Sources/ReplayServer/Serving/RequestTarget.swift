@@ -1,39 +1,53 @@
+package import Bytes
+
 /// What a request asks for: the path in its decoded components, and the query.
 ///
-/// A path that means something else to a file system than to its reader has no components: doubled slashes, `.` and
-/// `..`, encoded slashes, backslashes, control characters, what would decode to any of these a second time, and what is
-/// not UTF-8.
+/// It is decoded once. As *names* of files the components may be all that a file can be called. As *components* of an
+/// address of ours they are text, and a path has none that its reader might take for another one: with backslashes, control
+/// characters, what would decode to a separator or a dot a second time, or what is not UTF-8.
 package struct RequestTarget: Sendable, Equatable {
     /// The path as it came, without its query.
     package let path: String
-    /// Without the empty component of a slash at the end. Nil when the path is not one that anything can have.
+    /// Without the empty one of a slash at the end. Nil when no file can have the path: with doubled slashes, `.` and
+    /// `..`, encoded slashes, NUL, or `%` before what is no number.
+    package let names: [RawPath]?
+    /// The same as text. Nil when the path is not one that an address of ours can have.
     package let components: [String]?
+    /// A slash at the end, as only a folder has it.
+    package let endsWithSlash: Bool
     package let query: [String: String]
 
     /// - Parameter text: a request's target in origin form, `/path?query`.
     package init(_ text: String) {
         let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = parts.first.map { String($0) } ?? ""
-        components = Self.components(path)
+        names = Self.names(path)
+        components = names.flatMap(Self.components)
+        endsWithSlash = path.utf8.last == UInt8(ascii: "/")
         query = parts.count > 1 ? Self.query(parts[1]) : [:]
     }
 
-    private static func components(_ path: String) -> [String]? {
+    private static func names(_ path: String) -> [RawPath]? {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
         var pieces = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         if pieces.last?.isEmpty == true { pieces.removeLast() }
-        var result: [String] = []
+        var result: [RawPath] = []
         for piece in pieces {
-            guard let name = percentDecoded(piece), isHarmless(name) else { return nil }
+            guard let name = decoded(piece).map({ RawPath(bytes: $0) }), !name.isEmpty, name != RawPath("."),
+                name != RawPath(".."), !name.bytes.contains(UInt8(ascii: "/")), !name.bytes.contains(0)
+            else { return nil }
             result.append(name)
         }
         return result
     }
 
+    private static func components(_ names: [RawPath]) -> [String]? {
+        let texts = names.compactMap(\.text)
+        return texts.count == names.count && texts.allSatisfy(isHarmless) ? texts : nil
+    }
+
     private static func isHarmless(_ name: String) -> Bool {
-        guard !name.isEmpty, name != ".", name != ".." else { return false }
-        guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") })
-        else { return false }
+        guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\\") }) else { return false }
         let lower = name.lowercased()
         return !["%2e", "%2f", "%5c", "%00", "%25"].contains { lower.contains($0) }
     }
@@ -52,6 +66,10 @@ package struct RequestTarget: Sendable, Equatable {
 
     /// Nil where `%` is not followed by two hexadecimal digits, and for what is not UTF-8.
     package static func percentDecoded(_ text: some Collection<UInt8>) -> String? {
+        decoded(text).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    private static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var rest = text[...]
         while let byte = rest.popFirst() {
@@ -64,7 +82,7 @@ package struct RequestTarget: Sendable, Equatable {
             }
             bytes.append(high << 4 | low)
         }
-        return String(validating: bytes, as: UTF8.self)
+        return bytes
     }
 
     private static func hexDigit(_ byte: UInt8) -> UInt8? {

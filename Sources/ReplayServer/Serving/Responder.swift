@@ -11,13 +11,15 @@ struct Responder: Sendable {
     let webSocket: WebSocketRoute
     let log: @Sendable (String) -> Void
 
-    /// - Parameter requests: gives the request's body.
+    /// - Parameters:
+    ///   - requests: gives the request's body.
+    ///   - local: the address at which the client reached the server.
     /// - Throws: when the connection ends before the body does.
     func answer(
-        _ head: HTTPRequestHead, _ requests: inout RequestReader, client: SocketAddress?
+        _ head: HTTPRequestHead, _ requests: inout RequestReader, client: SocketAddress?, local: SocketAddress?
     ) async throws -> WebAnswer {
         let origins = head.headers["origin"]
-        let refusal = policy.refusal(host: head.host, origins: origins)
+        let refusal = policy.refusal(host: head.host, origins: origins, reachedAt: local?.ipAddress)
         let fields = AnswerFields(origin: refusal == nil ? origins.first : nil)
         var answer: WebAnswer
         do {
@@ -121,19 +123,23 @@ extension WebRequest.Method {
 extension WebRoute {
     /// The request with what its path says in the route's open places, or nil when the path is not the route's.
     fileprivate func filled(_ request: WebRequest) -> WebRequest? {
-        guard let given = request.target.components else { return nil }
         var request = request
-        for (index, component) in components.enumerated() {
-            guard index < given.count else { return nil }
-            if component == "**" {
-                request.rest = Array(given[index...])
-                return request
-            } else if component.hasPrefix("{") {
-                request.parameters[String(component.dropFirst().dropLast())] = given[index]
-            } else if component != given[index] {
+        if components.last == "**" {
+            let fixed = components.dropLast().map { RawPath($0) }
+            guard let names = request.target.names, names.count > fixed.count, names.starts(with: fixed),
+                !request.target.endsWithSlash
+            else { return nil }
+            request.rest = Array(names[fixed.count...])
+            return request
+        }
+        guard let given = request.target.components, given.count == components.count else { return nil }
+        for (component, given) in zip(components, given) {
+            if component.hasPrefix("{") {
+                request.parameters[String(component.dropFirst().dropLast())] = given
+            } else if component != given {
                 return nil
             }
         }
-        return given.count == components.count ? request : nil
+        return request
     }
 }

@@ -15,7 +15,8 @@ enum Negotiated: Sendable {
 struct ServerChannel: Sendable {
     let responder: Responder
     let options: ServerOptions
-    let upgrade: UpgradeRules
+    /// The rules for a connection that reached the server at this address.
+    let upgrade: @Sendable (SocketAddress?) -> UpgradeRules
     let register: ConnectionRegister
     let open: OpenChannels
 
@@ -62,7 +63,7 @@ struct ServerChannel: Sendable {
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding))
         let watch = RequestWatch(limits: options.limits, safety: AnswerFields())
         let bytes = ByteWatch(watch)
-        let gate = HandshakeValidator(rules: upgrade, limits: options.webSocketLimits)
+        let gate = HandshakeValidator(rules: upgrade(channel.localAddress), limits: options.webSocketLimits)
         let negotiation = NIOTypedHTTPServerUpgradeHandler<Negotiated>(
             httpEncoder: encoder,
             // The decoder goes last: what it still holds belongs to the WebSocket.

@@ -2,6 +2,7 @@ package import WebSocketChannel
 
 /// Where the server listens, whom it answers, and what it grants each.
 package struct ServerOptions: Sendable {
+    /// A name or an address; one of IPv6 may stand in brackets.
     package var host = "127.0.0.1"
     /// 0 lets the system pick.
     package var port = 0
@@ -16,6 +17,9 @@ package struct ServerOptions: Sendable {
     package var log: @Sendable (String) -> Void = { _ in }
 
     package init() {}
+
+    /// The host without brackets.
+    var hostName: String { host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host }
 }
 
 /// What clients may cost, but for their WebSockets. Times are in milliseconds.

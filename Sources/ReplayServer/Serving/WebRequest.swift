@@ -1,3 +1,5 @@
+package import Bytes
+
 /// A request as routes see it: checked, decoded, and with its whole body.
 package struct WebRequest: Sendable {
     package enum Method: String, Sendable, CaseIterable { case get = "GET", put = "PUT" }
@@ -8,8 +10,8 @@ package struct WebRequest: Sendable {
     package var target: RequestTarget
     /// What stands in the path for the `{name}`s of the route.
     package var parameters: [String: String]
-    /// What stands in the path for the route's `**`.
-    package var rest: [String]
+    /// What stands in the path for the route's `**`: names of files, which need not be text.
+    package var rest: [RawPath]
     /// At most the server's limit.
     package var body: [UInt8]
     private var fields: [String: String]
@@ -17,7 +19,7 @@ package struct WebRequest: Sendable {
     /// - Parameter fields: values by names in any case.
     package init(
         _ method: Method, _ target: String, fields: [String: String] = [:], isHead: Bool = false,
-        parameters: [String: String] = [:], rest: [String] = [], body: [UInt8] = []
+        parameters: [String: String] = [:], rest: [RawPath] = [], body: [UInt8] = []
     ) {
         self.method = method
         self.isHead = isHead
@@ -44,7 +46,8 @@ package struct WebRoute: Sendable {
     let handler: Handler
 
     /// - Parameters:
-    ///   - path: components are fixed, `{name}` for any one, or `**`, at the end, for any number.
+    ///   - path: components are fixed, or `{name}` for any one. Behind fixed ones `**` stands for any number of names, of
+    ///     which the last is a file's and so has no slash behind it.
     ///   - handler: throws ``WebError`` for an error with a sentence of its own; any other error is a 500.
     package init(_ method: WebRequest.Method, _ path: String, _ handler: @escaping Handler) {
         self.method = method
