@@ -68,6 +68,9 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
+    /// Runs without a log that are named one by one.
+    private static let mostFaults = 5
+
     func run() async throws {
         let layout = try OutputArgument.layout(output)
         let id = try runID.flatMap { $0 == "latest" ? nil : try OutputArgument.run($0, layout) }
@@ -85,6 +88,14 @@ struct ReplayCommand: AsyncParsableCommand {
         if !["localhost", "::1"].contains(host) && !host.hasPrefix("127.") {
             Terminal.error(
                 "forgebatch: \(host) is open to the network; anybody who reaches it sees this folder's results")
+        }
+        let lacking = (try? RunLogSummary.lacking(layout)) ?? []
+        for (run, text) in lacking.prefix(ReplayCommand.mostFaults) {
+            Terminal.error("forgebatch: run \(Escape.visible(run)) is not shown: \(text)")
+        }
+        if lacking.count > ReplayCommand.mostFaults {
+            let more = lacking.count - ReplayCommand.mostFaults
+            Terminal.error("forgebatch: \(more) more runs are not shown; list --runs names them")
         }
         let opens = opensBrowser
         do {
