@@ -9,9 +9,9 @@ BUILD := swift build -c release --static-swift-stdlib --product forgebatch
 QUICK := --scratch-path .build/quick --force-resolved-versions
 FORMATTED := Sources Tests Package.swift
 
-LIBRARIES := libavformat libavcodec libavutil libswscale libpng yaml-0.1
+LIBRARIES := libavformat libavcodec libavutil libswscale libpng yaml-0.1 zlib
 LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev \
-  libyaml-dev
+  libyaml-dev zlib1g-dev
 PEERS := scenedetect==0.7.2 opencv-python-headless==5.0.0.93 dvr-scan==1.8.2 motmetrics==1.4.0 siti-tools==0.6.0
 # What tests read forgebatch's output with, by other people's code.
 TEST_MODULES := jsonschema websockets==15.0.1 pandas==3.1.1 pycocotools==2.0.11 junitparser==5.0.3 \

@@ -27,6 +27,7 @@ let package = Package(
         .systemLibrary(name: "CSHA", pkgConfig: "libavutil", providers: [.apt(["libavutil-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLimits"),
         // The files of templates/ and the tools' costs, by C23's #embed.
         .target(name: "CAssets"),
@@ -36,7 +37,7 @@ let package = Package(
         .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "VideoFormats"),
         .target(name: "TemplateEngine"),
-        .target(name: "Bytes", dependencies: ["CSHA"]),
+        .target(name: "Bytes", dependencies: ["CSHA", "CZlib"]),
         .target(
             name: "WebSocketChannel",
             dependencies: [
@@ -168,7 +169,7 @@ for target in package.targets where target.type == .regular || target.type == .e
     }
 }
 
-/// `make quick` builds only what needs no other package and no library but libavutil, and none of the tests that run
+/// `make quick` builds only what needs no other package and no library but libavutil and zlib, and none of the tests that run
 /// forgebatch; it does so in a build folder of its own, so that neither build undoes the other.
 if Context.environment["FORGEBATCH_QUICK"] != nil {
     var left: Set = ["CFFmpeg", "CPNG", "CYAML", "CommandTests", "OracleTests", "Stages"]

@@ -77,7 +77,7 @@ package enum CatalogRebuild {
             }
         }
         for run in runs where !missing.isEmpty && !Files.exists(layout.summary(run: run)) {
-            guard let reader = try? LineReader(layout.log(run: run)) else { continue }
+            guard let reader = try? RunLog.lines(layout.log(run: run)) else { continue }
             while let line = try? reader.next() {
                 guard !reader.isTorn, case .completed(let job)? = try? LogLine.parse(line).event,
                     let index = missing.removeValue(forKey: job)

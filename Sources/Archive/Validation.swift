@@ -64,15 +64,26 @@ package struct Validation: Sendable {
                     add(record, "not strict JSON: \(error)")
                 }
             }
-            let log = layout.log(run: id)
-            if Files.exists(log) { try checkLog(log) }
+            try checkLog(layout, id)
         }
     }
 
     /// The rules of docs/protocol.md. A torn last line is what a killed writer leaves, and no breach.
-    private mutating func checkLog(_ path: RawPath) throws(SystemError) {
+    private mutating func checkLog(_ layout: OutputLayout, _ id: String) throws(SystemError) {
+        let plain = layout.log(run: id)
+        guard let path = RunLog.file(plain) else {
+            if let lack = RunLog.lack(layout, run: id) { add(layout.run(id), lack) }
+            return
+        }
         logs += 1
-        let lines = try LineReader(path)
+        do throws(SystemError) {
+            try checkLines(RunLog.lines(plain), path)
+        } catch {
+            add(path, "it cannot be read: \(error.reason)")
+        }
+    }
+
+    private mutating func checkLines(_ lines: LineReader, _ path: RawPath) throws(SystemError) {
         var state = RunState()
         var seq = 0
         var number = 0

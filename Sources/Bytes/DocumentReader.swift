@@ -4,7 +4,7 @@ package struct DocumentError: Error, CustomStringConvertible, Equatable {
     package var description: String { reason }
 }
 
-/// Reads a JSON object with one long list in it piece by piece: what stands before the list at once, then one element
+/// Reads a JSON object with one long list in it piece by piece, also from a compressed file: what stands before the list at once, then one element
 /// after the other, then what stands behind. Where lines end does not matter, and no more than the head and one element
 /// is in memory.
 package final class DocumentReader {
@@ -15,9 +15,8 @@ package final class DocumentReader {
     /// Whether the list is there.
     package private(set) var hasList = true
 
-    private let path: RawPath
     private let name: String
-    private let descriptor: FileDescriptor
+    private let content: ContentReader
     private var piece: [UInt8] = []
     private var position = 0
     /// Small at first, because mostly only the head is wanted.
@@ -35,9 +34,8 @@ package final class DocumentReader {
     /// - Throws: `SystemError` when the file cannot be read, ``DocumentError`` or ``JSONError`` when it is no such object.
     /// - Complexity: the size of the head.
     package init(_ path: RawPath, list name: String) throws {
-        self.path = path
         self.name = name
-        descriptor = try Files.openInput(path)
+        content = try ContentReader(path)
         var nesting = Nesting()
         var bytes: [UInt8] = []
         while let byte = try byte() {
@@ -56,8 +54,6 @@ package final class DocumentReader {
         }
         throw DocumentError(reason: "it ends before its \(name)")
     }
-
-    deinit { Files.close(descriptor) }
 
     /// The next element, which has to be an object, or nil after the last one.
     package func next() throws -> JSON? {
@@ -101,7 +97,7 @@ package final class DocumentReader {
 
     private func byte() throws(SystemError) -> UInt8? {
         if position == piece.count {
-            piece = try Files.read(descriptor, count: size, path: path)
+            piece = try content.read(size)
             position = 0
             size = 1 << 17
             if piece.isEmpty { return nil }

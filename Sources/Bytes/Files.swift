@@ -4,11 +4,13 @@
     internal import Musl
 #endif
 
-/// A system call that failed: which, on what, why.
+/// A system call that failed, or a file that is not what it should be: which, on what, why.
 package struct SystemError: Error, CustomStringConvertible, Equatable {
     package var call: String
     package var path: String
     package var code: Int32
+    /// Why, where the system's words for the code do not say it.
+    package var detail: String?
 
     package init(_ call: String, _ path: RawPath, code: Int32 = errno) {
         self.call = call
@@ -16,11 +18,20 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
         self.code = code
     }
 
-    package var reason: String { String(cString: strerror(code)) }
+    /// For a file whose bytes are not what they should be.
+    package init(_ call: String, _ path: RawPath, detail: String) {
+        self.init(call, path, code: EBADMSG)
+        self.detail = detail
+    }
+
+    package var reason: String { detail ?? String(cString: strerror(code)) }
     package var description: String { "\(path): \(call): \(reason)" }
 
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    package static let missing = ENOENT
+    package static let noMemory = ENOMEM
+    package static let fileTooLarge = EFBIG
     package var isTableFull: Bool { code == EMFILE || code == ENFILE }
 
     /// Whether a call that makes or names a file in a folder that is there failed as it does for names that a file system
@@ -117,6 +128,13 @@ package enum Files {
 
     /// From here on a write to a pipe that nobody reads is an error of `write` instead of this process's death.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// A second descriptor of what is open; both have to be closed.
+    package static func duplicate(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) -> FileDescriptor {
+        let number = fcntl(descriptor.number, F_DUPFD_CLOEXEC, 0)
+        guard number >= 0 else { throw SystemError("dup", path) }
+        return FileDescriptor(number)
+    }
 
     package static func close(_ descriptor: FileDescriptor) { _ = Glibc.close(descriptor.number) }
 

@@ -1,7 +1,6 @@
-/// A file's lines, one at a time, in constant memory.
+/// A file's lines, one at a time, in constant memory; those of its content where the file is compressed.
 package final class LineReader {
-    private let path: RawPath
-    private let descriptor: FileDescriptor
+    private let content: ContentReader
     private let limit: Int
     private var piece: [UInt8] = []
     private var position = 0
@@ -12,22 +11,25 @@ package final class LineReader {
     private static let pieceSize = 1 << 17
 
     /// - Parameter limit: bytes of the longest line that is taken; a longer one is an error.
-    package init(_ path: RawPath, limit: Int = 64 << 20) throws(SystemError) {
-        self.path = path
-        self.limit = limit
-        descriptor = try Files.openInput(path)
+    package convenience init(_ path: RawPath, limit: Int = 64 << 20) throws(SystemError) {
+        self.init(try ContentReader(path), limit: limit)
     }
 
-    deinit { Files.close(descriptor) }
+    /// Reads the lines of a file that is open, and of which nothing was read.
+    package init(_ content: ContentReader, limit: Int = 64 << 20) {
+        self.content = content
+        self.limit = limit
+    }
 
     /// The next line without its line feed, or nil at the end.
     ///
-    /// - Throws: `SystemError`, with the code of a file too large for a line beyond the limit.
+    /// - Throws: `SystemError`, with the code of a file too large for a line beyond the limit; see also
+    ///   ``ContentReader/read(_:)``.
     package func next() throws(SystemError) -> [UInt8]? {
         var line: [UInt8] = []
         while true {
             if position == piece.count {
-                if !isAtEnd { piece = try Files.read(descriptor, count: LineReader.pieceSize, path: path) }
+                if !isAtEnd { piece = try content.read(LineReader.pieceSize) }
                 position = 0
                 if piece.isEmpty {
                     isAtEnd = true
@@ -42,8 +44,7 @@ package final class LineReader {
             }
             line += piece[position...]
             position = piece.count
-            // 27 is EFBIG.
-            guard line.count <= limit else { throw SystemError("read", path, code: 27) }
+            guard line.count <= limit else { throw SystemError("read", content.path, code: SystemError.fileTooLarge) }
         }
     }
 }

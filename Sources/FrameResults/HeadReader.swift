@@ -1,17 +1,16 @@
 package import Bytes
 
-/// Reads what stands before the frames of a result, without reading the frames.
+/// Reads what stands before the frames of a result, compressed or not, without reading the frames.
 package enum HeadReader {
     /// The head of a result that this program wrote: its first line.
     ///
     /// - Throws: `SystemError` when the file cannot be read, `JSONError` when its first line is no head.
     /// - Complexity: the size of the head.
     package static func read(_ path: RawPath) throws -> JSON {
-        let descriptor = try Files.openInput(path)
-        defer { Files.close(descriptor) }
+        let content = try ContentReader(path)
         var line: [UInt8] = []
         while line.count < sizeLimit {
-            let piece = try Files.read(descriptor, count: 1 << 16, path: path)
+            let piece = try content.read(1 << 16)
             if let end = piece.firstIndex(of: 0x0a) {
                 line += piece[..<end]
                 break

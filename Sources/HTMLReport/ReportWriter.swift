@@ -34,7 +34,7 @@ package struct ReportWriter {
         }
         for index in data.videos.indices { data.videos[index].hasPage = wantsPage(data.videos[index]) }
         let pages = data.videos.indices.filter { data.videos[$0].hasPage }
-        let hasReplay = Files.exists(layout.log(run: data.run.summary.id))
+        let hasReplay = RunLog.file(layout.log(run: data.run.summary.id)) != nil
         try writeAssets()
         var written: Set<RawPath> = []
         var number = 0

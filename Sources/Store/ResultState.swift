@@ -27,9 +27,7 @@ package enum ResultState: Equatable, Sendable {
 
     /// The job whose result a file is, from its first bytes; nil where there is none, or no head that says so.
     package static func owner(_ path: RawPath) -> JobID? {
-        guard let descriptor = try? Files.openInput(path) else { return nil }
-        defer { Files.close(descriptor) }
-        guard let bytes = try? Files.read(descriptor, at: 0, count: 256, path: path) else { return nil }
+        guard let content = try? ContentReader(path), let bytes = try? content.read(256) else { return nil }
         let head = String(decoding: bytes, as: UTF8.self)
         return head.firstRange(of: "\"job_id\":\"").flatMap { JobID(text: String(head[$0.upperBound...].prefix(36))) }
     }

@@ -55,7 +55,7 @@ struct ExportCommand: ParsableCommand {
             let export = try Export(OutputLayout(root: output.path), video: video?.path)
             let target = try target(chosen, videos: export.count)
             try export.write(
-                chosen, table: table ?? .frames, version: Forgebatch.version, scratch: Scratch.folder, to: target)
+                chosen, table: table ?? .frames, version: Forgebatch.version, scratch: Files.scratchFolder, to: target)
         } catch let error as ArchiveError {
             throw Failure(ExitStatus.unreadableInput, "\(error)")
         } catch is ReaderIsGone {
@@ -97,13 +97,5 @@ private enum StandardOutput {
             if error.code == EPIPE { throw ReaderIsGone() }
             throw error
         }
-    }
-}
-
-private enum Scratch {
-    /// Where files without a name may lie.
-    static var folder: RawPath {
-        let chosen = Terminal.environment("TMPDIR").map { RawPath($0) }
-        return chosen.flatMap { $0.isEmpty ? nil : $0 } ?? RawPath("/tmp")
     }
 }

@@ -60,6 +60,9 @@ struct ListCommand: ParsableCommand {
 
     private func listRuns(_ layout: OutputLayout) throws(SystemError) {
         let glances = try RunLogSummary.all(layout)
+        // They are runs all the same, of which nothing can be told here.
+        let faults = try RunLogSummary.lacking(layout) + glances.compactMap { run in run.fault.map { (run.id, $0) } }
+        for (run, text) in faults { Terminal.error("forgebatch: run \(Escape.visible(run)): \(text)") }
         if json {
             return glances.forEach { glance in
                 let object = JSON.members([

@@ -18,6 +18,12 @@ enum OutputArgument {
     /// The run of an id, a part of its beginning that no other has, or with nil or `latest` the newest.
     static func run(_ id: String?, _ layout: OutputLayout) throws -> String {
         let ids = (try? RunLogSummary.ids(layout)) ?? []
+        let lacking = (try? RunLogSummary.lacking(layout)) ?? []
+        if let named = lacking.first(where: { id == $0.id || (ids.isEmpty && id == nil) }) {
+            throw Failure(
+                ExitStatus.unreadableInput,
+                "\(layout.root.display): run \(Escape.visible(named.id)): \(named.text)")
+        }
         guard let newest = ids.first else {
             throw Failure(ExitStatus.unreadableInput, "\(layout.root.display): there is no run yet")
         }

@@ -78,6 +78,9 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
+    /// Runs without a log that are named one by one.
+    private static let mostFaults = 5
+
     func run() async throws {
         let layout = try OutputArgument.layout(output)
         let id = try runID.flatMap { $0 == "latest" ? nil : try OutputArgument.run($0, layout) }
@@ -92,6 +95,14 @@ struct ReplayCommand: AsyncParsableCommand {
             version: Forgebatch.version, tools: ToolRegistry.descriptors,
             costs: ToolCosts.measured(ToolRegistry.descriptors))
         options.viewerFile = { ViewerFiles.file(named: $0) }
+        let lacking = (try? RunLogSummary.lacking(layout)) ?? []
+        for (run, text) in lacking.prefix(ReplayCommand.mostFaults) {
+            Terminal.error("forgebatch: run \(Escape.visible(run)) is not shown: \(text)")
+        }
+        if lacking.count > ReplayCommand.mostFaults {
+            let more = lacking.count - ReplayCommand.mostFaults
+            Terminal.error("forgebatch: \(more) more runs are not shown; list --runs names them")
+        }
         let (opens, host) = (opensBrowser, host)
         do {
             try await ReplayService.serve(options) { place in

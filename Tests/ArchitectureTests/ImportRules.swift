@@ -31,7 +31,8 @@ enum ImportRules {
 
     /// Modules from outside, each with the only target that imports it.
     static let owners: [String: String] = [
-        "CSHA": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker", "Subprocess": "BatchRun",
+        "CSHA": "Bytes", "CZlib": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker",
+        "Subprocess": "BatchRun",
         "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "CYAML": "forgebatch",
         "NIOWebSocket": "WebSocketChannel", "NIOConcurrencyHelpers": "WebSocketChannel", "NIOPosix": "ReplayServer",
     ]

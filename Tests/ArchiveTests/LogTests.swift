@@ -1,6 +1,7 @@
 import Archive
 import Bytes
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -219,5 +220,78 @@ extension LogScanner {
     fileprivate static func once(_ line: [UInt8]) -> ScannedLine? {
         var scanner = LogScanner()
         return scanner.scan(line)
+    }
+}
+
+@Suite("Readers of compressed logs") struct CompressedLogTests {
+    @Test func `every reader says the same of a log before and after it is compressed`() throws {
+        let made = try MadeFolder()
+        Files.remove(made.layout.summary(run: MadeFolder.run))
+        Files.remove(made.layout.history)
+        func told() throws -> [String] {
+            let summary = try #require(RunLogSummary(made.layout, run: MadeFolder.run))
+            let members = summary.members(completed: 1, failed: 2, skipped: 3)
+            var index = LogIndex()
+            let follower = LogFollower(made.log)
+            _ = try follower.advance(&index)
+            let lines = try (0..<index.count).map { try follower.line(index.range($0)) }
+                .map { String(decoding: $0, as: UTF8.self) }
+            let runs = try RunList.all(made.layout).map { JSONWriter.text($0.json) }
+            let validation = try Validation.folder(made.layout)
+            return lines + runs + [JSONWriter.text(.object(members)), "\(validation.logs)"]
+                + validation.breaches.map(\.text) + (try RunLogSummary.ids(made.layout))
+        }
+        let before = try told()
+        #expect(before.count > 10)
+        try RunLog.compress(made.log)
+        #expect(!Files.exists(made.log))
+        #expect(try told() == before)
+    }
+
+    @Test func `a follower goes on while its log is compressed, and begins no second time`() throws {
+        let made = try MadeFolder()
+        let job = JobID(video: RawPath("a.mp4"))
+        let steps = (0..<20_000).map { LogEvent.progress(job: job, Progress(currentFrame: $0, totalFrames: 20_000)) }
+        try made.made.writeLog(MadeFolder.run, steps.enumerated().map { (Int64($0.offset), $0.element) })
+        let follower = LogFollower(made.log)
+        var index = LogIndex()
+        #expect(try follower.advance(&index, limit: 1) == .lines)
+        let known = index.count
+        try RunLog.compress(made.log)
+        while try follower.advance(&index, limit: 1 << 20) == .lines {}
+        #expect(index.count > known)
+        var whole = LogIndex()
+        #expect(try LogFollower(made.log).advance(&whole) == .lines)
+        #expect(whole.count == index.count)
+        #expect(try follower.line(index.range(index.count - 1)) == follower.line(whole.range(whole.count - 1)))
+    }
+
+    @Test func `a compressed log that is damaged is read as far as it goes, and said to be`() throws {
+        let made = try MadeFolder()
+        let job = JobID(video: RawPath("a.mp4"))
+        let steps = (0..<20_000).map { LogEvent.progress(job: job, Progress(currentFrame: $0, totalFrames: 20_000)) }
+        try made.made.writeLog(MadeFolder.run, steps.enumerated().map { (Int64($0.offset), $0.element) })
+        try RunLog.compress(made.log)
+        let path = made.log.suffixed(".gz")
+        let bytes = try Files.read(path)
+        try AtomicFile.write(Array(bytes.prefix(bytes.count / 2)), to: path)
+        let summary = try #require(RunLogSummary(made.layout, run: MadeFolder.run))
+        #expect(summary.fault == "its log cannot be read to its end: its compressed data ends too early")
+        #expect(summary.events > 1000)
+        let breaches = try Validation.folder(made.layout).breaches.filter { $0.path == path }
+        #expect(breaches.map(\.text) == ["it cannot be read: its compressed data ends too early"])
+    }
+
+    @Test func `a run whose log is packed by another program is named, and so is one without a log`() throws {
+        let made = try MadeFolder()
+        #expect(try RunLogSummary.lacking(made.layout).isEmpty)
+        Files.remove(made.log)
+        try AtomicFile.write([0x28, 0xb5, 0x2f, 0xfd], to: made.log.suffixed(".zst"))
+        let lacking = try RunLogSummary.lacking(made.layout)
+        #expect(lacking.map(\.id) == [MadeFolder.run])
+        #expect(lacking.first?.text.contains("progress.ndjson.zst") == true)
+        #expect(try Validation.folder(made.layout).breaches.map(\.text) == lacking.map(\.text))
+        Files.remove(made.log.suffixed(".zst"))
+        #expect(try Validation.folder(made.layout).breaches.first?.text.hasPrefix("its log is missing") == true)
     }
 }

@@ -134,6 +134,22 @@ struct ReplayCopyTests {
         #expect(try copy() == copy())
     }
 
+    @Test("A compressed log gives the same copy")
+    func compressedLog() throws {
+        try writeLog(Self.oddLines)
+        let names = ["replay.js", "replay-0.js", "replay-videos.js"].map { "data/\($0)" } + ["replay.html"]
+        func copy() throws -> [[UInt8]] {
+            try writeReport()
+            return try names.map { try Files.read(fixture.layout.report.appending($0)) }
+        }
+        let plain = try copy()
+        try RunLog.compress(fixture.layout.log(run: Fixture.run))
+        #expect(try copy() == plain)
+        // The index links what is there.
+        let index = try String(decoding: Files.read(fixture.layout.reportIndex), as: UTF8.self)
+        #expect(index.contains("/progress.ndjson.gz\">progress.ndjson.gz</a>"))
+    }
+
     @Test("Nothing in a name or a line ends a script or a line of script")
     func hostile() throws {
         try writeLog(Self.oddLines)

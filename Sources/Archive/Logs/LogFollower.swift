@@ -1,4 +1,5 @@
 package import Bytes
+internal import Store
 
 /// Reads a log that may still be growing, whole lines only.
 ///
@@ -16,6 +17,8 @@ package final class LogFollower {
     package let path: RawPath
     private var descriptor: FileDescriptor?
     private var identity: (device: UInt64, inode: UInt64) = (0, 0)
+    /// The log is compressed, and what is open is what it unpacked to.
+    private var isUnpacked = false
     private var scanner = LogScanner()
     /// The end of the last whole line.
     private var read: Int64 = 0
@@ -70,21 +73,32 @@ package final class LogFollower {
         return try Files.read(descriptor, at: offset, count: count, path: path)
     }
 
+    /// Another descriptor of the open log, for whoever closes it. Opens the log where it is not open yet.
+    package func sharedDescriptor() throws(SystemError) -> FileDescriptor {
+        guard let descriptor else { return try RunLog.open(path) }
+        return try Files.duplicate(descriptor, path: path)
+    }
+
     /// The file as it is; nil when what was read is not what the name now stands for.
     private func open() throws(SystemError) -> (FileDescriptor, FileStatus)? {
-        let now = try Files.status(path)
+        guard let file = RunLog.file(path) else { throw SystemError("open", path, code: SystemError.missing) }
+        let now = try Files.status(file)
         if let descriptor {
-            if now.inode == identity.inode, now.device == identity.device, now.size >= read {
-                return (descriptor, now)
+            // A log that is compressed while it is read says the same as before.
+            if file != path, !isUnpacked { return (descriptor, try Files.status(descriptor: descriptor, path: path)) }
+            if now.inode == identity.inode, now.device == identity.device, isUnpacked || now.size >= read {
+                return (descriptor, isUnpacked ? try Files.status(descriptor: descriptor, path: path) : now)
             }
             Files.close(descriptor)
             self.descriptor = nil
         }
         let wasRead = read > 0
-        let descriptor = try Files.openInput(path)
+        let descriptor = try RunLog.open(path)
         self.descriptor = descriptor
         let status = try Files.status(descriptor: descriptor, path: path)
-        identity = (status.device, status.inode)
+        // What is unpacked has a file of its own.
+        isUnpacked = status.inode != now.inode || status.device != now.device
+        identity = (now.device, now.inode)
         (read, seen, isInOverlong) = (0, (0, 0), false)
         return wasRead ? nil : (descriptor, status)
     }

@@ -2,7 +2,8 @@ package import Bytes
 package import Jobs
 internal import Store
 
-/// A run as the two ends of its log tell it: what a list of runs shows, at the cost of two short reads a run.
+/// A run as the two ends of its log tell it: what a list of runs shows, at the cost of two short reads a run, and of
+/// reading all of a compressed log.
 package struct RunLogSummary: Sendable {
     package let id: String
     package var status: RunStatus
@@ -14,7 +15,9 @@ package struct RunLogSummary: Sendable {
     package var duration: Double
     /// The number of the last event.
     package var events = 0
-    /// Bytes of the log.
+    /// Why it tells less than the whole log would.
+    package private(set) var fault: String?
+    /// Bytes of the log, unpacked.
     package var size: Int64 = 0
     /// Jobs planned.
     package var jobs = 0
@@ -36,31 +39,74 @@ package struct RunLogSummary: Sendable {
     package static func ids(_ layout: OutputLayout) throws(SystemError) -> [String] {
         guard Files.exists(layout.runs) else { return [] }
         return try Files.list(layout.runs).reversed().compactMap { name in
-            guard let id = name.text, Files.exists(layout.log(run: id)) else { return nil }
+            guard let id = name.text, RunLog.file(layout.log(run: id)) != nil else { return nil }
             return id
         }
     }
 
     /// Nil when the run has no log.
     package init?(_ layout: OutputLayout, run id: String) {
-        let path = layout.log(run: id)
-        guard let descriptor = try? Files.openInput(path) else { return nil }
-        defer { Files.close(descriptor) }
-        guard let status = try? Files.status(descriptor: descriptor, path: path), status.kind == .file else {
+        guard let path = RunLog.file(layout.log(run: id)), let descriptor = try? Files.openInput(path) else {
             return nil
         }
-        var state = RunState()
-        let head = (try? Files.read(descriptor, at: 0, count: RunLogSummary.ends, path: path)) ?? []
-        let first = head.split(separator: 0x0a).lazy.compactMap { try? LogLine.parse(Array($0)) }.first
-        if let first { state.apply(first.event, at: first.moment) }
+        guard let status = try? Files.status(descriptor: descriptor, path: path), status.kind == .file,
+            let head = try? Files.read(descriptor, at: 0, count: RunLogSummary.ends, path: path)
+        else {
+            Files.close(descriptor)
+            return nil
+        }
+        if Gzip.begins(head) {
+            self.init(ContentReader(descriptor, path, limit: Files.unpackedLimit), id: id)
+            return
+        }
+        defer { Files.close(descriptor) }
         let start = max(0, status.size - Int64(RunLogSummary.ends))
         let tail = (try? Files.read(descriptor, at: start, count: RunLogSummary.ends, path: path)) ?? []
+        self.init(head: head, tail: tail, id: id, size: status.size)
+        if self.status != .finished, RunLogSummary.isBeingWritten(layout, run: id, modified: status.modified) {
+            self.status = .running
+        }
+    }
+
+    /// A compressed log, which nobody writes. It is read to its end, or as far as it can be.
+    private init(_ log: ContentReader, id: String) {
+        var (head, tail): ([UInt8], [UInt8]) = ([], [])
+        var fault: String?
+        do throws(SystemError) {
+            while true {
+                let piece = try log.read(1 << 17)
+                if piece.isEmpty { break }
+                if head.count < RunLogSummary.ends { head += piece }
+                tail += piece
+                if tail.count > 4 * RunLogSummary.ends { tail.removeFirst(tail.count - RunLogSummary.ends) }
+            }
+        } catch {
+            fault = "its log cannot be read to its end: \(error.reason)"
+        }
+        self.init(head: head, tail: Array(tail.suffix(RunLogSummary.ends)), id: id, size: log.count)
+        self.fault = fault
+    }
+
+    /// - Parameters:
+    ///   - head: the log's first bytes.
+    ///   - tail: its last.
+    ///   - size: bytes of all of it.
+    private init(head: [UInt8], tail: [UInt8], id: String, size: Int64) {
+        var state = RunState()
+        let first = head.split(separator: 0x0a).lazy.compactMap { try? LogLine.parse(Array($0)) }.first
+        if let first { state.apply(first.event, at: first.moment) }
         let whole = tail.lastIndex(of: 0x0a).map { tail[...$0] } ?? []
         let last = whole.split(separator: 0x0a).reversed().lazy.compactMap { try? LogLine.parse(Array($0)) }.first
         if let last { state.apply(last.event, at: last.moment) }
-        self.init(state, id: id, events: last?.seq ?? 0, size: status.size)
-        if self.status != .finished, RunLogSummary.isBeingWritten(layout, run: id, modified: status.modified) {
-            self.status = .running
+        self.init(state, id: id, events: last?.seq ?? 0, size: size)
+    }
+
+    /// The runs that have a folder and no log that is read here, each with why, the newest first.
+    package static func lacking(_ layout: OutputLayout) throws(SystemError) -> [(id: String, text: String)] {
+        guard Files.exists(layout.runs) else { return [] }
+        return try Files.list(layout.runs).reversed().compactMap { name in
+            guard let id = name.text, (try? Files.status(layout.run(id)))?.kind == .directory else { return nil }
+            return RunLog.lack(layout, run: id).map { (id, $0) }
         }
     }
 

@@ -79,7 +79,7 @@ extension RunSummary {
         self.init(id: id)
         isInterrupted = true
         var state = RunState()
-        guard let reader = try? LineReader(log) else { return }
+        guard let reader = try? RunLog.lines(log) else { return }
         while let line = try? reader.next() {
             guard !reader.isTorn, let event = try? LogLine.parse(line) else { continue }
             if started.isEmpty { started = event.time }

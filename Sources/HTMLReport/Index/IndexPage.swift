@@ -37,7 +37,7 @@ struct IndexPage {
             Table(
                 total: Text.plural(data.videos.count, "video"), shards: ShardLink.all(pages, here: 0), shard: 0,
                 blocks: RowBlock.all(data.videos, pages.range(0), isTerse: pages.isTerse)),
-            RunFooter(data.run, hasLog: Files.exists(layout.log(run: data.run.summary.id))))
+            RunFooter(data.run, log: RunLog.file(layout.log(run: data.run.summary.id))))
     }
 }
 

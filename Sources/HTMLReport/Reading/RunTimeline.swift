@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// How a run went over time, from its progress log: when each video was worked on, and how many frames were done when.
 struct RunTimeline {
@@ -24,7 +25,7 @@ struct RunTimeline {
     ///
     /// - Complexity: one pass; a few numbers stay of each video and each progress event.
     init?(_ path: RawPath) {
-        guard let reader = try? LineReader(path) else { return nil }
+        guard let reader = try? RunLog.lines(path) else { return nil }
         var state = RunState()
         func seconds(_ time: UTCTime?) -> Double {
             Double((time?.milliseconds ?? 0) - (state.started?.milliseconds ?? 0)) / 1000

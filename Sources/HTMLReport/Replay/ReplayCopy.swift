@@ -22,7 +22,7 @@ struct ReplayCopy {
     func write(_ videos: [ReportVideo]) throws {
         let data = layout.reportData
         let page = layout.report.appending(ViewerFiles.page)
-        guard Files.exists(layout.log(run: run.id)) else {
+        guard RunLog.file(layout.log(run: run.id)) != nil else {
             Files.remove(page)
             try removeScripts(data, except: [])
             return
@@ -55,14 +55,12 @@ struct ReplayCopy {
 
     /// Whole lines only: what follows the last one was not finished.
     private func eachChunk(_ summary: inout Summary, _ body: (Int, EventChunk) throws -> Void) throws {
-        let path = layout.log(run: run.id)
-        let descriptor = try Files.openInput(path)
-        defer { Files.close(descriptor) }
+        let content = try RunLog.content(layout.log(run: run.id))
         var chunk = EventChunk(after: 0)
         var number = 0
         var rest: [UInt8] = []
         while true {
-            let piece = try Files.read(descriptor, count: ReplayCopy.piece, path: path)
+            let piece = try content.read(ReplayCopy.piece)
             if piece.isEmpty { break }
             var start = 0
             while let end = piece[start...].firstIndex(of: 0x0a) {

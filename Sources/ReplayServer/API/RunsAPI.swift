@@ -44,10 +44,21 @@ extension ReplayAPI {
     /// `GET /v1/runs/{id}/log`
     func log(_ request: WebRequest) throws(WebError) -> WebAnswer {
         let feed = try run(request.parameters["run"])
-        let path = layout.log(run: feed.id)
-        guard let file = try? OpenFile.named(path) else { throw WebError(404, "run \(feed.id) has no log") }
+        let plain = layout.log(run: feed.id)
+        guard let path = RunLog.file(plain), let file = try? OpenFile.named(path) else {
+            throw WebError(404, "run \(feed.id): \(RunLog.lack(layout, run: feed.id) ?? "its log cannot be read")")
+        }
         // The log only grows, so its length says which state of it this is.
         let tag = "\"\(feed.id)-\(file.status.inode)-\(file.size)\""
+        if path != plain {
+            // As it was written, whatever it is kept as.
+            do throws(SystemError) {
+                let unpacked = try OpenFile(descriptor: RunLog.open(plain), path: plain)
+                return FileAnswer.make(unpacked, for: request, as: .shown(ContentType.ndjson), entityTag: tag)
+            } catch {
+                throw WebError(500, "the log of run \(feed.id) cannot be read: \(error.reason)")
+            }
+        }
         return FileAnswer.make(file, for: request, as: .shown(ContentType.ndjson), entityTag: tag)
     }
 

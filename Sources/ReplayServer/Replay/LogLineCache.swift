@@ -12,9 +12,10 @@ final class LogLineCache: Sendable {
     /// Lines that are kept.
     private static let capacity = 256
 
-    init(_ path: RawPath) throws(SystemError) {
-        self.path = path
-        descriptor = try Files.openInput(path)
+    /// Reads the log that a follower reads; a compressed one is unpacked once for both.
+    init(_ follower: LogFollower) throws(SystemError) {
+        path = follower.path
+        descriptor = try follower.sharedDescriptor()
     }
 
     deinit { Files.close(descriptor) }

@@ -104,7 +104,7 @@ struct LogSource {
     /// What reads lines of the log.
     mutating func lines() throws(SystemError) -> LogLineCache {
         if let cache { return cache }
-        let opened = try LogLineCache(follower.path)
+        let opened = try LogLineCache(follower)
         cache = opened
         return opened
     }
