@@ -101,3 +101,29 @@ extension Reason {
         }
     }
 }
+
+extension Reason {
+    /// The same in a word or three, for one line that names several.
+    package var brief: String {
+        switch self {
+        case .decodeErrors: "broken data"
+        case .corruptFrames: "broken pictures"
+        case .truncated: "cut off"
+        case .endsEarly: "ends before its declared length"
+        case .corruptPackets: "lost packets"
+        case .containerFaults: "faulty container"
+        case .frameCount: "not as many frames as declared"
+        case .gaps: "gaps in time"
+        case .backwardTimestamps: "times that step back"
+        case .clockRestarts: "a clock that begins anew"
+        case .missingTimestamps: "frames without a time"
+        }
+    }
+
+    /// Reasons as people read them, the code behind each: `cut off (truncated), broken data (decode_errors)`.
+    ///
+    /// - Parameter codes: as results write them; one that this version does not know stands as it is.
+    package static func text(_ codes: [String]) -> String {
+        codes.map { code in Reason(rawValue: code).map { "\($0.brief) (\(code))" } ?? code }.joined(separator: ", ")
+    }
+}

@@ -27,17 +27,19 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .notRegular: "open: not a regular file"
         case .container(let why): "open: \(why)"
-        case .containerNotAllowed: "open: not a video container that forgebatch reads (see `forgebatch formats`)"
+        case .containerNotAllowed:
+            "open: not a video container that forgebatch reads: the content is something else, whatever the name says; forgebatch formats lists what is read"
         case .photo: "open: a photo, not a video"
         case .empty: "open: empty file"
         case .zeros(_, isWhole: true): "open: only zero bytes: the recording was never written"
         case .zeros(let count, isWhole: false):
             "open: the first \(count >> 20) MiB are zero bytes: the recording or its beginning was never written"
         case .unfinished:
-            "open: the recording was never finished: it has no index (moov); repair it with a program that rebuilds one"
-        case .noVideo: "open: no video stream"
+            "open: the recording was never finished, or its end was not copied: it has no index (moov atom); copy it again, or repair it with a program that rebuilds one"
+        case .noVideo: "open: no pictures in it, only sound or data (no video stream)"
         case .encrypted(let scheme): "open: the video is encrypted (\(scheme)); decrypt it first"
-        case .codecMissing(let name): "open: no decoder for \(name) in this FFmpeg"
+        case .codecMissing(let name):
+            "open: the FFmpeg of this machine has no decoder for \(name); convert the video, or install a fuller FFmpeg"
         case .codec(let why): "decode: \(why)"
         case .tooManyStreams(let limit): "open: more than \(limit) streams"
         case .pictureTooLarge(let width, let height, let limit):

@@ -216,7 +216,7 @@ extension Demuxer {
             var owned: UnsafeMutablePointer<AVFormatContext>? = context
             avformat_close_input(&owned)
             if isCrowded { throw .tooManyStreams(limits.streams) }
-            throw found == fb_error_nomem() ? .outOfMemory : .container(Media.describe(status: found))
+            throw found == fb_error_nomem() ? .outOfMemory : .container(unopened(Media.describe(status: found)))
         }
         return context
     }
@@ -230,7 +230,12 @@ extension Demuxer {
         if says("whitelist") { return .containerNotAllowed }
         if says("moov atom not found") { return .unfinished }
         if status == fb_error_invalid_data(), lines.isEmpty { return .containerNotAllowed }
-        return .container(lines.last?.description ?? Media.describe(status: status))
+        return .container(Demuxer.unopened(lines.last?.description ?? Media.describe(status: status)))
+    }
+
+    /// FFmpeg's words behind ours.
+    private static func unopened(_ words: String) -> String {
+        "the file cannot be understood: cut, damaged, or no video (FFmpeg: \(words))"
     }
 
     /// Tells how much memory the largest picture that the container names may need, before anything is decoded.

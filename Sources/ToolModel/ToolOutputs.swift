@@ -48,15 +48,37 @@ package struct ToolOutputs: Sendable {
     /// For results that do not list the sizes of their pictures; nil for tools that do not tell it.
     package let pictureSize: PictureSize?
     package let events: [Event]
+    /// Keys of the summary whose meaning does not follow from those of a frame; see ``help(ofSummary:)``.
+    package let summary: [Field]
     /// Whether frames also have places in the picture, under `regions`.
     package let hasRegions: Bool
 
     package init(
-        frame: [Field] = [], pictureSize: PictureSize? = nil, events: [Event] = [], hasRegions: Bool = false
+        frame: [Field] = [], pictureSize: PictureSize? = nil, events: [Event] = [], summary: [Field] = [],
+        hasRegions: Bool = false
     ) {
         self.frame = frame
         self.pictureSize = pictureSize
         self.events = events
+        self.summary = summary
         self.hasRegions = hasRegions
     }
+
+    /// What a number of a video's summary is, with its unit: as declared, or that of a frame under the same name or one
+    /// with `_avg`, `_min`, `_max` or `_median` behind it. Nil for a key that nobody explains.
+    package func help(ofSummary key: String) -> String? {
+        if let own = summary.first(where: { $0.key == key }) { return own.help }
+        if let same = frame.first(where: { $0.key == key }) { return same.help }
+        for (suffix, words) in ToolOutputs.statistics where key.hasSuffix(suffix) {
+            let name = key.dropLast(suffix.count)
+            if let field = frame.first(where: { $0.key == name }) { return "\(words): \(field.help)" }
+        }
+        return ToolOutputs.common[key]
+    }
+
+    private static let statistics = [
+        ("_avg", "mean over the frames"), ("_min", "least of the frames"), ("_max", "greatest of the frames"),
+        ("_median", "median of the frames"),
+    ]
+    private static let common = ["events": "how many events there are", "seconds": "seconds that the events cover"]
 }

@@ -244,9 +244,9 @@ package enum WorkerProgram {
     }
 
     private static func noFrame(_ report: DecodeReport) -> String {
-        let cause = (report.errors.first ?? report.notes.first).map { ": " + Escape.visible($0.text) } ?? ""
+        let cause = (report.errors.first ?? report.notes.first).map { " (FFmpeg: \(Escape.visible($0.text)))" } ?? ""
         let claim = report.declaredFrames.map { " of \($0) declared" } ?? ""
-        return "decode: no video frames\(claim)\(cause)"
+        return "decode: no video frames\(claim): not one picture could be made of its data\(cause)"
     }
 
     /// Stills can be made again: one that fails to be made, but for a full disk, costs the video nothing.

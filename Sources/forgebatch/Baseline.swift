@@ -4,6 +4,12 @@ internal import Bytes
 internal import Jobs
 internal import Store
 
+/// Words that name a run besides its id.
+enum RunWord {
+    /// `previous` says better than `last`, which the store knows, that it is not the latest.
+    static func plain(_ word: String) -> String { word == "previous" ? "last" : word == "newest" ? "latest" : word }
+}
+
 /// `--baseline`: the run that another is held against.
 enum Baseline {
     /// The baseline of a run that has not begun yet. Without a word it is the last one, where there is one.
@@ -19,7 +25,7 @@ enum Baseline {
     static func resolve(_ word: String?, of run: RunSummary, in layout: OutputLayout) throws -> String? {
         let runs = try RunList.all(layout)
         do throws(ArchiveError) {
-            let found = try RunList.baseline(named: word ?? "last", of: run, among: runs)
+            let found = try RunList.baseline(named: RunWord.plain(word ?? "last"), of: run, among: runs)
             if let found, !found.hasRecord { throw ArchiveError("run \(found.id) did not finish and left no record") }
             return found?.id
         } catch {

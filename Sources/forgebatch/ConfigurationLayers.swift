@@ -134,7 +134,7 @@ enum ConfigurationLayers {
     private static func added(_ command: RunCommand, _ given: [String]) async throws -> [String] {
         var layers: [[Entry]] = []
         let environment = try fromEnvironment()
-        try check(environment, "environment")
+        try check(environment) { "environment variable \($0.environment)" }
         layers.append(environment)
         let named = try namedFile(command)
         if let named { layers.append(try fromFile(named, isNamed: true)) }
@@ -269,7 +269,7 @@ enum ConfigurationLayers {
             }
             entries.append(try entry(key, values(key, value, path), source: path.display))
         }
-        try check(entries, path.display)
+        try check(entries) { _ in path.display }
         return entries
     }
 
@@ -317,15 +317,17 @@ enum ConfigurationLayers {
     }
 
     /// A bad value is the configuration's fault, not the command line's.
-    private static func check(_ entries: [Entry], _ source: String) throws {
+    private static func check(_ entries: [Entry], source: (Key) -> String) throws {
         for entry in entries {
+            let source = source(entry.key)
             do {
                 let command = try RunCommand.parse(entry.arguments + ["."])
                 _ = try ToolSelection(list: command.tools.tools, settings: command.tools.set)
             } catch let failure as Failure {
                 throw Failure(78, "\(source): \(failure.message)")
             } catch {
-                let message = RunCommand.message(for: error).split(separator: "\n").first.map { String($0) } ?? ""
+                let text = ValueHint.complete(RunCommand.message(for: error))
+                let message = text.split(separator: "\n").first.map { String($0) } ?? ""
                 throw Failure(78, "\(source): \(entry.key.name): \(message)")
             }
         }

@@ -11,7 +11,8 @@ struct DiffCommand: ParsableCommand {
         discussion: """
             Tells which videos fail newly, are fixed, new, removed, changed, drifted (the same video and settings, \
             another result), slower, or were done with other settings. A run is named by its id, by the beginning of \
-            one, by latest, or by last: the finished run before the other one, or before the latest.
+            one, by latest, or by previous: the finished run before the other one. Without names the latest run is \
+            compared with the previous one. forgebatch list OUT --runs lists them. (last is another word for previous.)
 
             Exit status: 0 the same, 1 different, 64 usage, 66 no such folder or run.
             """)
@@ -19,11 +20,11 @@ struct DiffCommand: ParsableCommand {
     @Argument(help: "An output folder.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
 
-    @Argument(help: ArgumentHelp("The run to compare with.", valueName: "run"))
-    var before: String
+    @Argument(help: ArgumentHelp("The run to compare with.", valueName: "before"))
+    var before = "previous"
 
-    @Argument(help: ArgumentHelp("The run that is compared.", valueName: "run"))
-    var after: String
+    @Argument(help: ArgumentHelp("The run that is compared.", valueName: "after"))
+    var after = "latest"
 
     @Flag(help: "Print the comparison as JSON.")
     var json = false
@@ -34,7 +35,7 @@ struct DiffCommand: ParsableCommand {
             let layout = OutputLayout(root: output.path)
             let runs = try RunList.all(layout)
             guard !runs.isEmpty else {
-                throw ArchiveError("\(output.path.display): no output folder of forgebatch run")
+                throw ArchiveError("\(output.path.display): \(OutputArgument.absence(output.path))")
             }
             let (before, after) = try pair(runs)
             comparison = try Comparison(layout, before: before.id, after: after.id)
@@ -54,6 +55,7 @@ struct DiffCommand: ParsableCommand {
 
     /// `last` is counted from the other run, so that one is found first.
     private func pair(_ runs: [RunSummary]) throws(ArchiveError) -> (RunSummary, RunSummary) {
+        let (before, after) = (RunWord.plain(before), RunWord.plain(after))
         guard before == "last" || after == "last" else {
             return (try RunList.run(named: before, among: runs), try RunList.run(named: after, among: runs))
         }
@@ -134,7 +136,7 @@ struct DiffText {
     private static func state(_ video: RunVideo?, _ path: RawPath) -> String {
         guard let video else { return "not there" }
         let why =
-            video.status.isFailure ? video.message : video.reasons.isEmpty ? nil : video.reasons.joined(separator: ", ")
+            video.status.isFailure ? video.message : video.reasons.isEmpty ? nil : Reason.text(video.reasons)
         return video.status.rawValue + (why.map { " (\(path.bare($0)))" } ?? "")
     }
 }

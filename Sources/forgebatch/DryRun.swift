@@ -4,7 +4,8 @@ internal import Jobs
 
 /// `--dry-run`: what would be done.
 enum DryRun {
-    static func print(_ plan: Plan, options: RunOptions, json: Bool) throws {
+    /// - Parameter advice: what to say of a selection that takes nothing.
+    static func print(_ plan: Plan, options: RunOptions, json: Bool, advice: [String]) throws {
         var lines: [(path: RawPath, run: Bool, reason: String)] = plan.jobs.map { ($0.video.relative, true, $0.reason) }
         lines += plan.skipped.map { ($0.path, false, $0.reason) }
         lines.sort { $0.path < $1.path }
@@ -18,6 +19,11 @@ enum DryRun {
             } else {
                 Terminal.output("\(line.run ? "run " : "skip") \(line.path.display) (\(line.reason))")
             }
+        }
+        if lines.isEmpty, !json {
+            let ruledOut = plan.discovery.ruledOut
+            Terminal.error("forgebatch: \(Summary.nothing(ruledOut: ruledOut)); there is nothing to do")
+            if ruledOut > 0 || plan.discovery.candidates.isEmpty { advice.forEach { Terminal.error("  \($0)") } }
         }
         for problem in plan.discovery.problems {
             Terminal.error("forgebatch: \(problem.path.display): \(problem.reason)")

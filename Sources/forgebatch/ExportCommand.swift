@@ -9,8 +9,14 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write results as CSV, NDJSON, COCO or MOT.",
         discussion: """
-            Takes the results of all videos, or of one. docs/exports.md describes every column. Without --output the \
-            export goes to standard output; MOT has a file a video, so several videos need --output DIR/.
+            Takes the results of all videos, or of one. Without --out the export goes to standard output; MOT has a file a \
+            video, so several videos need --out DIR/.
+
+            Tables of csv and ndjson: frames, a row for each frame with its time in seconds and every measure as \
+            TOOL.KEY (forgebatch tools explains them); videos, a row for each video with verdict, counts, size and \
+            duration in seconds; events, a row for each with its first and last frame and their seconds; objects, a row \
+            for each object in each frame with its box in pixels. Each row begins with job_id and path. Every column is \
+            described in docs/exports.md of the sources, share/doc/forgebatch/exports.md where it was installed.
 
             Exit status: 0 written, 1 not written, 64 usage, 66 no such folder, video or result.
             """)
@@ -19,7 +25,7 @@ struct ExportCommand: ParsableCommand {
     var output: PathArgument
 
     @Option(help: ArgumentHelp(ExportCommand.formats, valueName: "format"))
-    var format: String
+    var format: String?
 
     @Option(
         help: ArgumentHelp("What a row of csv and ndjson is: frames, videos, events, objects.", valueName: "table"))
@@ -30,7 +36,7 @@ struct ExportCommand: ParsableCommand {
     var video: PathArgument?
 
     @Option(
-        name: [.customShort("o"), .customLong("output")],
+        name: [.customShort("o"), .customLong("out")],
         help: ArgumentHelp(
             "A file, written whole or not at all; or a folder for a file a video.", valueName: "file|dir"),
         completion: .file(), transform: PathArgument.read)
@@ -41,8 +47,15 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
+        let names = ExportRegistry.all.map { $0.name }
+        guard let format else {
+            let folder = Escape.shell(output.path.bytes)
+            throw Failure(
+                ExitStatus.usage,
+                "say which format: --format \(names.joined(separator: ", ")), as in forgebatch export \(folder) --format csv"
+            )
+        }
         guard let chosen = ExportRegistry.format(format) else {
-            let names = ExportRegistry.all.map { $0.name }
             throw Failure(
                 ExitStatus.usage,
                 "--format \(Escape.visible(format)): there is no such format\(Suggestion.text(for: format, among: names))"
@@ -50,6 +63,11 @@ struct ExportCommand: ParsableCommand {
         }
         if let table, !chosen.hasTables {
             throw Failure(ExitStatus.usage, "--table \(table.rawValue): \(chosen.name) always tells of objects")
+        }
+        let layout = OutputLayout(root: output.path)
+        guard Files.exists(layout.runs) || Files.exists(layout.results) else {
+            throw Failure(
+                ExitStatus.unreadableInput, "\(output.path.display): \(OutputArgument.absence(output.path))")
         }
         do {
             let export = try Export(OutputLayout(root: output.path), video: video?.path)
@@ -68,7 +86,7 @@ struct ExportCommand: ParsableCommand {
             guard !format.isPerVideo || videos == 1 else {
                 throw Failure(
                     ExitStatus.usage,
-                    "\(format.name) has a file a video, and there are \(videos): name a folder with --output DIR/")
+                    "\(format.name) has a file a video, and there are \(videos): name a folder with --out DIR/")
             }
             return .stream(StandardOutput.write)
         }
@@ -77,7 +95,7 @@ struct ExportCommand: ParsableCommand {
         guard !format.isPerVideo || videos == 1 else {
             throw Failure(
                 ExitStatus.usage,
-                "--output \(path.display): \(format.name) has a file a video, and there are \(videos): name a folder, as \(path.display)/"
+                "--out \(path.display): \(format.name) has a file a video, and there are \(videos): name a folder, as \(path.display)/"
             )
         }
         return .file(path)

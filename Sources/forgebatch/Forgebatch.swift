@@ -12,7 +12,8 @@ struct Forgebatch: AsyncParsableCommand {
         abstract: "Analyses directories of videos, offline and in parallel, and reports what it found.",
         discussion: """
             forgebatch run ./videos walks the folder, analyses every video in a process of its own, and writes \
-            per-frame JSON, a progress log and an HTML report to ./videos.forgebatch.
+            per-frame JSON, a progress log and an HTML report to ./videos.forgebatch. What there is then: \
+            forgebatch list, show and report ./videos.forgebatch. Nothing is sent anywhere.
             """,
         version: version,
         subcommands: [
@@ -24,7 +25,9 @@ struct Forgebatch: AsyncParsableCommand {
     /// Parses, runs, ends the process.
     static func main(arguments: [String]) async {
         do {
-            var command = try parseAsRoot(await ConfigurationLayers.arguments(arguments))
+            if let complaint = FirstWord.complaint(arguments) { throw Failure(ExitStatus.usage, complaint) }
+            var command = try parseAsRoot(
+                await ConfigurationLayers.arguments(OtherNames.resolved(arguments)))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -40,8 +43,11 @@ struct Forgebatch: AsyncParsableCommand {
             exitNow(ExitStatus.failure)
         } catch let status as ExitCode {
             exitNow(status.rawValue)
-        } catch {
+        } catch  where exitCode(for: error).isSuccess {
             exit(withError: error)
+        } catch {
+            Terminal.error(ValueHint.complete(fullMessage(for: error)))
+            exitNow(exitCode(for: error).rawValue)
         }
     }
 }

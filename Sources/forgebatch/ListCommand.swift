@@ -2,8 +2,10 @@ internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import FrameTools
 internal import Jobs
 internal import Store
+internal import ToolModel
 
 extension VideoStatus: ExpressibleByArgument {
     package init?(argument: String) {
@@ -88,7 +90,11 @@ struct ListCommand: ParsableCommand {
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show what is known of one video.",
-        discussion: "Exit status: 0, 66 no such video or output folder.")
+        discussion: """
+            Tells its verdict and what to do about it, and the numbers of its summary with what they are.
+
+            Exit status: 0, 66 no such video or output folder.
+            """)
 
     @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
@@ -102,15 +108,29 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         let layout = try OutputArgument.layout(output)
         let id = OutputArgument.job(job)
-        guard let video = try VideoEntry.all(layout).first(where: { $0.job == id }) else {
-            let name = RawArguments.path(job).display
-            throw Failure(
-                ExitStatus.unreadableInput,
-                "\(output.path.display): no video \(name); forgebatch list shows those there are")
+        let videos = try VideoEntry.all(layout)
+        guard let video = videos.first(where: { $0.job == id }) else {
+            let name = RawArguments.path(job)
+            let near = ShowCommand.near(name, among: videos.map(\.path)).map { "'\($0.display)'" }
+            let hint =
+                near.isEmpty
+                ? "forgebatch list shows those there are" : "did you mean \(near.joined(separator: " or "))?"
+            throw Failure(ExitStatus.unreadableInput, "\(output.path.display): no video \(name.display); \(hint)")
         }
         let head = video.entry.flatMap { try? $0.head(layout) }
         if json { return Terminal.output(JSONWriter.encode(head ?? video.failure?.json ?? video.json) + [0x0a]) }
         facts(video, head, layout).forEach { Terminal.output($0) }
+    }
+
+    /// Up to three videos that a name may mean: paths that end or begin with it, and those that it ends with.
+    private static func near(_ name: RawPath, among videos: [RawPath]) -> [RawPath] {
+        guard let word = name.text?.lowercased(), !word.isEmpty else { return [] }
+        let last = name.lastComponent.text?.lowercased() ?? word
+        return Array(
+            videos.filter { path in
+                guard let text = path.text?.lowercased() else { return false }
+                return text.contains(word) || text == last || text.hasSuffix("/" + last) || word.hasSuffix("/" + text)
+            }.prefix(3))
     }
 
     private func facts(_ video: VideoEntry, _ head: JSON?, _ layout: OutputLayout) -> [String] {
@@ -118,13 +138,20 @@ struct ShowCommand: ParsableCommand {
         func add(_ name: String, _ value: String?) { if let value { rows.append([name, value]) } }
         add("video", video.path.display)
         add("job", video.job.text)
-        add("status", video.status.rawValue)
+        add("status", "\(video.status.rawValue): \(video.status.words.meaning)")
         add("message", video.message.map { Escape.visible($0) })
-        add(
-            "reasons",
-            (head?["decode"]?["reasons"]?.array?.compactMap(\.string)).flatMap {
-                $0.isEmpty ? nil : $0.joined(separator: ", ")
-            })
+        if video.status.isFailure, let failure = video.failure {
+            add("kind", "\(failure.kind.rawValue): \(failure.kind.words.meaning)")
+            add("what to do", failure.kind.words.advice)
+            if video.status == .quarantined { add("", video.status.words.advice) }
+        } else if video.status != .ok {
+            add("what to do", video.status.words.advice)
+        }
+        for code in head?["decode"]?["reasons"]?.array?.compactMap(\.string) ?? [] {
+            let words = Reason(rawValue: code)?.words
+            add("reason", words.map { "\(code): \($0.meaning)" } ?? Escape.visible(code))
+            add("", words?.advice)
+        }
         if let entry = video.entry {
             let declared = head?["declared_frames"]?.int.map { " of \($0) declared" } ?? ""
             add("frames", "\(entry.frames)\(declared)")
@@ -137,11 +164,27 @@ struct ShowCommand: ParsableCommand {
             add("result", layout.root.appending(entry.result).display)
             add("run", entry.runID)
         }
-        var lines = TextTable.aligned(rows)
-        for tool in head?["summary"]?.members ?? [] {
-            let values = (tool.value.members ?? []).map { "\($0.key) \(JSONWriter.text($0.value))" }
-            lines.append("  \(tool.key): " + values.joined(separator: ", "))
-        }
-        return lines
+        let summary = head?["summary"]?.members ?? []
+        return TextTable.aligned(rows) + summary.flatMap { numbers(of: $0) }
+            + (summary.isEmpty ? [] : ShowCommand.pointer)
     }
+
+    /// A tool's summary, each number with what it is.
+    private func numbers(of tool: JSON.Member) -> [String] {
+        let known = ToolRegistry.tool(tool.key)?.descriptor
+        let rows = (tool.value.members ?? []).map { value in
+            [
+                "  " + Escape.visible(value.key), JSONWriter.text(value.value),
+                known?.outputs.help(ofSummary: value.key) ?? "",
+            ]
+        }
+        return ["", Escape.visible(tool.key) + (known.map { ": \($0.title)" } ?? "")] + TextTable.aligned(rows)
+    }
+
+    /// What is normal depends on the videos, so others are what to hold a number against.
+    private static let pointer = [
+        "",
+        "forgebatch tools says what each measure is and which values it may have. What is normal depends on the videos:",
+        "the report lists those that stand out, and forgebatch export --format csv has every measure of every frame.",
+    ]
 }

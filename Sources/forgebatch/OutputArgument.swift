@@ -10,9 +10,26 @@ enum OutputArgument {
     static func layout(_ path: PathArgument) throws -> OutputLayout {
         let layout = OutputLayout(root: path.path)
         guard Files.exists(layout.runs) else {
-            throw Failure(ExitStatus.unreadableInput, "\(path.path.display): no output folder of forgebatch run")
+            throw Failure(ExitStatus.unreadableInput, "\(path.path.display): \(absence(path.path))")
         }
         return layout
+    }
+
+    /// Why a path is no output folder, and which one may have been meant: the one beside a folder of videos, or the one
+    /// that the path lies in.
+    static func absence(_ path: RawPath) -> String {
+        func isOutput(_ folder: RawPath) -> Bool { Files.exists(OutputLayout(root: folder).runs) }
+        let why = "no output folder of forgebatch run"
+        let beside = RawPath(bytes: Array(path.bytes.reversed().drop { $0 == UInt8(ascii: "/") }.reversed()))
+            .suffixed(".forgebatch")
+        if isOutput(beside) { return "\(why); did you mean \(beside.display), beside it?" }
+        var folder = path
+        while folder.components.count > 1 {
+            folder = folder.parent
+            if isOutput(folder) { return "\(why); did you mean \(folder.display), in which it lies?" }
+        }
+        guard Files.exists(path) else { return "\(why): there is nothing of that name" }
+        return "\(why); one is made by forgebatch run, with the end .forgebatch beside the videos or by --out"
     }
 
     /// The run of an id, a part of its beginning that no other has, or with nil or `latest` the newest.
@@ -33,7 +50,8 @@ enum OutputArgument {
             let many = found.isEmpty ? "no run" : "several runs begin with"
             throw Failure(
                 ExitStatus.unreadableInput,
-                "\(layout.root.display): \(many) \(Escape.visible(id)); the newest is \(newest), see the folder runs/")
+                "\(layout.root.display): \(many) \(Escape.visible(id)); the newest is \(newest); forgebatch list --runs lists them"
+            )
         }
         return found.contains(id) ? id : first
     }

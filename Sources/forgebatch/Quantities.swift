@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Jobs
 
-/// `90`, `90s`, `1h30m`, `250ms`, `2d`: seconds unless a unit is given.
+/// `90`, `90s`, `1h30m`, `5 minutes`, `250ms`, `2d`: seconds unless a unit is given.
 struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
     let seconds: Double
 
@@ -22,12 +22,12 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
         var rest = Substring(argument)
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && $0.isNumber || $0 == "." }
-            rest = rest.dropFirst(digits.count)
+            rest = rest.dropFirst(digits.count).drop { $0 == " " }
             let unit = rest.prefix { $0.isASCII && $0.isLetter }
-            rest = rest.dropFirst(unit.count)
-            guard let value = Quantity.number(digits), let factor = DurationArgument.units[String(unit)] else {
-                return nil
-            }
+            rest = rest.dropFirst(unit.count).drop { $0 == " " }
+            guard let value = Quantity.number(digits), let name = DurationArgument.unit(String(unit)),
+                let factor = DurationArgument.units[name]
+            else { return nil }
             total += value * factor
         }
         return total
@@ -35,7 +35,19 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Equatable {
 
     private static let units = ["ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0]
 
-    static let examples = "a duration such as 90s, 10m or 1h30m"
+    /// A unit as ``units`` has it; nil for a word that is none.
+    static func unit(_ word: String) -> String? {
+        if units[word] != nil { return word }
+        switch word.lowercased() {
+        case "sec", "secs", "second", "seconds": return "s"
+        case "mins", "minute", "minutes": return "min"
+        case "hr", "hrs", "hour", "hours": return "h"
+        case "day", "days": return "d"
+        default: return nil
+        }
+    }
+
+    static let examples = "a duration such as 90s, 10min or 1h30m"
 }
 
 /// `auto`, or a size: how much memory a worker may take.
@@ -75,7 +87,7 @@ enum MemoryArgument: ExpressibleByArgument, Sendable, Equatable {
     }
 }
 
-/// `512M`, `1.5GiB`, `100MB`, `4096`: bytes unless a unit is given; K, M, G, T and KiB … are powers of 1024, kB … of 1000.
+/// `512M`, `1.5GiB`, `100 MB`, `4096`: bytes unless a unit is given; K, M, G, T and KiB … are powers of 1024, kB … of 1000.
 struct SizeArgument: ExpressibleByArgument, Sendable, Equatable {
     let bytes: Int64
 
@@ -83,7 +95,7 @@ struct SizeArgument: ExpressibleByArgument, Sendable, Equatable {
 
     init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber || $0 == "." }
-        let unit = argument.dropFirst(digits.count).lowercased()
+        let unit = argument.dropFirst(digits.count).drop { $0 == " " }.lowercased()
         guard let value = Quantity.number(digits) else { return nil }
         let factor: Double
         switch unit {
@@ -101,6 +113,8 @@ struct SizeArgument: ExpressibleByArgument, Sendable, Equatable {
         guard let whole = Int64(exactly: (value * factor).rounded()) else { return nil }
         bytes = whole
     }
+
+    static let examples = "a size such as 512M or 1.5GiB"
 }
 
 enum Quantity {

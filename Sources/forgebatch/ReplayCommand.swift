@@ -24,8 +24,8 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay", abstract: "Serve the viewer and the progress protocol over a run, live or archived.",
         discussion: """
             Prints the address once it listens, and serves until it is stopped. A run that is over is replayed from its \
-            beginning as soon as somebody asks for one of its jobs; one that is being written is followed. See \
-            docs/protocol.md. Exit status: 0 stopped by INT or TERM, 1 it cannot listen, 66 no output folder.
+            beginning as soon as somebody asks for one of its jobs; one that is being written is followed. The protocol is \
+            in docs/protocol.md of the sources, share/doc/forgebatch/protocol.md where it was installed. Exit status: 0 stopped by INT or TERM, 1 it cannot listen, 66 no output folder.
             """)
 
     @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)

@@ -8,6 +8,8 @@ internal import Jobs
 struct Report {
     private(set) var index: RawPath?
     private(set) var problem: String?
+    /// Whether this run wrote it.
+    private(set) var isNew = false
 
     /// Up to so many videos every one gets a page of its own unless something else is asked for.
     private static let fullLimit = 2000
@@ -33,6 +35,7 @@ struct Report {
                 options: ReportOptions(
                     pages: chosen, templates: templates, baseline: baseline, reevaluation: reevaluation)
             ).index
+            isNew = true
         } catch {
             problem = Escape.visible("\(error)")
         }

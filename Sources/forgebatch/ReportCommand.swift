@@ -37,7 +37,7 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The run to compare with: an id, the beginning of one, or last, the finished run before (default: the one that the run itself was compared with).",
+            "The run to compare with: an id, the beginning of one, or previous, the finished run before (default: the one that the run itself was compared with).",
             valueName: "run"))
     var baseline: String?
 
@@ -83,7 +83,7 @@ struct ReportCommand: ParsableCommand {
     private func reportedRun(_ layout: OutputLayout) throws -> RunSummary {
         do {
             let runs = try RunList.all(layout)
-            guard !runs.isEmpty else { throw ArchiveError("no output folder of forgebatch run") }
+            guard !runs.isEmpty else { throw ArchiveError(OutputArgument.absence(output.path)) }
             let run = try RunList.run(named: runID ?? "latest", among: runs)
             guard run.hasRecord else { throw ArchiveError("run \(run.id) did not finish and left no record") }
             return run

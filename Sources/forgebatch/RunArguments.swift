@@ -26,7 +26,7 @@ struct InputArguments: ParsableArguments {
     @Option(
         name: .customLong("include"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Take files that match GLOB (repeatable; of --include and --exclude the last match wins). When the first rule is an --include, only what is asked for is taken.",
+            "Take files that match GLOB, such as 'cam3/**' or '*.mp4': the path below the input, in which upper and lower case differ (repeatable; of --include and --exclude the last match wins). When the first rule is an --include, only what is asked for is taken.",
             valueName: "glob"))
     var includes: [String] = []
 
@@ -37,7 +37,9 @@ struct InputArguments: ParsableArguments {
             valueName: "glob"))
     var excludes: [String] = []
 
-    @Option(help: ArgumentHelp("Take only these extensions, separated by commas.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "Take only these extensions, separated by commas, in upper or lower case.", valueName: "list"))
     var ext: String?
 
     @Option(help: "Levels below each directory: 1 is what lies directly in it.")
@@ -50,7 +52,9 @@ struct InputArguments: ParsableArguments {
     var follow = false
 
     @Option(
-        help: "Read further paths from FILE or a pipe, one a line; - is standard input.", completion: .file(),
+        help:
+            "Read further paths from FILE or a pipe, one a line; - is standard input. Carriage returns and a byte order mark of Windows lists are no part of a name.",
+        completion: .file(),
         transform: PathArgument.read)
     var filesFrom: PathArgument?
 
@@ -191,7 +195,7 @@ struct OutputArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The run that the report compares this one with: an id, the beginning of one, or last, the finished run before (default: last).",
+            "The run that the report compares this one with: an id, the beginning of one, or previous, the finished run before (default: previous).",
             valueName: "run"))
     var baseline: String?
 }

@@ -3,7 +3,6 @@ internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
 internal import FrameTools
-internal import Glibc
 internal import Jobs
 internal import ToolModel
 internal import VideoWorker
@@ -32,7 +31,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !input.paths.isEmpty || input.filesFrom != nil else {
-            throw ValidationError("Name a video or a directory of videos.")
+            throw ValidationError("Name a video or a directory of videos, as in forgebatch run ./videos.")
         }
         for (name, value) in [
             ("--max-depth", input.maxDepth), ("--limit", input.limit), ("--threads-per-job", work.threadsPerJob),
@@ -55,7 +54,8 @@ struct RunCommand: AsyncParsableCommand {
         let options = try await makeOptions()
         try Machine.reserveDescriptors(workers: options.workers)
         if reuse.dryRun {
-            try DryRun.print(await plan(options), options: options, json: display.json)
+            try DryRun.print(
+                await plan(options), options: options, json: display.json, advice: EmptySelection.advice(input))
             if Terminal.reportOutputError() { throw ExitCode(ExitStatus.failure) }
             return
         }
@@ -102,6 +102,7 @@ struct RunCommand: AsyncParsableCommand {
         if report.problem != nil || !outputs.problems.isEmpty { statuses.append(ExitStatus.reportFailed) }
         Summary(
             options: options, outcome: outcome, report: report, problems: outputs.problems,
+            advice: EmptySelection.advice(input), isMistaken: !EmptySelection.results(input).isEmpty,
             status: ExitStatus.winner(statuses)
         ).print(display)
         if Terminal.reportOutputError() { statuses.append(ExitStatus.reportFailed) }
@@ -128,7 +129,9 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// What the given paths are. They may lie on a share that does not answer, so another process looks at them.
-    private func survey(_ inputs: [RawPath]) async throws -> InputSurvey {
+    ///
+    /// - Returns: and how many names of a list were taken without what Windows adds to them.
+    private func survey(_ inputs: [RawPath]) async throws -> (InputSurvey, windowsNames: Int) {
         let looker = RunCommand.looker(stall: work.stall, maxDuration: work.maxDuration)
         do {
             var listed: [RawPath] = []
@@ -136,7 +139,13 @@ struct RunCommand: AsyncParsableCommand {
                 listed = try await ConfigurationLayers.list(file, isNullSeparated: input.null, looker: looker)
             }
             let named = input.roots.compactMap { InputRoot.parts(declared: RawArguments.path($0))?.path }
-            return try await looker.survey(inputs, listed: listed, named: named, silent: ConfigurationLayers.silent)
+            let survey = try await looker.survey(inputs, listed: listed, named: named, silent: ConfigurationLayers.silent)
+            let windows = input.null ? [:] : WindowsList.names(survey)
+            if windows.isEmpty { return (survey, 0) }
+            listed = listed.map { windows[$0] ?? $0 }
+            return (
+                try await looker.survey(inputs, listed: listed, named: named, silent: survey.silent), windows.count
+            )
         } catch let failure as LookFailure {
             throw Failure(failure.exitStatus, "\(failure)")
         }
@@ -158,8 +167,8 @@ struct RunCommand: AsyncParsableCommand {
     private func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
         let selection = try ToolSelection(list: tools.tools, settings: tools.set)
-        let survey = try await survey(inputs)
-        try refuseIfNothingExists(survey)
+        let (survey, windowsNames) = try await survey(inputs)
+        try MissingInput.refuse(survey, out: input.out?.path, arguments: Array(CommandLine.arguments.dropFirst()))
         let now = UTCTime.now
         let output = input.out?.path ?? OutputFolder.standard(survey, hasList: input.filesFrom != nil)
         try refuseInputAsOutput(survey, output)
@@ -173,7 +182,7 @@ struct RunCommand: AsyncParsableCommand {
         options.silent = survey.silent
         options.discovery.rules = Rules.inOrder(includes: input.includes, excludes: input.excludes)
         options.discovery.extensions = input.ext.map { list in
-            Set(list.split(separator: ",").map { $0.drop { $0 == "." }.lowercased() })
+            Set(list.split { ", ".contains($0) }.map { $0.drop { "*.".contains($0) }.lowercased() })
         }
         options.discovery.missingFormats = WorkerProgram.missingFormats
         options.discovery.maxDepth = input.maxDepth
@@ -213,7 +222,9 @@ struct RunCommand: AsyncParsableCommand {
         options.lock = operation.lock.mode
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
-        options.notes = [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
+        options.notes =
+            [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
+            + WindowsList.notes(windowsNames)
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
         options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
@@ -267,14 +278,6 @@ struct RunCommand: AsyncParsableCommand {
         return roots
     }
 
-    /// A wrong name must not leave an output folder behind; of several inputs the others are still processed.
-    private func refuseIfNothingExists(_ survey: InputSurvey) throws {
-        guard survey.listed.isEmpty, let first = survey.inputs.first, let reason = first.reason,
-            survey.inputs.allSatisfy({ $0.reason != nil })
-        else { return }
-        throw Failure(ExitStatus.unreadableInput, "\(first.path.display): \(reason)")
-    }
-
     /// Results among the videos would be found as input by whatever looks for them next.
     private func refuseInputAsOutput(_ survey: InputSurvey, _ output: RawPath) throws {
         guard let folder = try? Files.status(output) else { return }
@@ -321,6 +324,34 @@ enum StandardInput {
     }
 }
 
+/// Lists that were written on Windows: their lines end in a carriage return, and a byte order mark stands before the
+/// first.
+enum WindowsList {
+    private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+    /// The names of a list that lead nowhere as they stand, with what is left of them without such bytes. A name may
+    /// legally have them, so the exact one comes first.
+    static func names(_ survey: InputSurvey) -> [RawPath: RawPath] {
+        var names: [RawPath: RawPath] = [:]
+        for (index, entry) in survey.listed.enumerated()
+        where entry.status == nil && survey.silent[entry.path] == nil {
+            var bytes = entry.path.bytes[...]
+            if index == 0, bytes.starts(with: mark) { bytes = bytes.dropFirst(mark.count) }
+            if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
+            if bytes.count < entry.path.bytes.count { names[entry.path] = RawPath(bytes: Array(bytes)) }
+        }
+        return names
+    }
+
+    static func notes(_ count: Int) -> [String] {
+        count == 0
+            ? []
+            : [
+                "--files-from: \(Quantity.plural(count, "name")) taken without the carriage return or byte order mark of a Windows list"
+            ]
+    }
+}
+
 /// `--include` and `--exclude` in the order in which they were given.
 enum Rules {
     private typealias FilterArgument = (isInclude: Bool, glob: RawPath)
@@ -336,7 +367,7 @@ enum Rules {
 
     private static func arguments(_ includes: [String], _ excludes: [String]) -> [FilterArgument] {
         var rules: [FilterArgument] = []
-        var (takes, leaves) = (includes.map(RawArguments.path)[...], excludes.map(RawArguments.path)[...])
+        var (takes, leaves) = (includes.map(glob)[...], excludes.map(glob)[...])
         for argument in ConfigurationLayers.effective.prefix(while: { $0 != "--" }) {
             if argument == "--include" || argument.hasPrefix("--include=") {
                 if let glob = takes.popFirst() { rules.append((true, glob)) }
@@ -345,5 +376,13 @@ enum Rules {
             }
         }
         return rules + takes.map { (true, $0) } + leaves.map { (false, $0) }
+    }
+
+    /// `./cam/*` is `cam/*`, as in a shell: no path below an input begins with a dot of its own.
+    private static func glob(_ text: String) -> RawPath {
+        let path = RawArguments.path(text)
+        let isHere = path.bytes.starts(with: Array("./".utf8)) && path.bytes.count > 2
+        return isHere
+            ? RawPath(bytes: [UInt8(ascii: "/")] + path.bytes.dropFirst(2).drop { $0 == UInt8(ascii: "/") }) : path
     }
 }

@@ -9,6 +9,10 @@ struct Summary {
     let report: Report
     /// Files that were asked for and could not be written.
     let problems: [String]
+    /// What to say of a selection that takes nothing.
+    let advice: [String]
+    /// Whether an input cannot be what was meant.
+    let isMistaken: Bool
     let status: Int32
 
     /// Off a terminal at most so many lines are printed, and none on success.
@@ -20,7 +24,8 @@ struct Summary {
         // An old failure that nobody asked about is no news.
         // That nothing was done because nothing could be read is.
         let isNothingRead =
-            outcome.counts.found == 0 && (!outcome.untaken.isEmpty || outcome.ruledOut > 0) && !display.quiet
+            outcome.counts.found == 0 && (!outcome.untaken.isEmpty || outcome.ruledOut > 0 || isMistaken)
+            && !display.quiet
         let isNews = status != 0 || !outcome.problems.isEmpty || isNothingRead
         let painted = Colors.areWanted(
             display.color, isTerminal: toOutput ? Terminal.outputIsTerminal : Terminal.errorIsTerminal)
@@ -38,6 +43,7 @@ struct Summary {
         let sorted = outcome.issues.sorted { ($0.status, $0.path) < ($1.status, $1.path) }
         for issue in sorted { details.append("\(issue.path.display): \(issue.message)") }
         for note in outcome.notes { details.append("note: \(note)") }
+        if outcome.counts.found == 0, !outcome.inputVanished { details += advice }
         let room = Summary.mostLines - 3
         result += details.prefix(details.count > room ? room - 1 : room).map { "  " + String($0.prefix(400)) }
         if details.count > room { result.append("  … and \(details.count - room + 1) more, in the report") }
@@ -45,19 +51,30 @@ struct Summary {
         if isVerbose, !files.isEmpty { result.append("configuration: \(files.joined(separator: ", "))") }
         if let problem = report.problem { result.append("report not written: \(problem)") }
         result += problems
-        if let index = report.index { result.append("report: \(index.display)") }
+        if !sorted.isEmpty {
+            let out = Escape.shell(options.output.bytes)
+            result.append("what that means and what to do: forgebatch show \(out) VIDEO")
+        }
+        // One that says nothing of this run is not pointed at.
+        if let index = report.index, report.isNew || outcome.counts.found > 0 {
+            result.append("report: \(index.display)")
+        }
         return result
+    }
+
+    /// What is said when there is no video.
+    static func nothing(ruledOut: Int) -> String {
+        ruledOut > 0 ? "no videos found: the rules leave out all \(ruledOut) files and folders" : "no videos found"
     }
 
     private func headline(_ colors: Bool) -> String {
         let counts = outcome.counts
         var parts: [String] = []
         if counts.found == 0 {
-            let rules = "no videos found: the rules leave out all \(outcome.ruledOut) files and folders"
             parts.append(
                 outcome.inputVanished
                     ? "no videos, although the last run had some: is the input mounted?"
-                    : outcome.ruledOut > 0 ? rules : "no videos found")
+                    : Summary.nothing(ruledOut: outcome.ruledOut))
         }
         let processed = counts.completed + counts.failed
         if processed > 0 {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BatchRun
 internal import Bytes
 internal import FrameTools
 internal import ToolModel
@@ -11,11 +12,14 @@ struct ToolsCommand: ParsableCommand {
             time of a run with the tool alone as a multiple of decoding alone.
             """)
 
+    @Argument(help: "Only these tools (default: all).")
+    var ids: [String] = []
+
     @Flag(help: "Print the manifest as JSON.")
     var json = false
 
     func run() throws {
-        let tools = ToolRegistry.descriptors
+        let tools = try chosen()
         let costs = ToolCosts.measured(tools)
         if json {
             let manifest = ToolManifest.json(version: Forgebatch.version, tools: tools, costs: costs)
@@ -23,6 +27,19 @@ struct ToolsCommand: ParsableCommand {
             return
         }
         ToolListing(tools, costs: costs).lines.forEach { Terminal.output($0) }
+    }
+
+    private func chosen() throws -> [ToolDescriptor] {
+        let tools = ToolRegistry.descriptors
+        let wanted = try ids.map { id throws -> String in
+            guard let tool = ToolResolver.tool(id, among: tools) else {
+                let near = Suggestion.near(id, among: ToolResolver.names(among: tools))
+                let hint = near.isEmpty ? "forgebatch tools lists them" : "did you mean \(near)?"
+                throw Failure(ExitStatus.usage, "there is no tool named '\(Escape.visible(id))'; \(hint)")
+            }
+            return tool.id
+        }
+        return wanted.isEmpty ? tools : tools.filter { wanted.contains($0.id) }
     }
 }
 
@@ -46,11 +63,13 @@ struct ToolListing {
     private static func paragraph(_ tool: ToolDescriptor) -> [String] {
         var lines = ["\(tool.id): \(tool.definition)"]
         lines.append("  capabilities: " + tool.allCapabilities.joined(separator: ", "))
-        var keys = tool.outputs.frame.map(\.key)
-        if tool.outputs.hasRegions { keys.append("regions") }
-        if !keys.isEmpty { lines.append("  per frame: " + keys.joined(separator: ", ")) }
-        let events = tool.outputs.events.map(\.type)
-        if !events.isEmpty { lines.append("  events: " + events.joined(separator: ", ")) }
+        var frame = tool.outputs.frame.map { ["    " + $0.key, ToolListing.range($0), $0.help] }
+        if tool.outputs.hasRegions { frame.append(["    regions", "", "boxes in pixels of the picture"]) }
+        if !frame.isEmpty { lines += ["  per frame:"] + TextTable.aligned(frame) }
+        let events = tool.outputs.events.map { event in
+            ["    " + event.type, event.values.map(\.key).joined(separator: ", "), event.help]
+        }
+        if !events.isEmpty { lines += ["  events:"] + TextTable.aligned(events) }
         let settings = tool.settings.map { setting in
             [
                 "  --set \(tool.id).\(setting.key)=\(setting.standard.text)", setting.bounds, setting.kind.rawValue,
@@ -58,5 +77,16 @@ struct ToolListing {
             ]
         }
         return lines + TextTable.aligned(settings)
+    }
+
+    /// `0 to 100`, `from 0`: the values that a number may have.
+    private static func range(_ field: ToolOutputs.Field) -> String {
+        func text(_ value: Double) -> String { JSONWriter.text(.double(value)) }
+        switch (field.least, field.most) {
+        case (let least?, let most?): return "\(text(least)) to \(text(most))"
+        case (let least?, nil): return "from \(text(least))"
+        case (nil, let most?): return "up to \(text(most))"
+        case (nil, nil): return ""
+        }
     }
 }

@@ -22,7 +22,7 @@ struct ValidateCommand: ParsableCommand {
             if try Files.status(path).kind == .directory {
                 let layout = OutputLayout(root: path)
                 guard Files.exists(layout.runs) || Files.exists(layout.results) else {
-                    throw Failure(ExitStatus.unreadableInput, "\(path.display): no output folder of forgebatch run")
+                    throw Failure(ExitStatus.unreadableInput, "\(path.display): \(OutputArgument.absence(path))")
                 }
                 validation = try Validation.folder(layout)
             } else {

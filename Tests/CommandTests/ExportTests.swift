@@ -36,7 +36,7 @@ struct ExportTests {
         let forge = try await forge()
         for table in ["videos", "frames", "events", "objects"] {
             let file = forge.home.appending("csv/\(table).csv")
-            let words = ["export", "out", "--format", "csv", "--table", table, "--output", file.display]
+            let words = ["export", "out", "--format", "csv", "--table", table, "--out", file.display]
             let result = try await forge.forgebatch(words.map { RawPath($0) })
             #expect(result.status == 0 && result.stdout.isEmpty && result.stderr.isEmpty)
             // Standard output gets the same.
@@ -102,8 +102,8 @@ struct ExportTests {
     func mot() async throws {
         let forge = try await forge()
         let refused = try await forge.forgebatch("export", "out", "--format", "mot")
-        #expect(refused.status == 64 && refused.error.contains("--output DIR/"))
-        #expect(try await forge.forgebatch("export", "out", "--format", "mot", "--output", "mot/").status == 0)
+        #expect(refused.status == 64 && refused.error.contains("--out DIR/"))
+        #expect(try await forge.forgebatch("export", "out", "--format", "mot", "-o", "mot/").status == 0)
         try await check("mot", forge.layout.results, forge.home.appending("mot"))
         // One video needs no folder.
         let one = try await forge.forgebatch("export", "out", "--format", "mot", "--job", "moving-objects.mp4")

@@ -94,7 +94,7 @@ struct FlagTableTests {
             "--table": "--format csv: pandas reads every table of --table, and every number is the result's",
             "--job":
                 "export --job takes an id or a path; what is not there is 66, a slip 64, and nothing is left behind",
-            "--output": "--format mot: a file a video, ten columns, frames from 1, every box the result's",
+            "--out": "--format mot: a file a video, ten columns, frames from 1, every box the result's",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],

@@ -57,6 +57,14 @@ import ToolModel
         }
     }
 
+    @Test(arguments: ids) func `each number of a summary is explained`(id: String) throws {
+        let outputs = try #require(ToolRegistry.tool(id)?.descriptor).outputs
+        for value in try RandomVideo.make(seed: 3, frames: 50).run(id).summary.values {
+            #expect(outputs.help(ofSummary: value.key) != nil, "\(id).\(value.key)")
+        }
+        #expect(outputs.help(ofSummary: "nobody") == nil)
+    }
+
     @Test(arguments: ids) func `what reports compare videos in stands in the summary`(id: String) throws {
         let hints = try #require(ToolRegistry.tool(id)).descriptor.report
         let summary = try RandomVideo.make(seed: 3, frames: 50).run(id).summary

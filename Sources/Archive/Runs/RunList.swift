@@ -52,7 +52,9 @@ package enum RunList {
         if let exact = runs.first(where: { $0.id == word }) { return exact }
         let shown = Escape.visible(word)
         let near = word.isEmpty ? [] : runs.filter { $0.id.hasPrefix(word) }
-        guard let only = near.first else { throw ArchiveError("there is no run \(shown); see the folder runs/") }
+        guard let only = near.first else {
+            throw ArchiveError("there is no run \(shown); forgebatch list --runs lists them")
+        }
         guard near.count == 1 else {
             throw ArchiveError(
                 "\(shown) may be \(near.prefix(3).map(\.id).joined(separator: " or ")); write more of it")

@@ -55,7 +55,7 @@ package struct Discovery: Sendable {
     package var untaken: [UntakenVideo] = []
     /// What was found below each of several ``roots``, in their order; empty for one root.
     package var finds: [RootFinds] = []
-    /// Files and folders that the rules leave out.
+    /// Files and folders that the rules leave out, and videos by their name that have none of the extensions wanted.
     package var ruledOut = 0
     package var tooYoung: Int { young.count }
 
@@ -377,7 +377,11 @@ private struct Walk {
     /// Takes something that is no directory if its name or its first bytes speak for a video.
     private mutating func consider(_ entry: Folder, _ status: FileStatus, isLink: Bool) throws(SystemError) {
         let name = name(entry.path)
-        if case .other = name { return }
+        if case .other = name {
+            let isVideo = Signature.name(entry.path, extensions: nil, missing: options.missingFormats).isVideo
+            if options.extensions != nil, isVideo { ruledOut += 1 }
+            return
+        }
         guard status.kind == .file else {
             if name.isVideo { report(entry.path, "not a regular file (\(status.kind.rawValue))") }
             return

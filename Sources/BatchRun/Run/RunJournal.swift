@@ -145,7 +145,7 @@ final class RunJournal {
     private static func damage(_ outcome: JobOutcome) -> String {
         let claim = outcome.declared.map { " of \($0) declared" } ?? ""
         return
-            "\(VideoStatus.damaged.rawValue): \(outcome.frames)\(claim) frames decoded (\(outcome.reasons.joined(separator: ", ")))"
+            "\(VideoStatus.damaged.rawValue): \(outcome.frames)\(claim) frames decoded: \(Reason.text(outcome.reasons))"
     }
 
     static func milli(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }

@@ -45,6 +45,10 @@ struct CutsTool: FrameTool {
                 .init(
                     "content_cut", values: [.init("content", to: 255, help: "the frame's change")],
                     help: "a cut by the content detector"),
+            ],
+            summary: [
+                .init("cuts", help: "cuts by the adaptive detector"),
+                .init("content_cuts", help: "cuts by the content detector"),
             ]),
         report: ReportHints(lanes: [LaneHint(.change, high: "content", events: ["cut"])]))
 

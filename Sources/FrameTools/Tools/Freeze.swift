@@ -27,7 +27,8 @@ struct FreezeTool: FrameTool {
                 .init("since", isTimeSeries: false, help: "number of the frame that opened the standstill"),
                 .init("difference", to: 1, help: "mean absolute difference to that frame, over all planes"),
             ],
-            events: [.init("freeze", help: "a standstill for as long as the setting says")]),
+            events: [.init("freeze", help: "a standstill for as long as the setting says")],
+            summary: [.init("frames", help: "frames of all standstills, however short, without the first of each")]),
         report: ReportHints(
             lanes: [LaneHint(.standstill, condition: "difference", events: ["freeze"])],
             outliers: [OutlierHint("Most frozen", key: "frames", side: .high, measure: .shareOfFrames)]))

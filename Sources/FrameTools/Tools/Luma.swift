@@ -15,14 +15,19 @@ struct LumaTool: FrameTool {
                 help: "full adds low and high, from a histogram of every sample")
         ],
         capabilities: ["brightness"],
-        outputs: ToolOutputs(frame: [
-            .init("min", to: 255.9961, help: "least sample, on the 8-bit scale"),
-            .init("low", to: 255.9961, help: "level of the darkest tenth, with histogram=full"),
-            .init("avg", to: 255.9961, help: "mean of the samples"),
-            .init("high", to: 255.9961, help: "level of the brightest tenth, with histogram=full"),
-            .init("max", to: 255.9961, help: "greatest sample"),
-            .init("dif", to: 255.9961, help: "mean absolute difference to the frame before"),
-        ]),
+        outputs: ToolOutputs(
+            frame: [
+                .init("min", to: 255.9961, help: "least sample, on the 8-bit scale"),
+                .init("low", to: 255.9961, help: "level of the darkest tenth, with histogram=full"),
+                .init("avg", to: 255.9961, help: "mean of the samples"),
+                .init("high", to: 255.9961, help: "level of the brightest tenth, with histogram=full"),
+                .init("max", to: 255.9961, help: "greatest sample"),
+                .init("dif", to: 255.9961, help: "mean absolute difference to the frame before"),
+            ],
+            summary: [
+                .init("darkest_avg", help: "mean of the samples of the darkest frame"),
+                .init("brightest_avg", help: "mean of the samples of the brightest frame"),
+            ]),
         report: ReportHints(
             lanes: [LaneHint(.luma, low: "min", high: "max", mean: "avg")],
             outliers: [

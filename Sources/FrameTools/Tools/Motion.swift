@@ -69,7 +69,7 @@ struct MotionTool: FrameTool {
                         .init("track_id", from: 1, help: "number of the object"),
                         .init("distance", help: "pixels along its way"),
                     ], help: "an object, from its first frame to its last"),
-            ], hasRegions: true),
+            ], summary: [.init("tracks", help: "objects that were followed")], hasRegions: true),
         report: ReportHints(
             lanes: [LaneHint(.motion, high: "score", events: ["motion"])], objectCount: "tracks"))
 
