@@ -23,8 +23,11 @@ struct Forgebatch: AsyncParsableCommand {
 
     /// Parses, runs, ends the process.
     static func main(arguments: [String]) async {
+        EventStream.isOn = EventStream.isAsked(arguments)
         do {
-            var command = try parseAsRoot(ConfigurationLayers.arguments(arguments))
+            let arguments = try ConfigurationLayers.arguments(arguments)
+            EventStream.isOn = EventStream.isAsked(arguments)
+            var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -33,15 +36,18 @@ struct Forgebatch: AsyncParsableCommand {
             // A run has a status of its own for this.
             if !(command is RunCommand), Terminal.reportOutputError() { exitNow(ExitStatus.failure) }
         } catch let failure as Failure {
-            Terminal.error("forgebatch: \(failure.message)")
+            Terminal.fatal(failure.message, status: failure.status)
             exitNow(failure.status)
         } catch let error as SystemError {
-            Terminal.error("forgebatch: \(error)")
+            Terminal.fatal("\(error)", status: ExitStatus.failure)
             exitNow(ExitStatus.failure)
         } catch let status as ExitCode {
             exitNow(status.rawValue)
         } catch {
-            exit(withError: error)
+            let status = exitCode(for: error).rawValue
+            guard EventStream.isOn, status != ExitStatus.ok else { exit(withError: error) }
+            Terminal.fatal(message(for: error), status: status)
+            exitNow(status)
         }
     }
 }
