@@ -56,7 +56,11 @@ enum ConfigurationLayers {
 
     /// A flag of `run` as a key.
     struct Key: Equatable {
-        enum Kind { case flag, inverted, value, list, joined }
+        enum Kind {
+            case flag, inverted, value, list, joined
+            /// Words, or a text of them.
+            case command
+        }
         let name: String
         let kind: Kind
         let short: Character?
@@ -96,7 +100,7 @@ enum ConfigurationLayers {
         Key("quiet", .flag, short: "q"), Key("verbose", .flag, short: "v"), Key("color", .value), Key("json", .flag),
         Key("report", .value), Key("stills", .inverted), Key("templates", .value), Key("baseline", .value),
         Key("metrics-textfile", .value), Key("junit", .value),
-        Key("lock", .value),
+        Key("lock", .value), Key("on-complete", .command), Key("on-failure", .command), Key("hook-timeout", .value),
         Key("grace", .value), Key("fail-on", .value), Key("config", .value), Key("no-config", .flag),
     ]
 
@@ -150,7 +154,9 @@ enum ConfigurationLayers {
                         "\(local.display) was not read, because \(why); --config \(local.display) has it read"
                     stored.withLock { $0.note = note }
                 } else {
-                    layers.append(try fromFile(local, isNamed: false))
+                    let entries = try fromFile(local, isNamed: false)
+                    try refuseCommands(entries)
+                    layers.append(entries)
                     // It counts more than those that were read before it.
                     stored.withLock { stored in
                         if let last = stored.filesRead.popLast() { stored.filesRead.insert(last, at: before) }
@@ -221,6 +227,15 @@ enum ConfigurationLayers {
         }
     }
 
+    /// A file that is only found may come with a folder of somebody else's: it sets values, and starts no programs.
+    private static func refuseCommands(_ entries: [Entry]) throws {
+        guard let entry = entries.first(where: { $0.key.kind == .command }) else { return }
+        throw Failure(
+            78,
+            "\(local.display): \(entry.key.name): a file that is only found in the working directory starts no program; give --config \(local.display)"
+        )
+    }
+
     private static func standardFiles() -> [RawPath] {
         var paths: [RawPath] = []
         if let folder = Terminal.environment("XDG_CONFIG_HOME"), !folder.isEmpty {
@@ -276,11 +291,12 @@ enum ConfigurationLayers {
     private static func values(_ key: Key, _ node: YAMLNode, _ path: RawPath) throws -> [String] {
         switch node {
         case .text(let text): return [text]
-        case .list(let list) where key.kind == .list || key.kind == .joined:
+        case .list(let list) where [.list, .joined, .command].contains(key.kind):
             let texts = list.compactMap(\.text)
             guard texts.count == list.count else {
                 throw Failure(78, "\(path.display): \(key.name): single values are wanted in the list")
             }
+            if key.kind == .command { return [CommandArgument.text(texts)] }
             return key.kind == .joined ? [texts.joined(separator: ",")] : texts
         case .mapping(let roots) where key.name == "root":
             return try roots.map { name, value in
@@ -311,7 +327,7 @@ enum ConfigurationLayers {
             default:
                 throw Failure(78, "\(source): \(key.name): true or false is wanted")
             }
-        case .value, .list, .joined:
+        case .value, .list, .joined, .command:
             return Entry(key: key, arguments: values.map { "--\(key.name)=\($0)" })
         }
     }

@@ -36,18 +36,18 @@ final class Console: Sendable {
     func askForStatus() { state.withLock { $0.statusWanted = true } }
 
     /// Something to know, printed once the display allows it.
-    func note(_ text: String) { Terminal.error("forgebatch: \(text)") }
+    func note(_ text: String) { Terminal.error("forgebatch: \(text)", .note) }
 
     func show(_ view: RunView) {
         state.withLock { state in
             if state.statusWanted {
                 state.statusWanted = false
                 erase(&state)
-                Terminal.error(Console.line(view) + Console.workers(view))
+                if style != .json { Terminal.error(Console.line(view) + Console.workers(view)) }
             }
             switch style {
             case .none: break
-            case .json: Terminal.error(JSONWriter.text(Console.json(view)))
+            case .json: EventStream.write(.progress, Console.members(view))
             case .plain:
                 if state.lastPlain.map({ view.elapsed - $0 >= Console.plainInterval }) ?? true {
                     state.lastPlain = view.elapsed
@@ -135,8 +135,8 @@ final class Console: Sendable {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
-    private static func json(_ view: RunView) -> JSON {
-        .members([
+    private static func members(_ view: RunView) -> [JSON.Member] {
+        let json = JSON.members([
             "planned": .int(view.planned), "done": .int(view.done), "failed": .int(view.failed),
             "skipped": .int(view.skipped), "frames": .int(view.frames),
             "elapsed": .double((view.elapsed * 10).rounded() / 10),
@@ -155,6 +155,7 @@ final class Console: Sendable {
                         ])
                 }),
         ])
+        return json.members ?? []
     }
 }
 

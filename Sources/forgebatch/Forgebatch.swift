@@ -24,10 +24,12 @@ struct Forgebatch: AsyncParsableCommand {
 
     /// Parses, runs, ends the process.
     static func main(arguments: [String]) async {
+        EventStream.isOn = EventStream.isAsked(arguments)
         do {
             if let complaint = FirstWord.complaint(arguments) { throw Failure(ExitStatus.usage, complaint) }
-            var command = try parseAsRoot(
-                await ConfigurationLayers.arguments(OtherNames.resolved(arguments)))
+            let arguments = try await ConfigurationLayers.arguments(OtherNames.resolved(arguments))
+            EventStream.isOn = EventStream.isAsked(arguments)
+            var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -36,18 +38,23 @@ struct Forgebatch: AsyncParsableCommand {
             // A run has a status of its own for this.
             if !(command is RunCommand), Terminal.reportOutputError() { exitNow(ExitStatus.failure) }
         } catch let failure as Failure {
-            Terminal.error("forgebatch: \(failure.message)")
+            Terminal.fatal(failure.message, status: failure.status)
             exitNow(failure.status)
         } catch let error as SystemError {
-            Terminal.error("forgebatch: \(error)")
+            Terminal.fatal("\(error)", status: ExitStatus.failure)
             exitNow(ExitStatus.failure)
         } catch let status as ExitCode {
             exitNow(status.rawValue)
         } catch  where exitCode(for: error).isSuccess {
             exit(withError: error)
         } catch {
-            Terminal.error(ValueHint.complete(fullMessage(for: error)))
-            exitNow(exitCode(for: error).rawValue)
+            let status = exitCode(for: error).rawValue
+            if EventStream.isOn {
+                Terminal.fatal(ValueHint.complete(message(for: error)), status: status)
+            } else {
+                Terminal.error(ValueHint.complete(fullMessage(for: error)))
+            }
+            exitNow(status)
         }
     }
 }

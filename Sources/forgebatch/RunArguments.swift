@@ -158,7 +158,10 @@ struct ReuseArguments: ParsableArguments {
 }
 
 struct OutputArguments: ParsableArguments {
-    @Option(help: "How progress is shown on standard error: auto, bar, plain (a line a minute), json, none.")
+    @Option(
+        help:
+            "How progress is shown on standard error: auto, bar, plain (a line a minute), json (all that is told there is JSON), none."
+    )
     var progress = ProgressStyle.auto
 
     @Option(help: ArgumentHelp("Progress events a second and video, or all for every frame.", valueName: "n|all"))
@@ -203,7 +206,7 @@ struct OutputArguments: ParsableArguments {
 struct OperationArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "When another run holds the lock: fail (status 11), skip (status 0), wait or wait=DURATION. none: do without, where the file system gives no lock; no other run may write to the folder then.",
+            "When another run holds the lock: fail (status 11), skip (status 0, in silence), wait or wait=DURATION. none: do without, where the file system gives no lock; no other run may write to the folder then.",
             valueName: "mode"))
     var lock = LockArgument(mode: .fail)
 
@@ -223,6 +226,21 @@ struct OperationArguments: ParsableArguments {
         help: ArgumentHelp("Write the videos to FILE as JUnit XML, whole or not at all.", valueName: "file"),
         completion: .file(), transform: PathArgument.read)
     var junit: PathArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Start COMMAND when the run has ended, whatever its status: words and quotes as in a shell, but no shell. It reads the summary as JSON on standard input; docs/scripts.md tells more.",
+            valueName: "command"), transform: CommandArgument.read)
+    var onComplete: CommandArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "The same when the exit status is not 0, also when no run could begin.", valueName: "command"),
+        transform: CommandArgument.read)
+    var onFailure: CommandArgument?
+
+    @Option(help: ArgumentHelp("What each of these commands gets before it is ended.", valueName: "duration"))
+    var hookTimeout = DurationArgument(seconds: 60)
 
     @Option(
         help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"), completion: .file(),

@@ -46,11 +46,42 @@ struct RunCommand: AsyncParsableCommand {
         ] {
             if let value, value.seconds <= 0 { throw ValidationError("\(name) must be greater than 0.") }
         }
+        if operation.hookTimeout.seconds <= 0 { throw ValidationError("--hook-timeout must be greater than 0.") }
         _ = try workers()
     }
 
     func run() async throws {
+        EventStream.isOn = display.progress == .json
         let signals = try Signals.listen()
+        do {
+            try await run(signals)
+        } catch let status as ExitCode {
+            throw status
+        } catch {
+            // No run began, or it broke off: there is no summary.
+            let status = (error as? Failure)?.status ?? RunCommand.status(of: error)
+            let why = (error as? Failure)?.message ?? RunCommand.text(of: error)
+            if !reuse.dryRun {
+                signals.leave()
+                await hooks.run(
+                    Summary.refused(why, status: status), status: status, facts: [], hasEnded: false,
+                    hasToEnd: { signals.endsCommands })
+            }
+            throw error
+        }
+    }
+
+    private var hooks: Hooks { Hooks(operation, program: RunCommand.program) }
+
+    private static func status(of error: any Error) -> Int32 {
+        error is SystemError ? ExitStatus.failure : exitCode(for: error).rawValue
+    }
+
+    private static func text(of error: any Error) -> String {
+        (error as? SystemError)?.description ?? message(for: error)
+    }
+
+    private func run(_ signals: Signals) async throws {
         let options = try await makeOptions()
         try Machine.reserveDescriptors(workers: options.workers)
         if reuse.dryRun {
@@ -93,20 +124,27 @@ struct RunCommand: AsyncParsableCommand {
             case .ambiguous: throw Failure(ExitStatus.usage, "\(refusal)")
             }
             if operation.lock.mode == .skip {
-                Terminal.error("forgebatch: \(refusal); skipped")
+                if display.verbose || EventStream.isOn { Terminal.error("forgebatch: \(refusal); skipped", .note) }
                 return
             }
             throw Failure(ExitStatus.locked, "\(refusal); wait for it with --lock wait")
         }
         var statuses = [outcome.exitStatus]
         if report.problem != nil || !outputs.problems.isEmpty { statuses.append(ExitStatus.reportFailed) }
-        Summary(
+        var summary = Summary(
             options: options, outcome: outcome, report: report, problems: outputs.problems,
             advice: EmptySelection.advice(input), isMistaken: !EmptySelection.results(input).isEmpty,
-            status: ExitStatus.winner(statuses)
-        ).print(display)
+            status: ExitStatus.winner(statuses))
+        summary.print(display)
         if Terminal.reportOutputError() { statuses.append(ExitStatus.reportFailed) }
         let status = ExitStatus.winner(statuses)
+        summary.status = status
+        signals.leave()
+        await hooks.run(
+            summary.json, status: status,
+            facts: [
+                ("RUN", outcome.runID), ("OUTPUT", options.output.text), ("REPORT", report.index?.text),
+            ], hasEnded: true, hasToEnd: { signals.endsCommands })
         if status != 0 { throw ExitCode(status) }
     }
 
@@ -159,6 +197,23 @@ struct RunCommand: AsyncParsableCommand {
         Looker(
             program: (program, lookArguments), stall: stall.seconds,
             deadline: maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
+    }
+
+    /// The arguments for the record. Commands are left out: they are often addresses with a password in them, and a run that
+    /// is done again by hand is nobody's alarm.
+    private static func told(_ arguments: [String]) -> [String] {
+        let flags = ["--on-complete", "--on-failure"]
+        var result: [String] = []
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" { return (result + [argument] + rest).map { Escape.visible($0) } }
+            if flags.contains(argument) {
+                _ = rest.popFirst()
+            } else if !flags.contains(where: { argument.hasPrefix($0 + "=") }) {
+                result.append(argument)
+            }
+        }
+        return result.map { Escape.visible($0) }
     }
 
     private static let program = RawPath("/proc/self/exe")
@@ -225,7 +280,7 @@ struct RunCommand: AsyncParsableCommand {
         options.notes =
             [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
             + WindowsList.notes(windowsNames)
-        options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
+        options.command = ["forgebatch"] + RunCommand.told(Array(CommandLine.arguments.dropFirst()))
         options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
         _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))

@@ -6,12 +6,14 @@ internal import Synchronization
 /// The signals that a run answers to: a handler writes their numbers to a pipe, and a thread reads it.
 ///
 /// Before there is a batch, as in a queue for the lock, a signal ends the process: nothing is lost. While the batch looks for
-/// videos and works on them, a signal is its to answer. While the report is written, the first one waits for it.
+/// videos and works on them, a signal is its to answer. While the report is written, the first one waits for it. One that comes
+/// while the user's own commands run ends them, and the next one this process.
 final class Signals: Sendable {
-    private enum Phase { case before, working, reporting }
+    private enum Phase { case before, working, reporting, leaving }
     private struct State {
         var phase = Phase.before
         var count = 0
+        var endsCommands = false
     }
     private let state = Mutex(State())
     private let descriptor: FileDescriptor
@@ -85,6 +87,12 @@ final class Signals: Sendable {
     /// The batch is done; report and summary are left.
     func finish() { state.withLock { $0.phase = .reporting } }
 
+    /// Only the user's own commands are left.
+    func leave() { state.withLock { $0.phase = .leaving } }
+
+    /// Whether a signal came since then.
+    var endsCommands: Bool { state.withLock { $0.endsCommands } }
+
     private func wait() {
         while let numbers = try? Files.read(descriptor, count: 64, path: RawPath("signals")), !numbers.isEmpty {
             for number in numbers.map({ Int32($0) }) {
@@ -96,13 +104,20 @@ final class Signals: Sendable {
     private func stop(_ number: Int32) {
         let isEnd = state.withLock { state in
             state.count += 1
-            return state.phase == .before || (state.phase == .reporting && state.count > 1)
+            switch state.phase {
+            case .before: return true
+            case .working: return false
+            case .reporting: return state.count > 1
+            case .leaving:
+                defer { state.endsCommands = true }
+                return state.endsCommands
+            }
         }
         guard isEnd else {
             _ = stopSource.yield(number)
             return
         }
-        Terminal.error("forgebatch: stopped by \(StopReason.signal(number).text)")
+        Terminal.fatal("stopped by \(StopReason.signal(number).text)", status: 128 + number)
         _exit(128 + number)
     }
 }

@@ -13,7 +13,7 @@ struct Summary {
     let advice: [String]
     /// Whether an input cannot be what was meant.
     let isMistaken: Bool
-    let status: Int32
+    var status: Int32
 
     /// Off a terminal at most so many lines are printed, and none on success.
     private static let mostLines = 20
@@ -29,9 +29,10 @@ struct Summary {
         let isNews = status != 0 || !outcome.problems.isEmpty || isNothingRead
         let painted = Colors.areWanted(
             display.color, isTerminal: toOutput ? Terminal.outputIsTerminal : Terminal.errorIsTerminal)
+        if EventStream.isOn { EventStream.write(.summary, [JSON.Member("summary", json)]) }
         if toOutput {
             Terminal.output(lines(colors: painted, isVerbose: display.verbose).joined(separator: "\n"))
-        } else if isNews {
+        } else if isNews, !EventStream.isOn {
             Terminal.error(lines(colors: painted, isVerbose: display.verbose).joined(separator: "\n"))
         }
     }
@@ -97,9 +98,19 @@ struct Summary {
         return "forgebatch: " + parts.joined(separator: ", ")
     }
 
-    private var json: JSON {
-        .members([
-            "schema": "forgebatch/summary/1", "run_id": .string(outcome.runID), "exit_status": .int(Int(status)),
+    private static let schema = "forgebatch/summary/1"
+
+    /// What is told when no run began.
+    static func refused(_ why: String, status: Int32) -> JSON {
+        ["schema": .string(schema), "exit_status": .int(Int(status)), "error": .string(why)]
+    }
+
+    /// What programs are told.
+    var json: JSON {
+        func texts(_ lines: [String]) -> JSON? { lines.isEmpty ? nil : .array(lines.map { .string($0) }) }
+        let unwritten = (report.problem.map { ["report: \($0)"] } ?? []) + problems
+        return .members([
+            "schema": .string(Summary.schema), "run_id": .string(outcome.runID), "exit_status": .int(Int(status)),
             "output": .string(options.output.display), "seconds": .double((outcome.seconds * 1000).rounded() / 1000),
             "frames": .int(outcome.frames), "stopped": outcome.stop.map { .string($0.text) },
             "counts": outcome.counts.json,
@@ -121,6 +132,13 @@ struct Summary {
                                 JSON.Member("advice", .string(file.advice)),
                             ])
                     }),
+            "unreadable": outcome.problems.isEmpty
+                ? nil
+                : .array(
+                    outcome.problems.map { problem in
+                        .object(problem.path.members() + [JSON.Member("reason", .string(problem.reason))])
+                    }),
+            "notes": texts(outcome.notes), "not_written": texts(unwritten),
             "report": report.index.map { .string($0.display) },
         ])
     }

@@ -5,7 +5,18 @@ internal import Synchronization
 /// Standard output and standard error as a person or a program sees them.
 enum Terminal {
     /// Writes a line for people. Text from files has to be escaped by then.
-    static func error(_ line: String) { write(line + "\n", to: .standardError) }
+    ///
+    /// - Parameter level: what a program is told that reads standard error as ``EventStream``.
+    static func error(_ line: String, _ level: EventStream.Level = .warning) {
+        guard EventStream.isOn else { return write(line + "\n", to: .standardError) }
+        EventStream.message(line.withoutProgram, level)
+    }
+
+    /// Tells why the process ends.
+    static func fatal(_ text: String, status: Int32) {
+        guard EventStream.isOn else { return error("forgebatch: \(text)") }
+        EventStream.error(text, status: status)
+    }
 
     static func output(_ text: String) { output(Array((text + "\n").utf8)) }
 
@@ -50,5 +61,12 @@ enum Terminal {
             return (80, 24)
         }
         return (Int(size.ws_col), Int(size.ws_row))
+    }
+}
+
+extension String {
+    /// Without the program's name, by which a line of many programs is told apart.
+    fileprivate var withoutProgram: String {
+        hasPrefix("forgebatch: ") ? String(dropFirst("forgebatch: ".count)) : self
     }
 }

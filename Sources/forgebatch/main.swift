@@ -20,5 +20,9 @@ if arguments.first == "look" {
     Signals.unblock()
     exitNow(LookProgram.main())
 }
+if arguments.first == "hook" {
+    Signals.unblock()
+    exitNow(HookProgram.main())
+}
 if arguments.first == "run" { Signals.block() }
 await Forgebatch.main(arguments: arguments)

@@ -244,7 +244,7 @@ struct EndTests {
         let run = try bench.forge.start { $0.environment.merge(dead) { $1 } }
         let lock = bench.forge.layout.lock
         try await eventually("the lock is held") { Files.isLocked(lock) }
-        let second = try await bench.forge.run("--lock", "skip", environment: dead)
+        let second = try await bench.forge.run("--lock", "skip", "-v", environment: dead)
         #expect(second.status == 0 && second.error.contains("holds the lock"), "\(second.error)")
         run.send(SIGTERM)
         let result = await run.result()

@@ -64,7 +64,13 @@ struct FlagTableTests {
             "--junit": "--junit and --metrics-textfile are read by their own parsers, after a good run and a bad one",
             "--metrics-textfile":
                 "--junit and --metrics-textfile are read by their own parsers, after a good run and a bad one",
-            "--lock": "--lock: fail is status 11 and names the holder, skip 0, wait waits as long as it is told",
+            "--lock":
+                "--lock: fail is status 11 and names the holder, skip 0 in silence, wait waits as long as it is told",
+            "--on-complete": "--on-complete starts its words without a shell, the summary on their standard input",
+            "--on-failure":
+                "--on-failure starts its command when the status is not 0, also when no run could begin",
+            "--hook-timeout":
+                "What becomes of a command is a warning, and the status stays what the run was; --hook-timeout bounds it",
             "--grace": "--grace is what running videos get after a signal: all of it to finish, none to be ended",
             "--fail-on": "--fail-on any also counts what failed in earlier runs",
             "--config": "--config names a file of flags; --no-config reads none of the usual ones",
