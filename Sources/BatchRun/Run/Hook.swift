@@ -45,6 +45,7 @@ package struct Hook: Sendable {
         case .died(let signal): return "was ended by signal \(signal)\(said)"
         case .held(let process): return "the kernel still holds process \(process)"
         case .spawnFailed(let why): return "could not be started: \(why)"
+        case .pipeFailed(let why): return "could not be told of the run: \(why)"
         }
     }
 }
