@@ -4,7 +4,9 @@ internal import Jobs
 extension ReplayAPI {
     /// Every path of the contract that HTTP answers.
     func routes() -> [WebRoute] {
-        let folders = ["report", "stills", "results", "runs"].map { name in
+        // Of a log that lies alone nothing else is served, whatever lies beside it.
+        let names = layout.isLone ? [] : ["report", "stills", "results", "runs"]
+        let folders = names.map { name in
             let root = FolderRoot(layout.root.appending(name))
             return WebRoute(.get, "/\(name)/**") { request in
                 // A name need not be UTF-8, but links in pages to such a name are escaped bytes.
@@ -15,12 +17,13 @@ extension ReplayAPI {
         return [
             WebRoute(.get, "/health") { _ in health() },
             WebRoute(.get, "/v1/health") { _ in health() },
-            WebRoute(.get, "/v1/jobs") { try jobs($0) },
+            WebRoute(.get, "/v1/worker/health") { _ in workerHealth() },
+            WebRoute(.get, "/v1/jobs") { try await jobs($0) },
             WebRoute(.get, "/v1/jobs/{job}") { try await job($0) },
             WebRoute(.get, "/v1/jobs/{job}/result") { try await result($0) },
             WebRoute(.get, "/v1/jobs/{job}/video") { try await video($0) },
             WebRoute(.get, "/v1/video/status/{job}") { try await videoStatus($0) },
-            WebRoute(.get, "/v1/runs") { _ in try runs() },
+            WebRoute(.get, "/v1/runs") { try runs($0) },
             WebRoute(.get, "/v1/runs/{run}") { try oneRun($0) },
             WebRoute(.get, "/v1/runs/{run}/log") { try log($0) },
             WebRoute(.get, "/v1/runs/{run}/replay") { try replay($0) },
