@@ -99,6 +99,12 @@
       return runs;
     }
 
+    /* The newest run there is; null in a folder without runs. */
+    async newest() {
+      const { runs } = await (await Replay.ask('v1/runs?limit=1')).json();
+      return runs[0] ?? null;
+    }
+
     get path() { return `v1/runs/${encodeURIComponent(this.run.run_id)}`; }
 
     /* Reads the log as it comes, again from where it was when the server goes away meanwhile. */

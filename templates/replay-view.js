@@ -319,7 +319,7 @@
 
     /* A link that restores this moment. */
     get link() {
-      const link = new URLSearchParams({ run: this.run.run_id });
+      const link = new URLSearchParams({ run: this.isFollowingNewest ? 'latest' : this.run.run_id });
       if (this.selected) link.set('job', this.selected.id);
       link.set('t', String(Math.round(this.currentMoment * 1000) / 1000));
       if (this.clock.speed !== 'max') link.set('speed', String(this.clock.speed));

@@ -7,6 +7,10 @@
   const view = new Replay.View();
   let source = null;
   let runs = [];
+  /* Whether the page turns to a newer run by itself, as a link to the run `latest` asks. */
+  let isFollowing = false;
+  /* Milliseconds between two looks for a newer run. */
+  const LOOK = 5000;
 
   function notice(text) {
     put(find('notice'), text);
@@ -241,22 +245,53 @@
       event.preventDefault();
       find('status').focus();
     });
-    find('run-choice').addEventListener('change', () => open(find('run-choice').value, new URLSearchParams()));
+    find('run-choice').addEventListener('change', () => {
+      isFollowing = false;
+      open(find('run-choice').value, new URLSearchParams());
+    });
+    press('watch-newer', () => open('latest', new URLSearchParams()));
     addEventListener('hashchange', () => follow(new URLSearchParams(location.hash.slice(1))));
+  }
+
+  /* Looks for a run that began since: offers it, or turns to it once the one that is shown is over. */
+  async function lookForNewer() {
+    let newest = null;
+    try { newest = await source.newest(); } catch { /* the page says elsewhere that the server is gone */ }
+    if (newest && newest.run_id > view.run.run_id) {
+      if (isFollowing && !view.isLive) {
+        await relist();
+        open('latest', new URLSearchParams());
+      } else if (newest.run_id !== runs[0]?.run_id) {
+        await relist();
+        put(find('newer-text'), 'A newer run began.');
+        show(find('newer'), true);
+      }
+    }
+    setTimeout(lookForNewer, LOOK);
+  }
+
+  async function relist() {
+    try { runs = await source.open(); } catch { return; }
+    listRuns();
+    find('run-choice').value = view.run.run_id;
   }
 
   /* Shows what a link says; one about another run shows that run first. */
   function follow(link) {
     const run = link.get('run');
+    isFollowing = run === 'latest';
     if (run && run !== view.run.run_id) open(run, link);
     else view.restore(link);
   }
 
   /* Shows a run by its id, else the one that the server has selected. */
   function open(id, link) {
-    const run = runs.find((each) => each.run_id === id) ?? runs.find((each) => each.selected) ?? runs[0];
-    const isThere = !id || run.run_id === id;
+    const wanted = id === 'latest' ? runs[0].run_id : id;
+    const run = runs.find((each) => each.run_id === wanted) ?? runs.find((each) => each.selected) ?? runs[0];
+    const isThere = !wanted || run.run_id === wanted;
     view.stop();
+    view.isFollowingNewest = isFollowing;
+    show(find('newer'), false);
     if (onServer) source = new Replay.ServerSource();
     view.begin(source, run);
     find('run-choice').value = run.run_id;
@@ -293,18 +328,20 @@
     for (;;) {
       try {
         runs = await source.open();
-        break;
+        if (runs.length) break;
+        notice('There is no run in this folder yet. It is shown as soon as it begins.');
       } catch (error) {
         notice(error.message);
-        if (!onServer) return;
-        await new Promise((done) => { setTimeout(done, 2000); });
       }
+      if (!onServer) return;
+      await new Promise((done) => { setTimeout(done, 2000); });
     }
     notice('');
-    if (!runs.length) return notice('There is no run in this folder yet.');
     listRuns();
     const link = new URLSearchParams(location.hash.slice(1));
+    isFollowing = link.get('run') === 'latest';
     open(link.get('run') ?? undefined, link);
+    if (onServer) setTimeout(lookForNewer, LOOK);
   }
 
   begin();

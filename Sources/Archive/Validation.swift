@@ -64,12 +64,13 @@ package struct Validation: Sendable {
                     add(record, "not strict JSON: \(error)")
                 }
             }
-            try checkLog(layout, id)
+            try checkLog(layout, id, hasRecord: Files.exists(record))
         }
     }
 
-    /// The rules of docs/protocol.md. A torn last line is what a killed writer leaves, and no breach.
-    private mutating func checkLog(_ layout: OutputLayout, _ id: String) throws(SystemError) {
+    /// The rules of docs/protocol.md. A torn last line is what a killed writer leaves, and no breach; nor is a log without
+    /// its last lines, where the run did not come to write its record.
+    private mutating func checkLog(_ layout: OutputLayout, _ id: String, hasRecord: Bool) throws(SystemError) {
         let plain = layout.log(run: id)
         guard let path = RunLog.file(plain) else {
             if let lack = RunLog.lack(layout, run: id) { add(layout.run(id), lack) }
@@ -77,16 +78,19 @@ package struct Validation: Sendable {
         }
         logs += 1
         do throws(SystemError) {
-            try checkLines(RunLog.lines(plain), path)
+            try checkLines(RunLog.lines(plain), path, hasRecord: hasRecord)
         } catch {
             add(path, "it cannot be read: \(error.reason)")
         }
     }
 
-    private mutating func checkLines(_ lines: LineReader, _ path: RawPath) throws(SystemError) {
+    private mutating func checkLines(
+        _ lines: LineReader, _ path: RawPath, hasRecord: Bool
+    ) throws(SystemError) {
         var state = RunState()
         var seq = 0
         var number = 0
+        var plan = LogPlan()
         while let line = try lines.next(), !lines.isTorn {
             number += 1
             let event: LogLine
@@ -99,10 +103,52 @@ package struct Validation: Sendable {
             if event.seq != seq + 1 { add(path, "line \(number): seq \(event.seq) after \(seq)") }
             seq = event.seq
             guard let change = state.apply(event.event) else { continue }
+            if let text = plan.breach(event.event, change) { add(path, "line \(number): \(text)") }
             if change.isLate { add(path, "line \(number): job \(change.after.id) had ended") }
             if let before = change.before.progress, let after = change.after.progress, after.percent < before.percent {
                 add(path, "line \(number): the percentage falls")
             }
         }
+        if lines.isTorn { return }
+        if state.status == .finished {
+            for job in state.running { add(path, "job \(job.id) was started and has no end") }
+            if let text = plan.breach(atEnd: state) { add(path, text) }
+        } else if hasRecord {
+            add(path, "no run_finished, though the run wrote its record")
+        }
+    }
+}
+
+/// What a log says that its run will do, held against what it does.
+private struct LogPlan {
+    private var planned: Set<JobID> = []
+
+    /// What is wrong with a line; nil for one that is in order.
+    mutating func breach(_ event: LogEvent, _ change: RunState.Change) -> String? {
+        let (before, job) = (change.before, change.after)
+        switch event {
+        case .jobPlanned:
+            if before.status != .pending { return "job \(job.id) is planned after its start" }
+            return planned.insert(job.id).inserted ? nil : "job \(job.id) is planned again"
+        case .jobStarted:
+            // Logs of 0.1.0 have no plan.
+            if !planned.isEmpty, !planned.contains(job.id) { return "job \(job.id) was not planned" }
+            return before.status == .running ? "job \(job.id) is started again" : nil
+        case .progress, .completed, .error:
+            if change.isStart { return "job \(job.id) was not started" }
+            guard case .completed = event, change.isEnd else { return nil }
+            guard let last = before.progress else { return "job \(job.id) is completed without progress" }
+            let isWhole = last.percent == 100 && last.currentFrame == last.totalFrames
+            if isWhole { return nil }
+            return "job \(job.id) is completed at frame \(last.currentFrame) of \(last.totalFrames), "
+                + "\(last.percent) %"
+        default: return nil
+        }
+    }
+
+    /// What is wrong with the whole; nil when nothing is.
+    func breach(atEnd state: RunState) -> String? {
+        planned.isEmpty || planned.count == state.planned
+            ? nil : "\(planned.count) jobs are planned, run_started says \(state.planned)"
     }
 }

@@ -3,6 +3,8 @@ package import Bytes
 /// Where everything in an output folder lies. The one place that knows these paths.
 package struct OutputLayout: Sendable {
     package let root: RawPath
+    /// A log that lies in no output folder, and what its run is called.
+    private var lone: (run: String, log: RawPath)?
 
     /// Slashes at the end of the root mean nothing.
     package init(root: RawPath) {
@@ -10,6 +12,20 @@ package struct OutputLayout: Sendable {
         while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         self.root = RawPath(bytes: bytes)
     }
+
+    /// The layout of a log that lies in no output folder: there is that run, and nothing else. What belongs to a run is looked
+    /// for beside its log.
+    package init(lone log: RawPath, run id: String) {
+        // Nothing can lie below a file, so whatever else is asked for is missing.
+        root = log
+        lone = (id, log)
+    }
+
+    /// Whether this is a log without an output folder.
+    package var isLone: Bool { lone != nil }
+
+    /// The run of a log without an output folder.
+    package var loneRun: String? { lone?.run }
 
     /// A path below the root as records keep it, relative to the root.
     package func relative(_ path: RawPath) -> RawPath {
@@ -30,8 +46,11 @@ package struct OutputLayout: Sendable {
     package var lock: RawPath { root.appending("lock") }
     package var roots: RawPath { root.appending("roots.json") }
 
-    package func run(_ id: String) -> RawPath { runs.appending(id) }
-    package func log(run id: String) -> RawPath { run(id).appending("progress.ndjson") }
+    package func run(_ id: String) -> RawPath { lone?.run == id ? root.parent : runs.appending(id) }
+    package func log(run id: String) -> RawPath { lone?.run == id ? root : run(id).appending(OutputLayout.logName) }
+
+    /// What a log is called in the folder of its run.
+    package static let logName = "progress.ndjson"
     package func state(run id: String) -> RawPath { run(id).appending("state.json") }
     package func summary(run id: String) -> RawPath { run(id).appending("run.json") }
 

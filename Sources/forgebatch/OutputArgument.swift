@@ -32,6 +32,25 @@ enum OutputArgument {
         return "\(why); one is made by forgebatch run, with the end .forgebatch beside the videos or by --out"
     }
 
+    /// An output folder, a run's folder, or a log: the layout, and the run that the path means.
+    ///
+    /// - Parameter run: the id that was given beside the path, which an output folder alone can have.
+    /// - Throws: ``Failure`` for what is none of these.
+    static func place(_ path: PathArgument, run: String?) throws -> (layout: OutputLayout, run: String?) {
+        let place: LogPlace
+        do {
+            place = try LogPlace(path.path)
+        } catch {
+            let isFile = (try? Files.status(path.path))?.kind == .file
+            throw Failure(
+                ExitStatus.unreadableInput, isFile ? "\(error)" : "\(path.path.display): \(absence(path.path))")
+        }
+        if run != nil, place.run != nil {
+            throw Failure(ExitStatus.usage, "\(path.path.display) is one run; --run chooses one of an output folder")
+        }
+        return (place.layout, place.run ?? run)
+    }
+
     /// The run of an id, a part of its beginning that no other has, or with nil or `latest` the newest.
     static func run(_ id: String?, _ layout: OutputLayout) throws -> String {
         let ids = (try? RunLogSummary.ids(layout)) ?? []

@@ -24,11 +24,15 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay", abstract: "Serve the viewer and the progress protocol over a run, live or archived.",
         discussion: """
             Prints the address once it listens, and serves until it is stopped. A run that is over is replayed from its \
-            beginning as soon as somebody asks for one of its jobs; one that is being written is followed. The protocol is \
-            in docs/protocol.md of the sources, share/doc/forgebatch/protocol.md where it was installed. Exit status: 0 stopped by INT or TERM, 1 it cannot listen, 66 no output folder.
+            beginning as soon as somebody asks for one of its jobs; one that is being written is followed, and a new one is \
+            turned to as soon as nobody watches the one before. The protocol is in docs/protocol.md of the sources, \
+            share/doc/forgebatch/protocol.md where it was installed. Exit status: 0 stopped by INT or TERM, 1 it cannot \
+            listen, 66 no output folder and no log.
             """)
 
-    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
+    @Argument(
+        help: "An output folder, the folder of one run, or a progress log.", completion: .file(),
+        transform: PathArgument.read)
     var output: PathArgument
 
     @Option(
@@ -82,8 +86,8 @@ struct ReplayCommand: AsyncParsableCommand {
     private static let mostFaults = 5
 
     func run() async throws {
-        let layout = try OutputArgument.layout(output)
-        let id = try runID.flatMap { $0 == "latest" ? nil : try OutputArgument.run($0, layout) }
+        let (layout, given) = try OutputArgument.place(output, run: runID)
+        let id = try given.flatMap { $0 == "latest" ? nil : try OutputArgument.run($0, layout) }
         var options = ReplayOptions(layout: layout, version: Forgebatch.version)
         options.run = id
         (options.server.host, options.server.port) = (host, port)

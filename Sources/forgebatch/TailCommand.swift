@@ -13,7 +13,9 @@ struct TailCommand: AsyncParsableCommand {
             failed, 1 the run died without a word, 66 no such run or video.
             """)
 
-    @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
+    @Argument(
+        help: "An output folder, the folder of one run, or a progress log.", completion: .file(),
+        transform: PathArgument.read)
     var output: PathArgument
 
     @Argument(help: "Follow one video: its path as list prints it, or its job id.")
@@ -29,11 +31,16 @@ struct TailCommand: AsyncParsableCommand {
     private static let tick: Int64 = 50_000_000
 
     func run() async throws {
-        let layout = try OutputArgument.layout(output)
-        let id = try OutputArgument.run(runID, layout)
+        let (layout, given) = try OutputArgument.place(output, run: runID)
+        let id = try OutputArgument.run(given, layout)
         var tail = Tail(layout, run: id, job: job.map { OutputArgument.job($0) }, json: json)
         while try tail.step() { try await Task.sleep(for: .nanoseconds(TailCommand.tick)) }
         if let video = job, !tail.hasSeenJob {
+            // What a run leaves alone, its log only counts.
+            if !json, let known = Tail.known(OutputArgument.job(video), layout) {
+                return Terminal.output(
+                    "\(known.path.display): not part of run \(id); it stands as \(known.status.rawValue)")
+            }
             throw Failure(
                 ExitStatus.unreadableInput,
                 "\(output.path.display): run \(id) has no video \(RawArguments.path(video).display)")
@@ -87,6 +94,10 @@ private struct Tail {
             }
         }
         if state.status == .finished { return false }
+        // A plan that does not name the video never will.
+        if let job, !hasSeenJob, index.isPlanKnown, index.jobs.contains(where: { $0.plan != nil }) {
+            if index.index(of: job) == nil { return false }
+        }
         if news == .nothing { return !hasDied() }
         tellStatus()
         return true
@@ -139,6 +150,11 @@ private struct Tail {
         case .logRepaired: return "the log was taken up again after its writer died"
         case .other: return nil
         }
+    }
+
+    /// What the output folder knows of a video.
+    static func known(_ job: JobID, _ layout: OutputLayout) -> VideoEntry? {
+        (try? VideoEntry.all(layout))?.first { $0.job == job }
     }
 
     private static func tenth(_ job: RunState.Job) -> Int? {

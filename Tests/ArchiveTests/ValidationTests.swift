@@ -200,11 +200,64 @@ import Testing
         let made = try MadeFolder()
         let bytes = try Files.read(made.log)
         let last = try #require(bytes.dropLast().lastIndex(of: 0x0a))
-        for length in stride(from: last + 1, to: bytes.count, by: 5) {
+        for length in stride(from: last + 2, to: bytes.count, by: 5) {
             try AtomicFile.write(Array(bytes.prefix(length)), to: made.log, durable: false)
             #expect(try texts(made) == [], "cut at \(length)")
         }
-        try AtomicFile.write([], to: made.log, durable: false)
-        #expect(try texts(made) == [])
+        // A run that was killed has no record, and its log ends anywhere.
+        Files.remove(made.layout.summary(run: MadeFolder.run))
+        for length in [last + 1, last / 2, 0] {
+            let whole = bytes.prefix(length).lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+            try AtomicFile.write(Array(bytes.prefix(whole)), to: made.log, durable: false)
+            #expect(try texts(made) == [], "cut at \(length)")
+        }
+    }
+
+    /// Writes the log again with other events, each with its number.
+    private func rewrite(_ made: MadeFolder, _ change: (inout [LogEvent]) -> Void) throws {
+        var events = try lines(made).map { try LogLine.parse($0).event }
+        change(&events)
+        try write(
+            events.enumerated().map { $0.element.encode(time: UTCTime(milliseconds: 0), seq: $0.offset + 1) }, made)
+    }
+
+    @Test func `a log that ends too early, or says other than what the protocol has, is found`() throws {
+        let made = try MadeFolder()
+        let whole = try Files.read(made.log)
+        let (job, path) = (JobID(video: made.videos[0]), made.videos[0])
+        func found(_ change: (inout [LogEvent]) -> Void) throws -> [String] {
+            try AtomicFile.write(whole, to: made.log, durable: false)
+            try rewrite(made, change)
+            return try texts(made)
+        }
+        let planned = made.videos.map { LogEvent.jobPlanned(job: JobID(video: $0), path: $0, size: 100) }
+        #expect(try found { _ in } == [])
+        #expect(try found { $0.insert(contentsOf: planned, at: 1) } == [])
+        #expect(try found { $0.removeLast() } == ["no run_finished, though the run wrote its record"])
+        #expect(
+            try found { $0.removeAll { $0 == .completed(job: job) } } == ["job \(job) was started and has no end"])
+        #expect(
+            try found { $0.removeAll { $0 == .progress(job: job, Progress(currentFrame: 4, totalFrames: 4)) } }
+                == ["line 6: job \(job) is completed at frame 3 of 4, 75 %"])
+        #expect(
+            try found { $0.removeAll { $0.kind == .progress && $0.job == job } }
+                == ["line 3: job \(job) is completed without progress"])
+        #expect(try found { $0.remove(at: 1) } == ["line 2: job \(job) was not started"])
+        let again = LogEvent.jobStarted(job: job, path: path, totalFrames: 4, size: 100)
+        #expect(try found { $0.insert(again, at: 2) } == ["line 3: job \(job) is started again"])
+        #expect(
+            try found { $0.insert(contentsOf: planned.dropFirst(), at: 1) }
+                == ["line 4: job \(job) was not planned", "2 jobs are planned, run_started says 3"])
+        #expect(
+            try found { $0.insert(contentsOf: planned + [planned[0]], at: 1) }
+                == ["line 5: job \(job) is planned again"])
+        #expect(
+            try found {
+                $0.insert(contentsOf: planned.dropFirst(), at: 1)
+                $0.insert(planned[0], at: 4)
+            } == [
+                "line 4: job \(job) was not planned", "line 5: job \(job) is planned after its start",
+                "2 jobs are planned, run_started says 3",
+            ])
     }
 }

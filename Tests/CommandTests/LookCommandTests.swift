@@ -116,6 +116,20 @@ struct LookCommandTests {
         #expect(tail.contains(": started, about \(estimate) frames\n"), "\(tail)")
     }
 
+    @Test("tail of a video that the run left alone says how it stands, at once")
+    func tailOfSkipped() async throws {
+        let forge = try Forge(["a.y4m"])
+        try await forge.run(expecting: 0)
+        try forge.add("b.y4m")
+        try await forge.run(expecting: 0)
+        let tail = try await forge.forgebatch("tail", "out", "a.y4m")
+        #expect(tail.status == 0 && tail.output.hasPrefix("a.y4m: not part of run "), "\(tail)")
+        #expect(tail.output.hasSuffix("; it stands as ok\n"), "\(tail)")
+        #expect(try await forge.forgebatch("tail", "out", "none.y4m").status == 66)
+        let whole = try await forge.forgebatch("tail", "out").output
+        #expect(whole.contains("1 video skipped: 1 up to date\n"), "\(whole)")
+    }
+
     @Test("tail says so when the run was killed")
     func killed() async throws {
         let forge = try Forge(["a.y4m"])

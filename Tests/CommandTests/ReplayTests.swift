@@ -53,6 +53,19 @@ struct ReplayTests {
     }
 
     @Test(
+        "A client of ForgeSyte's plan sees every video of a run, and of the next, come to its right end",
+        .enabled(if: python != nil, "needs Python with websockets (make deps-test)"))
+    func planClient() async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await #require(ReplayTests.python)
+            .run([
+                ReplayTests.script("scripts/plan_client.py"), ExternalProgram.forgebatch.path.display,
+                folder.path.display,
+            ])
+        #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
+    }
+
+    @Test(
         "From a video to a client's result: e2e.sh passes, and a NaN or a missing key turns it red",
         .enabled(if: ExternalProgram.find("curl") != nil && ExternalProgram.python != nil, "needs curl and python3"),
         arguments: ["", "nan", "key"])

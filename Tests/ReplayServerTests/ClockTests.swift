@@ -55,11 +55,17 @@ struct ClockTests {
     @Test("At the speed max the run is over at once")
     func atOnce() {
         var clock = clock(speed: .max)
-        #expect(clock.position(0) == 0)
-        clock.start(0)
-        #expect(clock.position(0) == 100)
+        #expect(clock.position(0) == 100 && clock.isStarted)
         clock.seek(to: 10, 0)
         #expect(clock.position(5 * second) == 15)
+        // One that waits for somebody waits; told to hurry before it began, it is over, too.
+        var paused = self.clock(speed: .max, isPaused: true)
+        #expect(paused.position(0) == 0 && !paused.isStarted)
+        paused.setPlaying(true, 0)
+        #expect(paused.position(0) == 100)
+        var late = self.clock()
+        late.setSpeed(.max, 0)
+        #expect(late.position(0) == 100 && late.isStarted)
     }
 
     @Test("The deadline of a moment is when the clock is there, at any speed and across gaps")

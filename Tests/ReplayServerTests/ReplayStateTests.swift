@@ -107,6 +107,62 @@ struct ReplayStateTests {
         #expect(audience.position == ReplayPosition(generation: 0, lines: 2, clock: 1))
     }
 
+    // MARK: The selected run
+
+    @Test("The newest run is the selected one, but not while somebody who named none watches the one before")
+    func selection() {
+        var selection = RunSelection()
+        func id(_ newest: String?, held: Bool) -> String? { selection.id(newest: newest) { _ in held } }
+        #expect(id(nil, held: false) == nil)
+        #expect(id("1", held: false) == "1" && id("1", held: true) == "1")
+        #expect(id("2", held: true) == "1" && id("3", held: true) == "1" && id("3", held: false) == "3")
+        // A run that is gone is not waited for.
+        #expect(id("2", held: true) == "2")
+        selection.choose("1")
+        #expect(id("4", held: false) == "1")
+        selection.choose(nil)
+        #expect(id("4", held: true) == "4")
+        var fixed = RunSelection("1")
+        #expect(fixed.id(newest: "2") { _ in false } == "1")
+    }
+
+    @Test("A run is held by open sockets until it is over, by who polls, and for a while by who was told of an end")
+    func hold() {
+        var hold = SelectionHold()
+        let lifetime = SelectionHold.lifetime
+        func isHeld(_ now: UInt64, isOver: Bool = false) -> Bool { hold.isHeld(now, isOver: isOver) }
+        #expect(!isHeld(0))
+        hold.ask(5)
+        #expect(isHeld(6) && isHeld(4 + lifetime) && !isHeld(5 + lifetime) && !isHeld(6, isOver: true))
+        hold.open()
+        #expect(isHeld(9 * lifetime) && !isHeld(9 * lifetime, isOver: true))
+        hold.tell(9 * lifetime)
+        #expect(isHeld(9 * lifetime + 1, isOver: true) && !isHeld(10 * lifetime, isOver: true))
+        hold.close()
+        #expect(!isHeld(9 * lifetime + 1, isOver: true) && !isHeld(9 * lifetime + 1))
+    }
+
+    @Test("The plan is known when all jobs are named, or with the first line that is none of it")
+    func plan() throws {
+        let run = try MadeRun()
+        let start = LogEvent.runStarted(runID: run.id, version: "1", jobs: 2, settings: "s")
+        func planned(_ name: String) -> LogEvent {
+            .jobPlanned(job: JobID(video: RawPath(name)), path: RawPath(name), size: 1)
+        }
+        let skip = LogEvent.jobSkipped(job: MadeRun.b, path: RawPath("b.mp4"), reason: "known")
+        let begin = LogEvent.jobStarted(job: MadeRun.a, path: RawPath("a.mp4"), totalFrames: 1, size: 1)
+        let none = LogEvent.runStarted(runID: run.id, version: "1", jobs: 0, settings: "s")
+        let cases: [([LogEvent], Bool)] = [
+            ([], false), ([start], false), ([start, planned("a")], false), ([start, planned("a"), planned("b")], true),
+            ([start, skip, skip], false), ([start, skip, begin], true), ([none], true),
+            ([start, planned("a"), .jobsSkipped(count: 1, reasons: [:])], true),
+        ]
+        for (events, isKnown) in cases {
+            try run.write(events.map { (0, $0) })
+            #expect(try index(run).isPlanKnown == isKnown, "\(events)")
+        }
+    }
+
     // MARK: All together
 
     @Test("A replay wakes when the next line is due, and not before it was started")

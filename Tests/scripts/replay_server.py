@@ -1,5 +1,6 @@
 """What the checks of the replay server share: made-up runs, the server as a process, HTTP without a library's opinion."""
 
+import fcntl
 import hashlib
 import http.client
 import json
@@ -107,6 +108,14 @@ class MadeRun:
                 "roots": list(roots), "jobs": self.records}) + "\n")
         self.age()
         return line
+
+    def lock(self):
+        """Is its writer, as far as anybody can tell, until the file that is returned is closed."""
+        file = open(os.path.join(self.folder, "lock"), "w", encoding="utf-8")  # noqa: SIM115
+        file.write(f"run {self.run}, process 1, since {stamp(0)}\n")
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
 
     def age(self):
         """Nobody has written to the log for long."""

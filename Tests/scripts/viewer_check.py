@@ -452,6 +452,54 @@ def check_served_several_runs_can_be_chosen(binary, folder):
         assert page.errors == [], page.errors
 
 
+def check_served_a_newer_run_is_offered_and_a_wall_turns_to_it(binary, folder):
+    """From a folder in which no run has begun."""
+    os.makedirs(os.path.join(folder, "runs"))
+    with Server(binary, folder) as server, Browser() as browser, browser.page() as page:
+        page.open(server.http + "/")
+        page.wait("document.getElementById('notice').textContent.includes('no run in this folder yet')")
+        first = MadeRun(folder, run="20260226T010203Z-aaaaaa")
+        first.begin(2)
+        first.plan("a.mp4", "b.mkv")
+        page.wait(f"document.getElementById('run').textContent === 'Run {first.run}'")
+        page.wait("document.querySelectorAll('#job-list .job.pending').length === 2")
+        first.start("a.mp4")
+        first.progress("a.mp4", 100)
+        first.complete("a.mp4")
+        first.start("b.mkv", total=0, estimated_total=200)
+        first.progress("b.mkv", 50, total=0)
+        choose(page, "b.mkv")
+        page.wait("document.getElementById('percent').textContent === '~25 %'")
+        assert "50 of about 200" in text(page, "facts"), text(page, "facts")
+        first.progress("b.mkv", 210, total=210)
+        first.complete("b.mkv")
+        first.finish()
+        page.wait("document.getElementById('percent').textContent === '100 %'")
+        assert not page.evaluate("document.getElementById('newer').checkVisibility()")
+
+        second = MadeRun(folder, run="20260227T010203Z-bbbbbb")
+        second.begin(1)
+        second.plan("c.mp4")
+        second.skip_many(2)
+        page.wait("document.getElementById('newer').checkVisibility()")
+        assert text(page, "run") == f"Run {first.run}"
+        page.evaluate("document.getElementById('watch-newer').click()")
+        page.wait(f"document.getElementById('run').textContent === 'Run {second.run}'")
+        page.wait("document.querySelectorAll('#job-list .job.pending').length === 1")
+        page.wait("document.getElementById('facts').textContent.includes('Skipped2')")
+        assert not page.evaluate("document.getElementById('newer').checkVisibility()")
+        second.finish()
+
+        page.open(server.http + "/#run=latest")
+        page.wait(f"document.getElementById('run').textContent === 'Run {second.run}'")
+        third = MadeRun(folder, run="20260228T010203Z-cccccc")
+        third.begin(1)
+        third.plan("d.mp4")
+        page.wait(f"document.getElementById('run').textContent === 'Run {third.run}'")
+        assert page.evaluate("location.hash").startswith("#run=latest"), page.evaluate("location.hash")
+        assert page.errors == [], page.errors
+
+
 # What is not a check.
 
 def check_served_the_client_of_the_documentation_ends_with_its_job(binary, folder):

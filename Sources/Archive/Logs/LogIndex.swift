@@ -43,6 +43,11 @@ package struct LogIndex: Sendable {
     package private(set) var broken = 0
     /// How the run stands after all lines: running until a line says that it finished.
     package private(set) var status = RunStatus.running
+    /// Whether the log has named all that the run will do. A run's first lines plan; one of 0.1.0 has no such lines, and
+    /// says by its first start that no plan will follow.
+    package private(set) var isPlanKnown = false
+    /// Jobs that the plan has not named yet.
+    private var unplanned = 0
 
     package init() {}
 
@@ -65,6 +70,7 @@ package struct LogIndex: Sendable {
         seqs.append(UInt32(clamping: line.seq))
         kinds.append(line.kind)
         status = status.after(line.kind)
+        notePlan(line)
         guard let key = line.job else { return owners.append(-1) }
         let job = indices[key] ?? Int32(jobs.count)
         if Int(job) == jobs.count {
@@ -80,6 +86,20 @@ package struct LogIndex: Sendable {
         jobs[Int(job)].status = after
         if !before.isStarted, after.isStarted { jobs[Int(job)].start = number }
         if after.isEnded { jobs[Int(job)].end = number }
+    }
+
+    private mutating func notePlan(_ line: ScannedLine) {
+        switch line.kind {
+        case .runStarted:
+            unplanned = line.jobs ?? 0
+            isPlanKnown = isPlanKnown || unplanned == 0
+        case .jobPlanned:
+            unplanned -= 1
+            isPlanKnown = isPlanKnown || unplanned <= 0
+        // Version 0.1.0 wrote these before its first start.
+        case .jobSkipped, .other: break
+        case .jobsSkipped, .jobStarted, .jobRetry, .progress, .completed, .error, .runFinished: isPlanKnown = true
+        }
     }
 
     /// How a job stood after so many lines of the log. One that was only skipped waits for ever.

@@ -9,6 +9,8 @@ package struct ScannedLine: Equatable, Sendable {
     /// Milliseconds since 1970.
     package var time: Int64
     package var seq: Int
+    /// Of the line that starts the run: how many jobs it has to do.
+    var jobs: Int?
 }
 
 /// A job's identity in two words: quick to compare where millions of lines are sorted by job.
@@ -105,8 +107,10 @@ package struct LogScanner {
         var text = parsed.time
         let time = text.withUTF8 { milliseconds($0[...]) }
         guard let time else { return nil }
-        return ScannedLine(
+        var scanned = ScannedLine(
             kind: parsed.event.kind, job: parsed.event.job.map { JobKey($0) }, time: time, seq: parsed.seq)
+        if case .runStarted(_, _, let jobs, _) = parsed.event { scanned.jobs = jobs }
+        return scanned
     }
 
     /// `2026-02-26T01:02:03.456Z` in milliseconds since 1970; nil when it is not of this form.

@@ -37,11 +37,28 @@ package struct RunLogSummary: Sendable {
 
     /// The names of the runs that have a log, newest first.
     package static func ids(_ layout: OutputLayout) throws(SystemError) -> [String] {
+        if let run = layout.loneRun { return [run] }
         guard Files.exists(layout.runs) else { return [] }
         return try Files.list(layout.runs).reversed().compactMap { name in
             guard let id = name.text, RunLog.file(layout.log(run: id)) != nil else { return nil }
             return id
         }
+    }
+
+    /// The name of the newest run that has a log, if possible one in which something is written.
+    ///
+    /// - Complexity: one look at the folder, and as a rule one at a file.
+    package static func newest(_ layout: OutputLayout) throws(SystemError) -> String? {
+        if let run = layout.loneRun { return run }
+        guard Files.exists(layout.runs) else { return nil }
+        var empty: String?
+        for name in try Files.list(layout.runs).reversed() {
+            guard let id = name.text, let file = RunLog.file(layout.log(run: id)), let log = try? Files.status(file)
+            else { continue }
+            if log.size > 0 { return id }
+            empty = empty ?? id
+        }
+        return empty
     }
 
     /// Nil when the run has no log.

@@ -116,7 +116,7 @@ struct ReplayCopy {
         func json(_ run: RunSummary, chunks: Int) -> JSON {
             let members = RunLogSummary(state, id: run.id, events: lines, size: size).members(
                 completed: .int(run.tally.completed), failed: .int(run.tally.failed),
-                skipped: .int(run.tally.skipped))
+                skipped: .int(run.tally.allSkipped))
             return ["chunks": .int(chunks), "run": .object(members)]
         }
     }

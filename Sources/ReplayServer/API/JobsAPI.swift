@@ -11,7 +11,7 @@ extension ReplayAPI {
     private static let plugin = "forgebatch"
 
     /// `GET /v1/jobs`
-    func jobs(_ request: WebRequest) throws(WebError) -> WebAnswer {
+    func jobs(_ request: WebRequest) async throws(WebError) -> WebAnswer {
         let limit = try request.number("limit", 1...100, default: 10)
         let skip = try request.number("skip", 0...Int.max, default: 0)
         let status = request.query("status")
@@ -22,18 +22,20 @@ extension ReplayAPI {
             if request.query("run") != nil { _ = try run(request.query("run")) }
             return .json(["jobs": .array([]), "count": 0])
         }
-        feed.load()
+        // Those that this run has yet to begin with are listed, too.
+        _ = await feed.whenPlanned()
+        await feed.whenLoaded(to: .infinity)
         let (page, count) = feed.jobs(status, skip: skip, limit: limit)
         return .json(["jobs": .array(page.compactMap { item($0, feed) }), "count": .int(count)])
     }
 
     private func item(_ job: JobID, _ feed: RunFeed) -> JSON? {
         guard let view = feed.view(job) else { return nil }
-        let outcome = outcome(view, feed)
+        let outcome = outcome(view, feed.id, feed.facts)
         return [
             "job_id": .string(job.text), "status": .string(view.status.protocolWord), "plugin": .string(Self.plugin),
             "created_at": .string(view.created),
-            "completed_at": view.status == .ok ? .string(view.updated) : .null,
+            "completed_at": view.status.isEnded ? .string(view.updated) : .null,
             "result_url": outcome.url, "summary": outcome.summary, "error": .text(view.message),
             "progress": progress(view), "estimated_progress": estimatedProgress(view),
         ]
@@ -41,32 +43,37 @@ extension ReplayAPI {
 
     /// `GET /v1/jobs/{id}`
     func job(_ request: WebRequest) async throws(WebError) -> WebAnswer {
-        let (feed, job) = try await asked(request)
-        feed.start()
-        guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
-        if let include = request.query("include"), include != "none", include != "results" {
-            throw WebError(422, "include has to be none or results")
+        let (asked, view) = try await asked(request)
+        let job = asked.job
+        let include = request.query("include") ?? "results"
+        guard ["none", "results", "all"].contains(include) else {
+            throw WebError(422, "include has to be none, results or all")
         }
-        let outcome = outcome(view, feed)
-        let facts = feed.facts
-        let pass = view.status == .running ? view.progress?.pass : nil
+        let facts = asked.facts
+        let outcome = outcome(view, asked.runID ?? "", facts)
+        // What is known of its passes stays known when it has ended.
+        let pass = view.progress?.pass
+        let tool = view.status == .running ? pass?.tool : nil
+        let done = view.status == .ok ? pass?.total : pass?.completed
         let members: JSON = [
             "job_id": .string(job.text), "status": .string(view.status.protocolWord), "plugin_id": .string(Self.plugin),
-            "run_id": .string(feed.id), "result_url": outcome.url, "summary": outcome.summary,
+            "run_id": .text(asked.runID), "result_url": outcome.url, "summary": outcome.summary,
             "tool": .text(facts?.tools.first), "tools": facts.map { .array($0.tools.map { .string($0) }) } ?? .null,
-            "job_type": "video", "error_message": .text(view.message), "progress": progress(view),
-            "current_tool": .text(pass?.tool), "tools_total": .number(pass?.total),
-            "tools_completed": .number(pass?.completed), "estimated_total": .number(view.estimatedTotal),
+            "job_type": pass == nil ? "video" : "video_multi", "error_message": .text(view.message),
+            "progress": progress(view),
+            "current_tool": .text(tool), "tools_total": .number(pass?.total),
+            "tools_completed": .number(done), "estimated_total": .number(view.estimatedTotal),
             "estimated_progress": estimatedProgress(view), "created_at": .string(view.created),
             "updated_at": .string(view.updated), "verdict": outcome.verdict, "superseded_by": outcome.supersededBy,
             "report_url": page(of: job),
         ]
-        guard view.status == .ok, request.query("include") != "none" else { return .json(members) }
-        return try document(members, outcome)
+        guard view.status == .ok, include != "none" else { return .json(members) }
+        return try document(members, outcome, limit: include == "all" ? .max : Self.inlineLimit)
     }
 
-    /// The job with its result as its last member: whole if it is short enough, else what stands before the frames.
-    private func document(_ job: JSON, _ outcome: Outcome) throws(WebError) -> WebAnswer {
+    /// The job with its result as its last member: whole if it has no more bytes than the limit, else what stands before the
+    /// frames.
+    private func document(_ job: JSON, _ outcome: Outcome, limit: Int64) throws(WebError) -> WebAnswer {
         var members = job.members ?? []
         switch outcome {
         case .superseded(let run, let frames):
@@ -75,7 +82,7 @@ extension ReplayAPI {
         case .none:
             break
         case .result(let file, _):
-            guard file.size > Self.inlineLimit else {
+            guard file.size > limit else {
                 let head = JSONWriter.encode(job).dropLast() + Array(",\"results\":".utf8)
                 return .json(encoded: [.bytes(Array(head)), .file(file, 0..<file.size), .bytes([UInt8(ascii: "}")])])
             }
@@ -87,11 +94,9 @@ extension ReplayAPI {
 
     /// `GET /v1/video/status/{id}`
     func videoStatus(_ request: WebRequest) async throws(WebError) -> WebAnswer {
-        let (feed, job) = try await asked(request)
-        feed.start()
-        guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
+        let (asked, view) = try await asked(request)
         return .json([
-            "job_id": .string(job.text), "status": .string(view.status.protocolWord), "progress": progress(view),
+            "job_id": .string(asked.job.text), "status": .string(view.status.protocolWord), "progress": progress(view),
             "estimated_progress": estimatedProgress(view), "created_at": .string(view.created),
             "updated_at": .string(view.updated),
         ])
@@ -99,10 +104,9 @@ extension ReplayAPI {
 
     /// `GET /v1/jobs/{id}/result`
     func result(_ request: WebRequest) async throws(WebError) -> WebAnswer {
-        let (feed, job) = try await asked(request)
-        feed.start()
-        guard let view = feed.view(job) else { throw WebError(404, "no job \(job) in run \(feed.id)") }
-        switch (view.status, outcome(view, feed)) {
+        let (asked, view) = try await asked(request)
+        let job = asked.job
+        switch (view.status, outcome(view, asked.runID ?? "", asked.facts)) {
         case (.ok, .result(let file, let entry)):
             return FileAnswer.make(
                 file, for: request, as: .shown(ContentType.json), entityTag: "\"\(entry.sha256)\"")
@@ -115,9 +119,9 @@ extension ReplayAPI {
 
     /// `GET /v1/jobs/{id}/video`
     func video(_ request: WebRequest) async throws(WebError) -> WebAnswer {
-        let (feed, job) = try await asked(request)
-        feed.start()
-        guard let known = library.catalog.file(job), let facts = feed.facts else {
+        let asked = try await asked(request).asked
+        let job = asked.job
+        guard let known = library.catalog.file(job), let facts = asked.facts else {
             throw WebError(404, "where the video of job \(job) lies is not known")
         }
         let paths = facts.roots.compactMap { $0.file(known.path) }
@@ -188,9 +192,12 @@ extension ReplayAPI {
         }
     }
 
-    func outcome(_ view: JobView, _ feed: RunFeed) -> Outcome {
+    /// - Parameters:
+    ///   - runID: of the run that the view is of; empty when it is not known.
+    ///   - facts: what that run's record says.
+    func outcome(_ view: JobView, _ runID: String, _ facts: RecordedRun?) -> Outcome {
         guard view.status == .ok, let entry = library.catalog.entry(view.job) else { return .none }
-        if entry.runID != feed.id, !entry.runID.isEmpty, let own = feed.facts?.results[view.job],
+        if entry.runID != runID, !entry.runID.isEmpty, let own = facts?.results[view.job],
             own.sha256 != entry.sha256
         {
             return .superseded(run: entry.runID, frames: own.frames)

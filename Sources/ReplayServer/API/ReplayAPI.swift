@@ -17,6 +17,18 @@ struct ReplayAPI: Sendable {
         .json(["status": "healthy", "plugins_loaded": 1, "version": .string(version)])
     }
 
+    /// `GET /v1/worker/health`: whether jobs go on, live or replayed, and when something was last heard of them, in seconds
+    /// since 1970.
+    func workerHealth() -> WebAnswer {
+        let feed = library.feed()
+        let clock = feed?.clock
+        let isAlive = clock.map { $0.isLive || $0.isPlaying } ?? false
+        let last = isAlive ? UTCTime.now : feed.flatMap { RunLogSummary(layout, run: $0.id)?.last }
+        return .json([
+            "alive": .bool(isAlive), "last_heartbeat": last.map { .double(Double($0.milliseconds) / 1000) } ?? .null,
+        ])
+    }
+
     /// A run by the id in a path, or the selected one.
     func run(_ id: String?) throws(WebError) -> RunFeed {
         if let feed = library.feed(id) { return feed }
@@ -26,23 +38,25 @@ struct ReplayAPI: Sendable {
                 ?? "no run in this folder yet; forgebatch run makes one")
     }
 
-    /// The job that a request's path names, and the run that answers for it.
-    ///
-    /// The replay of that run begins with the first question about one of its jobs.
-    func asked(_ request: WebRequest) async throws(WebError) -> (feed: RunFeed, job: JobID) {
-        try await job(request.parameters["job"] ?? "", run: request.query("run"))
+    /// The job that a request's path names, who answers for it, and how it stands.
+    func asked(_ request: WebRequest) async throws(WebError) -> (asked: AskedJob, view: JobView) {
+        let asked = try await job(request.parameters["job"] ?? "", run: request.query("run"))
+        guard let view = asked.view() else { throw WebError(404, "no job \(asked.job) in run \(asked.feed.id)") }
+        // Who named no run and has not seen the end yet is not turned to another one meanwhile.
+        if request.query("run") == nil, !view.status.isEnded { asked.feed.noteAsked() }
+        return (asked, view)
     }
 
-    /// A job by its id, and the run that answers for it.
-    func job(_ text: String, run id: String?) async throws(WebError) -> (feed: RunFeed, job: JobID) {
+    /// A job by its id, and who answers for it.
+    func job(_ text: String, run id: String?) async throws(WebError) -> AskedJob {
         guard let job = JobID(text: text.lowercased()) else {
             throw WebError(404, "\(Escape.visible(text)) is no job id: a job id is a UUID")
         }
         let asked = try run(id)
-        guard let feed = await library.feed(of: job, run: id) else {
+        guard let found = await library.find(job, run: id) else {
             throw WebError(404, "no job \(job) in run \(asked.id); GET /v1/jobs lists those there are")
         }
-        return (feed, job)
+        return found
     }
 }
 

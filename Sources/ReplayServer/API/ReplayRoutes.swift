@@ -4,8 +4,10 @@ internal import Jobs
 extension ReplayAPI {
     /// Every path of the contract that HTTP answers.
     func routes() -> [WebRoute] {
-        // The report is made of pages of ours. What else lies in the folder has names and contents that are anybody's.
-        let served: [(String, FileAnswer.Use?)] = [("report", .page), ("stills", nil), ("results", nil), ("runs", nil)]
+        // The report is made of pages of ours. What else lies in the folder has names and contents that are anybody's. Of a
+        // log that lies alone nothing else is served, whatever lies beside it.
+        let served: [(String, FileAnswer.Use?)] =
+            layout.isLone ? [] : [("report", .page), ("stills", nil), ("results", nil), ("runs", nil)]
         let folders = served.map { name, use in
             let root = FolderRoot(layout.root.appending(name))
             return WebRoute(.get, "/\(name)/**") { FileAnswer.make(try root.open($0.rest), for: $0, as: use) }
@@ -19,12 +21,13 @@ extension ReplayAPI {
             },
             WebRoute(.get, "/health") { _ in health() },
             WebRoute(.get, "/v1/health") { _ in health() },
-            WebRoute(.get, "/v1/jobs") { try jobs($0) },
+            WebRoute(.get, "/v1/worker/health") { _ in workerHealth() },
+            WebRoute(.get, "/v1/jobs") { try await jobs($0) },
             WebRoute(.get, "/v1/jobs/{job}") { try await job($0) },
             WebRoute(.get, "/v1/jobs/{job}/result") { try await result($0) },
             WebRoute(.get, "/v1/jobs/{job}/video") { try await video($0) },
             WebRoute(.get, "/v1/video/status/{job}") { try await videoStatus($0) },
-            WebRoute(.get, "/v1/runs") { _ in try runs() },
+            WebRoute(.get, "/v1/runs") { try runs($0) },
             WebRoute(.get, "/v1/runs/{run}") { try oneRun($0) },
             WebRoute(.get, "/v1/runs/{run}/log") { try log($0) },
             WebRoute(.get, "/v1/runs/{run}/replay") { try replay($0) },

@@ -5,16 +5,18 @@ internal import Store
 
 extension ReplayAPI {
     /// `GET /v1/runs`
-    func runs() throws(WebError) -> WebAnswer {
-        let summaries: [RunLogSummary]
+    func runs(_ request: WebRequest) throws(WebError) -> WebAnswer {
+        let limit = try request.number("limit", 1...Int.max, default: Int.max)
+        let skip = try request.number("skip", 0...Int.max, default: 0)
+        let (summaries, count): ([RunLogSummary], Int)
         do throws(SystemError) {
-            summaries = try library.summaries()
+            (summaries, count) = try library.summaries(skip: skip, limit: limit)
         } catch {
             throw WebError(500, "the runs cannot be listed: \(error.reason)")
         }
         let selected = library.selectedID
         return .json([
-            "runs": .array(summaries.map { run($0, isSelected: $0.id == selected) }), "count": .int(summaries.count),
+            "runs": .array(summaries.map { run($0, isSelected: $0.id == selected) }), "count": .int(count),
         ])
     }
 
@@ -33,7 +35,7 @@ extension ReplayAPI {
         let members = summary.members(
             completed: .number(tally?.completed ?? snapshot?.completed),
             failed: .number(tally?.failed ?? snapshot?.failed),
-            skipped: .number(tally?.skipped ?? snapshot?.skipped))
+            skipped: .number(tally?.allSkipped ?? snapshot?.skipped))
         return .object(
             members + [
                 JSON.Member("selected", .bool(isSelected)),
@@ -71,7 +73,7 @@ extension ReplayAPI {
 
     /// `PUT /v1/replay`, `PUT /v1/runs/{id}/replay`
     func setReplay(_ request: WebRequest) async throws(WebError) -> WebAnswer {
-        let feed = try run(request.parameters["run"])
+        var feed = try run(request.parameters["run"])
         let json: JSON
         do throws(JSONError) {
             json = try JSONReader.parse(request.body)
@@ -79,18 +81,34 @@ extension ReplayAPI {
             throw WebError(400, "the body is not JSON: \(error)")
         }
         guard json.members != nil else { throw WebError(422, "the body has to be an object") }
-        if let run = json["run_id"], run.string != feed.id { throw WebError(422, "run_id is not that of this run") }
+        let choice = json["run_id"]?.string
+        if json["run_id"] != nil, choice == nil {
+            throw WebError(422, "run_id has to be the id of a run, or \"latest\"")
+        }
+        // A client may send back what it got, which selects nothing.
+        let selects = choice.map { $0 != feed.id } ?? false
+        if let choice, selects {
+            guard request.parameters["run"] == nil else { throw WebError(422, "run_id is not that of this run") }
+            guard let chosen = library.feed(choice) else { throw WebError(422, "no run \(Escape.visible(choice))") }
+            feed = chosen
+        }
+        func select() { if selects { library.select(choice == "latest" ? nil : choice) } }
         let time = try value(json, "at", "a number of seconds, 0 or more") { $0.double.flatMap { $0 >= 0 ? $0 : nil } }
         let playing = try value(json, "playing", "true or false") { $0.bool }
         let speed = try value(json, "speed", "a number above 0 and at most 1000000, or \"max\"") { ReplaySpeed($0) }
         guard time != nil || playing != nil || speed != nil else {
-            throw WebError(422, "nothing to change: give at, speed or playing")
+            guard selects else {
+                throw WebError(422, "nothing to change: give at, speed or playing, or another run_id")
+            }
+            select()
+            return .json(feed.clockMessage())
         }
         // Everybody is shown how things stand there, so that has to be known.
         if let time { await feed.whenLoaded(to: time) }
         guard feed.change(at: time, speed: speed, isPlaying: playing) else {
             throw WebError(409, "run \(feed.id) is still being written: its clock is now")
         }
+        select()
         return .json(feed.clockMessage())
     }
 

@@ -20,8 +20,31 @@ final class CatalogMirror: Sendable {
     /// The result of a job that was published last.
     func entry(_ job: JobID) -> CatalogEntry? { refreshed { $0.catalog.records[job] } }
 
-    /// Whether there is a result of a job, or a failure to remember.
-    func knows(_ job: JobID) -> Bool { refreshed { $0.catalog.records[job] != nil || $0.failures.records[job] != nil } }
+    /// What became of a job when it was processed last, and in which run.
+    enum Outcome: Sendable {
+        case result(CatalogEntry)
+        case failure(FailureEntry)
+
+        /// Empty when it is not known.
+        var runID: String {
+            switch self {
+            case .result(let entry): entry.runID
+            case .failure(let entry): entry.runID
+            }
+        }
+    }
+
+    /// Nil for a job that no run has processed.
+    func outcome(_ job: JobID) -> Outcome? {
+        refreshed { state in
+            let entry = state.catalog.records[job]
+            // A damaged video is remembered as one not to be redone; it has its result all the same.
+            if let failure = state.failures.records[job], entry?.verdict != .damaged || failure.isQuarantined {
+                return .failure(failure)
+            }
+            return entry.map { .result($0) }
+        }
+    }
 
     /// What the file of a job was when it was processed last.
     func file(_ job: JobID) -> (path: RawPath, size: Int64, modified: Int64?, inode: UInt64?)? {

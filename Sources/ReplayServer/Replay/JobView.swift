@@ -37,10 +37,11 @@ extension RunFeed {
         var last: (offset: Int64, length: Int)?
     }
 
-    /// A job as of now; nil for one that this run has not and had not to do.
-    func view(_ job: JobID) -> JobView? {
-        let ranges: LineRanges? = read { log, lines, run in
+    /// A job as of now, or as of the end of the log; nil for one that this run has not and had not to do.
+    func view(_ job: JobID, atEnd: Bool = false) -> JobView? {
+        let ranges: LineRanges? = read { log, happened, run in
             guard let index = log.index(of: job), let claim = log.jobs[index].claim else { return nil }
+            let lines = atEnd ? log.count : happened
             let isDead = run == .interrupted && lines == log.count
             var ranges = LineRanges(status: JobView.status(log, index, lines: lines, isDead: isDead))
             // The plan was made before the run's first moment; of older logs nothing is known before a job's start.
@@ -64,6 +65,14 @@ extension RunFeed {
         default: break
         }
         return view
+    }
+
+    /// The line with which a job ended, byte for byte.
+    func lastLine(_ job: JobID) -> [UInt8]? {
+        let range = read { log, _, _ in
+            log.index(of: job).flatMap { log.jobs[$0].end }.map { log.range(Int($0)) }
+        }
+        return range.flatMap { try? bytes($0) }
     }
 
     private func parsed(_ range: (offset: Int64, length: Int)?) -> LogLine? {

@@ -10,7 +10,8 @@ package enum ReplaySpeed: Equatable, Sendable {
 
 /// Where the replay of an archived run is: one for all who watch it.
 ///
-/// It stands at its beginning until it is started. Moments of the wall are nanoseconds of a monotonic clock, handed in.
+/// It stands at its beginning until it is started; at the speed ``ReplaySpeed/max`` it is at its end from the first moment
+/// on. Moments of the wall are nanoseconds of a monotonic clock, handed in.
 struct ReplayClock: Sendable {
     private(set) var timeline: Timeline
     private(set) var speed: ReplaySpeed
@@ -26,6 +27,8 @@ struct ReplayClock: Sendable {
         self.timeline = timeline
         self.speed = speed
         isRunning = !isPaused
+        // At this speed the run is over, whoever asks.
+        isStarted = speed == .max && !isPaused
         origin = timeline.played(Swift.max(0, start))
     }
 
@@ -72,6 +75,7 @@ struct ReplayClock: Sendable {
     mutating func setSpeed(_ speed: ReplaySpeed, _ now: UInt64) {
         hold(now)
         self.speed = speed
+        if speed == .max { isStarted = true }
     }
 
     private mutating func hold(_ now: UInt64) {

@@ -22,6 +22,7 @@ final class RunFeed: Sendable {
     private let isDriven = Mutex(false)
     private let wakeup = WakeableSleep()
     private let recorded = Mutex<RecordedRun?>(nil)
+    private let hold = Mutex(SelectionHold())
 
     /// - Parameter clock: where the replay of this run was left; at its beginning when nil.
     /// - Returns: nil when the run has no log.
@@ -79,6 +80,27 @@ final class RunFeed: Sendable {
         _ = await whenLoaded { index, _ in index.count > 0 && index.seq(index.count - 1) >= seq ? true : nil }
     }
 
+    /// Waits until the log has named what the run will do, at most ``planPatience``: a run that has just begun may be
+    /// writing its plan.
+    ///
+    /// - Returns: false when it has not.
+    func whenPlanned() async -> Bool {
+        load()
+        let end = monotonicNanoseconds() + RunFeed.planPatience
+        while true {
+            let (isKnown, mayFollow) = replay.withLock { replay in
+                (replay.source.index.isPlanKnown, replay.isLive || !replay.source.isLoaded)
+            }
+            if isKnown || !mayFollow { return true }
+            guard monotonicNanoseconds() < end else { return false }
+            try? await Task.sleep(for: .milliseconds(5))
+            if Task.isCancelled { return false }
+        }
+    }
+
+    /// Nanoseconds: a plan of many thousand videos is written in less.
+    private static let planPatience: UInt64 = 10_000_000_000
+
     /// How far the run is at this moment, or will be as soon as its clock is started.
     var positionNow: ReplayPosition { replay.withLock { $0.position(monotonicNanoseconds()) } }
 
@@ -108,6 +130,19 @@ final class RunFeed: Sendable {
             return recorded
         }
     }
+
+    // MARK: Those who named no run
+
+    /// Whether somebody who named no run is being told of this one: see ``SelectionHold``.
+    var isHeld: Bool {
+        let now = monotonicNanoseconds()
+        let isOver = replay.withLock { $0.isOver(now) }
+        return hold.withLock { $0.isHeld(now, isOver: isOver) }
+    }
+
+    func noteSocket(isOpen: Bool) { hold.withLock { isOpen ? $0.open() : $0.close() } }
+    func noteTold() { hold.withLock { $0.tell(monotonicNanoseconds()) } }
+    func noteAsked() { hold.withLock { $0.ask(monotonicNanoseconds()) } }
 
     // MARK: The clock
 

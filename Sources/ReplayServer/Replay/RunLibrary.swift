@@ -7,10 +7,8 @@ internal import Synchronization
 /// The runs of an output folder, and which of them a request means.
 final class RunLibrary: Sendable {
     let layout: OutputLayout
-    /// The run that job paths speak of: one by its id, or nil for the newest there is.
-    private let selected: String?
     private let options: RunFeed.Options
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     let catalog: CatalogMirror
 
     private struct State {
@@ -21,7 +19,8 @@ final class RunLibrary: Sendable {
         var asked = 0
         /// Of runs that are over.
         var summaries: [String: RunLogSummary] = [:]
-        var newest: (id: String?, seen: UInt64)?
+        var newest: (id: String?, folderModified: Int64)?
+        var selection: RunSelection
     }
 
     /// A feed, and when it was last asked for.
@@ -32,41 +31,60 @@ final class RunLibrary: Sendable {
 
     /// Feeds that are held though nobody uses them. Each has two descriptors and an index of its log.
     static let heldFeeds = 16
-    /// Runs that are looked through, newest first, for a job of which nothing says which run processed it.
+    /// Runs before the one asked for, newest first, in which a job is looked for that a later one processed again.
     static let searchedRuns = 32
-    /// Nanoseconds for which the newest run is taken to be so.
-    private static let cacheLifetime: UInt64 = 200_000_000
+    /// Nanoseconds after which nothing new is looked for in a folder that did not change since: a run makes its log right
+    /// after its folder, and clocks of file systems tick in up to two seconds.
+    private static let settled: Int64 = 5_000_000_000
 
+    /// - Parameter selected: the run that job paths speak of; nil for the newest there is.
     init(_ layout: OutputLayout, selected: String?, options: RunFeed.Options) {
         self.layout = layout
-        self.selected = selected
+        state = Mutex(State(selection: RunSelection(selected)))
         self.options = options
         catalog = CatalogMirror(layout)
     }
 
     /// The id of the run that job paths speak of; nil in a folder without runs.
     var selectedID: String? {
-        if let selected { return selected }
-        let now = monotonicNanoseconds()
-        if let newest = state.withLock({ $0.newest }), now - newest.seen < RunLibrary.cacheLifetime { return newest.id }
-        let id = (try? RunLogSummary.ids(layout))?.first
-        state.withLock { $0.newest = (id, now) }
+        let newest = newestID
+        return state.withLock { state in
+            let feeds = state.feeds
+            return state.selection.id(newest: newest) { feeds[$0]?.feed.isHeld ?? false }
+        }
+    }
+
+    /// Has job paths speak of a run from now on, or with nil of the newest again.
+    func select(_ id: String?) { state.withLock { $0.selection.choose(id) } }
+
+    /// The id of the newest run; nil in a folder without runs.
+    private var newestID: String? {
+        guard let modified = (try? Files.status(layout.runs))?.modified else {
+            return (try? RunLogSummary.newest(layout)) ?? nil
+        }
+        let known = state.withLock { $0.newest }
+        if let known, known.folderModified == modified { return known.id }
+        let id = (try? RunLogSummary.newest(layout)) ?? nil
+        if UTCTime.now.milliseconds * 1_000_000 - modified > RunLibrary.settled {
+            state.withLock { $0.newest = (id, modified) }
+        }
         return id
     }
 
-    /// All runs, newest first.
-    func summaries() throws(SystemError) -> [RunLogSummary] {
+    /// Runs, newest first: so many behind those that are skipped, and how many there are in all.
+    func summaries(skip: Int, limit: Int) throws(SystemError) -> (page: [RunLogSummary], count: Int) {
         let known = state.withLock { $0.summaries }
-        let all = try RunLogSummary.ids(layout).compactMap { known[$0] ?? RunLogSummary(layout, run: $0) }
+        let ids = try RunLogSummary.ids(layout)
+        let all = ids.dropFirst(skip).prefix(limit).compactMap { known[$0] ?? RunLogSummary(layout, run: $0) }
         state.withLock { state in
             for summary in all where summary.status == .finished { state.summaries[summary.id] = summary }
         }
-        return all
+        return (all, ids.count)
     }
 
-    /// A run by its id, or the selected one. The id is looked up, never joined into a path.
+    /// A run by its id, `latest` for the newest, or with nil the selected one. The id is looked up, never joined into a path.
     func feed(_ id: String? = nil) -> RunFeed? {
-        guard let id = id == "latest" ? selectedID : id ?? selectedID else { return nil }
+        guard let id = id == "latest" ? newestID : id ?? selectedID else { return nil }
         if let known = state.withLock({ RunLibrary.held(id, &$0) }) { return known }
         guard let ids = try? RunLogSummary.ids(layout), ids.contains(id),
             let feed = RunFeed(layout, run: id, options: options, clock: state.withLock { $0.clocks[id] })
@@ -96,7 +114,7 @@ final class RunLibrary: Sendable {
             guard state.feeds.count >= heldFeeds else { return }
             guard var held = state.feeds.removeValue(forKey: id) else { continue }
             // Whoever watches a run, or is about to, has its feed.
-            if isKnownUniquelyReferenced(&held.feed), held.feed.isReplaceable {
+            if isKnownUniquelyReferenced(&held.feed), held.feed.isReplaceable, !held.feed.isHeld {
                 state.clocks[id] = held.feed.clockToKeep
             } else {
                 state.feeds[id] = held
@@ -104,21 +122,30 @@ final class RunLibrary: Sendable {
         }
     }
 
-    /// The run that answers for a job: the one asked for, or, when it only skipped the job, the one that last
-    /// processed it.
+    /// Who answers for a job: the run that is asked, live or over, for all that it has or had to do; of a job that it left
+    /// alone, what the run before it that processed the job made of it.
     ///
-    /// - Returns: nil for a job that none of them had to do, and for one whose run nothing tells, as in a rebuilt catalog,
-    ///   when it is none of the newest.
-    func feed(of job: JobID, run id: String?) async -> RunFeed? {
-        guard let asked = feed(id) else { return nil }
-        if await asked.claims(job) { return asked }
-        guard id == nil || catalog.knows(job) else { return nil }
-        if let run = catalog.entry(job)?.runID, run != asked.id, let feed = feed(run), await feed.claims(job) {
-            return feed
+    /// - Returns: nil for a job that none of them had to do, and while a run that has just begun has not said what it will.
+    func find(_ job: JobID, run id: String?) async -> AskedJob? {
+        guard let asked = feed(id), await asked.whenPlanned() else { return nil }
+        if await asked.claims(job) { return AskedJob(job: job, feed: asked, kept: nil) }
+        return await kept(job, before: asked.id).map { AskedJob(job: job, feed: asked, kept: $0) }
+    }
+
+    private func kept(_ job: JobID, before asked: String) async -> KeptJob? {
+        guard let known = catalog.outcome(job) else { return nil }
+        if known.runID < asked {
+            if !known.runID.isEmpty, let feed = feed(known.runID), await feed.claims(job),
+                let kept = KeptJob(feed, job)
+            {
+                return kept
+            }
+            return KeptJob(known)
         }
-        guard catalog.knows(job), let ids = try? RunLogSummary.ids(layout) else { return nil }
-        for older in ids.filter({ $0 < asked.id }).prefix(RunLibrary.searchedRuns) {
-            if let feed = feed(older), await feed.claims(job) { return feed }
+        // A later run has processed it again, so the catalog does not tell what was before.
+        guard let ids = try? RunLogSummary.ids(layout) else { return nil }
+        for older in ids.lazy.filter({ $0 < asked }).prefix(RunLibrary.searchedRuns) {
+            if let feed = feed(older), await feed.claims(job), let kept = KeptJob(feed, job) { return kept }
         }
         return nil
     }

@@ -33,6 +33,11 @@ struct RunReplay {
 
     var isLive: Bool { source.status == .running }
 
+    /// Whether all that there is to tell of it has happened.
+    func isOver(_ now: UInt64) -> Bool {
+        !isLive && source.isLoaded && clock.isStarted && linesUntilNow(now) == source.index.count
+    }
+
     /// Run seconds from the first line.
     func moment(_ now: UInt64) -> Double { isLive ? source.index.duration : clock.position(now) }
 

@@ -8,12 +8,14 @@ struct JobSession: Sendable {
     let job: JobID
     /// The sequence number from which on the client wants all events; nil for those from now on.
     let from: Int?
+    /// Whether the client said which run it means; else that run stays the selected one as long as there is news of it.
+    let hasNamedRun: Bool
 
     /// How things stood when the client asked. It hears of all that happened since, however long its way here was.
     private let joined: ReplayPosition
 
-    init(_ feed: RunFeed, _ job: JobID, _ from: Int?) {
-        (self.feed, self.job, self.from) = (feed, job, from)
+    init(_ feed: RunFeed, _ job: JobID, _ from: Int?, hasNamedRun: Bool = false) {
+        (self.feed, self.job, self.from, self.hasNamedRun) = (feed, job, from, hasNamedRun)
         joined = feed.positionNow
     }
 
@@ -24,6 +26,24 @@ struct JobSession: Sendable {
 
     /// Sends the job as it is, then what happens to it, until the connection ends.
     func run(_ socket: some TextSocket) async throws {
+        if hasNamedRun { return try await follow(socket) }
+        feed.noteSocket(isOpen: true)
+        defer { feed.noteSocket(isOpen: false) }
+        try await follow(NotingSocket(socket: socket, feed: feed))
+    }
+
+    /// Notes what is sent.
+    private struct NotingSocket<Socket: TextSocket>: TextSocket {
+        let socket: Socket
+        let feed: RunFeed
+
+        func send(_ text: [UInt8]) async throws {
+            feed.noteTold()
+            try await socket.send(text)
+        }
+    }
+
+    private func follow(_ socket: some TextSocket) async throws {
         feed.start()
         await feed.whenKnown(seq: from)
         let subscription = feed.subscribe(job)

@@ -10,10 +10,13 @@ extension ReplayAPI {
             switch path.count {
             case 3 where path[..<2] == ["ws", "jobs"], 4 where path[..<3] == ["v1", "ws", "jobs"]:
                 let from = try sequenceNumber(request)
-                let (feed, job) = try await job(path[path.count - 1], run: request.query("run"))
+                let asked = try await job(path[path.count - 1], run: request.query("run"))
+                if let kept = asked.kept {
+                    return .accept { try await ClientSession($0).serve { try await $0.send(kept.event) } }
+                }
                 // A late client is told how things stand, not how they came to be so.
-                await feed.whenLoadedToNow()
-                let session = JobSession(feed, job, from)
+                await asked.feed.whenLoadedToNow()
+                let session = JobSession(asked.feed, asked.job, from, hasNamedRun: request.query("run") != nil)
                 return .accept { try await ClientSession($0).serve { try await session.run($0) } }
             case 4 where path[..<3] == ["v1", "ws", "runs"]:
                 let from = try sequenceNumber(request)
