@@ -15,6 +15,8 @@ enum HookProgram {
         }
         Files.ignoreBrokenPipes()
         for (name, value) in request.environment { setenv(name, value, 1) }
+        // A run that the command starts would start it again.
+        for name in ["FORGEBATCH_ON_COMPLETE", "FORGEBATCH_ON_FAILURE"] { unsetenv(name) }
         do throws(SystemError) {
             let pipe = try Files.pipe()
             let process = try spawn(request.words, input: pipe.reading)

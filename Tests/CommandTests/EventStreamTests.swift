@@ -122,6 +122,27 @@ struct EventStreamTests {
         }
     }
 
+    @Test("--json of every command prints JSON alone, also of names and failures")
+    func others() async throws {
+        let forge = try Forge(["a.y4m"])
+        try forge.addBroken("n\nl.mp4")
+        try forge.write("no video", to: forge.input.appending(RawPath(bytes: [0xff] + Array(".mp4".utf8))))
+        try await forge.run(expecting: 3)
+        try await forge.run(expecting: 3, "--retry-failed")
+        let runs = try Files.list(forge.layout.runs).sorted().map(\.display)
+        for words in [
+            ["list", "out", "--json"], ["list", "out", "--runs", "--json"], ["show", "out", "a.y4m", "--json"],
+            ["diff", "out", runs[0], runs[1], "--json"], ["validate", "out", "--json"], ["doctor", "out", "--json"],
+            ["tools", "--json"], ["formats", "--json"], ["tail", "out", "--json"],
+            ["run", "in", "-o", "out", "--json", "--dry-run"], ["run", "in", "-o", "out", "--json", "-v"],
+        ] {
+            let result = try await forge.forgebatch(words.map { RawPath($0) })
+            let isWhole = (try? JSONReader.parse(result.stdout)) != nil
+            let lines = result.output.split(separator: "\n").map { (try? JSONReader.parse(String($0))) != nil }
+            #expect(isWhole || lines.allSatisfy { $0 }, "\(words): \(result.output)")
+        }
+    }
+
     @Test("A signal and a question for the state leave it a stream of objects")
     func signals() async throws {
         let streams = Streams(try Forge())

@@ -25,6 +25,7 @@ from served_check import NAMES, hostile, results_of_report
 
 NAME, PREFIX = "videos.example.org", "/nightly"
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "replay.md")
+FLAGS = [f"--host-resolver-rules=MAP {NAME} 127.0.0.1", "--ignore-certificate-errors"]
 NGINX = None
 
 
@@ -44,7 +45,8 @@ def replaced(text, pairs):
 class Proxy:
     """nginx before a server, for as long as it is needed. It speaks to clients as ``Server`` does."""
 
-    def __init__(self, server, host="$http_host"):
+    def __init__(self, server, host="$http_host", prefix=PREFIX, more=""):
+        self.prefix = prefix
         self.folder = tempfile.TemporaryDirectory(prefix="forgebatch-nginx-")
         place = self.folder.name
         self.certificate, key = os.path.join(place, "own.pem"), os.path.join(place, "own.key")
@@ -59,7 +61,8 @@ class Proxy:
             own = replaced(recipe(), [
                 ("listen 443 ssl", f"listen 127.0.0.1:{self.port} ssl"), ("127.0.0.1:8000", f"127.0.0.1:{server.port}"),
                 ("/etc/ssl/certs/videos.example.org.pem", self.certificate),
-                ("/etc/ssl/private/videos.example.org.key", key), ("$http_host", host)])
+                ("/etc/ssl/private/videos.example.org.key", key), ("$http_host", host),
+                ("location /nightly/ {", f"{more}\nlocation {prefix}/ {{")])
             paths = "".join(
                 f"{kind}_temp_path {place}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
             user = "user root;\n" if os.geteuid() == 0 else ""
@@ -78,7 +81,7 @@ class Proxy:
             self.log.seek(0)
             raise RuntimeError(self.log.read().decode(errors="replace"))
         self.context = ssl.create_default_context(cafile=self.certificate)
-        self.http = f"https://{NAME}:{self.port}{PREFIX}"
+        self.http = f"https://{NAME}:{self.port}{prefix}"
 
     def begins(self):
         until = time.monotonic() + PATIENCE
@@ -108,17 +111,17 @@ class Proxy:
             connection.close()
 
     def get(self, path):
-        status, _, data = self.request("GET", PREFIX + path)
+        status, _, data = self.request("GET", self.prefix + path)
         return status, json.loads(data)
 
     def put(self, path, value):
         status, _, data = self.request(
-            "PUT", PREFIX + path, body=json.dumps(value).encode(), headers={"Content-Type": "application/json"})
+            "PUT", self.prefix + path, body=json.dumps(value).encode(), headers={"Content-Type": "application/json"})
         return status, json.loads(data)
 
     def connect(self, path):
         return connect(
-            f"wss://{NAME}:{self.port}{PREFIX}{path}", sock=self.socket(), ssl=self.context,
+            f"wss://{NAME}:{self.port}{self.prefix}{path}", sock=self.socket(), ssl=self.context,
             origin=f"https://{NAME}:{self.port}")
 
     def stop(self):
@@ -204,9 +207,8 @@ def check_the_viewer_plays_and_seeks(binary, folder):
         run.progress("a.mp4", 5 * frame, after=500)
     run.complete("a.mp4")
     run.finish()
-    flags = [f"--host-resolver-rules=MAP {NAME} 127.0.0.1", "--ignore-certificate-errors"]
     with (Server(binary, folder, "--paused", "--allow-host", NAME) as server, Proxy(server) as proxy,
-          Browser(*flags) as browser, browser.page() as page):
+          Browser(*FLAGS) as browser, browser.page() as page):
         page.open(f"{proxy.http}/#job={job_id('a.mp4')}")
         page.wait("document.querySelectorAll('#job-list .job').length === 1")
         page.wait("document.getElementById('badge').textContent === '● Live'")
@@ -219,6 +221,49 @@ def check_the_viewer_plays_and_seeks(binary, folder):
         page.wait("document.getElementById('state').textContent === '● completed'")
         page.wait("document.getElementById('result-facts').textContent.includes('Frames4')")
         assert all(url.startswith((proxy.http, "about:", "data:", f"wss://{NAME}")) for url in page.requests), page.requests
+        assert page.errors == [], page.errors
+
+
+def check_the_page_of_the_plan_follows_a_run_that_grows_and_ends(binary, folder):
+    if not chromium():
+        return
+    run = MadeRun(folder)
+    run.begin(3)
+    run.start("early.mp4")
+    run.complete("early.mp4")
+    run.start("a.mp4")
+    run.progress("a.mp4", 10)
+    early, a, b = (job_id(path) for path in ("early.mp4", "a.mp4", "b.mp4"))
+    # Its addresses are at the root of its host.
+    more = f"location = /plan_page.html {{ root {os.path.dirname(os.path.abspath(__file__))}; }}"
+    with (Server(binary, folder, "--allow-host", NAME) as server, Proxy(server, prefix="", more=more) as proxy,
+          Browser(*FLAGS) as browser, browser.page() as page):
+        def state(job, **wanted):
+            page.wait(" && ".join(f"jobs['{job}'].state.{key} === {json.dumps(value)}" for key, value in wanted.items()))
+
+        page.open(f"{proxy.http}/plan_page.html?jobs={early},{a}")
+        state(early, status="completed", isConnected=True)
+        state(a, status="running", progress=10, isConnected=True)
+        run.progress("a.mp4", 60)
+        state(a, status="running", progress=60)
+        run.start("b.mp4")
+        run.progress("b.mp4", 20)
+        wait(lambda: proxy.get(f"/v1/jobs/{b}")[0] == 200)
+        page.evaluate(f"watch('{b}')")
+        state(b, status="running", progress=20, isConnected=True)
+        run.complete("a.mp4")
+        state(a, status="completed", error=None)
+        run.fail("b.mp4", "b.mp4: decode: broken")
+        state(b, status="failed", error="b.mp4: decode: broken")
+        run.finish(3)
+        wait(lambda: proxy.get("/v1/replay")[1]["live"] is False)
+        time.sleep(3)
+        for job, status in ((early, "completed"), (a, "completed"), (b, "failed")):
+            state(job, status=status, isConnected=True, sockets=1)
+        # Those who come when all is over.
+        page.open(f"{proxy.http}/plan_page.html?jobs={a},{b}")
+        state(a, status="completed", sockets=1)
+        state(b, status="failed", error="b.mp4: decode: broken", sockets=1)
         assert page.errors == [], page.errors
 
 
