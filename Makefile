@@ -22,7 +22,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install deps deps-test samples clean build
+.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install uninstall deb try-deb deps deps-test samples clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,11 +81,22 @@ bench-peers: deps-test ## install other programs to compare with, in .venv-bench
 	fi
 	@echo "bench-peers: ready"
 
-# Stripped, a crash's backtrace has addresses only; with the same build's $(BINARY) they have names again.
-install: deps build ## install the binary below PREFIX (/usr/local)
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/forgebatch"
-	@if command -v strip >/dev/null; then strip -s "$(DESTDIR)$(PREFIX)/bin/forgebatch"; fi
+install: deps build ## install binary, manual pages and completions below PREFIX (/usr/local)
+	packaging/install.sh $(BINARY) "$(DESTDIR)" "$(PREFIX)"
+
+uninstall: ## remove what install put there
+	packaging/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
+
+# What dpkg-shlibdeps and strip come with.
+DEB := .build/deb
+deb: deps build ## make a Debian package for this system in .build/deb
+	@command -v dpkg-shlibdeps >/dev/null || { $(APT) update -qq; $(APT) install -y -qq dpkg-dev >/dev/null; }
+	@command -v strip >/dev/null || { $(APT) update -qq; $(APT) install -y -qq binutils >/dev/null; }
+	@rm -f $(DEB)/*.deb
+	packaging/make-deb.sh $(BINARY) $(DEB)
+
+try-deb: deb ## install that package in a fresh root folder, run it there, remove it (needs root)
+	packaging/try-deb.sh $(DEB)/*.deb
 
 deps: ## install the libraries the build needs (apt)
 	@need=""; \
@@ -105,6 +116,8 @@ deps-test: deps ## install what the tests need besides
 	command -v strace >/dev/null || need="$$need strace"; \
 	command -v curl >/dev/null || need="$$need curl"; \
 	command -v openssl >/dev/null || need="$$need openssl"; \
+	command -v mandoc >/dev/null || need="$$need mandoc"; \
+	command -v dpkg-shlibdeps >/dev/null || need="$$need dpkg-dev"; \
 	PATH="$$PATH:/usr/sbin:/sbin" command -v mkfs.vfat >/dev/null || need="$$need dosfstools"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || need="$$need chromium"; \

@@ -8,7 +8,9 @@ struct DoctorCommand: ParsableCommand {
         abstract: "Say what this machine offers a run: kernel, FFmpeg, limits, an output folder.",
         discussion: """
             Every line is ok, a warning (a run works, with less), or missing (a run would fail), with what to do. The \
-            output folder is tested with files of its own, which are removed again. Status 1 when something is missing.
+            output folder is tested with files of its own, which are removed again.
+
+            Exit status: 0 nothing is missing, 1 something is.
             """)
 
     @Argument(help: "An output folder to test.", completion: .file(), transform: PathArgument.read)

@@ -19,7 +19,11 @@ extension VideoStatus: ExpressibleByArgument {
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the videos of an output folder, or its runs.",
-        discussion: "Off a terminal, too, everything goes to standard output. Exit status: 0, 66 no output folder.")
+        discussion: """
+            Off a terminal, too, everything goes to standard output.
+
+            Exit status: 0 listed, 66 no output folder.
+            """)
 
     @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)
     var output: PathArgument
@@ -93,7 +97,7 @@ struct ShowCommand: ParsableCommand {
         discussion: """
             Tells its verdict and what to do about it, and the numbers of its summary with what they are.
 
-            Exit status: 0, 66 no such video or output folder.
+            Exit status: 0 shown, 66 no such video or output folder.
             """)
 
     @Argument(help: "The output folder of a run.", completion: .file(), transform: PathArgument.read)

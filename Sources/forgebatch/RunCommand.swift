@@ -9,7 +9,7 @@ internal import VideoWorker
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Walk, process, report.",
+        commandName: "run", abstract: "Analyse videos: walk folders, process, report.",
         discussion: """
             Every flag is also an environment variable (FORGEBATCH_MEMORY_LIMIT) and a key of the configuration file \
             (memory-limit: 512M). Order: flag, environment, --config FILE, forgebatch.yaml in the working directory, \
