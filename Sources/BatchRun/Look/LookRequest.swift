@@ -12,6 +12,8 @@ struct LookRequest: Sendable {
         case walk(DiscoveryOptions)
         /// The fingerprints of videos of these sizes.
         case fingerprints(sizes: [Int64])
+        /// Which of the paths are not there any more.
+        case missing
     }
 
     var question: Question
@@ -28,6 +30,7 @@ struct LookRequest: Sendable {
             members += [JSON.Member("question", "walk"), JSON.Member("options", options.json)]
         case .fingerprints(let sizes):
             members += [JSON.Member("question", "fingerprints"), JSON.Member("sizes", .array(sizes.map { .int($0) }))]
+        case .missing: members.append(JSON.Member("question", "missing"))
         }
         members.append(JSON.Member("paths", list(paths)))
         members.append(
@@ -53,6 +56,7 @@ struct LookRequest: Sendable {
         case "fingerprints":
             guard let sizes = json["sizes"]?.array?.compactMap(\.int), sizes.count == paths.count else { return nil }
             question = .fingerprints(sizes: sizes.map { Int64($0) })
+        case "missing": question = .missing
         default: return nil
         }
         for entry in json["silent"]?.array ?? [] {

@@ -99,6 +99,26 @@ package struct Looker: Sendable {
         return found.withLock { $0 }
     }
 
+    /// A path that is not there.
+    struct Missing: Equatable, Sendable {
+        /// Its index among those that were asked for.
+        var index: Int
+        /// Whether the nearest folder that there is holds something: an empty one may be one whose share is not mounted.
+        var isSure: Bool
+    }
+
+    /// Those of the paths that are not there, in their order.
+    ///
+    /// - Throws: ``LookFailure``.
+    func missing(_ paths: [RawPath]) async throws -> [Missing] {
+        let found = Mutex<[Missing]>([])
+        _ = try await ask(LookRequest(.missing, paths)) { answer in
+            guard case .missing(let index, let isSure) = answer, paths.indices.contains(index) else { return }
+            found.withLock { $0.append(Missing(index: index, isSure: isSure)) }
+        }
+        return found.withLock { $0 }
+    }
+
     /// Asks until there is an answer, leaving out what gives none.
     ///
     /// - Returns: what gave none, with the words for it.
