@@ -65,7 +65,7 @@ package enum CatalogRebuild {
     /// newest that left no record and whose log says that it completed the job.
     private static func findRuns(_ layout: OutputLayout, of entries: inout [CatalogEntry]) throws {
         var missing = Dictionary(entries.indices.map { (entries[$0].job, $0) }) { first, _ in first }
-        let runs = try RunList.folders(layout).reversed()
+        let runs = try RunFolders.ids(layout).reversed()
         for run in runs where !missing.isEmpty {
             guard let reader = try? RunDocumentReader(layout.summary(run: run)) else { continue }
             while let record = try? reader.nextJob() {

@@ -23,8 +23,17 @@ package struct Validation: Sendable {
     package static func folder(_ layout: OutputLayout) throws -> Validation {
         var validation = Validation()
         var known: [RawPath: CatalogEntry] = [:]
+        // Results that were taken back, and may not be removed yet.
+        var retired: Set<RawPath> = []
         let catalog = try layout.catalogLines.reader()
-        while let entry = try catalog.next() { known[entry.result] = entry }
+        while let entry = try catalog.next() {
+            if entry.isCleared {
+                retired.insert(entry.result)
+                if known[entry.result]?.job == entry.job { known[entry.result] = nil }
+            } else {
+                known[entry.result] = entry
+            }
+        }
         if catalog.broken > 0 { validation.add(layout.catalog, "\(catalog.broken) lines are not strict JSON") }
         for line in catalog.foreign { validation.add(layout.catalog, "a line is no entry: \(line)") }
         if Files.exists(layout.results) {
@@ -32,7 +41,8 @@ package struct Validation: Sendable {
                 let bytes = try Files.read(path)
                 validation.check(bytes, path)
                 guard let entry = known.removeValue(forKey: layout.relative(path)) else {
-                    return validation.add(path, "not in the catalog")
+                    if !retired.contains(layout.relative(path)) { validation.add(path, "not in the catalog") }
+                    return
                 }
                 if Digest.sha256(bytes) != entry.sha256 { validation.add(path, "its SHA-256 is not the catalog's") }
             }

@@ -16,6 +16,9 @@ package struct VideoEntry: Sendable {
     /// What is remembered of its failure.
     package var failure: FailureEntry?
 
+    /// Since when it is not at its place; nil for one that is there as far as runs know.
+    package var absence: Absence? { [failure?.absence, entry?.absence].compactMap { $0 }.first { $0.isOpen } }
+
     /// All videos that have a result or failed, in the order of their paths.
     package static func all(_ layout: OutputLayout) throws(SystemError) -> [VideoEntry] {
         var videos: [JobID: VideoEntry] = [:]
@@ -43,6 +46,7 @@ package struct VideoEntry: Sendable {
             "height": entry?.facts.height.map { .int($0) }, "events": entry?.events.map { .int($0) },
             "detections": entry?.facts.detections.map { .int($0) },
             "size": .int(entry?.size ?? failure?.size ?? 0), "run_id": entry.map { .string($0.runID) },
+            "gone": absence?.json,
         ])
         return .object(head + (entry?.result.members("result") ?? []) + (rest.members ?? []))
     }

@@ -259,6 +259,10 @@ package enum Files {
 
     package static func remove(_ path: RawPath) { _ = path.withCString { unlink($0) } }
 
+    /// Removes a folder that holds nothing. Returns whether it did.
+    @discardableResult
+    package static func removeEmptyDirectory(_ path: RawPath) -> Bool { path.withCString { rmdir($0) } == 0 }
+
     /// Goes back to the beginning of an open file.
     package static func rewind(_ descriptor: FileDescriptor, path: RawPath) throws(SystemError) {
         guard lseek(descriptor.number, 0, SEEK_SET) == 0 else { throw SystemError("lseek", path) }

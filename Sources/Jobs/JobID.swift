@@ -15,6 +15,33 @@ package struct JobID: Hashable, Sendable, CustomStringConvertible {
         text = JobID.format(JobID.uuid(namespace: JobID.namespace, name: video.bytes))
     }
 
+    /// The 16 bytes of the id, as two numbers.
+    package struct Key: Hashable, Sendable {
+        private let high: UInt64
+        private let low: UInt64
+
+        /// Reads the canonical form of an id that stands at an index of a text; nil where there is none.
+        package init?(_ bytes: [UInt8], at start: Int) {
+            guard start >= 0, start + 36 <= bytes.count else { return nil }
+            var (high, low): (UInt64, UInt64) = (0, 0)
+            for index in 0..<36 {
+                let byte = bytes[start + index]
+                if index == 8 || index == 13 || index == 18 || index == 23 {
+                    guard byte == UInt8(ascii: "-") else { return nil }
+                    continue
+                }
+                let digit: UInt8
+                switch byte {
+                case 0x30...0x39: digit = byte - 0x30
+                case 0x61...0x66: digit = byte - 0x61 + 10
+                default: return nil
+                }
+                if index < 18 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
+            }
+            (self.high, self.low) = (high, low)
+        }
+    }
+
     /// Accepts only the canonical form: 36 characters, lower-case hexadecimal, four hyphens.
     package init?(text: String) {
         let bytes = Array(text.utf8)

@@ -31,6 +31,16 @@ package struct CatalogEntry: JobLine, Equatable {
     /// Wall time and processor time of its worker.
     package var seconds: Double?
     package var processorSeconds: Double?
+    /// The run whose result was in its place before; nil when it is the first, or that is not known.
+    package var previousRunID: String?
+    package var absence: Absence?
+    /// SHA-256 of the whole video, where a run with `--fingerprint hash` read it.
+    package var content: String?
+    /// Forget it: its video was moved, or its result removed by the run or the command that ``runID`` names. Only job,
+    /// path and result are told then.
+    package var isCleared = false
+    /// For one that moved: its job since.
+    package var movedTo: JobID?
 
     package init(
         job: JobID, path: RawPath, result: RawPath, size: Int64, modified: Int64?, inode: UInt64?,
@@ -57,10 +67,29 @@ package struct CatalogEntry: JobLine, Equatable {
         self.processorSeconds = processorSeconds
     }
 
-    package var isLive: Bool { true }
+    package var isLive: Bool { !isCleared }
+
+    /// The line that takes this one back.
+    ///
+    /// - Parameter run: since when.
+    package func cleared(by run: String, movedTo job: JobID? = nil) -> CatalogEntry {
+        var entry = self
+        (entry.isCleared, entry.runID, entry.movedTo) = (true, run, job)
+        entry.previousRunID = runID.isEmpty ? nil : runID
+        entry.firstRunID = firstRunID ?? (runID.isEmpty ? nil : runID)
+        return entry
+    }
 
     package var json: JSON {
         let head = [JSON.Member("job_id", .string(job.text))] + path.members() + result.members("result")
+        if isCleared {
+            let rest = JSON.members([
+                "cleared": true, "moved_to": movedTo.map { .string($0.text) }, "run_id": .string(runID),
+                "first_run_id": firstRunID.map { .string($0) },
+                "previous_run_id": previousRunID.map { .string($0) }, "gone": absence?.json,
+            ])
+            return .object(head + (rest.members ?? []))
+        }
         let own = JSON.members([
             "size": .int(size), "mtime": modified.map { .int($0) }, "inode": inode.map { .string(String($0)) },
             "fingerprint": fingerprint.map { .string($0) }, "digest": .string(digest),
@@ -72,10 +101,19 @@ package struct CatalogEntry: JobLine, Equatable {
             "events": events.map { .int($0) }, "seconds": seconds.map { .double($0) },
             "cpu_seconds": processorSeconds.map { .double($0) },
         ])
-        return .object(head + (own.members ?? []) + facts.members + (rest.members ?? []))
+        let since = JSON.members([
+            "content_sha256": content.map { .string($0) }, "previous_run_id": previousRunID.map { .string($0) },
+            "gone": absence?.json,
+        ])
+        return .object(
+            head + (own.members ?? []) + facts.members + (rest.members ?? []) + (since.members ?? []))
     }
 
     package init?(_ json: JSON) {
+        if json["cleared"]?.bool == true {
+            self.init(cleared: json)
+            return
+        }
         guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json),
             let result = RawPath(json, key: "result"), let size = json["size"]?.int,
             let digest = json["digest"]?.string,
@@ -90,5 +128,22 @@ package struct CatalogEntry: JobLine, Equatable {
             facts: VideoFacts(json), events: json["events"]?.int, seconds: json["seconds"]?.double,
             processorSeconds: json["cpu_seconds"]?.double)
         firstRunID = json["first_run_id"]?.string
+        previousRunID = json["previous_run_id"]?.string
+        content = json["content_sha256"]?.string
+        absence = json["gone"].flatMap { Absence($0) }
+    }
+
+    private init?(cleared json: JSON) {
+        guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json),
+            let result = RawPath(json, key: "result")
+        else { return nil }
+        self.init(
+            job: job, path: path, result: result, size: 0, modified: nil, inode: nil, fingerprint: nil, digest: "",
+            verdict: .ok, frames: 0, sha256: "", runID: json["run_id"]?.string ?? "", facts: VideoFacts())
+        isCleared = true
+        movedTo = json["moved_to"]?.string.flatMap { JobID(text: $0) }
+        firstRunID = json["first_run_id"]?.string
+        previousRunID = json["previous_run_id"]?.string
+        absence = json["gone"].flatMap { Absence($0) }
     }
 }

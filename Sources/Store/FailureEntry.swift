@@ -53,6 +53,7 @@ package struct FailureEntry: JobLine, Equatable {
     package var firstRunID: String?
     /// For one that ran out of memory: the bytes that it was allowed; nil for others and in lines of versions before.
     package var memoryLimit: Int64?
+    package var absence: Absence?
     /// Forget it: the video was completed since.
     package var isCleared = false
 
@@ -88,7 +89,8 @@ package struct FailureEntry: JobLine, Equatable {
             "time_ms": .int(time), "runs": .int(runs), "quarantined": .bool(isQuarantined),
             "run_id": runID.isEmpty ? nil : .string(runID), "memory_limit": memoryLimit.map { .int($0) },
         ])
-        return .object(members + (rest.members ?? []) + first)
+        let gone = absence.map { [JSON.Member("gone", $0.json)] } ?? []
+        return .object(members + (rest.members ?? []) + first + gone)
     }
 
     package init?(_ json: JSON) {
@@ -107,5 +109,6 @@ package struct FailureEntry: JobLine, Equatable {
         memoryLimit = json["memory_limit"]?.int.map { Int64($0) }
         firstRunID = json["first_run_id"]?.string
         isCleared = cleared
+        absence = json["gone"].flatMap { Absence($0) }
     }
 }

@@ -11,6 +11,8 @@ package protocol JobLine: Sendable {
     var runID: String { get }
     /// The earliest run that wrote a line of this job, where lines before this one were left out since.
     var firstRunID: String? { get set }
+    /// When its video was gone last; nil for one that never was.
+    var absence: Absence? { get set }
     /// False for one that only says that the lines before it no longer count.
     var isLive: Bool { get }
 }
@@ -64,6 +66,8 @@ package struct JobLines<Record: JobLine>: Sendable {
     package func reader() throws(SystemError) -> JobLineReader<Record> { try JobLineReader(path) }
 
     /// What counts of each job, and how many lines cannot be read.
+    ///
+    /// - Complexity: one pass over the bytes; only the lines that count are parsed, unless others have another form.
     package func latest() throws(SystemError) -> (records: [JobID: Record], unread: Int) {
         var records: [JobID: Record] = [:]
         let unread = try forEachChange { records[$0] = $1 }
@@ -75,9 +79,24 @@ package struct JobLines<Record: JobLine>: Sendable {
     ///
     /// - Returns: how many lines cannot be read.
     package func forEachChange(_ body: (JobID, Record?) -> Void) throws(SystemError) -> Int {
+        if let unread = try forEachLast(body) { return unread }
         let reader = try reader()
         while let record = try reader.next() { body(record.job, JobLines.counting(record)) }
         return reader.unread
+    }
+
+    /// Hands out the last line of each job in the order of the file, and how many lines cannot be read; nil, before or
+    /// after some were handed out, where the file has to be read line by line.
+    private func forEachLast(_ body: (JobID, Record?) -> Void) throws(SystemError) -> Int? {
+        guard let last = try LastLines(path) else { return nil }
+        let descriptor = try Files.openInput(path)
+        defer { Files.close(descriptor) }
+        for span in last.spans.values.sorted(by: { $0.offset < $1.offset }) {
+            let line = try Files.read(descriptor, at: span.offset, count: span.length, path: path)
+            guard let record = (try? JSONReader.parse(line)).flatMap({ Record($0) }) else { return nil }
+            body(record.job, JobLines.counting(record))
+        }
+        return last.isTorn ? 1 : 0
     }
 
     /// What counts of a job once this line was read.
@@ -90,19 +109,41 @@ package struct JobLines<Record: JobLine>: Sendable {
 
     /// Leaves out the lines that no longer count, when the file is over twice the size of those that do.
     ///
-    /// What a run left no other record of stays: comparisons of runs need it. Only under the lock of the output folder,
+    /// What a run left no other record of stays, as long as there is a run for which it counted: comparisons of runs need
+    /// it. Only under the lock of the output folder,
     /// while nobody has the file open to append to it. The file is replaced as a whole.
     ///
-    /// - Parameter hasRecord: whether a run left its record.
+    /// - Parameters:
+    ///   - runs: the ids of the runs that are there, sorted; nil when that does not matter.
+    ///   - isNeedless: whether a line goes although it is its job's last: it only takes back what nobody asks for any more.
+    ///   - isForced: whether to do so whatever the size.
+    ///   - hasRecord: whether a run left its record.
     /// - Returns: whether it was made smaller.
-    /// - Complexity: one pass, and a few bytes of memory a line; a second pass when there is something to leave out.
+    /// - Complexity: one pass over the bytes; when there may be something to leave out one that parses them, with a few
+    ///   bytes of memory a line, and one that writes.
     @discardableResult
-    package func compact(hasRecord: (String) -> Bool) throws(SystemError) -> Bool {
+    package func compact(
+        runs: [String]? = nil, isNeedless: (Record) -> Bool = { _ in false }, isForced: Bool = false,
+        hasRecord: (String) -> Bool
+    ) throws(SystemError) -> Bool {
         guard Files.exists(path) else { return false }
         let size = try Files.status(path).size
-        var last: [JobID: (number: Int, size: Int64)] = [:]
+        if !isForced, let last = try LastLines(path), size <= 2 * last.size { return false }
+        var last: [JobID: (number: Int, size: Int64, run: String)] = [:]
         var first: [JobID: String] = [:]
         var unrecorded: [Int: Int64] = [:]
+        var needless: Set<Int> = []
+        /// A line counted from its run on until the next of its job.
+        func counted(from start: String, until end: String) -> Bool {
+            guard let runs else { return true }
+            // The first run that is not before it.
+            var (low, high) = (0, runs.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if runs[middle] < start { low = middle + 1 } else { high = middle }
+            }
+            return low < runs.count && runs[low] < end
+        }
         var isRecorded: [String: Bool] = ["": true]
         let reader = try reader()
         var number = 0
@@ -112,19 +153,26 @@ package struct JobLines<Record: JobLine>: Sendable {
             let run = record.firstRunID ?? record.runID
             // A line that only takes back others does not say whose it is.
             if record.isLive || !run.isEmpty { first[record.job] = min(first[record.job] ?? run, run) }
-            last[record.job] = (number, Int64(line.count) + 1)
+            if let before = last[record.job], unrecorded[before.number] != nil,
+                !counted(from: before.run, until: record.runID)
+            {
+                unrecorded[before.number] = nil
+            }
+            last[record.job] = (number, Int64(line.count) + 1, record.runID)
             if isRecorded[record.runID] == nil { isRecorded[record.runID] = hasRecord(record.runID) }
             if isRecorded[record.runID] == false { unrecorded[number] = Int64(line.count) + 1 }
+            if isNeedless(record) { needless.insert(number) }
         }
-        for (number, _) in last.values { unrecorded[number] = nil }
+        for line in last.values { unrecorded[line.number] = nil }
         let live = last.values.reduce(0) { $0 + $1.size } + unrecorded.values.reduce(0, +)
-        guard size > 2 * live else { return false }
+        guard isForced || size > 2 * live else { return false }
         var file = try AtomicFile(path)
         let again = try self.reader()
         number = 0
         while let (record, line) = try again.nextLine() {
             number += 1
             guard var record else { continue }
+            if needless.contains(number) { continue }
             if last[record.job]?.number == number {
                 try file.write(rewritten(&record, line, first: first[record.job]) + [0x0a])
             } else if unrecorded[number] != nil {
@@ -151,9 +199,13 @@ package final class JobLineWriter<Record: JobLine> {
     /// Opens or makes the file; what follows its last whole line is cut off.
     package init(_ lines: JobLines<Record>) throws(SystemError) { file = try LineFile(lines.path) }
 
-    /// Appends a record and brings it to the disk.
-    package func append(_ record: Record) throws(SystemError) {
-        try file.append(JSONWriter.encode(record.json))
+    /// Appends records in one write, so that all of them are there or none, and brings them to the disk.
+    package func append(_ records: Record...) throws(SystemError) { try append(records) }
+
+    /// The same of any number of them.
+    package func append(_ records: [Record]) throws(SystemError) {
+        guard !records.isEmpty else { return }
+        try file.append(Array(records.map { JSONWriter.encode($0.json) }.joined(separator: [0x0a])))
         try file.sync()
     }
 }
@@ -165,9 +217,17 @@ extension OutputLayout {
     package var failureLines: JobLines<FailureEntry> { JobLines(failures) }
 
     /// Compacts both. Only under the lock.
-    package func compact() throws(SystemError) {
+    ///
+    /// - Parameter isForced: whether to leave out what no longer counts whatever the size.
+    package func compact(isForced: Bool = false) throws(SystemError) {
         func hasRecord(_ run: String) -> Bool { Files.exists(summary(run: run)) }
-        try catalogLines.compact(hasRecord: hasRecord)
-        try failureLines.compact(hasRecord: hasRecord)
+        let runs = try RunFolders.ids(self)
+        // Nobody asks for what was there before the first run that is still known.
+        func isNeedless(_ entry: CatalogEntry) -> Bool {
+            guard entry.isCleared, !Files.exists(root.appending(entry.result)) else { return false }
+            return runs.first.map { entry.runID <= $0 } ?? true
+        }
+        try catalogLines.compact(runs: runs, isNeedless: isNeedless, isForced: isForced, hasRecord: hasRecord)
+        try failureLines.compact(runs: runs, isForced: isForced, hasRecord: hasRecord)
     }
 }

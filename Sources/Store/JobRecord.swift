@@ -37,6 +37,10 @@ package struct JobRecord: Equatable, Sendable {
     package var events: Int?
     /// Tools, versions and settings of its result, where they are not just those of the run.
     package var digest: String?
+    /// The run whose result was in its place before; nil when there was none, or that is not known.
+    package var previousRunID: String?
+    /// What it was called in the run before, where its result was kept under a new name.
+    package var movedFrom: RawPath?
     /// The last lines that its worker wrote.
     package var stderr: [String] = []
     package var facts = VideoFacts()
@@ -71,10 +75,12 @@ package struct JobRecord: Equatable, Sendable {
             "message": message.map { .string($0) }, "cause": cause.map { .string($0) },
             "kind": kind.map { .string($0) }, "tries": tries.map { .int($0) }, "events": events.map { .int($0) },
             "digest": digest.map { .string($0) },
+            "previous_run_id": previousRunID.map { .string($0) },
             "stderr": stderr.isEmpty ? nil : .array(stderr.map { .string($0) }),
         ])
         let end = summaries.map { [JSON.Member("summaries", $0)] } ?? []
-        return .object(head + (rest.members ?? []) + facts.members + end)
+        let origin = movedFrom?.members("moved_from") ?? []
+        return .object(head + (rest.members ?? []) + origin + facts.members + end)
     }
 
     /// Nil for what names no job and no path.
@@ -106,6 +112,8 @@ package struct JobRecord: Equatable, Sendable {
         tries = json["tries"]?.int
         events = json["events"]?.int
         digest = json["digest"]?.string
+        previousRunID = json["previous_run_id"]?.string
+        movedFrom = RawPath(json, key: "moved_from")
         stderr = json["stderr"]?.array?.compactMap(\.string) ?? []
         facts = VideoFacts(json)
         summaries = json["summaries"]

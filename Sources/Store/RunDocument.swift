@@ -68,7 +68,11 @@ package struct RunDocument: Equatable, Sendable {
     package var roots: [InputRoot] = []
     /// How many videos were found below each of several roots, in their order; empty for one root.
     package var videosByRoot: [Int] = []
+    /// Skipped videos that a person has to see; in records of version 0.1.0 all of them.
     package var skipped: [SkippedGroup] = []
+    /// Which of the videos in the catalog the run left alone because their results were up to date; nil in a record that
+    /// lists them in ``skipped``.
+    package var seen: SeenVideos?
     package var notStarted: [Waiting] = []
     /// Files that were left alone for their age, and places that could not be looked at.
     package var tooYoung: [RawPath] = []
@@ -82,7 +86,7 @@ package struct RunDocument: Equatable, Sendable {
     /// The tools' ids, in the order of the selection.
     package var tools: [String] { toolDescriptions.compactMap { $0["id"]?.string } }
 
-    /// Puts the skipped videos in groups: 39 bytes a video, so that any two runs can be compared exactly.
+    /// Puts skipped videos in groups, at 39 bytes a video.
     package mutating func skip(_ videos: [(job: JobID, status: VideoStatus, runID: String)]) {
         struct Key: Hashable { var runID: String, status: VideoStatus }
         var groups: [Key: [JobID]] = [:]
@@ -102,7 +106,7 @@ package struct RunDocument: Equatable, Sendable {
             "tools": .array(toolDescriptions),
             "notes": notes.isEmpty ? nil : .array(notes.map { .string($0) }), "roots": .array(roots.map(\.json)),
             "videos_by_root": videosByRoot.isEmpty ? nil : .array(videosByRoot.map { .int($0) }),
-            "skipped": skipped.isEmpty ? nil : .array(skipped.map(\.json)),
+            "skipped": skipped.isEmpty ? nil : .array(skipped.map(\.json)), "seen": seen?.json,
             "not_started": notStarted.isEmpty
                 ? nil
                 : .array(
@@ -137,6 +141,7 @@ package struct RunDocument: Equatable, Sendable {
         roots = list("roots").compactMap { InputRoot($0) }
         videosByRoot = list("videos_by_root").compactMap(\.int)
         skipped = list("skipped").map { SkippedGroup($0) }
+        seen = json["seen"].flatMap { SeenVideos($0) }
         notStarted = list("not_started").compactMap { json in
             guard let job = json["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(json) else {
                 return nil

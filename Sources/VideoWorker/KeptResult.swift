@@ -20,12 +20,16 @@ struct KeptResult {
     /// Opens the result; nil when the request keeps nothing, or it cannot be opened. Nothing is read: whoever wrote it may
     /// have been taken over by the video, so it is for the confined to read.
     static func open(_ request: JobRequest) -> LineReader? {
-        request.kept.isEmpty ? nil : try? LineReader(StagedFiles(request).final(.result))
+        request.kept.isEmpty ? nil : try? LineReader(path(request))
+    }
+
+    private static func path(_ request: JobRequest) -> RawPath {
+        request.origin.map { request.root.appending($0.result) } ?? StagedFiles(request).final(.result)
     }
 
     /// Reads the head of an open result.
     init(_ request: JobRequest, _ lines: LineReader) throws(Unusable) {
-        guard let result = try? StoredResult(lines, StagedFiles(request).final(.result)),
+        guard let result = try? StoredResult(lines, KeptResult.path(request)),
             let head = StoredHead(result.head)
         else { throw Unusable() }
         (self.head, self.result, tools) = (head, result, Set(request.kept))
@@ -36,9 +40,13 @@ struct KeptResult {
     func pass(_ request: JobRequest) throws(WorkerError) -> ToolPass { try ToolPass(request.tools, kept: tools) }
 
     /// Whether it is a result of this very video, by the same rules, the same libraries and the same measuring.
-    func check(_ request: JobRequest, _ source: ResultHead.Source) throws(Unusable) {
+    ///
+    /// - Parameter content: SHA-256 of the whole video, where it was read.
+    func check(_ request: JobRequest, _ source: ResultHead.Source, content: String?) throws(Unusable) {
+        if let wanted = request.origin?.content, wanted != content { throw Unusable() }
+        let (job, path) = (request.origin?.job ?? request.job, request.origin?.path ?? source.path)
         let libraries = FFmpegVersions.all.map { JSON.Member($0.name, .string($0.version)) }
-        guard head.jobID == request.job.text, head.path == source.path, head.size == source.size,
+        guard head.jobID == job.text, head.path == path, head.size == source.size,
             head.fingerprint == source.fingerprint, head.rules == DecodeReport.rules, head.threads == request.threads,
             head.isComplete, head.totalFrames > 0, head.video["libraries"] == .object(libraries)
         else { throw Unusable() }

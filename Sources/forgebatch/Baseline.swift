@@ -23,9 +23,10 @@ enum Baseline {
     }
 
     static func resolve(_ word: String?, of run: RunSummary, in layout: OutputLayout) throws -> String? {
+        guard let word, word != "last" else { return try RunList.baseline(of: run, layout)?.id }
         let runs = try RunList.all(layout)
         do throws(ArchiveError) {
-            let found = try RunList.baseline(named: RunWord.plain(word ?? "last"), of: run, among: runs)
+            let found = try RunList.baseline(named: RunWord.plain(word), of: run, among: runs)
             if let found, !found.hasRecord { throw ArchiveError("run \(found.id) did not finish and left no record") }
             return found?.id
         } catch {

@@ -100,7 +100,8 @@ enum ConfigurationLayers {
         Key("quiet", .flag, short: "q"), Key("verbose", .flag, short: "v"), Key("color", .value), Key("json", .flag),
         Key("report", .value), Key("stills", .inverted), Key("templates", .value), Key("baseline", .value),
         Key("metrics-textfile", .value), Key("junit", .value),
-        Key("lock", .value), Key("on-complete", .command), Key("on-failure", .command), Key("hook-timeout", .value),
+        Key("lock", .value), Key("keep-runs", .value), Key("on-complete", .command), Key("on-failure", .command),
+        Key("hook-timeout", .value),
         Key("grace", .value), Key("fail-on", .value), Key("config", .value), Key("no-config", .flag),
     ]
 

@@ -87,7 +87,8 @@ struct DiffText {
             }
         }
         let unjudged = comparison.unjudged > 0 ? ", \(comparison.unjudged) not judged" : ""
-        return lines + ["\(comparison.unchanged) unchanged\(unjudged)"]
+        let gone = comparison.gone > 0 ? ", \(comparison.gone) gone since before" : ""
+        return lines + ["\(comparison.unchanged) unchanged\(unjudged)\(gone)"]
     }
 
     private static func name(_ run: RunSummary) -> String {

@@ -35,6 +35,9 @@ struct ExportCommand: ParsableCommand {
         name: .customLong("job"), help: ArgumentHelp("One video: its job id or its relative path.", valueName: "job"))
     var video: PathArgument?
 
+    @Flag(help: "Leave out videos that are gone from their places.")
+    var skipGone = false
+
     @Option(
         name: [.customShort("o"), .customLong("out")],
         help: ArgumentHelp(
@@ -70,7 +73,7 @@ struct ExportCommand: ParsableCommand {
                 ExitStatus.unreadableInput, "\(output.path.display): \(OutputArgument.absence(output.path))")
         }
         do {
-            let export = try Export(OutputLayout(root: output.path), video: video?.path)
+            let export = try Export(OutputLayout(root: output.path), video: video?.path, gone: !skipGone)
             let target = try target(chosen, videos: export.count)
             try export.write(
                 chosen, table: table ?? .frames, version: Forgebatch.version, scratch: Files.scratchFolder, to: target)

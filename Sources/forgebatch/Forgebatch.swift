@@ -18,8 +18,8 @@ struct Forgebatch: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, ReplayCommand.self, TailCommand.self, ReportCommand.self, ListCommand.self,
-            ShowCommand.self, DiffCommand.self, ExportCommand.self, ValidateCommand.self, ToolsCommand.self,
-            FormatsCommand.self, DoctorCommand.self,
+            ShowCommand.self, DiffCommand.self, ExportCommand.self, PruneCommand.self, ValidateCommand.self,
+            ToolsCommand.self, FormatsCommand.self, DoctorCommand.self,
         ])
 
     /// Parses, runs, ends the process.

@@ -36,10 +36,14 @@ struct ListCommand: ParsableCommand {
         help: ArgumentHelp("Only videos of this status; may be repeated.", valueName: "status"))
     var statuses: [VideoStatus] = []
 
+    @Flag(help: "Only videos that are gone from their places.")
+    var gone = false
+
     @Flag(help: "Print JSON, one object a line.")
     var json = false
 
     func validate() throws {
+        if runs && gone { throw ValidationError("--gone is about videos; leave out --runs.") }
         if runs && !statuses.isEmpty { throw ValidationError("--status is about videos; leave out --runs.") }
     }
 
@@ -53,12 +57,15 @@ struct ListCommand: ParsableCommand {
     }
 
     private func listVideos(_ layout: OutputLayout) throws(SystemError) {
-        let videos = try VideoEntry.all(layout).filter { statuses.isEmpty || statuses.contains($0.status) }
+        let videos = try VideoEntry.all(layout).filter {
+            (statuses.isEmpty || statuses.contains($0.status)) && (!gone || $0.absence != nil)
+        }
         if json { return videos.forEach { Terminal.output(JSONWriter.encode($0.json) + [0x0a]) } }
         let rows = videos.map { video in
             [
                 video.status.rawValue, video.entry.map { "\($0.frames)" } ?? "–",
-                video.entry?.facts.duration.map { Quantity.duration($0) } ?? "–", video.path.display,
+                video.entry?.facts.duration.map { Quantity.duration($0) } ?? "–",
+                video.path.display + (video.absence == nil ? "" : "  (gone)"),
             ]
         }
         TextTable.aligned([["STATUS", "FRAMES", "DURATION", "VIDEO"]] + rows).forEach { Terminal.output($0) }
@@ -143,6 +150,9 @@ struct ShowCommand: ParsableCommand {
         add("video", video.path.display)
         add("job", video.job.text)
         add("status", "\(video.status.rawValue): \(video.status.words.meaning)")
+        add(
+            "gone",
+            video.absence.map { "since run \($0.from), \(UTCTime(milliseconds: $0.time).text)" })
         add("message", video.message.map { Escape.visible($0) })
         if video.status.isFailure, let failure = video.failure {
             add("kind", "\(failure.kind.rawValue): \(failure.kind.words.meaning)")

@@ -213,6 +213,12 @@ struct OperationArguments: ParsableArguments {
     @Option(help: ArgumentHelp("What running videos get when the run is stopped.", valueName: "duration"))
     var grace = DurationArgument(seconds: 5)
 
+    @Option(
+        help: ArgumentHelp(
+            "At the end, remove all runs but the newest N: their logs and records. Results stay. forgebatch prune does this and more.",
+            valueName: "n"))
+    var keepRuns: Int?
+
     @Option(help: "any: end with status 3 also because of videos that failed in earlier runs.")
     var failOn: FailOn?
 

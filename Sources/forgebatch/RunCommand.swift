@@ -35,6 +35,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         for (name, value) in [
             ("--max-depth", input.maxDepth), ("--limit", input.limit), ("--threads-per-job", work.threadsPerJob),
+            ("--keep-runs", operation.keepRuns),
         ] {
             if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
         }
@@ -275,6 +276,7 @@ struct RunCommand: AsyncParsableCommand {
         options.errorIfEmpty = input.errorIfEmpty
         options.failOnAny = operation.failOn == .any
         options.lock = operation.lock.mode
+        options.keepRuns = operation.keepRuns
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
         options.notes =

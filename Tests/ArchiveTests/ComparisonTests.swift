@@ -193,6 +193,89 @@ import Testing
         #expect(comparison.isSame && comparison.unjudged == 1 && !comparison.isSameScope)
     }
 
+    /// Runs whose records do not list what was unchanged, and the same with lists.
+    private func nights(isListed: Bool, compacts: Bool = false) throws -> MadeOutputFolder {
+        let made = try MadeOutputFolder()
+        func night(_ number: Int, _ done: [JobRecord], _ skipped: [(Int, [String])], unseen: [String] = []) throws {
+            let groups = skipped.map { MadeOutputFolder.Skipped(run: MadeRuns.night($0.0), $0.1) }
+            try made.addRun(MadeRuns.night(number), done, skipped: groups) { document in
+                if isListed { return }
+                document.skipped = []
+                document.seen = SeenVideos(
+                    skipped.flatMap { $0.1.map { (RawPath($0), true) } } + unseen.map { (RawPath($0), false) })
+            }
+        }
+        func again(_ name: String, _ night: Int, after: Int?) -> JobRecord {
+            .done(name) { record in
+                record.sha256 = "\(night)"
+                record.previousRunID = after.map { MadeRuns.night($0) }
+            }
+        }
+        func enter(_ records: [JobRecord], _ night: Int) throws {
+            // As a run writes them: the line says which run's result it replaced.
+            try made.add(
+                records.map { record in
+                    var entry = CatalogEntry(record, run: MadeRuns.night(night), digest: "d")
+                    entry.previousRunID = record.previousRunID
+                    return entry
+                })
+        }
+        let first = ["a", "b", "cam/c", "cam/d"].map { again($0, 1, after: nil) }
+        try night(1, first, [])
+        try night(2, [again("a", 2, after: 1)], [(1, ["b", "cam/c", "cam/d"])])
+        try enter([again("a", 2, after: 1)], 2)
+        try night(3, [], [(1, ["b", "cam/c"]), (2, ["a"])], unseen: ["cam/d"])
+        try night(4, [again("a", 4, after: 2), again("b", 4, after: 1)], [(1, ["cam/c"])], unseen: ["cam/d"])
+        try enter([again("a", 4, after: 2), again("b", 4, after: 1)], 4)
+        try night(5, [again("a", 5, after: 4)], [(4, ["b"]), (1, ["cam/c"])], unseen: ["cam/d"])
+        try enter([again("a", 5, after: 4)], 5)
+        if compacts { try made.layout.compact(isForced: true) }
+        return made
+    }
+
+    @Test(arguments: [false, true])
+    func `runs that do not list what was unchanged compare as those that do, also from records alone`(compacts: Bool)
+        throws
+    {
+        let (listed, counted) = (try nights(isListed: true), try nights(isListed: false, compacts: compacts))
+        if compacts {
+            #expect(try LinesFromEnd.count(counted.layout.catalog) == 4)
+        }
+        for before in 1...5 {
+            for after in 1...5 {
+                let (one, other) = (MadeRuns.night(before), MadeRuns.night(after))
+                let wanted = try listed.compare(one, other)
+                let found = try counted.compare(one, other)
+                #expect(found.paths == wanted.paths, "\(before) and \(after)")
+                #expect(
+                    found.unchanged == wanted.unchanged && found.unjudged == wanted.unjudged && found.isSameScope,
+                    "\(before) and \(after)")
+            }
+        }
+        #expect(try counted.compare(MadeRuns.night(2), MadeRuns.night(3)).paths == ["removed": ["cam/d"]])
+        #expect(try counted.compare(MadeRuns.night(3), MadeRuns.night(5)).paths == ["drifted": ["a", "b"]])
+    }
+
+    @Test func `of a result whose line and run are both gone, nobody says how it was`() throws {
+        let made = try nights(isListed: false, compacts: true)
+        for night in 1...2 { RunFolders.remove(made.layout, run: MadeRuns.night(night)) }
+        let comparison = try made.compare(MadeRuns.night(3), MadeRuns.night(5))
+        // a was made by the second run and b by the first, and both have been made anew.
+        #expect(comparison.paths == [:] && comparison.unjudged == 2 && comparison.unchanged == 1)
+    }
+
+    @Test func `a video that was gone for a run was not seen by it, and counts as gone where both missed it`() throws {
+        let made = try nights(isListed: false)
+        var entry = CatalogEntry(.done("cam/c"), run: MadeRuns.night(1), digest: "d")
+        entry.absence = Absence(from: MadeRuns.night(3), time: 0)
+        try made.add([entry])
+        #expect(try made.compare(MadeRuns.night(3), MadeRuns.night(4)).gone == 1)
+        #expect(try made.compare(MadeRuns.night(2), MadeRuns.night(4)).gone == 0)
+        entry.absence?.until = MadeRuns.night(5)
+        try made.add([entry])
+        #expect(try made.compare(MadeRuns.night(4), MadeRuns.night(5)).gone == 0)
+    }
+
     @Test func `names that are no text keep their bytes`() throws {
         let made = try MadeOutputFolder()
         let odd = JobRecord.done(RawPath(bytes: [0x61, 0xff, 0x22, 0x0a]))

@@ -66,6 +66,34 @@ import Testing
         }
     }
 
+    @Test func `the run that another is held against is found from the end as among all`() throws {
+        let made = try made()
+        _ = try HistoryRepair.addMissing(made.layout)
+        let runs = try RunList.all(made.layout)
+        for scope in ["s", "narrow", "elsewhere"] {
+            for id in runs.map(\.id) + ["~", "1"] {
+                var run = RunSummary(id: id)
+                run.scope = scope
+                #expect(
+                    try RunList.baseline(of: run, made.layout)
+                        == RunList.baseline(named: "last", of: run, among: runs), "\(id) \(scope)")
+            }
+        }
+        #expect(try RunList.newest(2, made.layout) == Array(runs.prefix(2)))
+        #expect(try RunList.newest(9, upTo: Self.killed, made.layout) == Array(runs.dropFirst()))
+    }
+
+    @Test func `a history that lost lines in the middle gets them again`() throws {
+        let made = try made()
+        #expect(try HistoryRepair.addMissing(made.layout) == 1)
+        let lines = try Files.read(made.layout.history).split(separator: 0x0a)
+        let rest = lines[...0] + lines[2...]
+        try AtomicFile.write(
+            Array(rest.joined(separator: [0x0a])) + [0x0a], to: made.layout.history, durable: false)
+        #expect(try HistoryRepair.addMissing(made.layout) == 1)
+        #expect(try RunList.all(made.layout).count == 4)
+    }
+
     @Test func `a folder that is gone keeps its place in the list, without a record`() throws {
         let made = try made()
         Files.remove(made.layout.summary(run: MadeRuns.first))

@@ -7,6 +7,9 @@ import TestSupport
 enum MadeRuns {
     static let first = "20260101T000000Z-aaaaaa"
     static let second = "20260102T000000Z-bbbbbb"
+
+    /// The run of a night, from 1 to 9.
+    static func night(_ number: Int) -> String { "2026010\(number)T000000Z-nnnnnn" }
 }
 
 extension MadeOutputFolder {

@@ -72,6 +72,7 @@ struct FlagTableTests {
             "--hook-timeout":
                 "What becomes of a command is a warning, and the status stays what the run was; --hook-timeout bounds it",
             "--grace": "--grace is what running videos get after a signal: all of it to finish, none to be ended",
+            "--keep-runs": "run --keep-runs leaves the newest runs, and all results",
             "--fail-on": "--fail-on any also counts what failed in earlier runs",
             "--config": "--config names a file of flags; --no-config reads none of the usual ones",
             "--no-config": "--config names a file of flags; --no-config reads none of the usual ones",
@@ -101,6 +102,7 @@ struct FlagTableTests {
             "--job":
                 "export --job takes an id or a path; what is not there is 66, a slip 64, and nothing is left behind",
             "--out": "--format mot: a file a video, ten columns, frames from 1, every box the result's",
+            "--skip-gone": "A video that is gone is marked in list, export, report and diff until it is back",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
@@ -127,8 +129,18 @@ struct FlagTableTests {
         ],
         "list": [
             "--runs": "list --runs shows each run with its end, newest first",
+            "--gone": "A video that is gone is marked in list, export, report and diff until it is back",
             "--status": "list shows each video once with its status, --status chooses, names are escaped",
             "--json": "list shows each video once with its status, --status chooses, names are escaped",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "prune": [
+            "--keep-runs": "prune removes runs by number and age, never the newest, and says what it would remove",
+            "--older-than": "prune removes runs by number and age, never the newest, and says what it would remove",
+            "--gone": "prune --gone removes what is left of videos that are gone, and validate finds nothing amiss",
+            "--dry-run": "prune removes runs by number and age, never the newest, and says what it would remove",
+            "--json": "prune removes runs by number and age, never the newest, and says what it would remove",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],

@@ -103,7 +103,7 @@ struct OtherCommandTests {
     @Test("--version and the help of every command end with 0")
     func help() async throws {
         let forge = try Forge()
-        for command in ["run", "report", "diff", "export", "validate", "tools", "formats", "doctor"] {
+        for command in ["run", "report", "diff", "export", "validate", "prune", "tools", "formats", "doctor"] {
             for words in [[command, "--help"], [command, "-h"], ["help", command]] {
                 let result = try await forge.forgebatch(words.map { RawPath($0) })
                 #expect(
@@ -122,7 +122,7 @@ struct OtherCommandTests {
         let forge = try Forge()
         let result = try await forge.forgebatch("--generate-completion-script", shell)
         #expect(result.status == 0 && result.output.contains("max-failures"))
-        for command in ["run", "report", "diff", "export", "validate", "tools", "formats", "doctor"] {
+        for command in ["run", "report", "diff", "export", "validate", "prune", "tools", "formats", "doctor"] {
             #expect(result.output.contains(command))
         }
         #expect(result.stdout.count > 1000)

@@ -72,6 +72,29 @@ import Testing
         #expect(try lines(layout.catalog).map { $0["run_id"]?.string } == ["r4", "r9"])
     }
 
+    @Test func `such a line goes when no run is there any more for which it counted`() throws {
+        try write((1...9).map { entry("a", "r\($0)") }, layout.catalogLines)
+        // Of the runs that are there, r6 left no record; for r7 the line of the killed r6 counts no more.
+        #expect(try layout.catalogLines.compact(runs: ["r6", "r8"]) { $0 == "r8" || $0 == "r9" })
+        #expect(try lines(layout.catalog).map { $0["run_id"]?.string } == ["r6", "r9"])
+        try write((10...19).map { entry("a", "s\($0)") }, layout.catalogLines)
+        #expect(try layout.catalogLines.compact(runs: ["s17"]) { _ in false })
+        #expect(try lines(layout.catalog).map { $0["run_id"]?.string } == ["s17", "s19"])
+    }
+
+    @Test func `a line that takes back goes when no run before it is there`() throws {
+        let gone = entry("a", "r1")
+        try write([gone, gone.cleared(by: "r3"), entry("b", "r3")], layout.catalogLines)
+        func compact(_ runs: [String]) throws -> [String?] {
+            try layout.catalogLines.compact(
+                runs: runs, isNeedless: { $0.isCleared && $0.runID <= runs[0] }, isForced: true
+            ) { _ in true }
+            return try lines(layout.catalog).map { $0["path"]?.string }
+        }
+        #expect(try compact(["r2", "r3"]) == ["a", "b"])
+        #expect(try compact(["r3"]) == ["b"])
+    }
+
     @Test func `a failure that is forgotten stays so, and its video known from the run that saw it first`() throws {
         try write(
             [failure("a", "r1"), failure("a", "r2"), failure("b", "r2"), failure("a", "r3", isCleared: true)],

@@ -21,6 +21,7 @@ package struct Export {
         var path: RawPath
         /// Below the output folder.
         var result: RawPath
+        var isGone: Bool
     }
 
     private let layout: OutputLayout
@@ -31,13 +32,17 @@ package struct Export {
 
     /// Finds the results.
     ///
-    /// - Parameter video: a job id, or a video's relative path; nil takes all, in the order of their paths.
+    /// - Parameters:
+    ///   - video: a job id, or a video's relative path; nil takes all, in the order of their paths.
+    ///   - gone: whether videos that are not at their places any more are among them; one that is named always is.
     /// - Throws: ``ArchiveError`` when there is no such video, or no result at all.
-    package init(_ layout: OutputLayout, video: RawPath? = nil) throws {
+    package init(_ layout: OutputLayout, video: RawPath? = nil, gone: Bool = true) throws {
         self.layout = layout
         var found: [JobID: Source] = [:]
         for entry in try CatalogRebuild.entries(layout) {
-            found[entry.job] = Source(job: entry.job.text, path: entry.path, result: entry.result)
+            let isGone = entry.absence?.isOpen == true
+            if isGone, !gone, video == nil { continue }
+            found[entry.job] = Source(job: entry.job.text, path: entry.path, result: entry.result, isGone: isGone)
         }
         guard !found.isEmpty else { throw ArchiveError("\(layout.root.display): there is no result") }
         guard let video else {
@@ -102,7 +107,7 @@ package struct Export {
             do {
                 try format.add(
                     ExportVideo(
-                        job: source.job, path: source.path, result: result,
+                        job: source.job, path: source.path, isGone: source.isGone, result: result,
                         objectCount: KnownTools.objectCount(result.head["summary"])), collect)
             } catch let error as JSONError {
                 throw ArchiveError("\(source.path.display): its result cannot be read: \(error)")

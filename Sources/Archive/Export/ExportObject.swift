@@ -5,6 +5,8 @@ package import FrameResults
 package struct ExportVideo {
     package let job: String
     package let path: RawPath
+    /// Whether it is not at its place any more.
+    let isGone: Bool
     package let result: StoredResult
     /// How many objects its tools counted; nil where none counts.
     let objectCount: JSON?

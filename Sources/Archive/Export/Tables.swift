@@ -7,6 +7,7 @@ enum Tables {
         "job_id", "path", "path_bytes", "verdict", "reasons", "total_frames", "declared_frames", "codec", "width",
         "height", "duration", "frame_rate", "size", "fingerprint", "decode_errors", "events", "tracks",
         "rotation", "mirrored", "sample_aspect_ratio", "display_width", "display_height", "start_time",
+        "gone",
     ]
     static let events = [
         "job_id", "path", "path_bytes", "tool", "type", "start_frame", "end_frame", "start", "end", "open_at_end",
@@ -37,6 +38,7 @@ enum Tables {
             "sample_aspect_ratio": head["video"]?["sample_aspect_ratio"],
             "display_width": head["video"]?["display"]?["width"],
             "display_height": head["video"]?["display"]?["height"], "start_time": head["video"]?["start_time"],
+            "gone": video.isGone ? true : nil,
         ])
         return Tables.video(video) + (rest.members ?? [])
     }

@@ -11,8 +11,7 @@ package enum JUnit {
     ///
     /// - Throws: ``ArchiveError`` when the run has no record, `SystemError` when the file cannot be written.
     package static func write(_ layout: OutputLayout, run id: String, to path: RawPath) throws {
-        var inventory = try RunInventory(layout, run: id)
-        inventory.complete(try CatalogIndex(layout, skips: inventory.skipped))
+        let inventory = try RunInventory.read(layout, runs: [id]).inventories[0]
         let videos = inventory.videos.values.sorted { $0.path < $1.path }
         var file = try AtomicFile(path)
         try file.write(Array(opening(inventory.run, videos).utf8))

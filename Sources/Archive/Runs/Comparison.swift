@@ -43,6 +43,8 @@ package struct Comparison: Sendable {
     /// Videos of which one of the runs does not tell enough: it was stopped before them, could not read their folder, or
     /// looked elsewhere.
     package private(set) var unjudged = 0
+    /// Videos with a result that were gone from their places in both runs.
+    package let gone: Int
     /// Whether both runs looked for videos in the same places; when not, none is called removed, and new is only what no
     /// run had seen up to the one before.
     package let isSameScope: Bool
@@ -60,12 +62,11 @@ package struct Comparison: Sendable {
     /// - Throws: ``ArchiveError`` when a run has no record, `SystemError` when the catalog cannot be read.
     /// - Complexity: linear in the videos that the runs saw and the lines of the catalog.
     package init(_ layout: OutputLayout, before: String, after: String) throws {
-        var (old, new) = (try RunInventory(layout, run: before), try RunInventory(layout, run: after))
-        let index = try CatalogIndex(layout, skips: old.skipped + new.skipped)
-        old.complete(index)
-        new.complete(index)
+        let (inventories, index) = try RunInventory.read(layout, runs: [before, after])
+        let (old, new) = (inventories[0], inventories[1])
         self.before = old.run
         self.after = new.run
+        gone = index.gone(in: [before, after])
         isSameScope = old.run.scope == new.run.scope && old.isComplete && new.isComplete
         for (job, video) in new.videos {
             if let was = old.videos[job] {
@@ -153,7 +154,7 @@ extension Comparison {
         let head = JSON.members([
             "schema": "forgebatch/diff/1", "before": run(before), "after": run(after),
             "same_scope": .bool(isSameScope), "same_settings": .bool(isSameSettings), "unchanged": .int(unchanged),
-            "unjudged": .int(unjudged),
+            "unjudged": .int(unjudged), "gone": .int(gone),
         ])
         let lists = Category.allCases.map { category in
             JSON.Member(category.rawValue, .array(self[category].map(\.json)))

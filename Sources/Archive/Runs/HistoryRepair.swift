@@ -10,13 +10,30 @@ package enum HistoryRepair {
     ///
     /// - Returns: how many lines were added.
     package static func addMissing(_ layout: OutputLayout) throws -> Int {
-        let ids = try RunList.folders(layout)
+        let ids = try RunFolders.ids(layout)
         guard !ids.isEmpty else { return 0 }
-        let known = try History(layout).runs()
-        let missing = ids.filter { known[$0] == nil }
+        let missing = try missing(ids, layout)
         guard !missing.isEmpty else { return 0 }
         try History(layout).append(missing.map { summary(of: $0, layout) })
         return missing.count
+    }
+
+    /// Those that have no line. Runs add their lines one after another, so with as many lines as folders only the newest can
+    /// be without one.
+    ///
+    /// - Complexity: one pass over the bytes of the history; all its lines are parsed where there are too few.
+    private static func missing(_ ids: [String], _ layout: OutputLayout) throws -> [String] {
+        var last: String?
+        try History(layout).forEachFromEnd { run in
+            last = run.id
+            return false
+        }
+        if let last {
+            let newer = ids.filter { $0 > last }
+            if try LinesFromEnd.count(layout.history) >= ids.count - newer.count { return newer }
+        }
+        let known = try History(layout).runs()
+        return ids.filter { known[$0] == nil }
     }
 
     /// A run's record as a whole, or what is known of one that was killed.

@@ -32,7 +32,21 @@ struct RunInventory {
         }
     }
 
-    init(_ layout: OutputLayout, run id: String) throws {
+    /// What it says of those of which it only counts how many they are; nil in a record that lists them.
+    private(set) var seen: SeenVideos?
+
+    /// The inventories of runs.
+    ///
+    /// - Throws: ``ArchiveError`` when a run has no record, `SystemError` when the catalog cannot be read.
+    /// - Complexity: linear in the videos that the runs saw and the lines of the catalog.
+    static func read(_ layout: OutputLayout, runs: [String]) throws -> (inventories: [RunInventory], CatalogIndex) {
+        var inventories = try runs.map { try RunInventory(layout, run: $0) }
+        let index = try CatalogIndex(layout, inventories)
+        for number in inventories.indices { inventories[number].complete(index) }
+        return (inventories, index)
+    }
+
+    private init(_ layout: OutputLayout, run id: String) throws {
         let path = layout.summary(run: id)
         let document: RunDocument
         do {
@@ -54,98 +68,26 @@ struct RunInventory {
         }
         young = Set(document.tooYoung)
         unread = document.unread
-        // A record that only counts what it skipped does not say what it saw.
-        isComplete = !document.isLimited && skipped.count == run.tally.allSkipped
+        seen = document.seen
+        isComplete = !document.isLimited
     }
 
     /// Fills in what was known of the skipped videos.
-    mutating func complete(_ index: CatalogIndex) {
-        for skip in skipped {
-            videos[skip.job] = index.video(skip) ?? skip.video(RawPath(skip.job.text))
+    private mutating func complete(_ index: CatalogIndex) {
+        var count = skipped.count
+        for skip in skipped { videos[skip.job] = index.video(skip) ?? skip.video(RawPath(skip.job.text)) }
+        if seen != nil {
+            for video in index.unchanged(in: self) {
+                videos[video.job] = video
+                count += 1
+            }
         }
         skipped = []
+        // A record that only counts what it skipped does not say what it saw, and one whose videos are not all known any
+        // more does not either.
+        isComplete = isComplete && count == run.tally.allSkipped
     }
 
     /// Whether the run could not have seen a video of this path, or left it alone for its age.
     func isBlind(to path: RawPath) -> Bool { young.contains(path) || unread.contains { path.isInside($0) } }
-}
-
-/// What was known of the videos that runs skipped: lines of the catalog and of the failure memory, by job and run, or,
-/// where those were left out since, the record of the run that wrote them.
-struct CatalogIndex {
-    private var results: [JobID: [CatalogEntry]] = [:]
-    private var failures: [JobID: [FailureEntry]] = [:]
-    private var recorded: [JobID: [RunVideo]] = [:]
-    private var first: [JobID: String] = [:]
-
-    /// - Parameter skips: only what these ask for is kept.
-    init(_ layout: OutputLayout, skips: [RunInventory.Skip]) throws {
-        let jobs = Set(skips.map(\.job))
-        let runs = Set(skips.map(\.runID))
-        // A rebuilt catalog may have lines without a run.
-        func isWanted(_ job: JobID, _ run: String) -> Bool {
-            jobs.contains(job) && (runs.contains(run) || run.isEmpty)
-        }
-        var last: (results: [JobID: CatalogEntry], failures: [JobID: FailureEntry]) = ([:], [:])
-        let catalog = try layout.catalogLines.reader()
-        while let entry = try catalog.next() {
-            note(entry.job, entry.firstRunID ?? entry.runID)
-            if isWanted(entry.job, entry.runID) { results[entry.job, default: []].append(entry) }
-            if jobs.contains(entry.job) { last.results[entry.job] = entry }
-        }
-        let memory = try layout.failureLines.reader()
-        while let entry = try memory.next() {
-            if let first = entry.firstRunID { note(entry.job, first) }
-            guard !entry.isCleared else { continue }
-            note(entry.job, entry.runID)
-            if isWanted(entry.job, entry.runID) { failures[entry.job, default: []].append(entry) }
-            if jobs.contains(entry.job) { last.failures[entry.job] = entry }
-        }
-        try readRecords(layout, of: skips)
-        // What no line and no record tells is at least known as of now.
-        for (job, entry) in last.results where results[job] == nil { results[job] = [entry] }
-        for (job, entry) in last.failures where failures[job] == nil { failures[job] = [entry] }
-    }
-
-    /// Reads the records of the runs whose lines are not there any more.
-    private mutating func readRecords(_ layout: OutputLayout, of skips: [RunInventory.Skip]) throws {
-        var missing: [String: [JobID: Bool]] = [:]
-        for skip in skips where !skip.runID.isEmpty {
-            let hasLine =
-                skip.isFailure
-                ? failures[skip.job]?.contains { $0.runID == skip.runID }
-                : results[skip.job]?.contains { $0.runID == skip.runID }
-            if hasLine != true { missing[skip.runID, default: [:]][skip.job] = skip.status == .quarantined }
-        }
-        for (run, jobs) in missing {
-            guard let reader = try? RunDocumentReader(layout.summary(run: run)), let summary = reader.document?.summary
-            else {
-                continue
-            }
-            while let record = try? reader.nextJob() {
-                guard let isQuarantined = jobs[record.job] else { continue }
-                let video = RunVideo(record, run: summary).asRemembered(isQuarantined: isQuarantined)
-                recorded[record.job, default: []].append(video)
-            }
-        }
-    }
-
-    private mutating func note(_ job: JobID, _ run: String) { first[job] = min(first[job] ?? run, run) }
-
-    /// What was known of a video that was skipped; nil when nothing tells its path.
-    func video(_ skip: RunInventory.Skip) -> RunVideo? {
-        let known =
-            skip.isFailure
-            ? failures[skip.job]?.last { $0.runID == skip.runID }.map { RunVideo($0) }
-            : results[skip.job]?.last { $0.runID == skip.runID }.map { RunVideo($0) }
-        if let known { return known }
-        if let video = recorded[skip.job]?.first(where: { $0.runID == skip.runID }) { return video }
-        if skip.isFailure, let line = failures[skip.job]?.last { return RunVideo(line) }
-        if !skip.isFailure, let line = results[skip.job]?.last { return RunVideo(line) }
-        guard let path = results[skip.job]?.last?.path ?? failures[skip.job]?.last?.path else { return nil }
-        return skip.video(path)
-    }
-
-    /// Whether a run, or one before it, had to do with a video.
-    func knows(_ job: JobID, upTo run: String) -> Bool { first[job].map { $0 <= run } ?? false }
 }

@@ -10,7 +10,7 @@ package enum RunList {
     /// - Complexity: one line a run; no record is read but those that the history lacks.
     package static func all(_ layout: OutputLayout) throws -> [RunSummary] {
         var known = try History(layout).runs()
-        for id in try folders(layout) where known[id] == nil { known[id] = summary(layout, id) }
+        for id in try RunFolders.ids(layout) where known[id] == nil { known[id] = summary(layout, id) }
         return known.values.sorted { $0.id > $1.id }.map { run in
             var run = run
             run.hasRecord = Files.exists(layout.summary(run: run.id))
@@ -18,19 +18,39 @@ package enum RunList {
         }
     }
 
-    /// The ids of the runs that have a folder, the oldest first.
-    static func folders(_ layout: OutputLayout) throws -> [String] {
-        guard Files.exists(layout.runs) else { return [] }
-        return try Files.list(layout.runs).compactMap { name in
-            guard let id = name.text, isRunID(id) else { return nil }
-            return id
+    /// The newest runs of the history, the newest first.
+    ///
+    /// - Parameter last: none that is newer than this one; nil for no such limit.
+    /// - Complexity: their lines.
+    package static func newest(_ count: Int, upTo last: String? = nil, _ layout: OutputLayout) throws -> [RunSummary] {
+        var found: [String: RunSummary] = [:]
+        try History(layout).forEachFromEnd { run in
+            if found[run.id] == nil, last.map({ run.id <= $0 }) ?? true { found[run.id] = run }
+            return found.count < count
+        }
+        return found.values.sorted { $0.id > $1.id }.map { run in
+            var run = run
+            run.hasRecord = Files.exists(layout.summary(run: run.id))
+            return run
         }
     }
 
-    /// Ids are names of folders, so nothing else may pass for one.
-    private static func isRunID(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 64
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    /// The run that another is held against when nobody names one; see ``baseline(named:of:among:)``.
+    ///
+    /// - Complexity: the lines of the history behind it, and all of them where no run looked in the same places.
+    package static func baseline(of run: RunSummary, _ layout: OutputLayout) throws -> RunSummary? {
+        var (same, any): (RunSummary?, RunSummary?)
+        try History(layout).forEachFromEnd { other in
+            guard other.id < run.id, !other.isInterrupted, any == nil || other.scope == run.scope,
+                Files.exists(layout.summary(run: other.id))
+            else { return true }
+            var other = other
+            other.hasRecord = true
+            any = any ?? other
+            if other.scope == run.scope { same = other }
+            return same == nil
+        }
+        return same ?? any
     }
 
     /// A run that the history does not know, from its record or else from its log.

@@ -57,6 +57,8 @@ package struct Discovery: Sendable {
     package var finds: [RootFinds] = []
     /// Files and folders that the rules leave out, and videos by their name that have none of the extensions wanted.
     package var ruledOut = 0
+    /// The folders among the inputs that were walked, absolute and without links.
+    package var walked: [RawPath] = []
     package var tooYoung: Int { young.count }
 
     /// Finds the candidates below `paths`.
@@ -93,6 +95,7 @@ package struct Discovery: Sendable {
         found.untaken = walk.untaken.filter { walk.files[$0.key] == nil }.values.sorted { $0.relative < $1.relative }
         found.problems = walk.problems.sorted { ($0.path, $0.reason) < ($1.path, $1.reason) }
         found.ruledOut = walk.ruledOut
+        found.walked = walk.walked
         if found.roots.count > 1 { found.finds = found.byRoot() }
         return found
     }
@@ -260,6 +263,8 @@ private struct Walk {
     var untaken: [FileKey: UntakenVideo] = [:]
     /// Files and folders that rules leave out.
     var ruledOut = 0
+    /// Input folders that were walked.
+    private(set) var walked: [RawPath] = []
     private let at: (RawPath) -> Void
     private let output: FileID?
     private var root = RawPath("")
@@ -283,6 +288,7 @@ private struct Walk {
             report(input.path, reason, isInput: true)
         case .found(let status) where status.kind == .directory:
             if Self.id(status) == output { return report(input.path, "the output directory is not walked") }
+            walked.append(input.root)
             folders = [Folder(path: input.path, relative: RawPath(""), resolved: root, depth: 1, isIncluded: false)]
             // Linked directories come last, so that a file is called by its real path if that is below the root.
             while let folder = folders.popLast() ?? (linkedFolders.isEmpty ? nil : linkedFolders.removeFirst()) {

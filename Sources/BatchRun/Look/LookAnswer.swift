@@ -15,6 +15,8 @@ enum LookAnswer: Sendable {
     case listed(RawPath)
     /// Why a list cannot be read.
     case unlisted(String)
+    /// The path of this index is not there; whether that is sure, see ``Looker/Missing``.
+    case missing(Int, isSure: Bool)
     /// The last line: everything was told.
     case done
 
@@ -35,6 +37,8 @@ enum LookAnswer: Sendable {
             members = [JSON.Member("fingerprinted", .int(index)), JSON.Member("fingerprint", .string(text))]
         case .listed(let path): members = path.members("listed")
         case .unlisted(let reason): members = [JSON.Member("unlisted", .string(reason))]
+        case .missing(let index, let isSure):
+            members = [JSON.Member("missing", .int(index)), JSON.Member("sure", .bool(isSure))]
         case .done: members = [JSON.Member("done", true)]
         }
         return JSONWriter.encode(.object(members)) + [0x0a]
@@ -55,6 +59,8 @@ enum LookAnswer: Sendable {
         } else if let index = json["fingerprinted"]?.int {
             guard let text = json["fingerprint"]?.string else { return nil }
             self = .fingerprint(index, text)
+        } else if let index = json["missing"]?.int {
+            self = .missing(index, isSure: json["sure"]?.bool == true)
         } else if let walked = json["walked"] {
             guard let discovery = Discovery(walked) else { return nil }
             self = .walked(discovery)
@@ -112,7 +118,7 @@ extension Discovery {
                         file.relative.members() + [
                             JSON.Member("format", .string(file.format)), JSON.Member("advice", .string(file.advice)),
                         ])
-                }), "ruled_out": .int(ruledOut),
+                }), "ruled_out": .int(ruledOut), "walked_folders": list(walked),
         ])
     }
 
@@ -131,6 +137,7 @@ extension Discovery {
             RootFinds(videos: $0["videos"]?.int ?? 0, isWhole: $0["whole"]?.bool == true)
         }
         (young, unread, ruledOut) = (list("young"), list("unread"), out)
+        walked = list("walked_folders")
         untaken = (json["untaken"]?.array ?? []).compactMap { file in
             guard let path = RawPath(file), let format = file["format"]?.string, let advice = file["advice"]?.string
             else { return nil }

@@ -64,6 +64,12 @@ package enum LookProgram {
             }
         case .list(let isNullSeparated):
             for path in request.paths { list(path, isNullSeparated, output) }
+        case .missing:
+            var sure: [RawPath: Bool] = [:]
+            for (index, path) in request.paths.enumerated() where request.silent[path] == nil {
+                output.isAt(path)
+                if let isSure = isMissing(path, &sure, output) { output.tell(.missing(index, isSure: isSure)) }
+            }
         }
     }
 
@@ -78,6 +84,34 @@ package enum LookProgram {
         } catch {
             output.tell(.unlisted(error.reason))
         }
+    }
+
+    /// Nil for a file that is there, or of which that is not known; else whether it is sure that it is not there. Where the
+    /// nearest folder that there is holds nothing, it may be one whose share is not mounted.
+    ///
+    /// - Parameter sure: what is known of folders.
+    private static func isMissing(_ path: RawPath, _ sure: inout [RawPath: Bool], _ output: LookOutput) -> Bool? {
+        func kind(_ path: RawPath) -> FileStatus.Kind?? {
+            do throws(SystemError) {
+                return .some(try Files.status(path, follow: false).kind)
+            } catch {
+                return error.isMissing ? .some(nil) : nil
+            }
+        }
+        guard case .some(nil) = kind(path) else { return nil }
+        var folder = path
+        while folder.parent != folder {
+            folder = folder.parent
+            if let known = sure[folder] { return known }
+            output.isAt(folder)
+            guard let found = kind(folder) else { return nil }
+            guard let found else { continue }
+            // A link is followed by the listing.
+            let isSure = found != .directory && found != .link || (try? Files.list(folder))?.isEmpty == false
+            sure[folder] = isSure
+            return isSure
+        }
+        return nil
     }
 
     private static func fingerprint(_ path: RawPath, size: Int64) -> String? {

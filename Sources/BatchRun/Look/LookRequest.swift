@@ -14,6 +14,8 @@ struct LookRequest: Sendable {
         case fingerprints(sizes: [Int64])
         /// The paths in a list, the only path of the request: one a line, or each ended by a NUL byte.
         case list(isNullSeparated: Bool)
+        /// Which of the paths are not there any more.
+        case missing
     }
 
     var question: Question
@@ -32,6 +34,7 @@ struct LookRequest: Sendable {
             members += [JSON.Member("question", "fingerprints"), JSON.Member("sizes", .array(sizes.map { .int($0) }))]
         case .list(let isNullSeparated):
             members += [JSON.Member("question", "list"), JSON.Member("null_separated", .bool(isNullSeparated))]
+        case .missing: members.append(JSON.Member("question", "missing"))
         }
         members.append(JSON.Member("paths", list(paths)))
         members.append(
@@ -60,6 +63,7 @@ struct LookRequest: Sendable {
         case "list":
             guard let isNullSeparated = json["null_separated"]?.bool, paths.count == 1 else { return nil }
             question = .list(isNullSeparated: isNullSeparated)
+        case "missing": question = .missing
         default: return nil
         }
         for entry in json["silent"]?.array ?? [] {

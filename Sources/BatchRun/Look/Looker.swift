@@ -85,7 +85,7 @@ package struct Looker: Sendable {
     ///
     /// - Returns: those that are missing, and what a person should know of those that gave no answer.
     /// - Throws: ``LookFailure`` but ``LookFailure/silent(_:)``.
-    func missing(_ folders: [RawPath]) async throws -> (folders: Set<RawPath>, note: String?) {
+    func missingFolders(_ folders: [RawPath]) async throws -> (folders: Set<RawPath>, note: String?) {
         if folders.isEmpty { return ([], nil) }
         func note(_ why: String) -> String { "\(why): whether an input that lay there has moved is not known" }
         do {
@@ -145,6 +145,26 @@ package struct Looker: Sendable {
         _ = try await ask(request) { answer in
             guard case .fingerprint(let index, let text) = answer, videos.indices.contains(index) else { return }
             found.withLock { $0[videos[index].path] = text }
+        }
+        return found.withLock { $0 }
+    }
+
+    /// A path that is not there.
+    struct Missing: Equatable, Sendable {
+        /// Its index among those that were asked for.
+        var index: Int
+        /// Whether the nearest folder that there is holds something: an empty one may be one whose share is not mounted.
+        var isSure: Bool
+    }
+
+    /// Those of the paths that are not there, in their order.
+    ///
+    /// - Throws: ``LookFailure``.
+    func missing(_ paths: [RawPath]) async throws -> [Missing] {
+        let found = Mutex<[Missing]>([])
+        _ = try await ask(LookRequest(.missing, paths)) { answer in
+            guard case .missing(let index, let isSure) = answer, paths.indices.contains(index) else { return }
+            found.withLock { $0.append(Missing(index: index, isSure: isSure)) }
         }
         return found.withLock { $0 }
     }

@@ -12,10 +12,13 @@ struct EarlierFinds {
 
     /// Nil when there was no such run, or it is not known what it saw.
     static func read(_ layout: OutputLayout, scope: String) -> EarlierFinds? {
-        guard !scope.isEmpty, let runs = try? History(layout).runs() else { return nil }
+        guard !scope.isEmpty else { return nil }
+        var last: RunSummary?
         // One that was killed, or stopped while it looked, does not say what there was.
-        let last = runs.values.filter { $0.scope == scope && ($0.tally.found > 0 || !$0.isInterrupted) }
-            .max { $0.id < $1.id }
+        try? History(layout).forEachFromEnd { run in
+            if run.scope == scope, run.tally.found > 0 || !run.isInterrupted { last = run }
+            return last == nil
+        }
         guard let last else { return nil }
         var hasFound = last.tally.found > 0
         var roots: [RawPath: Int] = [:]

@@ -116,21 +116,40 @@ package enum OutputFolder {
 
     /// Removes temporary files that a killed process left; those that are being written, as by a `report` beside this run,
     /// stay. Only under the lock.
+    ///
+    /// - Complexity: a look at each file of the folder, but for those of runs before the last that left its record.
     package static func removeLeftovers(_ layout: OutputLayout) {
-        for name in (try? Files.list(layout.root)) ?? [] where Files.isTemporaryName(name) {
-            Files.removeIfAbandoned(layout.root.appending(name))
-        }
-        for folder in [layout.results, layout.stills, layout.report, layout.runs] { sweep(folder) }
+        for path in leftovers(layout, allRuns: false) { Files.removeIfAbandoned(path) }
     }
 
-    private static func sweep(_ folder: RawPath) {
+    /// Files with temporary names.
+    ///
+    /// - Parameter allRuns: whether to look also where no run of late has written.
+    static func leftovers(_ layout: OutputLayout, allRuns: Bool = true) -> [RawPath] {
+        var found = ((try? Files.list(layout.root)) ?? []).filter { Files.isTemporaryName($0) }.map {
+            layout.root.appending($0)
+        }
+        for folder in [layout.results, layout.stills, layout.report] { sweep(folder, &found) }
+        guard !allRuns else {
+            sweep(layout.runs, &found)
+            return found
+        }
+        // Whoever began a run has swept before, so only the runs since then have any.
+        for id in ((try? RunFolders.ids(layout)) ?? []).reversed() {
+            sweep(layout.run(id), &found)
+            if Files.exists(layout.summary(run: id)) { break }
+        }
+        return found
+    }
+
+    private static func sweep(_ folder: RawPath, _ found: inout [RawPath]) {
         for name in (try? Files.list(folder)) ?? [] {
             let path = folder.appending(name)
             guard let kind = (try? Files.status(path, follow: false))?.kind else { continue }
             if kind == .directory {
-                sweep(path)
+                sweep(path, &found)
             } else if Files.isTemporaryName(name) {
-                Files.removeIfAbandoned(path)
+                found.append(path)
             }
         }
     }

@@ -14,6 +14,17 @@ package struct PlannedJob: Equatable, Sendable {
     package var tools: JobTools?
     /// What is remembered of its failures.
     package var knownFailure: FailureEntry?
+    /// Its result of an earlier run.
+    package var known: CatalogEntry?
+    /// What it was under another name, where its result is to be kept.
+    package var moved: MovedVideo?
+}
+
+/// A video that has another name than its result.
+package struct MovedVideo: Equatable, Sendable {
+    package var entry: CatalogEntry
+    /// SHA-256 that the whole video has to have; nil where the file is known to be the same.
+    package var content: String?
 }
 
 /// A video that is not run, and why.
@@ -26,6 +37,17 @@ package struct SkippedJob: Sendable {
     package var reason: String
     /// The run that processed it last.
     package var runID: String?
+}
+
+/// A video of which the output folder knows something, and that is not at its place, or was not.
+package struct GoneVideo: Sendable {
+    package var entry: CatalogEntry?
+    package var failure: FailureEntry?
+
+    package var path: RawPath { entry?.path ?? failure?.path ?? RawPath("") }
+
+    /// Whether one of its lines says so.
+    var isGone: Bool { entry?.absence?.isOpen == true || failure?.absence?.isOpen == true }
 }
 
 /// What an output folder says of earlier runs.
@@ -60,24 +82,42 @@ package struct Plan: Sendable {
     package var leftForLater = 0
     /// What a person should know of how it came about, a sentence each.
     package var notes: [String] = []
+    /// Results and failures of videos that are not at their places any more, each told once: in the order of their paths.
+    package var gone: [GoneVideo] = []
+    /// Those that are at their places again and were known to be gone.
+    package var back: [GoneVideo] = []
+    /// What the run finds unchanged, among all that the catalog knows.
+    package private(set) var seen = SeenVideos([])
 
+    /// - Parameter whereabouts: what is known of videos that the walk did not meet.
     /// - Parameter fingerprint: of a video's content as it is now; nil when it cannot be read.
-    package init(
+    init(
         _ discovery: Discovery, prior: PriorResults, options: RunOptions, now: UTCTime,
-        fingerprint: @escaping (Candidate) -> String? = { _ in nil }
+        whereabouts: Whereabouts = Whereabouts(), fingerprint: @escaping (Candidate) -> String? = { _ in nil }
     ) {
         self.discovery = discovery
+        let moves = MovedVideos(whereabouts.lost, identity: options.identity)
+        var moved: Set<JobID> = []
         let policy = ReusePolicy(options, now: now, fingerprint: fingerprint)
         let names = Plan.results(discovery.candidates, prior: prior)
         for (candidate, (id, result)) in zip(discovery.candidates, names) {
             let entry = prior.catalog[id]
             let failure = prior.failures[id]
             switch policy.decide(candidate, entry, failure) {
-            case .run(let reason, let tools):
+            case .run(var reason, var tools):
+                var origin: MovedVideo?
+                if failure == nil, !options.force, entry == nil || reason.hasPrefix(ReusePolicy.changedWord),
+                    let (old, content) = moves.take(candidate, fingerprint: fingerprint),
+                    let kept = policy.keep(old)
+                {
+                    origin = MovedVideo(entry: old, content: content)
+                    (reason, tools) = ("\(kept.reason) \(old.path.display)\(kept.more)", kept.tools)
+                    moved.insert(old.job)
+                }
                 jobs.append(
                     PlannedJob(
                         id: id, video: candidate, result: result, reason: reason, tools: tools,
-                        knownFailure: failure))
+                        knownFailure: failure, known: entry, moved: origin))
             case .skip(let status, let reason):
                 skipped.append(
                     SkippedJob(
@@ -85,6 +125,7 @@ package struct Plan: Sendable {
                         runID: status.isFailure ? failure?.runID : entry?.runID))
             }
         }
+        take(prior, gone: whereabouts.gone.subtracting(moved))
         if let limit = options.limit, jobs.count > limit {
             leftForLater = jobs.count - limit
             jobs = Array(jobs.sorted { $0.video.relative < $1.video.relative }.prefix(limit))
@@ -92,6 +133,35 @@ package struct Plan: Sendable {
         jobs.sort {
             ($1.video.status.size, $0.video.relative) < ($0.video.status.size, $1.video.relative)
         }
+    }
+
+    /// What is told of videos that are gone, or back, or unchanged.
+    private mutating func take(_ prior: PriorResults, gone: Set<JobID>) {
+        self.gone = gone.map { GoneVideo(entry: prior.catalog[$0], failure: prior.failures[$0]) }.sorted {
+            $0.path < $1.path
+        }
+        for skip in skipped {
+            let video = GoneVideo(entry: prior.catalog[skip.id], failure: prior.failures[skip.id])
+            if video.isGone { back.append(video) }
+        }
+        var isUnchanged: [JobID: Bool] = [:]
+        for skip in skipped { isUnchanged[skip.id] = skip.status == .skipped }
+        let processed = Set(jobs.map(\.id))
+        seen = SeenVideos(
+            prior.catalog.values.compactMap { entry in
+                // The record tells of these one by one, or nobody asks: what is gone was not there.
+                if processed.contains(entry.job) || gone.contains(entry.job) { return nil }
+                if let isUnchanged = isUnchanged[entry.job] { return isUnchanged ? (entry.path, true) : nil }
+                return entry.absence?.isOpen == true ? nil : (entry.path, false)
+            })
+    }
+
+    /// What is told of videos that went, in one line; nil when there are none.
+    var goneNote: String? {
+        guard let first = gone.first else { return nil }
+        let more = gone.count == 1 ? "" : " and \(gone.count - 1) more"
+        return
+            "\(first.path.display)\(more) \(gone.count == 1 ? "is" : "are") gone; forgebatch prune --gone removes what is left of such videos"
     }
 
     /// Of results that are done again because of what was known when they were made: how many, and why.
@@ -108,16 +178,18 @@ package struct Plan: Sendable {
     ///
     /// - Throws: ``LookFailure``.
     static func make(
-        _ discovery: Discovery, prior: PriorResults, options: RunOptions, now: UTCTime, looker: Looker
+        _ discovery: Discovery, prior: PriorResults, names: RootNames, options: RunOptions, now: UTCTime, looker: Looker
     ) async throws -> Plan {
+        let whereabouts = try await Whereabouts.find(
+            discovery, prior: prior, names: names, options: options, looker: looker)
         var wanted: [Candidate] = []
-        let plan = Plan(discovery, prior: prior, options: options, now: now) { video in
+        let plan = Plan(discovery, prior: prior, options: options, now: now, whereabouts: whereabouts) { video in
             wanted.append(video)
             return nil
         }
         if wanted.isEmpty { return plan }
         let known = try await looker.fingerprints(of: wanted)
-        return Plan(discovery, prior: prior, options: options, now: now) { known[$0.path] }
+        return Plan(discovery, prior: prior, options: options, now: now, whereabouts: whereabouts) { known[$0.path] }
     }
 
     /// Each video's id and result. What an earlier run chose stays; a new name gives way to those.

@@ -16,6 +16,9 @@ struct ReusePolicy {
     /// Why a result is done again that is right by what was known when it was made.
     static let olderRules = "\(ToolReuse.olderWords) rules of decoding and verdicts"
 
+    /// What the reason of a video begins with that is another one than its result is of.
+    static let changedWord = "changed"
+
     /// Milliseconds after which a failure that can pass is tried again: 30 days.
     static let forgetAfter: Int64 = 30 * 86400 * 1000
 
@@ -48,7 +51,7 @@ struct ReusePolicy {
         if force { return .run("--force") }
         if let failure {
             if let difference = difference(candidate, failure) {
-                return .run("changed since it failed: \(difference)")
+                return .run("\(ReusePolicy.changedWord) since it failed: \(difference)")
             }
             guard failure.digest == digest, failure.version == version else {
                 return .run("failed with other settings or versions")
@@ -56,7 +59,7 @@ struct ReusePolicy {
             return decide(failure)
         }
         guard let entry else { return .run("new") }
-        if let difference = difference(candidate, entry) { return .run("changed: \(difference)") }
+        if let difference = difference(candidate, entry) { return .run("\(ReusePolicy.changedWord): \(difference)") }
         if let fault = resultFault(entry) { return .run(fault, complete(entry)) }
         var more = ""
         if entry.digest != digest {
@@ -70,6 +73,20 @@ struct ReusePolicy {
         return entry.verdict == .damaged
             ? .skip(.damaged, "damaged, unchanged since run \(entry.runID)")
             : .skip(.skipped, "done in run \(entry.runID)\(more)")
+    }
+
+    /// How the result of a video that has moved can be kept; nil where nothing of it can.
+    ///
+    /// - Parameter entry: the result under the name that the video had.
+    func keep(_ entry: CatalogEntry) -> (reason: String, more: String, tools: JobTools)? {
+        if resultFault(entry) != nil || (entry.verdict == .damaged && retryFailed) { return nil }
+        guard let stored = resultTools(entry) else { return nil }
+        switch tools.answer(stored) {
+        case .covered:
+            let ids = stored.tools.compactMap { $0["id"]?.string }
+            return ("moved from", "", JobTools(made: stored, kept: ids))
+        case .run(let reason, let tools): return tools.kept.isEmpty ? nil : ("moved from", "; \(reason)", tools)
+        }
     }
 
     /// Whatever a result has is made again with what is asked for; nil for no more than that.

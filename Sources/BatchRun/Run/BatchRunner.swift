@@ -12,8 +12,9 @@ package enum BatchRunner {
         let looker = looker(options, begun: monotonicNanoseconds() &- options.spent) { nil }
         let found = try await discover(options, looker)
         let prior = try PriorResults.read(OutputLayout(root: options.output))
-        let (discovery, _, note) = try await name(found, prior, options, looker)
-        var plan = try await Plan.make(discovery, prior: prior, options: options, now: .now, looker: looker)
+        let (discovery, names, note) = try await name(found, prior, options, looker)
+        var plan = try await Plan.make(
+            discovery, prior: prior, names: names, options: options, now: .now, looker: looker)
         plan.notes += [note].compactMap { $0 }
         return plan
     }
@@ -37,7 +38,7 @@ package enum BatchRunner {
         _ found: Discovery, _ prior: PriorResults, _ options: RunOptions, _ looker: Looker
     ) async throws -> (Discovery, RootNames, note: String?) {
         let naming = RootNaming(prior, declared: options.roots)
-        let (gone, note) = try await looker.missing(naming.homes(of: found))
+        let (gone, note) = try await looker.missingFolders(naming.homes(of: found))
         let (discovery, names) = try naming.name(found, gone: gone)
         return (discovery, names, note)
     }
@@ -76,7 +77,8 @@ package enum BatchRunner {
         let prior = try PriorResults.read(layout)
         let looker = looker(options, begun: begun) { events.firstSignal }
         let (discovery, names, rootNote) = try await name(await discover(options, looker), prior, options, looker)
-        let plan = try await Plan.make(discovery, prior: prior, options: options, now: started, looker: looker)
+        let plan = try await Plan.make(
+            discovery, prior: prior, names: names, options: options, now: started, looker: looker)
         // Names are kept before anything is called by them.
         if names != prior.roots || !Files.exists(layout.roots) { try names.write(layout) }
         let isSomethingEmpty = discovery.candidates.isEmpty || discovery.finds.contains { $0.videos == 0 }
@@ -90,6 +92,8 @@ package enum BatchRunner {
         }
         for note in plan.olderNotes { journal.note(note) }
         if let note = plan.discovery.untakenNote { journal.note(note) }
+        try journal.enterWhereabouts(started)
+        if let note = plan.goneNote { journal.note(note) }
         if plan.leftForLater > 0 { journal.note("--limit leaves \(plan.leftForLater) videos to later runs") }
         let emptied = plan.emptied(since: last)
         for (root, videos) in emptied {
@@ -97,10 +101,18 @@ package enum BatchRunner {
         }
         let driver = RunDriver(plan, journal: journal, options: options, begun: begun)
         await driver.run(events, display: display)
-        let outcome = finish(
+        var outcome = finish(
             driver, journal, plan: plan, hasVanished: plan.hasVanished(since: last), hasEmptied: !emptied.isEmpty,
             options: options, started: started, isLocked: lock.lack == nil)
         conclude(outcome)
+        // Last of all: until here the runs before this one are compared with it.
+        if let count = options.keepRuns, lock.lack == nil {
+            do {
+                _ = try RunRemoval.removeAll(but: count, layout)
+            } catch {
+                outcome.notes.append("older runs are not removed: \(error)")
+            }
+        }
         return outcome
     }
 

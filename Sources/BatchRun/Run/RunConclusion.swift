@@ -53,7 +53,12 @@ struct RunConclusion {
         document.notes = journal.notes
         document.roots = discovery.roots
         document.videosByRoot = journal.plan.discovery.finds.map(\.videos)
-        document.skip(journal.plan.skipped.map { (job: $0.id, status: $0.status, runID: $0.runID ?? "") })
+        // Of the others, the catalog has the answer.
+        document.skip(
+            journal.plan.skipped.filter(\.status.needsAttention).map {
+                (job: $0.id, status: $0.status, runID: $0.runID ?? "")
+            })
+        document.seen = journal.plan.seen
         document.notStarted = scheduler.notStarted.map { RunDocument.Waiting(job: $0.id, path: $0.video.relative) }
         document.tooYoung = discovery.young
         document.unread = discovery.unread

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// Carries out what the scheduler decides: starts and ends workers, and has the journal write the files.
 final class RunDriver {
@@ -96,14 +97,19 @@ final class RunDriver {
         let tools = job.tools?.requests ?? options.tools
         let kept = job.tools?.kept ?? []
         // Stills are made of decoded pictures.
-        let isDecoded = kept.isEmpty || kept.count < tools.count
-        return JobRequest(
+        let isDecoded = kept.isEmpty || kept.count < tools.count || job.moved != nil
+        var request = JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
             result: job.result, tools: tools, kept: kept, threads: options.threads, nice: options.nice,
             memory: options.memory, timeout: options.timeout, sandbox: options.sandbox,
             progressInterval: options.progressInterval,
             stills: options.stills && isDecoded, size: job.video.status.size, modified: job.video.status.modified,
             inode: job.video.status.inode)
+        request.origin = job.moved.map {
+            JobRequest.Origin(job: $0.entry.job, path: $0.entry.path, result: $0.entry.result, content: $0.content)
+        }
+        request.wantsContent = options.identity == .hash
+        return request
     }
 
     private func hasSpace() throws -> Bool {

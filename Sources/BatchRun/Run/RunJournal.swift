@@ -69,7 +69,7 @@ final class RunJournal {
     ///
     /// - Parameter seconds: of all attempts at the video.
     func publish(_ planned: PlannedJob, _ outcome: JobOutcome, _ seconds: Double) throws {
-        let entry = CatalogEntry(
+        var entry = CatalogEntry(
             job: planned.id, path: planned.video.relative, result: planned.result, size: planned.video.status.size,
             modified: planned.video.status.modified, inode: planned.video.status.inode,
             fingerprint: outcome.fingerprint, digest: planned.tools?.made.digest ?? options.digest,
@@ -78,7 +78,46 @@ final class RunJournal {
             resultSize: outcome.size > 0 ? outcome.size : nil, runID: runID, facts: outcome.facts,
             events: outcome.events, seconds: RunJournal.milli(seconds),
             processorSeconds: RunJournal.milli(outcome.processorSeconds))
-        try catalog.append(entry)
+        entry.content = outcome.content
+        entry.previousRunID = planned.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
+        entry.absence = planned.known?.absence.map { ended($0) }
+        guard let origin = planned.moved?.entry, outcome.isReused else { return try catalog.append(entry) }
+        try moveStills(from: origin.job, to: planned.id)
+        try catalog.append(entry, origin.cleared(by: runID, movedTo: planned.id))
+        // A kill before this leaves a file that the catalog has taken back; prune removes it.
+        if origin.result != planned.result { Files.remove(layout.root.appending(origin.result)) }
+    }
+
+    private func ended(_ absence: Absence) -> Absence {
+        var absence = absence
+        absence.until = absence.until ?? runID
+        return absence
+    }
+
+    /// Gives the stills of a video that has moved their new names, where it has none of its own.
+    private func moveStills(from old: JobID, to new: JobID) throws(SystemError) {
+        for kind in OutputLayout.Still.allCases {
+            let (from, to) = (OutputLayout.still(old, kind), OutputLayout.still(new, kind))
+            let (source, target) = (layout.root.appending(from), layout.root.appending(to))
+            guard Files.exists(source), !Files.exists(target) else { continue }
+            try Files.makeDirectory(target.parent, durable: false)
+            try Files.rename(source, to: target)
+        }
+    }
+
+    /// Tells the catalog and the failure memory which videos are gone since this run, and which are back.
+    func enterWhereabouts(_ now: UTCTime) throws {
+        func mark<Record: JobLine>(_ record: Record?, _ absence: (Absence?) -> Absence?) -> Record? {
+            guard var record, let absence = absence(record.absence) else { return nil }
+            record.absence = absence
+            return record
+        }
+        func gone(_: Absence?) -> Absence? { Absence(from: runID, time: now.milliseconds) }
+        func back(_ absence: Absence?) -> Absence? { absence.flatMap { $0.isOpen ? ended($0) : nil } }
+        try catalog.append(
+            plan.gone.compactMap { mark($0.entry, gone) } + plan.back.compactMap { mark($0.entry, back) })
+        try failures.append(
+            plan.gone.compactMap { mark($0.failure, gone) } + plan.back.compactMap { mark($0.failure, back) })
     }
 
     func remember(
@@ -124,6 +163,8 @@ final class RunJournal {
             if hasResult {
                 (record.events, record.summaries) = (outcome.events, outcome.summaries)
                 record.digest = job.job.tools?.made.digest
+                record.previousRunID = job.job.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
+                if outcome.isReused { record.movedFrom = job.job.moved?.entry.path }
             }
         }
         records.append(RunDocumentWriter.EncodedJob(record))

@@ -77,6 +77,8 @@ package struct RunOptions: Sendable {
     package var errorIfEmpty = false
     package var failOnAny = false
     package var lock = LockMode.fail
+    /// How many of the newest runs stay; nil for all.
+    package var keepRuns: Int?
     /// Nanoseconds between two progress events of a job; 0 writes every frame.
     package var progressInterval: UInt64 = 100_000_000
     package var stills = true

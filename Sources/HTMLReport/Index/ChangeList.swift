@@ -77,6 +77,9 @@ struct ChangeList {
             result.append(
                 "\(Text.plural(changes.unjudged, "video")) cannot be judged: one of the runs tells too little.")
         }
+        if changes.gone > 0 {
+            result.append("\(Text.plural(changes.gone, "video")) had gone before; the table marks them.")
+        }
         return result
     }
 

@@ -92,7 +92,7 @@ enum IndexData {
             }
             writer.endObject()
         }
-        members("change") { $0.change.map { ChangeList.name($0).lowercased() } }
+        members("change") { $0.changeWord }
         members("flaw") { $0.flaw }
         members("cause") { $0.failure.cause.map { Text.shown($0, limit: 120) } }
         members("result") { video in

@@ -35,7 +35,7 @@ struct Row: TemplateObject {
         case "href": value(link)
         case "plain": .flag(link == nil)
         case "path": .text(Text.shown(video.path, limit: 400))
-        case "change": value(video.change.map { ChangeList.name($0).lowercased() })
+        case "change": value(video.changeWord)
         case "flaw": value(video.flaw)
         case "status": .text(video.status.rawValue)
         case "frames": value(video.frames.flatMap { $0 == 0 ? nil : Text.count($0) })

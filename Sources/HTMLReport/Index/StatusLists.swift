@@ -18,7 +18,7 @@ struct StatusLists {
 
     init(_ data: ReportData, _ limits: IndexLimits) {
         func list(_ text: (ReportVideo) -> String, of isWanted: (ReportVideo) -> Bool) -> List? {
-            let videos = data.videos.filter(isWanted)
+            let videos = data.videos.filter { isWanted($0) && !$0.isGone }
             guard !videos.isEmpty else { return nil }
             let rows = videos.prefix(limits.rows).map { video in
                 Remark(
@@ -40,6 +40,7 @@ struct StatusLists {
             (tally.skippedFailed, "failed before and unchanged"),
             (tally.skippedDamaged, "found damaged before and unchanged"),
             (tally.quarantined, VideoStatus.quarantined.rawValue),
+            (data.videos.count(where: \.isGone), "gone from their places; their results are still here"),
         ].filter { $0.0 > 0 }.map { Fact(Text.count($0.0), $0.1) }
         hasSkipped = !skipped.isEmpty || known != nil
     }

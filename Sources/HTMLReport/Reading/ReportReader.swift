@@ -54,9 +54,12 @@ struct ReportReader {
             if let index = indices[stretch.job] { videos[index].started = stretch.start }
         }
         return ReportData(
-            run: run, tools: tools, videos: sorted(), notes: notes, changes: changes, runs: runs(),
+            run: run, tools: tools, videos: sorted(), notes: notes, changes: changes, runs: runs(upTo: id),
             timeline: timeline)
     }
+
+    /// Runs in the chart of the last ones.
+    private static let mostRuns = 30
 
     private mutating func compare(_ baseline: String, _ id: String) -> Comparison? {
         do {
@@ -77,9 +80,9 @@ struct ReportReader {
         }
     }
 
-    private mutating func runs() -> [RunSummary] {
+    private mutating func runs(upTo id: String) -> [RunSummary] {
         do {
-            return try RunList.all(layout)
+            return try RunList.newest(ReportReader.mostRuns, upTo: id, layout)
         } catch {
             notes.append("history.jsonl cannot be read: \(error)")
             return []
@@ -98,7 +101,7 @@ struct ReportReader {
         let lines = layout.catalogLines
         noting(lines.path) { reader throws(SystemError) in
             try lines.forEachChange { job, entry in
-                // Nothing takes a line of the catalog back.
+                // One that was taken back stands on a line alone: nothing was made of it before.
                 if let entry { reader.update(job, entry.path) { $0 = ReportVideo(entry) } }
             }
         }

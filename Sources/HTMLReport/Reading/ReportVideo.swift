@@ -63,6 +63,8 @@ struct ReportVideo {
     var features = OutlierFeatures()
     /// What became of it since the run that this one is compared with.
     var change: Comparison.Category?
+    /// Whether it is not at its place any more.
+    var isGone = false
     /// Seconds from the run's first event to the start of its worker.
     var started: Double?
     /// What is wrong with its result file.
@@ -86,6 +88,7 @@ extension ReportVideo {
         status = entry.verdict
         frames = entry.frames
         size = Int(entry.size)
+        isGone = entry.absence?.isOpen == true
         take(seconds: entry.seconds, processorSeconds: entry.processorSeconds)
     }
 
@@ -94,6 +97,7 @@ extension ReportVideo {
         isQuarantined = entry.isQuarantined
         status = isQuarantined ? .quarantined : .failed
         size = Int(entry.size)
+        isGone = entry.absence?.isOpen == true
         if !entry.message.isEmpty {
             failure.message = entry.message
             failure.cause = Cause.of(entry.message)
@@ -179,6 +183,9 @@ extension ReportVideo {
 
 /// What pages say of a video.
 extension ReportVideo {
+    /// What became of it, in one word; nil when there is nothing to tell.
+    var changeWord: String? { isGone ? "gone" : change.map { ChangeList.name($0).lowercased() } }
+
     /// Where its page lies below `report/`.
     var page: String { OutputLayout.page(job) }
 

@@ -33,6 +33,10 @@ package struct JobOutcome: Equatable, Sendable {
     package var processorSeconds = 0.0
     package var sha256: String?
     package var fingerprint: String?
+    /// SHA-256 of the whole video, where that was asked for.
+    package var content: String?
+    /// Whether measures of the result that was there are in it.
+    package var isReused = false
     /// Bytes of the result.
     package var size: Int64 = 0
     package var events = 0
@@ -54,6 +58,7 @@ package struct JobOutcome: Equatable, Sendable {
             "reasons": .array(reasons.map { .string($0) }), "cpu_seconds": .double(processorSeconds),
             "sha256": sha256.map { .string($0) }, "fingerprint": fingerprint.map { .string($0) }, "size": .int(size),
             "events": .int(events), "facts": .object(facts.members),
+            "content": content.map { .string($0) }, "reused": isReused ? true : nil,
             "summaries": summaries,
         ])
     }
@@ -71,6 +76,8 @@ package struct JobOutcome: Equatable, Sendable {
         sha256 = json["sha256"]?.string
         fingerprint = json["fingerprint"]?.string
         size = Int64(json["size"]?.int ?? 0)
+        content = json["content"]?.string
+        isReused = json["reused"]?.bool == true
         events = json["events"]?.int ?? 0
         facts = json["facts"].map { VideoFacts($0) } ?? VideoFacts()
         summaries = json["summaries"] ?? .object([])

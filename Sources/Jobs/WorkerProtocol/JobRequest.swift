@@ -14,6 +14,24 @@ package struct JobRequest: Equatable, Sendable {
         }
     }
 
+    /// What a video was under the name that it had.
+    package struct Origin: Equatable, Sendable {
+        package var job: JobID
+        /// Below its root.
+        package var path: RawPath
+        /// Below the output folder.
+        package var result: RawPath
+        /// SHA-256 that the whole video has to have; nil where the file is known to be the same.
+        package var content: String?
+
+        package init(job: JobID, path: RawPath, result: RawPath, content: String? = nil) {
+            self.job = job
+            self.path = path
+            self.result = result
+            self.content = content
+        }
+    }
+
     package var job: JobID
     /// The video, as it is opened.
     package var input: RawPath
@@ -44,6 +62,10 @@ package struct JobRequest: Equatable, Sendable {
     package var size: Int64
     package var modified: Int64
     package var inode: UInt64
+    /// Where the result is that measures are taken from, when it is not the job's own.
+    package var origin: Origin?
+    /// Whether to tell the SHA-256 of the whole video.
+    package var wantsContent = false
 
     package init(
         job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath,
@@ -95,6 +117,12 @@ package struct JobRequest: Equatable, Sendable {
             member("modified", .int(modified)), member("inode", .string(String(inode))),
         ]
         if !kept.isEmpty { members.append(member("kept", .array(kept.map { .string($0) }))) }
+        if wantsContent { members.append(member("content", true)) }
+        if let origin {
+            let head = [member("job_id", .string(origin.job.text))] + origin.path.members()
+            let rest = origin.content.map { [member("content", .string($0))] } ?? []
+            members.append(member("origin", .object(head + origin.result.members("result") + rest)))
+        }
         if let timeout { members.append(member("timeout", .double(timeout))) }
         return JSONWriter.encode(.object(members)) + [0x0a]
     }
@@ -126,5 +154,11 @@ package struct JobRequest: Equatable, Sendable {
             nice: nice, memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
             timeout: json["timeout"]?.double, sandbox: sandbox, progressInterval: interval, stills: stills,
             size: Int64(size), modified: Int64(modified), inode: inode)
+        wantsContent = json["content"]?.bool == true
+        guard let origin = json["origin"] else { return }
+        guard let job = origin["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(origin),
+            let result = RawPath(origin, key: "result")
+        else { return nil }
+        self.origin = Origin(job: job, path: path, result: result, content: origin["content"]?.string)
     }
 }

@@ -1,0 +1,101 @@
+internal import Bytes
+internal import Jobs
+internal import Store
+
+/// What a run finds out about videos that the output folder knows and the walk did not meet.
+struct Whereabouts: Sendable {
+    /// Not at their places any more, and not known to be so before.
+    var gone: Set<JobID> = []
+    /// All results whose videos are not at their places, known before or not: one of them may have moved.
+    var lost: [Lost] = []
+
+    struct Lost: Sendable {
+        var entry: CatalogEntry
+        /// False where its folder is empty, as the place of a share is that is not mounted.
+        var isSure = true
+    }
+
+    /// Asks for the videos that were not met where the walk would have met them.
+    ///
+    /// - Parameter names: of all roots of the output folder.
+    /// - Throws: ``LookFailure``.
+    static func find(
+        _ discovery: Discovery, prior: PriorResults, names: RootNames, options: RunOptions, looker: Looker
+    ) async throws -> Whereabouts {
+        let coverage = WalkCoverage(discovery, names, options.discovery)
+        let met = Set(discovery.candidates.map { JobID(video: $0.relative) })
+        let sizes = Set(discovery.candidates.map(\.status.size))
+        var places: [(job: JobID, place: RawPath, isNew: Bool)] = []
+        func ask(_ job: JobID, _ path: RawPath, _ absence: Absence?, mayHaveMoved: Bool) {
+            let isNew = absence.map { !$0.isOpen } ?? true
+            guard !met.contains(job), isNew || mayHaveMoved, let place = coverage.place(of: path) else { return }
+            places.append((job, place, isNew))
+        }
+        for (job, entry) in prior.catalog {
+            ask(job, entry.path, entry.absence, mayHaveMoved: sizes.contains(entry.size))
+        }
+        for (job, failure) in prior.failures where prior.catalog[job] == nil {
+            ask(job, failure.path, failure.absence, mayHaveMoved: false)
+        }
+        var found = Whereabouts()
+        if places.isEmpty { return found }
+        for missing in try await looker.missing(places.map(\.place)) {
+            let (job, _, isNew) = places[missing.index]
+            if isNew, missing.isSure { found.gone.insert(job) }
+            if let entry = prior.catalog[job] { found.lost.append(Lost(entry: entry, isSure: missing.isSure)) }
+        }
+        return found
+    }
+}
+
+/// Finds, for a video that a run does not know under its name, the one that it was under another.
+///
+/// Of two proofs one is enough: it is the same file, by size, time and inode, and its fingerprint, which its worker holds
+/// against that in the result; or, with `--fingerprint hash`, the whole content is the same.
+final class MovedVideos {
+    private struct File: Hashable { var size, modified: Int64, inode: UInt64 }
+    private struct Content: Hashable { var size: Int64, fingerprint: String }
+
+    private var files: [File: [CatalogEntry]] = [:]
+    private var contents: [Content: [CatalogEntry]] = [:]
+    private let sizes: Set<Int64>
+    private var taken: Set<JobID> = []
+
+    /// - Parameter lost: results whose videos are not at their places.
+    init(_ lost: [Whereabouts.Lost], identity: RunOptions.Identity) {
+        let sorted = lost.sorted { $0.entry.path < $1.entry.path }
+        for entry in sorted.map(\.entry) {
+            guard let modified = entry.modified, let inode = entry.inode else { continue }
+            files[File(size: entry.size, modified: modified, inode: inode), default: []].append(entry)
+        }
+        // A share that is not mounted may hold the first of two copies; no other file has its inode.
+        let hashed = identity == .hash ? sorted.filter { $0.isSure && $0.entry.content != nil }.map(\.entry) : []
+        for entry in hashed {
+            guard let fingerprint = entry.fingerprint else { continue }
+            contents[Content(size: entry.size, fingerprint: fingerprint), default: []].append(entry)
+        }
+        sizes = Set(hashed.map(\.size))
+    }
+
+    /// The result that the video had under another name, and the hash that its content has to have; each is handed out
+    /// once.
+    func take(
+        _ candidate: Candidate, fingerprint: (Candidate) -> String?
+    ) -> (entry: CatalogEntry, content: String?)? {
+        let status = candidate.status
+        let file = File(size: status.size, modified: status.modified, inode: status.inode)
+        if let entry = take(files[file], like: candidate) { return (entry, nil) }
+        guard sizes.contains(status.size), let fingerprint = fingerprint(candidate),
+            let entry = take(contents[Content(size: status.size, fingerprint: fingerprint)], like: candidate)
+        else { return nil }
+        return (entry, entry.content)
+    }
+
+    /// One of the same file name, or else the first.
+    private func take(_ entries: [CatalogEntry]?, like candidate: Candidate) -> CatalogEntry? {
+        let free = (entries ?? []).filter { !taken.contains($0.job) }
+        let entry = free.first { $0.path.lastComponent == candidate.relative.lastComponent } ?? free.first
+        if let entry { taken.insert(entry.job) }
+        return entry
+    }
+}
