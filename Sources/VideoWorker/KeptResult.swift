@@ -20,12 +20,17 @@ struct KeptResult {
     /// Opens the result; nil when the request keeps nothing, or it cannot be opened. Nothing is read: whoever wrote it may
     /// have been taken over by the video, so it is for the confined to read.
     static func open(_ request: JobRequest) -> LineReader? {
-        request.kept.isEmpty ? nil : try? LineReader(StagedFiles(request).final(.result))
+        request.kept.isEmpty ? nil : try? LineReader(path(request))
+    }
+
+    /// Where the result that is there lies, whichever form it has.
+    private static func path(_ request: JobRequest) -> RawPath {
+        request.root.appending(request.stored ?? request.result)
     }
 
     /// Reads the head of an open result.
     init(_ request: JobRequest, _ lines: LineReader) throws(Unusable) {
-        guard let result = try? StoredResult(lines, StagedFiles(request).final(.result)),
+        guard let result = try? StoredResult(lines, KeptResult.path(request)),
             let head = StoredHead(result.head)
         else { throw Unusable() }
         (self.head, self.result, tools) = (head, result, Set(request.kept))

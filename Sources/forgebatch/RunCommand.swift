@@ -200,6 +200,7 @@ struct RunCommand: AsyncParsableCommand {
         options.lock = operation.lock.mode
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
+        options.compressesResults = display.compress
         options.notes = ConfigurationLayers.note.map { [$0] } ?? []
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
         options.scope = scope(survey, options.roots)
@@ -285,6 +286,7 @@ struct RunCommand: AsyncParsableCommand {
             ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
+            ("compress", .bool(options.compressesResults)),
         ] + sandbox + (files.isEmpty ? [] : [("config", .string(files))])
     }
 

@@ -64,6 +64,9 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         var request = request(RawPath("a.mp4"))
         (request.timeout, request.sandbox, request.kept) = (12.5, .require, ["luma"])
         #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
+        // The result that is there has the other form.
+        request.stored = OutputLayout.otherForm(request.result)
+        #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
         for attempt in ["", "../../../x", "0123456789abcde/", "0123456789abcdef", "0123456789ABCDE"] {
             request.attempt = attempt
             #expect(try JobRequest(JSONReader.parse(request.encode())) == nil, "\(attempt)")

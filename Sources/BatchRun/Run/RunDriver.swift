@@ -97,12 +97,14 @@ final class RunDriver {
         let kept = job.tools?.kept ?? []
         // Stills are made of decoded pictures.
         let isDecoded = kept.isEmpty || kept.count < tools.count
-        return JobRequest(
+        var request = JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
             result: job.result, tools: tools, kept: kept, threads: options.threads, memory: options.memory,
             timeout: options.timeout, sandbox: options.sandbox, progressInterval: options.progressInterval,
             stills: options.stills && isDecoded, size: job.video.status.size, modified: job.video.status.modified,
             inode: job.video.status.inode)
+        if !kept.isEmpty, job.stored != job.result { request.stored = job.stored }
+        return request
     }
 
     private func hasSpace() throws -> Bool {

@@ -63,7 +63,7 @@ final class RunJournal {
     ///
     /// - Parameter seconds: of all attempts at the video.
     func publish(_ planned: PlannedJob, _ outcome: JobOutcome, _ seconds: Double) throws {
-        let entry = CatalogEntry(
+        var entry = CatalogEntry(
             job: planned.id, path: planned.video.relative, result: planned.result, size: planned.video.status.size,
             modified: planned.video.status.modified, inode: planned.video.status.inode,
             fingerprint: outcome.fingerprint, digest: planned.tools?.made.digest ?? options.digest,
@@ -72,7 +72,24 @@ final class RunJournal {
             resultSize: outcome.size > 0 ? outcome.size : nil, runID: runID, facts: outcome.facts,
             events: outcome.events, seconds: RunJournal.milli(seconds),
             processorSeconds: RunJournal.milli(outcome.processorSeconds))
+        entry.contentSize = outcome.contentSize
         try catalog.append(entry)
+        removeOldForm(planned)
+    }
+
+    /// Removes what a new result stands in for and did not replace under its name: the same in the other form. The line
+    /// of the catalog that names the new one is on the disk by then.
+    private func removeOldForm(_ planned: PlannedJob) {
+        let new = layout.root.appending(planned.result)
+        let present = try? Files.status(new)
+        for old in Set([planned.stored ?? planned.result, OutputLayout.otherForm(planned.result)]) {
+            let path = layout.root.appending(old)
+            guard path != new, let found = try? Files.status(path, follow: false), found.kind == .file,
+                found.inode != present?.inode || found.device != present?.device,
+                ResultState.owner(path) == planned.id
+            else { continue }
+            Files.remove(path)
+        }
     }
 
     func remember(
@@ -114,6 +131,7 @@ final class RunJournal {
             record.processorSeconds = RunJournal.milli(outcome.processorSeconds)
             (record.fingerprint, record.sha256) = (outcome.fingerprint, outcome.sha256)
             record.resultSize = outcome.sha256 == nil ? nil : outcome.size
+            record.contentSize = outcome.contentSize
             record.facts = outcome.facts
             if hasResult {
                 (record.events, record.summaries) = (outcome.events, outcome.summaries)

@@ -21,8 +21,10 @@ package struct JobRequest: Equatable, Sendable {
     package var relative: RawPath
     /// The output folder.
     package var root: RawPath
-    /// The result, below the output folder.
+    /// The result, below the output folder; its name tells whether it is compressed.
     package var result: RawPath
+    /// The result that is there, below the output folder; nil where it is to be replaced under its own name.
+    package var stored: RawPath?
     /// Names the temporary files of this attempt: see ``StagedFiles``.
     package var attempt: String
     package var tools: [Tool]
@@ -89,6 +91,7 @@ package struct JobRequest: Equatable, Sendable {
             member("size", .int(size)),
             member("modified", .int(modified)), member("inode", .string(String(inode))),
         ]
+        if let stored { members += stored.members("stored") }
         if !kept.isEmpty { members.append(member("kept", .array(kept.map { .string($0) }))) }
         if let timeout { members.append(member("timeout", .double(timeout))) }
         return JSONWriter.encode(.object(members)) + [0x0a]
@@ -120,5 +123,6 @@ package struct JobRequest: Equatable, Sendable {
             memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
             timeout: json["timeout"]?.double, sandbox: sandbox, progressInterval: interval, stills: stills,
             size: Int64(size), modified: Int64(modified), inode: inode)
+        stored = RawPath(json, key: "stored")
     }
 }

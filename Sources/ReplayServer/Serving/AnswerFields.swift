@@ -8,7 +8,7 @@ struct AnswerFields: Sendable {
     func add(to answer: inout WebAnswer) {
         answer.fields["x-content-type-options"] = "nosniff"
         answer.fields["referrer-policy"] = "no-referrer"
-        answer.fields["vary"] = "Origin"
+        answer.fields["vary"] = (answer.fields["vary"].map { $0 + ", " } ?? "") + "Origin"
         guard let origin else { return }
         answer.fields["access-control-allow-origin"] = origin
         answer.fields["access-control-expose-headers"] = "ETag, Content-Range, Accept-Ranges, Allow"

@@ -14,6 +14,7 @@ package enum ContentType {
         case "js": "text/javascript; charset=utf-8"
         case "json": json
         case "ndjson", "jsonl": ndjson
+        case "gz": "application/gzip"
         case "txt": "text/plain; charset=utf-8"
         case "svg": "image/svg+xml"
         case "png": "image/png"
