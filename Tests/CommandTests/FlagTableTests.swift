@@ -92,6 +92,8 @@ struct FlagTableTests {
         "export": [
             "--format": "--format ndjson: a line is the frame that the result holds, behind the video's names",
             "--table": "--format csv: pandas reads every table of --table, and every number is the result's",
+            "--spreadsheet-safe":
+                "--spreadsheet-safe: a name that looks like a formula gets an apostrophe; else it is exact",
             "--job":
                 "export --job takes an id or a path; what is not there is 66, a slip 64, and nothing is left behind",
             "--output": "--format mot: a file a video, ten columns, frames from 1, every box the result's",

@@ -56,11 +56,12 @@ package struct Export {
     /// - Throws: ``ArchiveError`` that names a result that cannot be read, or whatever the target throws.
     /// - Complexity: linear in the results; one frame and the list of videos are in memory.
     package func write(
-        _ format: any ExportFormat.Type, table: ExportTable, version: String, scratch: RawPath, to target: Target
+        _ format: any ExportFormat.Type, table: ExportTable, isSpreadsheetSafe: Bool = false, version: String,
+        scratch: RawPath, to target: Target
     ) throws {
         let context = ExportContext(
-            table: table, measures: format.hasTables && table == .frames ? try measures() : [], scratch: scratch,
-            version: version)
+            table: table, measures: format.hasTables && table == .frames ? try measures() : [],
+            isSpreadsheetSafe: isSpreadsheetSafe, scratch: scratch, version: version)
         switch target {
         case .stream(let output): try write(try format.init(context), sources, output)
         case .file(let path):
