@@ -15,8 +15,8 @@ LIBRARY_PACKAGES := pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 PEERS := scenedetect==0.7.2 opencv-python-headless==5.0.0.93 dvr-scan==1.8.2 motmetrics==1.4.0 siti-tools==0.6.0
 # What tests read forgebatch's output with, by other people's code.
 TEST_MODULES := jsonschema websockets==15.0.1 pandas==3.1.1 pycocotools==2.0.11 junitparser==5.0.3 \
-  prometheus_client==0.26.0
-TEST_IMPORTS := jsonschema, websockets, pandas, pycocotools, junitparser, prometheus_client
+  prometheus_client==0.26.0 duckdb==2.0.1
+TEST_IMPORTS := jsonschema, websockets, pandas, pycocotools, junitparser, prometheus_client, duckdb
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # sudo drops the environment, so the variable is set on its far side.
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -118,6 +118,7 @@ deps-test: deps ## install what the tests need besides
 	command -v openssl >/dev/null || need="$$need openssl"; \
 	command -v mandoc >/dev/null || need="$$need mandoc"; \
 	command -v dpkg-shlibdeps >/dev/null || need="$$need dpkg-dev"; \
+	command -v jq >/dev/null || need="$$need jq"; \
 	PATH="$$PATH:/usr/sbin:/sbin" command -v mkfs.vfat >/dev/null || need="$$need dosfstools"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || need="$$need chromium"; \

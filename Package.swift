@@ -138,7 +138,7 @@ let package = Package(
                 "ReplayServer", "WebSocketChannel", "EchoServer", "Archive", "FrameResults", "Store", "Jobs",
                 "VideoFormats", "Bytes", "TestSupport",
             ]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "StillsTests", dependencies: ["Stills", "Media", "Frames", "Bytes", "TestSupport"]),
         .testTarget(name: "VideoFormatsTests", dependencies: ["VideoFormats"]),
         .testTarget(

@@ -24,7 +24,16 @@ package enum CatalogRebuild {
     static func rebuiltEntries(_ layout: OutputLayout) throws -> [CatalogEntry] {
         var entries: [CatalogEntry] = []
         try ResultFiles.forEach(layout.results) { path in
-            if let entry = try? entry(layout, path) { entries.append(entry) }
+            guard let entry = try? entry(layout, path) else { return }
+            // Both forms of a result are there where a run was killed between its last two steps: the newer one is meant.
+            if let last = entries.indices.last, entries[last].job == entry.job {
+                func time(_ result: RawPath) -> Int64 {
+                    (try? Files.status(layout.root.appending(result)))?.modified ?? 0
+                }
+                if time(entries[last].result) < time(entry.result) { entries[last] = entry }
+                return
+            }
+            entries.append(entry)
         }
         try findRuns(layout, of: &entries)
         return entries
@@ -48,17 +57,19 @@ package enum CatalogRebuild {
             let name = RawPath(source), let size = source["size"]?.int, let frames = head["total_frames"]?.int,
             let verdict = decode?["verdict"]?.string.map({ VideoStatus(verdict: $0) }), let tools = head["tools"]?.array
         else { return nil }
-        return CatalogEntry(
+        var entry = CatalogEntry(
             job: job, path: name, result: layout.relative(path), size: Int64(size), modified: nil, inode: nil,
             fingerprint: source["fingerprint"]?.string,
             digest: SettingsDigest.of(
                 tools: tools, threads: video?["decoder_threads"]?.int ?? 1, rules: decode?["rules"]?.int ?? 1),
-            verdict: verdict, frames: frames, sha256: content.sha256, resultSize: content.size, runID: "",
+            verdict: verdict, frames: frames, sha256: content.sha256, resultSize: content.fileSize, runID: "",
             facts: VideoFacts(
                 codec: video?["codec"]?.string, width: video?["width"]?.int, height: video?["height"]?.int,
                 duration: decode?["covered_duration"]?.double ?? video?["duration"]?.double,
                 detections: content.detections, classes: content.classes),
             events: head["events"]?.array?.count ?? 0)
+        if content.isCompressed { entry.contentSize = content.size }
+        return entry
     }
 
     /// Finds the run that published each result: the newest whose record has the job with this very result, or else the
@@ -96,7 +107,7 @@ enum ResultFiles {
             let path = folder.appending(name)
             switch try? Files.status(path, follow: false).kind {
             case .directory: try forEach(path, body)
-            case .file where name.lowercasedExtension == "json": try body(path)
+            case .file where OutputLayout.isResult(name): try body(path)
             default: break
             }
         }

@@ -11,45 +11,100 @@ struct ResultCheck {
     /// A document with more breaches than this is simply broken.
     private static let mostBreaches = 20
 
-    /// Checks the bytes of a document.
+    /// What a check of a file came to.
+    struct Finding {
+        var breaches: [String]
+        /// Of the content, in hexadecimal; nil where the file cannot be read to its end.
+        var sha256: String?
+    }
+
+    /// Checks a document, compressed or not. One laid out as this program writes it, a frame a line, is read line by line;
+    /// of another one all is in memory, up to a gigabyte.
     ///
-    /// - Complexity: linear; a document laid out as this program writes it, a frame a line, is parsed line by line.
-    static func breaches(of bytes: [UInt8]) -> [String] {
+    /// - Throws: `SystemError` when the file cannot be opened.
+    static func check(_ path: RawPath) throws(SystemError) -> Finding {
         var check = ResultCheck()
-        do throws(JSONError) {
-            try check.read(bytes)
+        var hash = Digest.Running()
+        do {
+            let lines = try LineReader(path)
+            if try check.read(lines, &hash) { return Finding(breaches: check.breaches, sha256: hash.hex()) }
+            let bytes = try ContentReader(path).readAll()
+            check = ResultCheck()
+            do throws(JSONError) {
+                try check.read(bytes)
+            } catch {
+                check.add("not strict JSON: \(error)")
+            }
+            return Finding(breaches: check.breaches, sha256: Digest.sha256(bytes))
+        } catch let error as SystemError {
+            guard error.call != "open" else { throw error }
+            check.add("it cannot be read: \(error.reason)")
+            return Finding(breaches: check.breaches)
         } catch {
             check.add("not strict JSON: \(error)")
+            return Finding(breaches: check.breaches)
         }
-        return check.breaches
     }
+
+    /// Reads a document of a head, a frame a line, and an end.
+    ///
+    /// - Returns: false for one that is laid out in another way, or has no end.
+    private mutating func read(_ lines: LineReader, _ hash: inout Digest.Running) throws -> Bool {
+        func next() throws(SystemError) -> [UInt8]? {
+            guard let line = try lines.next() else { return nil }
+            hash.update(lines.isTorn ? line : line + [0x0a])
+            return line
+        }
+        guard let first = try next(), first.suffix(ResultCheck.opening.count).elementsEqual(ResultCheck.opening) else {
+            return false
+        }
+        var document = JSON.null
+        var fault: JSONError?
+        do throws(JSONError) {
+            document = try JSONReader.parse(Array(first.dropLast(ResultCheck.opening.count)) + [UInt8(ascii: "}")])
+            head(document)
+        } catch {
+            fault = error
+        }
+        var before: [UInt8]?
+        while let line = try next() {
+            if line.elementsEqual("]}".utf8), !lines.isTorn {
+                if let before { frame(in: before, isLast: true, &fault) }
+                guard try next() == nil else { return false }
+                if let fault { add("not strict JSON: \(fault)") } else { finish(document) }
+                return true
+            }
+            if let before { frame(in: before, isLast: false, &fault) }
+            before = line
+        }
+        return false
+    }
+
+    /// Checks the line of a frame; what follows the first that is no JSON is only hashed.
+    private mutating func frame(in line: [UInt8], isLast: Bool, _ fault: inout JSONError?) {
+        guard fault == nil else { return }
+        do throws(JSONError) {
+            guard isLast || line.last == UInt8(ascii: ",") else {
+                throw JSONError(reason: "expected ',' after a frame", offset: line.count)
+            }
+            self.frame(try JSONReader.parse(isLast ? line : Array(line.dropLast())))
+        } catch {
+            fault = error
+        }
+    }
+
+    /// What the first line of a result ends with.
+    private static let opening = Array(",\"frames\":[".utf8)
 
     private mutating func add(_ text: String) {
         if breaches.count < ResultCheck.mostBreaches { breaches.append(text) }
     }
 
     private mutating func read(_ bytes: [UInt8]) throws(JSONError) {
-        let opening = Array(",\"frames\":[".utf8)
-        guard let end = bytes.firstIndex(of: 0x0a), bytes[..<end].suffix(opening.count).elementsEqual(opening),
-            bytes.suffix(4).elementsEqual("\n]}\n".utf8)
-        else {
-            let document = try JSONReader.parse(bytes)
-            head(document)
-            for frame in document["frames"]?.array ?? [] { self.frame(frame) }
-            if document["frames"]?.array == nil { add("frames: a list is wanted") }
-            return finish(document)
-        }
-        let document = try JSONReader.parse(Array(bytes[..<(end - opening.count)]) + [UInt8(ascii: "}")])
+        let document = try JSONReader.parse(bytes)
         head(document)
-        let body = bytes[(end + 1)..<(bytes.count - 4)]
-        let lines = body.split(separator: 0x0a)
-        for (index, line) in lines.enumerated() {
-            let isLast = index == lines.count - 1
-            guard isLast || line.last == UInt8(ascii: ",") else {
-                throw JSONError(reason: "expected ',' after a frame", offset: line.endIndex)
-            }
-            self.frame(try JSONReader.parse(Array(isLast ? line : line.dropLast())))
-        }
+        for frame in document["frames"]?.array ?? [] { self.frame(frame) }
+        if document["frames"]?.array == nil { add("frames: a list is wanted") }
         finish(document)
     }
 

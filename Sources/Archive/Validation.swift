@@ -15,36 +15,40 @@ package struct Validation: Sendable {
     /// Checks one result document.
     package static func result(_ path: RawPath) throws(SystemError) -> Validation {
         var validation = Validation()
-        validation.check(try Files.read(path), path)
+        _ = try validation.check(path)
         return validation
     }
 
     /// Checks everything in an output folder: each result against the schema and the catalog's hash, logs, records.
     package static func folder(_ layout: OutputLayout) throws -> Validation {
         var validation = Validation()
-        var known: [RawPath: CatalogEntry] = [:]
+        var last: [JobID: CatalogEntry] = [:]
         // Results that were taken back, and may not be removed yet.
         var retired: Set<RawPath> = []
         let catalog = try layout.catalogLines.reader()
         while let entry = try catalog.next() {
-            if entry.isCleared {
-                retired.insert(entry.result)
-                if known[entry.result]?.job == entry.job { known[entry.result] = nil }
-            } else {
-                known[entry.result] = entry
-            }
+            if entry.isCleared { retired.insert(entry.result) }
+            JobLines.apply(entry, to: &last)
         }
+        var known = Dictionary(last.values.map { ($0.result, $0) }) { first, _ in first }
+        last = [:]
         if catalog.broken > 0 { validation.add(layout.catalog, "\(catalog.broken) lines are not strict JSON") }
         for line in catalog.foreign { validation.add(layout.catalog, "a line is no entry: \(line)") }
         if Files.exists(layout.results) {
+            // The last that is in the catalog: the two forms of a result follow each other.
+            var seen: RawPath?
             try ResultFiles.forEach(layout.results) { path in
-                let bytes = try Files.read(path)
-                validation.check(bytes, path)
-                guard let entry = known.removeValue(forKey: layout.relative(path)) else {
-                    if !retired.contains(layout.relative(path)) { validation.add(path, "not in the catalog") }
-                    return
+                let sha256 = try validation.check(path)
+                let name = layout.relative(path)
+                guard let entry = known.removeValue(forKey: name) else {
+                    let other = OutputLayout.otherForm(name)
+                    if retired.contains(name) || retired.contains(other) { return }
+                    let isLeft = known[other] != nil || seen == other
+                    return validation.add(
+                        path, isLeft ? "not in the catalog, which names its other form" : "not in the catalog")
                 }
-                if Digest.sha256(bytes) != entry.sha256 { validation.add(path, "its SHA-256 is not the catalog's") }
+                seen = name
+                if let sha256, sha256 != entry.sha256 { validation.add(path, "its SHA-256 is not the catalog's") }
             }
         }
         for entry in known.values.sorted(by: { $0.result < $1.result }) {
@@ -56,9 +60,12 @@ package struct Validation: Sendable {
 
     private mutating func add(_ path: RawPath, _ text: String) { breaches.append(Breach(path: path, text: text)) }
 
-    private mutating func check(_ bytes: [UInt8], _ path: RawPath) {
+    /// - Returns: the hash of its content, if it can be read.
+    private mutating func check(_ path: RawPath) throws(SystemError) -> String? {
         results += 1
-        for text in ResultCheck.breaches(of: bytes) { add(path, text) }
+        let finding = try ResultCheck.check(path)
+        for text in finding.breaches { add(path, text) }
+        return finding.sha256
     }
 
     private mutating func checkRuns(_ layout: OutputLayout) throws {

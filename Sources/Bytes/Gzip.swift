@@ -63,6 +63,27 @@ package struct GzipWriter: ~Copyable {
     }
 }
 
+/// A compressed file in two stretches, of which the second is compressed before the first is known: the beginning, what the
+/// second gave, the end. It is one member, as if all had been compressed at once.
+package struct GzipMember {
+    /// The bytes before the second stretch.
+    package let start: [UInt8]
+    /// The bytes behind it.
+    package let trailer: [UInt8]
+
+    /// - Parameters:
+    ///   - first: the content of the first stretch.
+    ///   - second: has taken all of the second one, and was ended as the last.
+    /// - Throws: `SystemError` with `ENOMEM`.
+    package init(beginning first: [UInt8], then second: Deflater) throws(SystemError) {
+        let stretch = try Deflater()
+        start = Gzip.header + stretch.add(first) + stretch.end(isLast: false)
+        trailer = Gzip.trailer(
+            checksum: Gzip.checksum(stretch.checksum, then: second.checksum, count: second.count),
+            count: stretch.count + second.count)
+    }
+}
+
 /// Compresses a stretch of a file's content, raw deflate (RFC 1951) with the check sum beside it. Stretches that were
 /// compressed by themselves make one file when they lie one behind the other, all but the last of them ended as not the last.
 package final class Deflater {

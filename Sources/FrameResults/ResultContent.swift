@@ -8,6 +8,9 @@ package struct ResultContent: Sendable {
     package let sha256: String
     /// Bytes.
     package let size: Int64
+    /// Bytes of the file, which are fewer where it is compressed.
+    package let fileSize: Int64
+    package let isCompressed: Bool
     /// Objects in the `detections` of all frames.
     package private(set) var detections = 0
     /// Their classes, in the order in which they first appear.
@@ -17,7 +20,8 @@ package struct ResultContent: Sendable {
     ///
     /// - Throws: `SystemError` when it cannot be read, `JSONError` when it is no whole result.
     package init(_ path: RawPath) throws {
-        let lines = try LineReader(path)
+        let content = try ContentReader(path)
+        let lines = LineReader(content)
         var hash = Digest.Running()
         var size: Int64 = 0
         func next() throws -> [UInt8]? {
@@ -42,5 +46,7 @@ package struct ResultContent: Sendable {
         guard isWhole else { throw JSONError(reason: "it ends inside its frames", offset: Int(clamping: size)) }
         sha256 = hash.hex()
         self.size = size
+        isCompressed = content.isCompressed
+        fileSize = isCompressed ? try Files.status(path).size : size
     }
 }

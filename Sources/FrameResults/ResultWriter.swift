@@ -68,10 +68,15 @@ package struct FrameRecord: Sendable {
 /// is written to is empty until it is finished, and its name is up to the caller.
 ///
 /// The head is the first line and each frame is a line, so that other programs can read a long result piece by piece.
+///
+/// A compressed document is one member of gzip, and its spool is compressed, too: the frames are one stretch of it, which
+/// the head's precedes.
 package struct ResultWriter: ~Copyable {
     private let path: RawPath
     private let document: FileDescriptor
     private let spool: FileDescriptor
+    /// Compresses the frames; nil where the document is not compressed.
+    private var frameStretch: Deflater?
     private var buffer = JSONWriter(reserving: ResultWriter.bufferSize)
     private var sanitizer = Sanitizer()
     private var frames = 0
@@ -80,10 +85,12 @@ package struct ResultWriter: ~Copyable {
 
     /// What was written.
     package struct Finished: Equatable, Sendable {
-        /// In hexadecimal.
+        /// Of the content, in hexadecimal.
         package let sha256: String
-        /// Bytes.
+        /// Bytes of the file.
         package let size: Int64
+        /// Bytes of the content.
+        package let contentSize: Int64
         /// Objects in the `detections` of all frames.
         package let detections: Int
         /// Their classes, in the order in which they first appear.
@@ -94,9 +101,11 @@ package struct ResultWriter: ~Copyable {
     private static let bufferSize = 1 << 17
 
     /// - Parameter path: of a file that is not there yet, in a folder that is made where it is missing.
-    package init(path: RawPath) throws(SystemError) {
+    package init(path: RawPath, isCompressed: Bool = false) throws(SystemError) {
+        let frameStretch = isCompressed ? try Deflater() : nil
         try Files.makeDirectory(path.parent)
-        let document = try Files.open(path, Files.createExclusive)
+        // One that is compressed is read again, to hash what it unpacks to.
+        let document = try Files.open(path, isCompressed ? Files.createExclusiveReadWrite : Files.createExclusive)
         let spool: FileDescriptor
         do throws(SystemError) {
             spool = try ResultWriter.nameless(in: path.parent)
@@ -107,6 +116,7 @@ package struct ResultWriter: ~Copyable {
         self.path = path
         self.document = document
         self.spool = spool
+        self.frameStretch = frameStretch
     }
 
     /// A file without a name: it cannot be left behind, however this process ends.
@@ -202,12 +212,13 @@ package struct ResultWriter: ~Copyable {
         buffer = JSONWriter(reserving: ResultWriter.bufferSize)
         try Files.truncate(spool, to: 0, path: path)
         try Files.rewind(spool, path: path)
+        if frameStretch != nil { frameStretch = try Deflater() }
         sanitizer = Sanitizer()
         (frames, detections, classes) = (0, 0, [])
     }
 
     private mutating func flush() throws(SystemError) {
-        try Files.write(buffer.bytes, to: spool, path: path)
+        try Files.write(frameStretch?.add(buffer.bytes) ?? buffer.bytes, to: spool, path: path)
         buffer.removeAll()
     }
 
@@ -222,23 +233,67 @@ package struct ResultWriter: ~Copyable {
             first.value(member.value)
         }
         first.key("frames")
-        var hash = Digest.Running()
-        var size: Int64 = 0
-        var piece = first.bytes + Array("[\n".utf8)
-        var offset: Int64 = 0
-        while !piece.isEmpty {
-            try write(piece, &hash, &size)
-            piece = try Files.read(spool, at: offset, count: 1 << 20, path: path)
-            offset += Int64(piece.count)
+        let head = first.bytes + Array("[\n".utf8)
+        let end = Array("\n]}\n".utf8)
+        let written: Written
+        if let frameStretch {
+            written = try compress(head, frameStretch, end)
+        } else {
+            written = try copy(head, end)
         }
-        try write(Array("\n]}\n".utf8), &hash, &size)
         try Files.sync(document, path: path)
-        return Finished(sha256: hash.hex(), size: size, detections: detections, classes: classes)
+        return Finished(
+            sha256: written.sha256, size: written.size, contentSize: written.contentSize, detections: detections,
+            classes: classes)
     }
 
-    private func write(_ bytes: [UInt8], _ hash: inout Digest.Running, _ size: inout Int64) throws(SystemError) {
-        try Files.write(bytes, to: document, path: path)
-        hash.update(bytes)
-        size += Int64(bytes.count)
+    private typealias Written = (sha256: String, size: Int64, contentSize: Int64)
+
+    private func copy(_ head: [UInt8], _ end: [UInt8]) throws(SystemError) -> Written {
+        var hash = Digest.Running()
+        var size: Int64 = 0
+        func write(_ bytes: [UInt8]) throws(SystemError) {
+            try Files.write(bytes, to: document, path: path)
+            hash.update(bytes)
+            size += Int64(bytes.count)
+        }
+        try write(head)
+        try eachPiece(write)
+        try write(end)
+        return (hash.hex(), size, size)
+    }
+
+    private func compress(_ head: [UInt8], _ frames: Deflater, _ end: [UInt8]) throws(SystemError) -> Written {
+        try Files.write(frames.add(end) + frames.end(isLast: true), to: spool, path: path)
+        let member = try GzipMember(beginning: head, then: frames)
+        var size: Int64 = 0
+        func write(_ bytes: [UInt8]) throws(SystemError) {
+            try Files.write(bytes, to: document, path: path)
+            size += Int64(bytes.count)
+        }
+        try write(member.start)
+        try eachPiece(write)
+        try write(member.trailer)
+        // What is hashed is what everybody will read.
+        try Files.rewind(document, path: path)
+        let content = ContentReader(try Files.duplicate(document, path: path), path)
+        var hash = Digest.Running()
+        while true {
+            let piece = try content.read(1 << 17)
+            if piece.isEmpty { break }
+            hash.update(piece)
+        }
+        return (hash.hex(), size, content.count)
+    }
+
+    /// Hands out what is in the spool.
+    private func eachPiece(_ body: ([UInt8]) throws(SystemError) -> Void) throws(SystemError) {
+        var offset: Int64 = 0
+        while true {
+            let piece = try Files.read(spool, at: offset, count: 1 << 20, path: path)
+            if piece.isEmpty { return }
+            try body(piece)
+            offset += Int64(piece.count)
+        }
     }
 }

@@ -128,7 +128,7 @@ package struct ReportWriter {
             return nil
         }
         do {
-            let reader = try read(layout.root.appending(path))
+            let reader = try read(present(path, of: &video))
             video.take(reader.facts, tools: tools)
             return reader
         } catch let error as SystemError where error.isMissing {
@@ -141,6 +141,15 @@ package struct ReportWriter {
             video.flaw = "result cannot be read: \(error)"
         }
         return nil
+    }
+
+    /// Where a result lies: a record of a run tells the form that it had then.
+    private func present(_ path: RawPath, of video: inout ReportVideo) -> RawPath {
+        let other = OutputLayout.otherForm(path)
+        if !Files.exists(layout.root.appending(path)), Files.exists(layout.root.appending(other)) {
+            video.result = other
+        }
+        return layout.root.appending(video.result ?? path)
     }
 
     /// A reader of a result, or of what it would be with other thresholds.

@@ -77,14 +77,19 @@ package struct OutputLayout: Sendable {
         case lumaTimeline = "-luma.png"
     }
 
-    /// The result's path relative to the root, `results/<relative path of the video>.json`.
+    /// What the names of results end with.
+    private static let suffix = (plain: ".json", compressed: ".json" + Gzip.suffix)
+
+    /// The result's path relative to the root, `results/<relative path of the video>.json`, and `.json.gz` where it is
+    /// compressed.
     ///
     /// A component that would pass 200 bytes with its suffix, or a name in `taken` (the results of other videos,
     /// compared without case, so that an output folder may be copied to any file system), is stored as its first 120
     /// bytes, cut at a character, `~` and the job id. So is a folder whose name is that of one of the results `files`.
     package static func result(
-        for video: RawPath, job: JobID, taken: Set<RawPath> = [], files: Set<RawPath> = []
+        for video: RawPath, job: JobID, taken: Set<RawPath> = [], files: Set<RawPath> = [], isCompressed: Bool = false
     ) -> RawPath {
+        let suffix = isCompressed ? suffix.compressed : suffix.plain
         var parts = video.components.map { Array($0) }
         guard let last = parts.popLast() else { preconditionFailure("a video has a name") }
         var folder = RawPath("results")
@@ -95,7 +100,7 @@ package struct OutputLayout: Sendable {
             return name
         }
         func path(always: Bool) -> RawPath {
-            let name = shorten(last, suffix: ".json", job: job, always: always)
+            let name = shorten(last, suffix: suffix, job: job, always: always)
             let all = [Array("results".utf8)] + folders + [name]
             return RawPath(bytes: Array(all.joined(separator: [UInt8(ascii: "/")])))
         }
@@ -103,12 +108,40 @@ package struct OutputLayout: Sendable {
         return taken.contains(folded(plain)) ? path(always: true) : plain
     }
 
-    /// A result's name for a file system that refuses its own: 40 bytes of ASCII at most, `~`, the job id, `.json`.
+    /// A result's name for a file system that refuses its own: 40 bytes of ASCII at most, `~`, the job id, `.json` or
+    /// `.json.gz`.
     package static func safeName(_ result: RawPath, job: JobID) -> RawPath {
-        let name = result.lastComponent.bytes
-        let head = name.suffix(5).elementsEqual(".json".utf8) ? name.dropLast(5) : name[...]
-        return RawPath(bytes: plain(head) + Array("~\(job.text).json".utf8))
+        let suffix = isCompressed(result) ? suffix.compressed : suffix.plain
+        return RawPath(bytes: plain(bareName(result.lastComponent).bytes[...]) + Array("~\(job.text)\(suffix)".utf8))
     }
+
+    /// Whether a result of this name is compressed.
+    package static func isCompressed(_ result: RawPath) -> Bool {
+        result.bytes.suffix(suffix.compressed.utf8.count).elementsEqual(suffix.compressed.utf8)
+    }
+
+    /// Whether a file in `results/` is a result, by its name.
+    package static func isResult(_ name: RawPath) -> Bool { name.lowercasedExtension == "json" || isCompressed(name) }
+
+    /// A result's path without what tells its form.
+    package static func bareName(_ result: RawPath) -> RawPath {
+        for suffix in [suffix.compressed, suffix.plain]
+        where result.bytes.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) {
+            return RawPath(bytes: Array(result.bytes.dropLast(suffix.utf8.count)))
+        }
+        return result
+    }
+
+    /// A result's path in one of its two forms.
+    package static func result(_ result: RawPath, isCompressed: Bool) -> RawPath {
+        bareName(result).suffixed(isCompressed ? suffix.compressed : suffix.plain)
+    }
+
+    /// A result's path in the form that it is not in.
+    package static func otherForm(_ path: RawPath) -> RawPath { result(path, isCompressed: !isCompressed(path)) }
+
+    /// Bytes of the longest name that is given.
+    package static let longestName = 200
 
     /// A folder's name for a file system that refuses its own. All results of that folder go into one: the name ends with
     /// 16 digits of the SHA-256 of the path that was wanted.
@@ -135,7 +168,7 @@ package struct OutputLayout: Sendable {
     }
 
     private static func shorten(_ name: [UInt8], suffix: String, job: JobID, always: Bool) -> [UInt8] {
-        guard always || name.count + suffix.utf8.count > 200 else { return name + Array(suffix.utf8) }
+        guard always || name.count + suffix.utf8.count > longestName else { return name + Array(suffix.utf8) }
         var head = Array(name.prefix(120))
         if name.count > 120, name[120] & 0xc0 == 0x80 {
             while let byte = head.last, byte & 0xc0 == 0x80 { head.removeLast() }

@@ -17,10 +17,12 @@ package struct CatalogEntry: JobLine, Equatable {
     /// A word of a later version reads as ``VideoStatus/ok``.
     package var verdict: VideoStatus
     package var frames: Int
-    /// Of the result.
+    /// Of the result's content, which is the same whether it is compressed or not.
     package var sha256: String
-    /// Bytes of the result; nil in lines of versions before.
+    /// Bytes of the result as it lies there; nil in lines of versions before.
     package var resultSize: Int64?
+    /// Bytes that a compressed result unpacks to; nil for another one.
+    package var contentSize: Int64?
     /// The run that published it; empty when that is not known.
     package var runID: String
     /// See ``JobLine/firstRunID``.
@@ -95,6 +97,7 @@ package struct CatalogEntry: JobLine, Equatable {
             "fingerprint": fingerprint.map { .string($0) }, "digest": .string(digest),
             "verdict": .string(verdict.rawValue),
             "frames": .int(frames), "sha256": .string(sha256), "result_size": resultSize.map { .int($0) },
+            "content_size": contentSize.map { .int($0) },
             "run_id": .string(runID), "first_run_id": firstRunID.map { .string($0) },
         ])
         let rest = JSON.members([
@@ -128,6 +131,7 @@ package struct CatalogEntry: JobLine, Equatable {
             facts: VideoFacts(json), events: json["events"]?.int, seconds: json["seconds"]?.double,
             processorSeconds: json["cpu_seconds"]?.double)
         firstRunID = json["first_run_id"]?.string
+        contentSize = json["content_size"]?.int.map { Int64($0) }
         previousRunID = json["previous_run_id"]?.string
         content = json["content_sha256"]?.string
         absence = json["gone"].flatMap { Absence($0) }

@@ -23,10 +23,12 @@ package struct JobRecord: Equatable, Sendable {
     /// Bytes of the video.
     package var size: Int64?
     package var fingerprint: String?
-    /// Of the result.
+    /// Of the result's content.
     package var sha256: String?
-    /// Bytes of the result.
+    /// Bytes of the result as it lies there.
     package var resultSize: Int64?
+    /// Bytes that a compressed result unpacks to; nil for another one.
+    package var contentSize: Int64?
     /// Why it failed, in one line.
     package var message: String?
     /// The message without what is particular to this video.
@@ -72,6 +74,7 @@ package struct JobRecord: Equatable, Sendable {
             "seconds": seconds.map { .double($0) }, "cpu_seconds": processorSeconds.map { .double($0) },
             "size": size.map { .int($0) }, "fingerprint": fingerprint.map { .string($0) },
             "sha256": sha256.map { .string($0) }, "result_size": resultSize.map { .int($0) },
+            "content_size": contentSize.map { .int($0) },
             "message": message.map { .string($0) }, "cause": cause.map { .string($0) },
             "kind": kind.map { .string($0) }, "tries": tries.map { .int($0) }, "events": events.map { .int($0) },
             "digest": digest.map { .string($0) },
@@ -106,6 +109,7 @@ package struct JobRecord: Equatable, Sendable {
         fingerprint = json["fingerprint"]?.string
         sha256 = json["sha256"]?.string
         resultSize = json["result_size"]?.int.map { Int64($0) }
+        contentSize = json["content_size"]?.int.map { Int64($0) }
         message = json["message"]?.string
         cause = json["cause"]?.string
         kind = json["kind"]?.string

@@ -23,8 +23,9 @@ struct KeptResult {
         request.kept.isEmpty ? nil : try? LineReader(path(request))
     }
 
+    /// Where the result that is there lies, whichever form it has.
     private static func path(_ request: JobRequest) -> RawPath {
-        request.origin.map { request.root.appending($0.result) } ?? StagedFiles(request).final(.result)
+        request.root.appending(request.origin?.result ?? request.stored ?? request.result)
     }
 
     /// Reads the head of an open result.

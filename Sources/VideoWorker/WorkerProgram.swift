@@ -108,7 +108,8 @@ package enum WorkerProgram {
         let result = KeptResult.open(request)
         // Opened twice, for when it turns out that the result is of no use.
         let again = result == nil ? nil : try open(request).0
-        var writer = try ResultWriter(path: StagedFiles(request).temporary(.result))
+        var writer = try ResultWriter(
+            path: StagedFiles(request).temporary(.result), isCompressed: OutputLayout.isCompressed(request.result))
         let stillFiles = try StillFiles(request)
         if let note = try Confinement.enter(request) { send(.note(note)) }
         try ParentWatch.start()
@@ -143,7 +144,7 @@ package enum WorkerProgram {
         if let step = analysed.pacer.finish(frames: analysed.head.totalFrames) {
             send(.step(current: step.current, total: step.total))
         }
-        var outcome = outcome(analysed, written)
+        var outcome = outcome(analysed, written, isCompressed: OutputLayout.isCompressed(request.result))
         (outcome.content, outcome.isReused) = (content, isReused)
         return outcome
     }
@@ -288,7 +289,9 @@ package enum WorkerProgram {
         try files.write(stills.lumaTimeline(), .lumaTimeline)
     }
 
-    private static func outcome(_ video: AnalysedVideo, _ written: ResultWriter.Finished) -> JobOutcome {
+    private static func outcome(
+        _ video: AnalysedVideo, _ written: ResultWriter.Finished, isCompressed: Bool
+    ) -> JobOutcome {
         var outcome = JobOutcome(kind: .completed)
         outcome.frames = video.head.totalFrames
         outcome.declared = video.head.declaredFrames
@@ -297,6 +300,7 @@ package enum WorkerProgram {
         outcome.sha256 = written.sha256
         outcome.fingerprint = video.head.source.fingerprint
         outcome.size = written.size
+        outcome.contentSize = isCompressed ? written.contentSize : nil
         outcome.events = video.head.events.count
         outcome.facts = video.facts
         (outcome.facts.detections, outcome.facts.classes) = (written.detections, written.classes)

@@ -45,6 +45,12 @@ struct ExportCommand: ParsableCommand {
         completion: .file(), transform: PathArgument.read)
     var destination: PathArgument?
 
+    @Flag(
+        help:
+            "Put an apostrophe before texts of csv that a spreadsheet would take for formulas: those that begin with = + - @, a tab or an end of line."
+    )
+    var spreadsheetSafe = false
+
     private static var formats: String {
         ExportRegistry.all.map { "\($0.name) (\($0.title))" }.joined(separator: ", ") + "."
     }
@@ -67,6 +73,9 @@ struct ExportCommand: ParsableCommand {
         if let table, !chosen.hasTables {
             throw Failure(ExitStatus.usage, "--table \(table.rawValue): \(chosen.name) always tells of objects")
         }
+        if spreadsheetSafe, chosen.name != "csv" {
+            throw Failure(ExitStatus.usage, "--spreadsheet-safe: this is about csv; \(chosen.name) has no formulas")
+        }
         let layout = OutputLayout(root: output.path)
         guard Files.exists(layout.runs) || Files.exists(layout.results) else {
             throw Failure(
@@ -76,7 +85,8 @@ struct ExportCommand: ParsableCommand {
             let export = try Export(OutputLayout(root: output.path), video: video?.path, gone: !skipGone)
             let target = try target(chosen, videos: export.count)
             try export.write(
-                chosen, table: table ?? .frames, version: Forgebatch.version, scratch: Files.scratchFolder, to: target)
+                chosen, table: table ?? .frames, isSpreadsheetSafe: spreadsheetSafe, version: Forgebatch.version,
+                scratch: Files.scratchFolder, to: target)
         } catch let error as ArchiveError {
             throw Failure(ExitStatus.unreadableInput, "\(error)")
         } catch is ReaderIsGone {

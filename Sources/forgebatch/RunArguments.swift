@@ -190,6 +190,13 @@ struct OutputArguments: ParsableArguments {
     )
     var stills = true
 
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Write results compressed, as NAME.json.gz: a sixth of the 1.2 kB a frame (130 MB an hour) that they take else. Every command reads both; results that are up to date stay as they are."
+    )
+    var compress = false
+
     @Option(
         help: ArgumentHelp(
             "A folder whose files stand in for the report's templates of the same name.", valueName: "dir"),

@@ -279,6 +279,7 @@ struct RunCommand: AsyncParsableCommand {
         options.keepRuns = operation.keepRuns
         options.progressInterval = display.progressRate.interval
         options.stills = display.stills
+        options.compressesResults = display.compress
         options.notes =
             [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
             + WindowsList.notes(windowsNames)
@@ -358,6 +359,7 @@ struct RunCommand: AsyncParsableCommand {
             ("min-free", .int(options.minFree)), ("grace", seconds(options.grace)), ("force", .bool(options.force)),
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
+            ("compress", .bool(options.compressesResults)),
         ] + sandbox + (files.isEmpty ? [] : [("config", .string(files))])
     }
 

@@ -2,7 +2,8 @@
 enum RecordKeys {
     /// Of `run.json`, `history.jsonl`, `catalog.ndjson` and `failures.ndjson`.
     static let members: Set<String> = [
-        "run_id", "first_run_id", "verdict", "sha256", "result_size", "result_bytes", "mtime", "inode", "digest",
+        "run_id", "first_run_id", "verdict", "sha256", "result_size", "content_size", "result_bytes", "mtime", "inode",
+        "digest",
         "quarantined", "cleared", "memory_limit", "time_ms", "settings_digest", "cpu_seconds", "interrupted", "scope",
         "baseline", "stopped", "frame_reached", "tries", "stderr", "cause", "summaries", "not_started", "too_young",
         "unread", "limited", "skipped", "roots", "previous_run_id", "content_sha256", "moved_to", "gone", "back_run_id",

@@ -8,7 +8,7 @@ import Testing
 struct ExportTests {
     private static let python: ExternalProgram? = [ExternalProgram.checkoutPython, ExternalProgram.python]
         .compactMap { $0 }.first {
-            let modules = "import pandas, pycocotools, junitparser, prometheus_client"
+            let modules = "import pandas, pycocotools, junitparser, prometheus_client, duckdb"
             return (try? $0.runAndWait(["-c", modules]))?.status == 0
         }
 
@@ -20,12 +20,14 @@ struct ExportTests {
     }
 
     /// Results with objects, with events, and of videos with names that get in the way.
-    private func forge() async throws -> Forge {
+    private func forge(_ flags: [String] = []) async throws -> Forge {
         let forge = try Forge(["NA.y4m", "-dash,comma.y4m", "a \"quote\"\nand line.y4m"])
         for sample in ["moving-objects.mp4", "h264-scenes.mp4", "vfr.mkv"] { try forge.addSample(sample) }
         try forge.add(RawPath(bytes: Array("byte-".utf8) + [0xff, 0xfe] + Array(".y4m".utf8)))
         try forge.add("cam1/" + String(repeating: "long", count: 60) + ".y4m")
-        try await forge.run(expecting: 0, "--report", "none", "--no-stills")
+        let words = ["run", "in", "-o", "out", "--no-config", "--report", "none", "--no-stills"] + flags
+        let result = try await forge.forgebatch(words.map { RawPath($0) })
+        #expect(result.status == 0, "\(result.error)")
         return forge
     }
 
@@ -44,6 +46,47 @@ struct ExportTests {
             #expect(try stream.status == 0 && stream.stdout == Files.read(file))
         }
         try await check("csv", forge.layout.results, forge.home.appending("csv"))
+    }
+
+    @Test("--spreadsheet-safe: a name that looks like a formula gets an apostrophe; else it is exact")
+    func formulas() async throws {
+        let names = ["+1.y4m", "-2.y4m", "=1+1.y4m", "@sum.y4m", "\tx.y4m", "a=b.y4m"]
+        let forge = try Forge(names)
+        try await forge.run(expecting: 0, "--report", "none", "--no-stills")
+        func paths(_ flags: String...) async throws -> Set<String> {
+            let words = ["export", "out", "--format", "csv", "--table", "videos"] + flags
+            let result = try await forge.forgebatch(words.map { RawPath($0) })
+            #expect(result.status == 0, "\(result.error)")
+            let rows = result.output.split(separator: "\r\n").dropFirst()
+            return Set(rows.map { String($0.split(separator: ",", omittingEmptySubsequences: false)[1]) })
+        }
+        #expect(try await paths() == Set(names))
+        #expect(
+            try await paths("--spreadsheet-safe") == [
+                "'+1.y4m", "'-2.y4m", "'=1+1.y4m", "'@sum.y4m", "'\tx.y4m", "a=b.y4m",
+            ])
+        // Numbers stay numbers.
+        let frames = try await forge.forgebatch("export", "out", "--format", "csv")
+        let safe = try await forge.forgebatch("export", "out", "--format", "csv", "--spreadsheet-safe")
+        func numbers(_ output: String) -> [String] {
+            output.split(separator: "\r\n").map { $0.split(separator: ",").dropFirst(2).joined(separator: ",") }
+        }
+        #expect(numbers(frames.output) == numbers(safe.output))
+        let refused = try await forge.forgebatch("export", "out", "--format", "ndjson", "--spreadsheet-safe")
+        #expect(refused.status == 64 && refused.error.contains("--spreadsheet-safe"))
+    }
+
+    @Test(
+        "The lines of docs/exports.md for pandas, DuckDB and jq do what they say, of compressed results, too",
+        .enabled(if: python != nil, "needs Python with the modules of make deps-test"),
+        arguments: [[], ["--compress"]])
+    func documented(_ flags: [String]) async throws {
+        let forge = try await forge(flags)
+        let script = Samples.root.appending("Tests/scripts/check_documented.py").display
+        let docs = Samples.root.appending("docs/exports.md").display
+        let outcome = try await #require(ExportTests.python)
+            .run([script, docs, Forge.executable.display, forge.home.display])
+        #expect(outcome.status == 0 && outcome.text.hasSuffix("equal\n"), "\(outcome.text)\(outcome.errorText)")
     }
 
     @Test(

@@ -58,6 +58,8 @@ struct FlagTableTests {
             "--report": "--report chooses the pages, or no report at all",
             "--stills": "--no-stills makes no pictures, --stills does",
             "--no-stills": "--no-stills makes no pictures, --stills does",
+            "--compress": "--compress writes the same results compressed, and every command reads them",
+            "--no-compress": "compress is a key and a variable; --no-compress takes it back",
             "--templates": "--templates stands in for the report's own; one that is broken costs only the report",
             "--baseline":
                 "--baseline names the run that is compared with, in run and in report; a run that is not there is 64",
@@ -99,6 +101,8 @@ struct FlagTableTests {
         "export": [
             "--format": "--format ndjson: a line is the frame that the result holds, behind the video's names",
             "--table": "--format csv: pandas reads every table of --table, and every number is the result's",
+            "--spreadsheet-safe":
+                "--spreadsheet-safe: a name that looks like a formula gets an apostrophe; else it is exact",
             "--job":
                 "export --job takes an id or a path; what is not there is 66, a slip 64, and nothing is left behind",
             "--out": "--format mot: a file a video, ten columns, frames from 1, every box the result's",
@@ -191,8 +195,8 @@ struct FlagTableTests {
     @Test("Every flag of run is a key of the configuration file")
     func keys() async throws {
         let forge = try Forge()
-        // Those that say which configuration is read, and the other half of --stills.
-        let others: Set<String> = ["--help", "--version", "--config", "--no-config", "--no-stills"]
+        // Those that say which configuration is read, and the other halves of --stills and --compress.
+        let others: Set<String> = ["--help", "--version", "--config", "--no-config", "--no-stills", "--no-compress"]
         for flag in try #require(FlagTableTests.tested["run"]).keys where !others.contains(flag) {
             let file = forge.home.appending("flag.yaml")
             // No flag takes this for a value: what is told of is the value, or else that there is no such key.

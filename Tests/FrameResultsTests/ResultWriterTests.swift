@@ -14,8 +14,9 @@ import Testing
             summary: .members(["luma": .members(["avg": .double(1.5)])]), events: [])
     }
 
-    private func write(_ path: RawPath, frames: Int) throws -> ResultWriter.Finished {
-        var writer = try ResultWriter(path: path)
+    @discardableResult
+    private func write(_ path: RawPath, frames: Int, isCompressed: Bool = false) throws -> ResultWriter.Finished {
+        var writer = try ResultWriter(path: path, isCompressed: isCompressed)
         for frame in 0..<frames {
             try writer.append(time: Double(frame) / 25, measures: [("luma", [("avg", 100.25)]), ("scene", [])])
         }
@@ -43,6 +44,41 @@ import Testing
         #expect(try Files.list(path.parent) == [path.lastComponent])
     }
 
+    @Test(arguments: [1, 2, 5000]) func `a compressed document is one member that unpacks to the plain one`(
+        frames: Int
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let (plain, packed) = (folder.path.appending("1.json"), folder.path.appending("1.json.gz"))
+        let one = try write(plain, frames: frames)
+        let two = try write(packed, frames: frames, isCompressed: true)
+        #expect(one.sha256 == two.sha256 && one.size == two.contentSize && one.contentSize == one.size)
+        #expect(try two.size == Files.status(packed).size)
+        #expect(try ContentReader(packed).readAll() == Files.read(plain))
+        #expect(try Files.list(folder.path).count == 2)
+        if frames > 1000 { #expect(two.size * 10 < one.size) }
+        // Readers that take one member alone, as browsers do, read all of it.
+        let python = try #require(ExternalProgram.python)
+        let program = """
+            import sys, zlib
+            member = zlib.decompressobj(31)
+            data = member.decompress(open(sys.argv[1], 'rb').read())
+            assert member.eof and not member.unused_data
+            assert data == open(sys.argv[2], 'rb').read()
+            """
+        let outcome = try await python.run(["-c", program, packed.display, plain.display])
+        #expect(outcome.status == 0, "\(outcome.errorText)")
+        // Heads, frames and contents are read as before.
+        #expect(try HeadReader.read(packed) == HeadReader.read(plain))
+        let content = try ResultContent(packed)
+        #expect(content.sha256 == one.sha256 && content.size == one.size && content.fileSize == two.size)
+        #expect(content.isCompressed)
+        let stored = try StoredResult(packed)
+        while try stored.nextLine() != nil {}
+        #expect(stored.count == frames)
+        try write(folder.path.appending("2.json.gz"), frames: frames, isCompressed: true)
+        #expect(try Files.read(folder.path.appending("2.json.gz")) == Files.read(packed))
+    }
+
     @Test func `the same content gives the same bytes`() throws {
         let folder = try TemporaryFolder()
         let one = try write(folder.path.appending("1.json"), frames: 500)
@@ -50,16 +86,19 @@ import Testing
         #expect(one == two)
     }
 
-    @Test func `a document that is begun anew has nothing of what was added before`() throws {
+    @Test(arguments: [false, true]) func `a document that is begun anew has nothing of what was added before`(
+        isCompressed: Bool
+    ) throws {
         let folder = try TemporaryFolder()
         let path = folder.path.appending("1.json")
-        var writer = try ResultWriter(path: path)
+        var writer = try ResultWriter(path: path, isCompressed: isCompressed)
         for _ in 0..<5000 { try writer.append(time: 0, measures: [("luma", [("avg", .nan)])]) }
         try writer.restart()
         for frame in 0..<500 {
             try writer.append(time: Double(frame) / 25, measures: [("luma", [("avg", 100.25)]), ("scene", [])])
         }
-        #expect(try writer.finish(head(500)) == write(folder.path.appending("2.json"), frames: 500))
+        let fresh = try write(folder.path.appending("2.json"), frames: 500, isCompressed: isCompressed)
+        #expect(try writer.finish(head(500)) == fresh)
     }
 
     @Test func `a document is empty until it is finished, and the spool has no name`() throws {

@@ -95,6 +95,29 @@ import Testing
         (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
     }
 
+    @Test func `the two forms of a result have names that tell them apart`() {
+        let plain = RawPath("results/cam1/a.mp4.json")
+        let packed = RawPath("results/cam1/a.mp4.json.gz")
+        for (path, isCompressed) in [(plain, false), (packed, true)] {
+            #expect(OutputLayout.isCompressed(path) == isCompressed)
+            #expect(OutputLayout.isResult(path.lastComponent))
+            #expect(OutputLayout.bareName(path) == RawPath("results/cam1/a.mp4"))
+            #expect(OutputLayout.result(path, isCompressed: true) == packed)
+            #expect(OutputLayout.result(path, isCompressed: false) == plain)
+        }
+        #expect(OutputLayout.otherForm(plain) == packed && OutputLayout.otherForm(packed) == plain)
+        for name in ["a.gz", "a.json.zst", "json", "a.JSON.GZ"] { #expect(!OutputLayout.isResult(RawPath(name))) }
+        let job = JobID(video: RawPath("a?.mp4"))
+        let safe = OutputLayout.safeName(RawPath("results/a?.mp4.json.gz"), job: job)
+        #expect(safe == RawPath("a__mp4~\(job).json.gz"))
+        // The longer ending counts for the length of the name.
+        let long = RawPath(String(repeating: "v", count: 191) + ".mp4")
+        let id = JobID(video: long)
+        #expect(OutputLayout.result(for: long, job: id).lastComponent.bytes.count == 200)
+        let cut = OutputLayout.result(for: long, job: id, isCompressed: true).lastComponent
+        #expect(cut == RawPath(String(repeating: "v", count: 120) + "~\(id).json.gz"))
+    }
+
     @Test func `a name that passes 200 bytes is cut`() {
         let longest = RawPath(String(repeating: "a", count: 195))
         #expect(result(longest) == RawPath("results/\(String(repeating: "a", count: 195)).json"))

@@ -65,6 +65,9 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         var request = request(RawPath("a.mp4"))
         (request.timeout, request.sandbox, request.kept) = (12.5, .require, ["luma"])
         #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
+        // The result that is there has the other form.
+        request.stored = OutputLayout.otherForm(request.result)
+        #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
         request.nice = 20
         #expect(try JobRequest(JSONReader.parse(request.encode())) == nil)
         request.nice = 19

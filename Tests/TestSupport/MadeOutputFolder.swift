@@ -130,11 +130,12 @@ package struct MadeOutputFolder: Sendable {
     /// - Parameter change: whatever stands otherwise before the frames.
     @discardableResult
     package func writeResult(
-        _ video: RawPath, frames: [FrameRecord] = MadeOutputFolder.frames(4),
+        _ video: RawPath, frames: [FrameRecord] = MadeOutputFolder.frames(4), isCompressed: Bool = false,
         change: (inout ResultHead) -> Void = { _ in }
     ) throws -> ResultWriter.Finished {
         let job = JobID(video: video)
-        var writer = try ResultWriter(path: layout.root.appending(OutputLayout.result(for: video, job: job)))
+        let path = OutputLayout.result(for: video, job: job, isCompressed: isCompressed)
+        var writer = try ResultWriter(path: layout.root.appending(path), isCompressed: isCompressed)
         for frame in frames { try writer.append(frame) }
         var decode = DecodeReport()
         decode.decodedFrames = frames.count
@@ -207,6 +208,7 @@ extension CatalogEntry {
             frames: video.frames ?? 0, sha256: video.sha256 ?? "", resultSize: video.resultSize, runID: run,
             facts: video.facts, events: video.events, seconds: video.seconds,
             processorSeconds: video.processorSeconds)
+        contentSize = video.contentSize
     }
 }
 

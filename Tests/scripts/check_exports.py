@@ -9,6 +9,7 @@ Ends with 1 and a sentence for the first thing that is wrong.
 """
 
 import base64
+import gzip
 import json
 import os
 import sys
@@ -19,7 +20,8 @@ def results(folder):
     found = {}
     for root, _, names in os.walk(os.fsencode(folder)):
         for name in names:
-            with open(os.path.join(root, name), encoding="utf-8") as file:
+            path = os.path.join(root, name)
+            with gzip.open(path) if name.endswith(b".gz") else open(path, "rb") as file:
                 document = json.load(file)
             found[exact(document["source"])] = document
     assert found, "no results"

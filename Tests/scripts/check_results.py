@@ -10,6 +10,7 @@ frames of each clip must be the true one.
 Exit status: 0 all good, 1 breaches found, 4 the jsonschema module is missing and nothing else was wrong, 64 usage.
 """
 
+import gzip
 import json
 import os
 import sys
@@ -67,9 +68,8 @@ class Checker:
     def result(self, path, name):
         self.counts["results"] += 1
         try:
-            with open(path, "rb") as file:
-                document = parse(file.read())
-        except (ValueError, RecursionError) as error:
+            document = parse(read(path))
+        except (EOFError, OSError, ValueError, RecursionError) as error:
             return self.breach(name, f"not strict JSON: {error}")
         if self.validator is not None:
             for error in list(self.validator.iter_errors(document))[:5]:
@@ -109,8 +109,7 @@ class Checker:
 
     def log(self, path):
         name = "progress.ndjson"
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read(path)
         if not data:
             return self.breach(name, "empty")
         if not data.endswith(b"\n"):
@@ -201,9 +200,14 @@ class Checker:
                 self.breach(name, f"completed job {job_id} has no result")
 
 
+def read(path):
+    """A file's content, unpacked where it is compressed."""
+    with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as file:
+        return file.read()
+
+
 def load(path):
-    with open(path, "rb") as file:
-        return parse(file.read())
+    return parse(read(path))
 
 
 def main(arguments):
@@ -219,13 +223,15 @@ def main(arguments):
         for file in sorted(files):
             path = os.path.join(folder, file)
             name = os.path.relpath(path, out).encode("utf-8", "backslashreplace").decode("utf-8")
-            if file.endswith(".json"):
+            if file.endswith((".json", ".json.gz")):
                 checker.result(path, name)
             else:
                 checker.breach(name, "not a result")
     if clips and not checker.counts["clips of the manifest"]:
         checker.breach("results", "none is of a clip of the manifest")
     log = os.path.join(out, "latest", "progress.ndjson")
+    if not os.path.isfile(log) and os.path.isfile(log + ".gz"):
+        log += ".gz"
     if os.path.isfile(log):
         checker.log(log)
     else:

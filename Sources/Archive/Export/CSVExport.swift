@@ -2,6 +2,8 @@ internal import Bytes
 internal import FrameResults
 
 /// RFC 4180: a header line, a line a row, CRLF. An undefined value is an empty field.
+///
+/// Texts are exact unless they have to be safe for spreadsheets.
 struct CSVExport: ExportFormat {
     static let name = "csv"
     static let title = "a table (RFC 4180)"
@@ -11,11 +13,13 @@ struct CSVExport: ExportFormat {
 
     private let table: ExportTable
     private let columns: [String]
+    private let isSpreadsheetSafe: Bool
     private let measures: [(tool: String, keys: [String])]
 
     init(_ context: ExportContext) {
         table = context.table
         measures = context.measures
+        isSpreadsheetSafe = context.isSpreadsheetSafe
         switch context.table {
         case .videos: columns = Tables.videos
         case .events: columns = Tables.events
@@ -32,18 +36,18 @@ struct CSVExport: ExportFormat {
     func add(_ video: ExportVideo, _ output: ([UInt8]) throws -> Void) throws {
         guard table == .frames else {
             return try Tables.rows(table, of: video) { row in
-                try output(CSVExport.line(columns.map { key in CSVExport.text(row.first { $0.key == key }?.value) }))
+                try output(CSVExport.line(columns.map { key in text(row.first { $0.key == key }?.value) }))
             }
         }
         let names = Tables.video(video)
-        let start = columns.prefix(3).map { key in CSVExport.text(names.first { $0.key == key }?.value) }
+        let start = columns.prefix(3).map { key in text(names.first { $0.key == key }?.value) }
         while let frame = try video.result.nextFrame() {
             let objects = frame["detections"]?["tracked_objects"]?.array?.count
             var fields = start
-            fields += [frame["frame_index"], frame["time"], objects.map { .int($0) }].map(CSVExport.text)
+            fields += [frame["frame_index"], frame["time"], objects.map { .int($0) }].map(text)
             for (tool, keys) in measures {
                 let own = frame[tool]
-                fields += keys.map { CSVExport.text(own?[$0]) }
+                fields += keys.map { text(own?[$0]) }
             }
             try output(CSVExport.line(fields))
         }
@@ -51,12 +55,17 @@ struct CSVExport: ExportFormat {
 
     func finish(_ output: ([UInt8]) throws -> Void) throws {}
 
-    private static func text(_ value: JSON?) -> String {
+    private func text(_ value: JSON?) -> String {
         switch value {
         case nil: ""
-        case .string(let text): text
+        case .string(let text): isSpreadsheetSafe && CSVExport.isFormula(text) ? "'" + text : text
         case .some(let value): JSONWriter.text(value)
         }
+    }
+
+    /// Whether a spreadsheet takes a text for a formula, by its first character. Numbers are none.
+    private static func isFormula(_ text: String) -> Bool {
+        text.utf8.first.map { Array("=+-@\t\r\n".utf8).contains($0) } ?? false
     }
 
     private static func line(_ fields: [String]) -> [UInt8] {

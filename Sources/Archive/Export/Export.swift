@@ -61,11 +61,12 @@ package struct Export {
     /// - Throws: ``ArchiveError`` that names a result that cannot be read, or whatever the target throws.
     /// - Complexity: linear in the results; one frame and the list of videos are in memory.
     package func write(
-        _ format: any ExportFormat.Type, table: ExportTable, version: String, scratch: RawPath, to target: Target
+        _ format: any ExportFormat.Type, table: ExportTable, isSpreadsheetSafe: Bool = false, version: String,
+        scratch: RawPath, to target: Target
     ) throws {
         let context = ExportContext(
-            table: table, measures: format.hasTables && table == .frames ? try measures() : [], scratch: scratch,
-            version: version)
+            table: table, measures: format.hasTables && table == .frames ? try measures() : [],
+            isSpreadsheetSafe: isSpreadsheetSafe, scratch: scratch, version: version)
         switch target {
         case .stream(let output): try write(try format.init(context), sources, output)
         case .file(let path):
@@ -127,15 +128,15 @@ package struct Export {
 
     /// `cam1/a.mp4.json` below `results/` becomes `cam1/a.mp4.txt`.
     private static func name(_ result: RawPath, _ fileExtension: String) -> RawPath {
-        let below = result.components.dropFirst().joined(separator: [UInt8(ascii: "/")])
-        return RawPath(bytes: Array(below.dropLast(5))).suffixed("." + fileExtension)
+        let below = OutputLayout.bareName(result).components.dropFirst().joined(separator: [UInt8(ascii: "/")])
+        return RawPath(bytes: Array(below)).suffixed("." + fileExtension)
     }
 
     /// For a file system that refuses that: `a_mp4~<job id>.txt`, without its folders.
     private static func safeName(_ source: Source, _ fileExtension: String) -> RawPath {
         guard let job = JobID(text: source.job) else { preconditionFailure("a source names a job") }
         let name = OutputLayout.safeName(source.result, job: job)
-        return RawPath(bytes: name.bytes.dropLast(".json".utf8.count)).suffixed("." + fileExtension)
+        return OutputLayout.bareName(name).suffixed("." + fileExtension)
     }
 
     /// The keys of all tools that made any of the results, in the order in which the tools declare them.

@@ -34,6 +34,8 @@ package struct ExportContext {
     package var table: ExportTable
     /// The keys that each tool puts into a frame, for formats whose columns are fixed by their first line.
     package var measures: [(tool: String, keys: [String])]
+    /// Whether no text of a table may be taken for a formula by a spreadsheet.
+    package var isSpreadsheetSafe: Bool
     /// Where a format may keep a spool.
     package var scratch: RawPath
     /// The version of this program.

@@ -18,6 +18,9 @@ package struct PlannedJob: Equatable, Sendable {
     package var known: CatalogEntry?
     /// What it was under another name, where its result is to be kept.
     package var moved: MovedVideo?
+
+    /// The result that the catalog has of it, below the output folder; it may be of the other form.
+    package var stored: RawPath? { known?.result }
 }
 
 /// A video that has another name than its result.
@@ -99,7 +102,8 @@ package struct Plan: Sendable {
         let moves = MovedVideos(whereabouts.lost, identity: options.identity)
         var moved: Set<JobID> = []
         let policy = ReusePolicy(options, now: now, fingerprint: fingerprint)
-        let names = Plan.results(discovery.candidates, prior: prior)
+        let names = Plan.results(
+            discovery.candidates, prior: prior, isCompressed: options.compressesResults)
         for (candidate, (id, result)) in zip(discovery.candidates, names) {
             let entry = prior.catalog[id]
             let failure = prior.failures[id]
@@ -192,24 +196,37 @@ package struct Plan: Sendable {
         return Plan(discovery, prior: prior, options: options, now: now, whereabouts: whereabouts) { known[$0.path] }
     }
 
-    /// Each video's id and result. What an earlier run chose stays; a new name gives way to those.
-    private static func results(_ candidates: [Candidate], prior: PriorResults) -> [(JobID, RawPath)] {
+    /// Each video's id and result. What an earlier run chose stays, but for the form; a new name gives way to those, in
+    /// either form.
+    private static func results(
+        _ candidates: [Candidate], prior: PriorResults, isCompressed: Bool
+    ) -> [(JobID, RawPath)] {
         let ids = candidates.map { JobID(video: $0.relative) }
-        let files = Set(prior.catalog.values.map { OutputLayout.folded($0.result) })
-        var taken = files
+        func forms(_ result: RawPath) -> [RawPath] {
+            [OutputLayout.folded(result), OutputLayout.folded(OutputLayout.otherForm(result))]
+        }
+        let files = Set(prior.catalog.values.flatMap { forms($0.result) })
+        var folders: Set<RawPath> = []
         // A result must not have the name of a folder that holds other results.
         let others = candidates.map { RawPath("results").appending($0.relative) } + prior.catalog.values.map(\.result)
         for path in others {
             var folder = path.parent
             while folder != RawPath("."), !folder.isEmpty, folder != RawPath("/") {
-                taken.insert(OutputLayout.folded(folder))
+                folders.insert(OutputLayout.folded(folder))
                 folder = folder.parent
             }
         }
+        var taken = files.union(folders)
         return zip(candidates, ids).map { candidate, id in
-            if let known = prior.catalog[id] { return (id, known.result) }
-            let result = OutputLayout.result(for: candidate.relative, job: id, taken: taken, files: files)
-            taken.insert(OutputLayout.folded(result))
+            if let known = prior.catalog[id]?.result {
+                let wanted = OutputLayout.result(known, isCompressed: isCompressed)
+                // A longer name may be too long, or that of a folder.
+                let fits = wanted.lastComponent.bytes.count <= OutputLayout.longestName
+                if wanted == known || fits && !folders.contains(OutputLayout.folded(wanted)) { return (id, wanted) }
+            }
+            let result = OutputLayout.result(
+                for: candidate.relative, job: id, taken: taken, files: files, isCompressed: isCompressed)
+            taken.formUnion(forms(result))
             return (id, result)
         }
     }

@@ -109,6 +109,7 @@ final class RunDriver {
             JobRequest.Origin(job: $0.entry.job, path: $0.entry.path, result: $0.entry.result, content: $0.content)
         }
         request.wantsContent = options.identity == .hash
+        if !kept.isEmpty, job.stored != job.result { request.stored = job.stored }
         return request
     }
 

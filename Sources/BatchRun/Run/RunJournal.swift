@@ -78,14 +78,34 @@ final class RunJournal {
             resultSize: outcome.size > 0 ? outcome.size : nil, runID: runID, facts: outcome.facts,
             events: outcome.events, seconds: RunJournal.milli(seconds),
             processorSeconds: RunJournal.milli(outcome.processorSeconds))
+        entry.contentSize = outcome.contentSize
         entry.content = outcome.content
         entry.previousRunID = planned.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
         entry.absence = planned.known?.absence.map { ended($0) }
-        guard let origin = planned.moved?.entry, outcome.isReused else { return try catalog.append(entry) }
+        guard let origin = planned.moved?.entry, outcome.isReused else {
+            try catalog.append(entry)
+            return removeOldForm(planned)
+        }
         try moveStills(from: origin.job, to: planned.id)
         try catalog.append(entry, origin.cleared(by: runID, movedTo: planned.id))
         // A kill before this leaves a file that the catalog has taken back; prune removes it.
         if origin.result != planned.result { Files.remove(layout.root.appending(origin.result)) }
+        removeOldForm(planned)
+    }
+
+    /// Removes what a new result stands in for and did not replace under its name: the same in the other form. The line
+    /// of the catalog that names the new one is on the disk by then.
+    private func removeOldForm(_ planned: PlannedJob) {
+        let new = layout.root.appending(planned.result)
+        let present = try? Files.status(new)
+        for old in Set([planned.stored ?? planned.result, OutputLayout.otherForm(planned.result)]) {
+            let path = layout.root.appending(old)
+            guard path != new, let found = try? Files.status(path, follow: false), found.kind == .file,
+                found.inode != present?.inode || found.device != present?.device,
+                ResultState.owner(path) == planned.id
+            else { continue }
+            Files.remove(path)
+        }
     }
 
     private func ended(_ absence: Absence) -> Absence {
@@ -159,6 +179,7 @@ final class RunJournal {
             record.processorSeconds = RunJournal.milli(outcome.processorSeconds)
             (record.fingerprint, record.sha256) = (outcome.fingerprint, outcome.sha256)
             record.resultSize = outcome.sha256 == nil ? nil : outcome.size
+            record.contentSize = outcome.contentSize
             record.facts = outcome.facts
             if hasResult {
                 (record.events, record.summaries) = (outcome.events, outcome.summaries)

@@ -82,6 +82,8 @@ package struct RunOptions: Sendable {
     /// Nanoseconds between two progress events of a job; 0 writes every frame.
     package var progressInterval: UInt64 = 100_000_000
     package var stills = true
+    /// Whether results are written compressed. Those that are up to date stay as they are.
+    package var compressesResults = false
     package var sandbox = SandboxMode.auto
 
     package var version: String

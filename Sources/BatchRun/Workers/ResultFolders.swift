@@ -63,7 +63,7 @@ extension ResultFolders.Known {
         func list() -> [RawPath]? { try? Files.list(parent) }
         func isFolder() -> Bool { (try? Files.status(path))?.kind == .directory }
         if names[folder] == nil {
-            names[folder] = Set((list() ?? []).filter { $0.lowercasedExtension != "json" })
+            names[folder] = Set((list() ?? []).filter { !OutputLayout.isResult($0) })
         }
         let isThere = isFolder()
         if isThere, names[folder]?.contains(name) == true { return }

@@ -37,8 +37,10 @@ package struct JobOutcome: Equatable, Sendable {
     package var content: String?
     /// Whether measures of the result that was there are in it.
     package var isReused = false
-    /// Bytes of the result.
+    /// Bytes of the result as it lies there.
     package var size: Int64 = 0
+    /// Bytes that a compressed result unpacks to; nil for another one.
+    package var contentSize: Int64?
     package var events = 0
     /// For lists.
     package var facts = VideoFacts()
@@ -57,6 +59,7 @@ package struct JobOutcome: Equatable, Sendable {
             "verdict": verdict.map { .string($0.rawValue) },
             "reasons": .array(reasons.map { .string($0) }), "cpu_seconds": .double(processorSeconds),
             "sha256": sha256.map { .string($0) }, "fingerprint": fingerprint.map { .string($0) }, "size": .int(size),
+            "content_size": contentSize.map { .int($0) },
             "events": .int(events), "facts": .object(facts.members),
             "content": content.map { .string($0) }, "reused": isReused ? true : nil,
             "summaries": summaries,
@@ -78,6 +81,7 @@ package struct JobOutcome: Equatable, Sendable {
         size = Int64(json["size"]?.int ?? 0)
         content = json["content"]?.string
         isReused = json["reused"]?.bool == true
+        contentSize = json["content_size"]?.int.map { Int64($0) }
         events = json["events"]?.int ?? 0
         facts = json["facts"].map { VideoFacts($0) } ?? VideoFacts()
         summaries = json["summaries"] ?? .object([])

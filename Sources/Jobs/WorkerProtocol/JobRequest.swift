@@ -39,8 +39,10 @@ package struct JobRequest: Equatable, Sendable {
     package var relative: RawPath
     /// The output folder.
     package var root: RawPath
-    /// The result, below the output folder.
+    /// The result, below the output folder; its name tells whether it is compressed.
     package var result: RawPath
+    /// The result that is there, below the output folder; nil where it is to be replaced under its own name.
+    package var stored: RawPath?
     /// Names the temporary files of this attempt: see ``StagedFiles``.
     package var attempt: String
     package var tools: [Tool]
@@ -116,6 +118,7 @@ package struct JobRequest: Equatable, Sendable {
             member("size", .int(size)),
             member("modified", .int(modified)), member("inode", .string(String(inode))),
         ]
+        if let stored { members += stored.members("stored") }
         if !kept.isEmpty { members.append(member("kept", .array(kept.map { .string($0) }))) }
         if wantsContent { members.append(member("content", true)) }
         if let origin {
@@ -154,6 +157,7 @@ package struct JobRequest: Equatable, Sendable {
             nice: nice, memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
             timeout: json["timeout"]?.double, sandbox: sandbox, progressInterval: interval, stills: stills,
             size: Int64(size), modified: Int64(modified), inode: inode)
+        stored = RawPath(json, key: "stored")
         wantsContent = json["content"]?.bool == true
         guard let origin = json["origin"] else { return }
         guard let job = origin["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(origin),

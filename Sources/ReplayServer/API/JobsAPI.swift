@@ -81,10 +81,10 @@ extension ReplayAPI {
             members.append(JSON.Member("results", results))
         case .none:
             break
-        case .result(let file, _):
+        case .result(let file):
             guard file.size > limit else {
                 let head = JSONWriter.encode(job).dropLast() + Array(",\"results\":".utf8)
-                return .json(encoded: [.bytes(Array(head)), .file(file, 0..<file.size), .bytes([UInt8(ascii: "}")])])
+                return .json(encoded: [.bytes(Array(head)), file.piece, .bytes([UInt8(ascii: "}")])])
             }
             guard let head = try? HeadReader.read(file.path) else { break }
             members.append(JSON.Member("results", head))
@@ -107,9 +107,7 @@ extension ReplayAPI {
         let (asked, view) = try await asked(request)
         let job = asked.job
         switch (view.status, outcome(view, asked.runID ?? "", asked.facts)) {
-        case (.ok, .result(let file, let entry)):
-            return FileAnswer.make(
-                file, for: request, as: .shown(ContentType.json), entityTag: "\"\(entry.sha256)\"")
+        case (.ok, .result(let file)): return file.answer(to: request)
         case (.ok, .superseded(let run, _)): throw WebError(404, "superseded by run \(run)")
         case (.ok, .none): throw WebError(404, "the result of job \(job) is no longer there")
         case (.failed, _): throw WebError(404, "job \(job) failed and has no result: \(view.message ?? "no message")")
@@ -164,18 +162,18 @@ extension ReplayAPI {
     enum Outcome {
         /// It has not completed, or the file is gone.
         case none
-        case result(OpenFile, CatalogEntry)
+        case result(ResultFile)
         /// A later run has put another result in its place.
         case superseded(run: String, frames: Int?)
 
         var url: JSON {
-            guard case .result(_, let entry) = self else { return .null }
-            return .string("/v1/jobs/\(entry.job)/result")
+            guard case .result(let file) = self else { return .null }
+            return .string("/v1/jobs/\(file.entry.job)/result")
         }
 
         var verdict: JSON {
-            guard case .result(_, let entry) = self else { return .null }
-            return .string(entry.verdict.rawValue)
+            guard case .result(let file) = self else { return .null }
+            return .string(file.entry.verdict.rawValue)
         }
 
         var supersededBy: JSON {
@@ -184,7 +182,8 @@ extension ReplayAPI {
         }
 
         var summary: JSON {
-            guard case .result(_, let entry) = self else { return .null }
+            guard case .result(let file) = self else { return .null }
+            let entry = file.entry
             return [
                 "frame_count": .int(entry.frames), "detection_count": .number(entry.facts.detections),
                 "classes": .array((entry.facts.classes ?? []).map { .string($0) }),
@@ -202,7 +201,6 @@ extension ReplayAPI {
         {
             return .superseded(run: entry.runID, frames: own.frames)
         }
-        guard let file = try? OpenFile.named(layout.root.appending(entry.result)) else { return .none }
-        return .result(file, entry)
+        return ResultFile(entry, in: layout).map { .result($0) } ?? .none
     }
 }

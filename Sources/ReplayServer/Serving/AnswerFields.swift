@@ -10,7 +10,7 @@ struct AnswerFields: Sendable {
         answer.fields["referrer-policy"] = "no-referrer"
         // A page of another site may not embed what it may not read. Ports do not make another site.
         answer.fields["cross-origin-resource-policy"] = "same-site"
-        answer.fields["vary"] = "Origin"
+        answer.fields["vary"] = (answer.fields["vary"].map { $0 + ", " } ?? "") + "Origin"
         guard let origin else { return }
         answer.fields["access-control-allow-origin"] = origin
         answer.fields["access-control-expose-headers"] = "ETag, Content-Range, Accept-Ranges, Allow"

@@ -7,6 +7,8 @@ internal import NIOPosix
 enum AnswerWriter {
     /// Bytes of a file that are in memory at once.
     private static let pieceSize = 64 << 10
+    /// The same of what is unpacked and not sent.
+    private static let skippedSize = 1 << 20
 
     /// - Throws: when the client is gone, or a file has become shorter than its answer says. The connection is of no use
     ///   then.
@@ -29,6 +31,10 @@ enum AnswerWriter {
                 try await outbound.write(contentsOf: waiting)
                 waiting.removeAll()
                 try await write(file, range, to: outbound, loop)
+            case .unpacked(let file, let range):
+                try await outbound.write(contentsOf: waiting)
+                waiting.removeAll()
+                try await write(UnpackedFile(file), range, to: outbound, loop)
             }
         }
         try await outbound.write(contentsOf: waiting + [.end(nil)])
@@ -49,6 +55,25 @@ enum AnswerWriter {
             // A writer off the event loop runs ahead of it otherwise, and what it wrote piles up.
             try await loop.submit {}.get()
             offset += Int64(count)
+        }
+    }
+
+    /// The same of a compressed file, which has to be unpacked from its beginning.
+    private static func write(
+        _ file: UnpackedFile, _ range: Range<Int64>,
+        to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, _ loop: any EventLoop
+    ) async throws {
+        var offset: Int64 = 0
+        while offset < range.upperBound {
+            let isBefore = offset < range.lowerBound
+            let end = isBefore ? range.lowerBound : range.upperBound
+            let count = Int(min(Int64(isBefore ? skippedSize : pieceSize), end - offset))
+            let bytes = try await NIOThreadPool.singleton.runIfActive { try file.read(count) }
+            guard bytes.count == count else { throw ShortFile() }
+            offset += Int64(count)
+            if isBefore { continue }
+            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
+            try await loop.submit {}.get()
         }
     }
 

@@ -26,6 +26,7 @@ package enum ContentType {
         switch name.lowercasedExtension {
         case "json": json
         case "ndjson", "jsonl": ndjson
+        case "gz": "application/gzip"
         case "txt": "text/plain; charset=utf-8"
         case "png": "image/png"
         case "jpg", "jpeg": "image/jpeg"

@@ -19,10 +19,15 @@ package enum FileAnswer {
     ///   - use: by the file's name when nil, as for a file that is anybody's.
     ///   - entityTag: with its quotation marks; of size and time when nil.
     ///   - size: the bytes of the file to serve; all of it when nil.
+    ///   - contentSize: what a compressed file unpacks to, where that is served; nil serves the file as it is.
     package static func make(
-        _ file: OpenFile, for request: WebRequest, as use: Use? = nil, entityTag: String? = nil, size: Int64? = nil
+        _ file: OpenFile, for request: WebRequest, as use: Use? = nil, entityTag: String? = nil, size: Int64? = nil,
+        contentSize: Int64? = nil
     ) -> WebAnswer {
-        let size = min(size ?? file.size, file.size)
+        let size = contentSize ?? min(size ?? file.size, file.size)
+        func piece(_ range: Range<Int64>) -> WebAnswer.Piece {
+            contentSize == nil ? .file(file, range) : .unpacked(file, range)
+        }
         let tag = entityTag ?? file.entityTag
         let use = use ?? .of(file.path)
         var answer = WebAnswer(fields: fields(use, file.path))
@@ -35,11 +40,11 @@ package enum FileAnswer {
         // RFC 9110 defines ranges for GET alone.
         let isAsked = !request.isHead && EntityTag.permitsRange(tag, request.header("if-range"))
         switch ByteRange(isAsked ? request.header("range") : nil, size: size) {
-        case .whole: answer.body = [.file(file, 0..<size)]
+        case .whole: answer.body = [piece(0..<size)]
         case .part(let range):
             answer.status = 206
             answer.fields["content-range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
-            answer.body = [.file(file, range)]
+            answer.body = [piece(range)]
         case .refused:
             return .error(
                 416, "one range within the file's \(size) bytes can be had",

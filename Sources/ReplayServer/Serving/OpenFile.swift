@@ -1,4 +1,5 @@
 package import Bytes
+internal import Synchronization
 
 /// A regular file held open for reading: what is served is what was opened, whatever becomes of its name.
 package final class OpenFile: Sendable {
@@ -32,9 +33,35 @@ package final class OpenFile: Sendable {
     /// A strong tag of size and time.
     package var entityTag: String { EntityTag.of(size: status.size, modified: status.modified) }
 
+    /// Reads the file from its beginning, unpacked. All such readers of one file share their place in it.
+    fileprivate func content() throws(SystemError) -> sending ContentReader {
+        ContentReader(try Files.duplicate(descriptor, path: path), path)
+    }
+
     /// Reads up to `count` bytes; fewer at the end of the file. Blocks on the disk.
     package func read(at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
         try Files.read(descriptor, at: offset, count: count, path: path)
+    }
+}
+
+/// What a compressed file unpacks to, read once from its beginning. Memory does not grow with it.
+final class UnpackedFile: Sendable {
+    private let content: Mutex<ContentReader>
+
+    /// - Parameter file: of which no other such reader is made.
+    init(_ file: OpenFile) throws(SystemError) { content = Mutex(try file.content()) }
+
+    /// Reads up to `count` bytes; fewer at the end. Blocks on the disk.
+    func read(_ count: Int) throws(SystemError) -> [UInt8] {
+        try content.withLock { content throws(SystemError) in
+            var bytes: [UInt8] = []
+            while bytes.count < count {
+                let piece = try content.read(count - bytes.count)
+                if piece.isEmpty { break }
+                bytes += piece
+            }
+            return bytes
+        }
     }
 }
 

@@ -6,11 +6,13 @@ package struct WebAnswer: Sendable {
     package enum Piece: Sendable {
         case bytes([UInt8])
         case file(OpenFile, Range<Int64>)
+        /// Of what a compressed file unpacks to; one file is in one piece at most.
+        case unpacked(OpenFile, Range<Int64>)
 
         var count: Int64 {
             switch self {
             case .bytes(let bytes): Int64(bytes.count)
-            case .file(_, let range): Int64(range.count)
+            case .file(_, let range), .unpacked(_, let range): Int64(range.count)
             }
         }
     }
