@@ -10,6 +10,26 @@ package struct FailureEntry: JobLine, Equatable {
         case death
         case timeout
         case memory
+
+        package var words: VerdictWords {
+            switch self {
+            case .content:
+                VerdictWords(
+                    "The file cannot be opened or decoded. That will not change by itself, so it is tried again when the file has changed.",
+                    "Repair or replace the file; --exclude it if it is no video.")
+            case .death:
+                VerdictWords(
+                    "The process that decodes it crashed, each time it was tried.",
+                    "Nothing at first: the next run tries it again, and after two such runs it is quarantined. A file that always crashes is worth a bug report."
+                )
+            case .timeout:
+                VerdictWords(
+                    "No frame came for --stall (60 s), or the video was not done within --timeout.",
+                    "Raise --stall or --timeout if disk and machine only are slow; else treat the file as broken.")
+            case .memory:
+                VerdictWords("It needs more memory than a worker may take.", "Raise --memory-limit, or lower --jobs.")
+            }
+        }
     }
 
     package var job: JobID
