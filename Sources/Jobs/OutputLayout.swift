@@ -56,6 +56,8 @@ package struct OutputLayout: Sendable {
         case thumbnail = ".jpg"
         case strip = "-strip.jpg"
         case lumaTimeline = "-luma.png"
+        /// Pictures at even distances side by side, each for its part of the video.
+        case film = "-film.jpg"
     }
 
     /// The result's path relative to the root, `results/<relative path of the video>.json`.
