@@ -202,6 +202,7 @@ struct RunCommand: AsyncParsableCommand {
         options.stills = display.stills
         options.notes = ConfigurationLayers.note.map { [$0] } ?? []
         options.command = ["forgebatch"] + CommandLine.arguments.dropFirst().map { Escape.visible($0) }
+        options.invocation = ConfigurationLayers.invocation()
         options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
         _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))

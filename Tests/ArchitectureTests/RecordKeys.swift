@@ -5,7 +5,7 @@ enum RecordKeys {
         "run_id", "first_run_id", "verdict", "sha256", "result_size", "result_bytes", "mtime", "inode", "digest",
         "quarantined", "cleared", "memory_limit", "time_ms", "settings_digest", "cpu_seconds", "interrupted", "scope",
         "baseline", "stopped", "frame_reached", "tries", "stderr", "cause", "summaries", "not_started", "too_young",
-        "unread", "limited", "skipped", "roots",
+        "unread", "limited", "skipped", "roots", "invocation",
     ]
 
     /// Files that read members of these names in something else, each with what that is.
