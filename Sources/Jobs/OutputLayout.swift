@@ -75,6 +75,8 @@ package struct OutputLayout: Sendable {
         case thumbnail = ".jpg"
         case strip = "-strip.jpg"
         case lumaTimeline = "-luma.png"
+        /// Pictures at even distances side by side, each for its part of the video.
+        case film = "-film.jpg"
     }
 
     /// What the names of results end with.

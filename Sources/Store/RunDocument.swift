@@ -57,6 +57,8 @@ package struct RunDocument: Equatable, Sendable {
     /// The inputs and the command as a person typed them.
     package var input: [String] = []
     package var command: [String] = []
+    /// The same in parts, with what came from the environment and from files; nil in records of versions before.
+    package var invocation: Invocation?
     package var workers: Int?
     package var libraries: [Library] = []
     /// The effective settings, an object.
@@ -101,6 +103,7 @@ package struct RunDocument: Equatable, Sendable {
         func paths(_ list: [RawPath]) -> JSON? { list.isEmpty ? nil : .array(list.map { .object($0.members()) }) }
         let members = JSON.members([
             "input": .array(input.map { .string($0) }), "command": .array(command.map { .string($0) }),
+            "invocation": invocation.map(\.json),
             "workers": workers.map { .int($0) },
             "libraries": .object(libraries.map { JSON.Member($0.name, .string($0.version)) }), "settings": settings,
             "tools": .array(toolDescriptions),
@@ -131,6 +134,7 @@ package struct RunDocument: Equatable, Sendable {
         func texts(_ key: String) -> [String] { list(key).compactMap(\.string) }
         input = texts("input")
         command = texts("command")
+        invocation = json["invocation"].flatMap { Invocation($0) }
         workers = json["workers"]?.int
         libraries = (json["libraries"]?.members ?? []).compactMap { library in
             library.value.string.map { Library(name: library.key, version: $0) }

@@ -287,6 +287,7 @@ package enum WorkerProgram {
         try files.write((try? stills.thumbnail()) ?? nil, .thumbnail)
         try files.write((try? stills.strip()) ?? nil, .strip)
         try files.write(stills.lumaTimeline(), .lumaTimeline)
+        try files.write((try? stills.film()) ?? nil, .film)
     }
 
     private static func outcome(

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import Store
 internal import Synchronization
 
 /// The layers below the flags of `run`: environment and configuration files, turned into flags that stand before the
@@ -8,6 +9,7 @@ internal import Synchronization
 enum ConfigurationLayers {
     private struct Outcome {
         var effective: [String] = []
+        var added: [Added] = []
         var filesRead: [RawPath] = []
         var note: String?
         var lists: [RawPath: [RawPath]] = [:]
@@ -15,8 +17,33 @@ enum ConfigurationLayers {
     }
     private static let stored = Mutex(Outcome())
 
+    /// Flags that a layer put before the user's own.
+    struct Added {
+        /// The variable or the file.
+        let source: String
+        let arguments: [String]
+    }
+
     /// The arguments that were parsed, with what the layers added.
     static var effective: [String] { stored.withLock { $0.effective } }
+
+    /// What the command line was, in parts, and what was added to it.
+    static func invocation() -> Invocation {
+        let (added, effective) = stored.withLock { ($0.added, $0.effective) }
+        let flags = Invocation.Flags(
+            plain: Set(
+                keys.filter { $0.kind == .flag || $0.kind == .inverted }.flatMap { key in
+                    key.kind == .inverted ? [key.name, "no-\(key.name)"] : [key.name]
+                }),
+            letters: Dictionary(
+                keys.compactMap { key in key.short.map { ($0, key.name) } }, uniquingKeysWith: { first, _ in first }))
+        var result = Invocation()
+        for layer in added { result.take(layer.arguments, flags, source: layer.source) }
+        let count = 1 + added.reduce(0) { $0 + $1.arguments.count }
+        result.take(Array(effective.dropFirst(count)), flags, path: RawArguments.path)
+        result.folder = Files.currentDirectory()
+        return result
+    }
 
     /// The files that were read, as absolute paths, the one that counts most first.
     static var filesRead: [RawPath] { stored.withLock { $0.filesRead } }
@@ -116,7 +143,9 @@ enum ConfigurationLayers {
             if let command = (try? RunCommand.parse(own))
                 ?? (try? RunCommand.parse(environment.flatMap(\.arguments) + own))
             {
-                result = ["run"] + (try await added(command, given)) + own
+                let layers = try await added(command, given)
+                stored.withLock { $0.added = layers }
+                result = ["run"] + layers.flatMap(\.arguments) + own
             } else if !environment.isEmpty {
                 result = ["run"] + environment.flatMap(\.arguments) + own
             }
@@ -129,6 +158,8 @@ enum ConfigurationLayers {
     private struct Entry {
         let key: Key
         let arguments: [String]
+        /// The variable or the file.
+        let source: String
 
         /// The value of a key that takes a path; nil where it means none.
         var path: RawPath? {
@@ -137,7 +168,7 @@ enum ConfigurationLayers {
         }
     }
 
-    private static func added(_ command: RunCommand, _ given: [String]) async throws -> [String] {
+    private static func added(_ command: RunCommand, _ given: [String]) async throws -> [Added] {
         var layers: [[Entry]] = []
         let environment = try fromEnvironment()
         try check(environment) { "environment variable \($0.environment)" }
@@ -168,13 +199,13 @@ enum ConfigurationLayers {
             layers += others
         }
         var done: [String] = []
-        var result: [String] = []
+        var result: [Added] = []
         for layer in layers {
             for entry in layer
             where !done.contains(entry.key.name) && !entry.key.isAmong(given) && entry.key.name != "config"
                 && entry.key.name != "no-config"
             {
-                result += entry.arguments
+                result.append(Added(source: entry.source, arguments: entry.arguments))
             }
             done += layer.map(\.key.name)
         }
@@ -323,14 +354,15 @@ enum ConfigurationLayers {
         switch key.kind {
         case .flag, .inverted:
             switch values.first {
-            case "true", "yes", "on", "1": return Entry(key: key, arguments: ["--\(key.name)"])
+            case "true", "yes", "on", "1": return Entry(key: key, arguments: ["--\(key.name)"], source: source)
             case "false", "no", "off", "0":
-                return Entry(key: key, arguments: key.kind == .inverted ? ["--no-\(key.name)"] : [])
+                return Entry(
+                    key: key, arguments: key.kind == .inverted ? ["--no-\(key.name)"] : [], source: source)
             default:
                 throw Failure(78, "\(source): \(key.name): true or false is wanted")
             }
         case .value, .list, .joined, .command:
-            return Entry(key: key, arguments: values.map { "--\(key.name)=\($0)" })
+            return Entry(key: key, arguments: values.map { "--\(key.name)=\($0)" }, source: source)
         }
     }
 

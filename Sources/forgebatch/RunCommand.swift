@@ -284,6 +284,7 @@ struct RunCommand: AsyncParsableCommand {
             [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
             + WindowsList.notes(windowsNames)
         options.command = ["forgebatch"] + RunCommand.told(Array(CommandLine.arguments.dropFirst()))
+        options.invocation = ConfigurationLayers.invocation()
         options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
         _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))

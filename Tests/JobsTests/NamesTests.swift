@@ -53,7 +53,8 @@ import Testing
         #expect(layout.catalog == RawPath("/o/catalog.ndjson"))
         let id = JobID(video: RawPath("a.mp4"))
         #expect(OutputLayout.still(id, .thumbnail) == "stills/ec/\(id.text).jpg")
-        #expect(Set(OutputLayout.Still.allCases.map { OutputLayout.still(id, $0) }).count == 3)
+        #expect(OutputLayout.still(id, .film) == "stills/ec/\(id.text)-film.jpg")
+        #expect(Set(OutputLayout.Still.allCases.map { OutputLayout.still(id, $0) }).count == 4)
     }
 
     @Test func `slashes at the end of a root mean nothing`() {

@@ -88,7 +88,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             #expect(name.lastComponent.bytes.count == Files.temporaryName().bytes.count)
             #expect(name.lastComponent.bytes.starts(with: Files.temporaryPrefix.utf8))
         }
-        #expect(names.count == 4)
+        #expect(names.count == StagedFiles.Kind.allCases.count)
         #expect(files.final(.result) == RawPath("/out/results/deep/a.mp4.json"))
         #expect(files.final(.strip) == RawPath("/out").appending(OutputLayout.still(request.job, .strip)))
         #expect(Set((0..<100).map { _ in StagedFiles.makeAttempt() }).count == 100)

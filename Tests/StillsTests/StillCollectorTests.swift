@@ -54,11 +54,59 @@ import Testing
         #expect((stripExtent.width + 4) % (extent.width + 4) == 0)
         #expect((1...8).contains((stripExtent.width + 4) / (extent.width + 4)))
         #expect(collector.lumaTimeline() != nil)
+        let film = try film(collector)
+        #expect(film.bytes.count <= 32 << 10 && film.frames.count <= 12)
+        #expect(film.width <= 160 && film.height <= 90)
+        let filmExtent = try size(film.bytes)
+        #expect(filmExtent.width == film.frames.count * film.width && filmExtent.height == film.height)
 
         let again = try collect(sample)
         #expect(try again.thumbnail() == thumbnail)
         #expect(try again.strip() == strip)
         #expect(again.lumaTimeline() == collector.lumaTimeline())
+        #expect(try again.film() == film.bytes)
+    }
+
+    private struct Film {
+        let bytes: [UInt8]
+        let width: Int
+        let height: Int
+        let frames: [Int]
+    }
+
+    /// A film with what its comment tells.
+    private func film(_ collector: StillCollector) throws -> Film {
+        let bytes = try #require(try collector.film())
+        #expect(bytes.prefix(4) == [0xff, 0xd8, 0xff, 0xfe])
+        let words = String(decoding: bytes[6..<4 + Int(bytes[4]) << 8 + Int(bytes[5])], as: UTF8.self).split(
+            separator: " ")
+        try #require(words.prefix(2) == ["forgebatch", "film"])
+        let size = words[2].split(separator: "x").compactMap { Int($0) }
+        return Film(bytes: bytes, width: size[0], height: size[1], frames: words[3...].compactMap { Int($0) })
+    }
+
+    @Test(
+        "Each picture of a film is of its own part of the video, whatever the length and the claim",
+        arguments: [
+            (1, 0), (5, 0), (11, 5), (12, 0), (13, 13), (31, 0), (33, 500), (200, 0), (457, 450), (1000, 1000),
+            (1000, 3),
+        ])
+    func film(frames: Int, claim: Int) throws {
+        let descriptor = try Files.openInput(Samples.folder.appending("gray.mkv"))
+        let reader = try VideoReader(descriptor: descriptor)
+        var collector = StillCollector(expectedFrames: claim)
+        let (picture, _) = try #require(try reader.next())
+        for index in 0..<frames { try collector.add(picture, index: index, luma: 1) }
+        let shown = try film(collector).frames
+        #expect(shown.count == min(12, frames))
+        for (cell, frame) in shown.enumerated() {
+            // A claim that is far too high leaves few pictures; they stand in for their neighbours.
+            let middle = Double(frame) + 0.5
+            let width = Double(frames) / Double(shown.count)
+            let isNear = Double(cell) * width <= middle && middle <= Double(cell + 1) * width
+            #expect(isNear || claim > 2 * frames, "cell \(cell) shows frame \(frame) of \(frames)")
+        }
+        #expect(shown == shown.sorted())
     }
 
     @Test func `a video without a frame has no stills`() throws {
@@ -66,6 +114,7 @@ import Testing
         #expect(try collector.thumbnail() == nil)
         #expect(try collector.strip() == nil)
         #expect(collector.lumaTimeline() == nil)
+        #expect(try collector.film() == nil)
     }
 
     @Test func `a picture that no decoder made is not scaled, but counted in the timeline`() throws {
@@ -166,6 +215,13 @@ import Testing
         #expect(extent.width == width && extent.height == height)
         let strip = try self.size(#require(try collector.strip()))
         #expect(strip.height == height && strip.width == 8 * (width + 4) - 4)
+        // The same shape within 160x90, to the even pixel.
+        let film = try film(collector)
+        let factor = min(160 / Double(width), 90 / Double(height))
+        #expect(film.frames.count == 10)
+        #expect(
+            abs(Double(film.width) - Double(width) * factor) <= 1
+                && abs(Double(film.height) - Double(height) * factor) <= 1)
     }
 
     @Test(

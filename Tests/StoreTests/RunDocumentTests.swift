@@ -15,6 +15,11 @@ import Testing
         run.tally.countProcessed(.damaged)
         var document = RunDocument(run)
         (document.input, document.command, document.workers) = (["in"], ["forgebatch", "run"], 2)
+        var invocation = Invocation()
+        (invocation.folder, invocation.output) = (RawPath("/work"), RawPath(bytes: Array("/out".utf8) + [0xff]))
+        invocation.options = [.init("jobs", RawPath("2"), source: "FORGEBATCH_JOBS"), .init("force")]
+        invocation.inputs = [RawPath("in")]
+        document.invocation = invocation
         document.libraries = [.init(name: "libavcodec", version: "59.37.100")]
         document.settings = ["retries": 1]
         document.toolDescriptions = [["id": "luma", "version": "1.0.0"]]
@@ -47,7 +52,10 @@ import Testing
                 "counts":{"found":0,"completed":1,"ok":0,"warning":0,"damaged":1,"failed":0,"skipped":0,\
                 "skipped_failed":0,"skipped_damaged":0,"quarantined":0,"not_started":0,"unreadable":0},\
                 "frames":7,"cpu_seconds":2.25,"settings_digest":"d","scope":"s","baseline":"r1",\
-                "input":["in"],"command":["forgebatch","run"],"workers":2,"libraries":{"libavcodec":"59.37.100"},\
+                "input":["in"],"command":["forgebatch","run"],\
+                "invocation":{"folder":"/work","output":"/out\\\\xff","output_bytes":"L291dP8=",\
+                "options":[{"name":"jobs","value":"2","from":"FORGEBATCH_JOBS"},{"name":"force"}],\
+                "inputs":[{"path":"in"}]},"workers":2,"libraries":{"libavcodec":"59.37.100"},\
                 "settings":{"retries":1},"tools":[{"id":"luma","version":"1.0.0"}],"notes":["a note"],\
                 "roots":[{"path":"/in","prefix":""}],\
                 "skipped":[{"kind":"failed","jobs":["\(id)"]},{"run_id":"r1","kind":"damaged","jobs":["\(id)"]},\

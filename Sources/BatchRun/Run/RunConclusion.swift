@@ -46,6 +46,8 @@ struct RunConclusion {
         var document = RunDocument(summary)
         document.input = options.inputs.map(\.display)
         document.command = options.command.map { Escape.visible($0) }
+        document.invocation = options.invocation
+        document.invocation?.output = (try? Files.resolve(options.output)) ?? options.output
         document.workers = options.workers
         document.libraries = options.libraries.map { RunDocument.Library(name: $0.name, version: $0.version) }
         document.settings = .object(options.settings.map { JSON.Member($0.key, $0.value) })

@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+package import Store
 
 /// Everything that a run is told.
 package struct RunOptions: Sendable {
@@ -98,6 +99,8 @@ package struct RunOptions: Sendable {
     package var baseline: String?
     /// As typed, for the record.
     package var command: [String] = []
+    /// The same in parts, with what the environment and files added.
+    package var invocation: Invocation?
     /// What a person should know of how the run was started, a sentence each.
     package var notes: [String] = []
     /// Flat texts of the effective settings, for the record.

@@ -9,6 +9,7 @@ package struct StagedFiles: Equatable, Sendable {
         case thumbnail
         case strip
         case lumaTimeline
+        case film
 
         /// Nil for the result.
         package var still: OutputLayout.Still? {
@@ -17,6 +18,7 @@ package struct StagedFiles: Equatable, Sendable {
             case .thumbnail: .thumbnail
             case .strip: .strip
             case .lumaTimeline: .lumaTimeline
+            case .film: .film
             }
         }
     }
