@@ -483,6 +483,13 @@ def check_served_a_newer_run_is_offered_and_a_wall_turns_to_it(binary, folder):
         second.skip_many(2)
         page.wait("document.getElementById('newer').checkVisibility()")
         assert text(page, "run") == f"Run {first.run}"
+        # With a choice of runs the page has to fit a narrow screen, too, and the run's name stays on a line or two.
+        for width in (1440, 390, 320):
+            page.resize(width, 844)
+            page.wait(f"innerWidth === {width}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+            assert page.evaluate("document.getElementById('run').offsetHeight") < 70, width
+        page.resize(1440, 900)
         page.evaluate("document.getElementById('watch-newer').click()")
         page.wait(f"document.getElementById('run').textContent === 'Run {second.run}'")
         page.wait("document.querySelectorAll('#job-list .job.pending').length === 1")
