@@ -99,6 +99,10 @@ def disk(browser, program, samples):
             page.wait("document.querySelector('.play') !== null")
             film(page)
             check(page)
+            page.resize(400, 850)
+            page.settle()
+            width = page.evaluate("document.documentElement.scrollWidth")
+            hold(width <= 400, f"a window of 400 pixels scrolls sideways over {width}")
         # Both folders elsewhere, as on a disk that is mounted at another place.
         os.makedirs(f"{folder}/moved/deep")
         for name in ("in", "out"):
