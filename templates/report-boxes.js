@@ -62,10 +62,31 @@ forgebatch.Boxes = class {
   }
 };
 
-/// The video under the boxes, where a server of the run's output folder gives it.
+/// The video under the boxes: where a server of the run's output folder gives it, or, for a page from disk, where it lies
+/// as the run found it.
 forgebatch.Player = class {
   constructor(figure, boxes, lanes, source) {
     Object.assign(this, { figure, boxes, lanes });
+    this.offer(figure, source);
+  }
+
+  /// Shows the button for a file only once the browser has found that it can play it; else says why there is none.
+  static probe(source) {
+    return new Promise((resolve) => {
+      const video = forgebatch.element("video", { preload: "metadata", muted: true });
+      const end = (isPlayable) => {
+        video.onloadedmetadata = video.onerror = null;
+        video.removeAttribute("src");
+        resolve(isPlayable);
+      };
+      // A sound track alone is no video.
+      video.onloadedmetadata = () => end(video.videoWidth > 0);
+      video.onerror = () => end(false);
+      video.src = source;
+    });
+  }
+
+  offer(figure, source) {
     const { element } = forgebatch;
     this.button = element("button", { class: "button play", type: "button" }, "▶ Play the video");
     this.button.onclick = () => this.open(source);
@@ -82,7 +103,8 @@ forgebatch.Player = class {
     this.video.addEventListener("error", () => {
       this.video.remove();
       this.video = null;
-      this.button.replaceWith(element("p", { class: "none" }, "This server does not give the video; forgebatch replay does."));
+      this.button.replaceWith(element("p", { class: "none" }, location.protocol === "file:" ? forgebatch.Player.refusal
+        : "This server does not give the video; forgebatch replay does."));
     });
     this.video.addEventListener("loadeddata", () => this.ready(), { once: true });
     this.figure.querySelector(".screen").prepend(this.video);
@@ -165,3 +187,5 @@ forgebatch.Player = class {
     show();
   }
 };
+
+forgebatch.Player.refusal = "The video does not play here: it is gone from where the run found it, or the browser cannot decode it.";

@@ -1,4 +1,4 @@
-// The index: search, sorting, keys and links such as #q=s:failed+dir:cam03&sort=-duration.
+// The index: search, sorting, table and gallery, keys and links such as #view=gallery&q=s:failed+dir:cam03&sort=-duration.
 
 if (forgebatch.page === "index") (() => {
   const { element, text, query } = forgebatch;
@@ -13,7 +13,7 @@ if (forgebatch.page === "index") (() => {
   const bare = head.cloneNode(true);
   bare.querySelectorAll("tbody, caption").forEach((part) => part.remove());
   const view = new forgebatch.Window(live, table, bare);
-  const state = { line: "", column: null, isDescending: false };
+  const state = { line: "", column: null, isDescending: false, isGallery: false };
   let loading = null;
   let wait = 0;
 
@@ -30,7 +30,29 @@ if (forgebatch.page === "index") (() => {
     chip.onclick = () => ask(line);
     chips.append(chip);
   }
-  const bar = element("div", { class: "search", role: "search" }, field, chips, tally);
+  // Two ways to look at them. A gallery has no heads to sort by.
+  const views = element("p", { class: "chips views", role: "group", "aria-label": "View" });
+  for (const [name, isGallery] of [["Table", false], ["Gallery", true]]) {
+    const button = element("button", { class: "button", type: "button", title: "table or gallery (g)" }, name);
+    button.onclick = () => look(isGallery);
+    views.append(button);
+  }
+  const names = {
+    "": "Failures first", path: "Path", status: "Status", frames: "Frames", rate: "Rate", size: "Size", codec: "Codec",
+    duration: "Duration", speed: "Speed", events: "Events", tracks: "Tracks",
+  };
+  const order = element("select", { class: "button", "aria-label": "Sort by" });
+  for (const [value, name] of Object.entries(names)) order.append(element("option", { value }, name));
+  order.onchange = () => {
+    state.column = order.value || null;
+    state.isDescending = Boolean(state.column) && !ascending.includes(state.column);
+    update();
+  };
+  const turn = element("button", { class: "button", type: "button", title: "turn the order round" }, "↓");
+  turn.onclick = () => { if (state.column) { state.isDescending = !state.isDescending; update(); } };
+  const sorting = element("p", { class: "chips", hidden: true }, order, turn);
+  const line = element("div", { class: "line" }, field, tally);
+  const bar = element("div", { class: "search", role: "search" }, line, chips, element("div", { class: "ways" }, sorting, views));
   still.before(bar);
 
   /// Loads the rows of all pages, this one's last known order first.
@@ -51,7 +73,12 @@ if (forgebatch.page === "index") (() => {
   }
 
   function show() {
-    const isPlain = !state.line.trim() && !state.column;
+    const isPlain = !state.line.trim() && !state.column && !state.isGallery;
+    [...views.children].forEach((button, place) => { button.ariaPressed = String(state.isGallery === (place === 1)); });
+    sorting.hidden = !state.isGallery;
+    order.value = state.column || "";
+    turn.disabled = !state.column;
+    turn.textContent = state.isDescending ? "↓" : "↑";
     still.hidden = !isPlain;
     live.hidden = isPlain;
     document.querySelectorAll(".shards").forEach((links) => { links.hidden = !isPlain; });
@@ -64,11 +91,12 @@ if (forgebatch.page === "index") (() => {
       return;
     }
     const rows = table.select(query.parse(state.line), state.column, state.isDescending);
-    view.show(rows);
+    view.show(rows, state.isGallery);
     tally.textContent = `${text.count(rows.length)} of ${text.count(table.rowCount)}`;
     if (!rows.length) live.replaceChildren(element("p", { class: "none" }, "No video matches."));
   }
 
+  const ascending = ["path", "status", "codec"];
   const columns = ["path", "status", "frames", "rate", "size", "codec", "duration", "speed", "events", "tracks"];
 
   /// Says in each head how it is sorted.
@@ -102,13 +130,18 @@ if (forgebatch.page === "index") (() => {
   function sort(column) {
     if (state.column !== column) {
       state.column = column;
-      state.isDescending = !["path", "status", "codec"].includes(column);
-    } else if (state.isDescending === ["path", "status", "codec"].includes(column)) {
+      state.isDescending = !ascending.includes(column);
+    } else if (state.isDescending === ascending.includes(column)) {
       state.column = null;
     } else {
       state.isDescending = !state.isDescending;
     }
     update();
+  }
+
+  function look(isGallery, isScrolling = false) {
+    state.isGallery = isGallery;
+    update(isScrolling);
   }
 
   section.addEventListener("click", (event) => {
@@ -134,7 +167,8 @@ if (forgebatch.page === "index") (() => {
   // Links to what is asked.
   function readLink() {
     const parts = new URLSearchParams(location.hash.slice(1));
-    if (!parts.has("q") && !parts.has("sort")) return false;
+    if (!parts.has("q") && !parts.has("sort") && !parts.has("view")) return false;
+    state.isGallery = parts.get("view") === "gallery";
     const order = parts.get("sort") || "";
     const column = order.replace(/^-/, "");
     state.column = { time: "duration" }[column] || (columns.includes(column) ? column : null);
@@ -146,19 +180,20 @@ if (forgebatch.page === "index") (() => {
   function writeLink() {
     const parts = [];
     const line = state.line.trim();
+    if (state.isGallery) parts.push("view=gallery");
     if (line) parts.push(`q=${encodeURIComponent(line).replace(/%20/g, "+").replace(/%3A/g, ":").replace(/%2F/g, "/")}`);
     if (state.column) parts.push(`sort=${state.isDescending ? "-" : ""}${state.column}`);
     const link = parts.length ? `#${parts.join("&")}` : "#videos";
     if (location.hash !== link) history.replaceState(null, "", link);
   }
 
-  addEventListener("hashchange", () => { if (!readLink() && state.line) ask(""); });
+  addEventListener("hashchange", () => { if (!readLink() && (state.line || state.isGallery)) { state.isGallery = false; ask(""); } });
   for (const tile of document.querySelectorAll("[data-query]")) {
     tile.addEventListener("click", (event) => { event.preventDefault(); state.column = null; ask(tile.dataset.query, true); });
   }
 
   // Keys.
-  const links = () => [...(live.hidden ? still : live).querySelectorAll("tbody th a")];
+  const links = () => [...(live.hidden ? still : live).querySelectorAll("tbody th a, .gallery li > a")];
 
   /// Goes to the next or previous row.
   function move(step, isFirst = false) {
@@ -176,7 +211,7 @@ if (forgebatch.page === "index") (() => {
   }
 
   const help = forgebatch.help("Keys", [
-    ["/", "search"], ["f", "failed videos"], ["a", "all videos"], ["j k", "next and previous row"], ["Enter", "open the row"],
+    ["/", "search"], ["f", "failed videos"], ["a", "all videos"], ["g", "table or gallery"], ["j k", "next and previous row"], ["Enter", "open the row"],
     ["Escape", "leave the search"], ["?", "this sheet"],
   ], [element("p", { class: "none" },
     "The search takes words, which the path has to hold, and s:failed, dir:cam03, ext:mp4, codec:h264, cause:memory, ",
@@ -185,14 +220,15 @@ if (forgebatch.page === "index") (() => {
     "/": () => { field.focus(); field.select(); section.scrollIntoView(); },
     f: () => ask("s:failed", true),
     a: () => { state.column = null; ask("", true); },
+    g: () => look(!state.isGallery, true),
     j: () => move(1), k: () => move(-1), "?": help,
     Escape: () => { if (document.activeElement !== field) return false; field.blur(); },
   });
   const keys = element("button", { class: "button keys", type: "button", title: "Keys" }, "?");
   keys.onclick = help;
-  bar.append(keys);
+  line.append(keys);
 
   forgebatch.addCopyButtons();
-  readLink();
-  window.forgebatchIndex = { ask, sort, state, table, ready: loadRows };
+  if (!readLink()) show();
+  window.forgebatchIndex = { ask, sort, look, state, table, ready: loadRows };
 })();

@@ -61,6 +61,7 @@ forgebatch.Lanes = class {
     const hint = element("p", { class: "hint" }, "Drag to zoom, double-click to see all.");
     this.root.querySelectorAll(".lane:not(.picture), .axis").forEach((lane) => { lane.hidden = true; });
     this.root.append(this.readout, all, hint);
+    this.linkPictures();
     const measure = forgebatch.paced(() => {
       for (const plot of this.plots) plot.setSize({ width: plot.root.parentNode.clientWidth, height: plot.height });
     });
@@ -69,13 +70,36 @@ forgebatch.Lanes = class {
     this.place(0);
   }
 
+  /// Each picture leads to its frame.
+  linkPictures() {
+    const { element } = forgebatch;
+    for (const cell of this.root.querySelectorAll(".reel li")) {
+      const link = element("a", { href: `#t=${this.time(Number(cell.dataset.frame)).toFixed(3)}` }, ...cell.childNodes);
+      cell.append(link);
+    }
+  }
+
+  /// Lays pictures and brightness along the part of the axis that is seen.
+  placePictures() {
+    const [low, high] = this.span || [0, this.data.frames];
+    for (const reel of this.root.querySelectorAll(".reel")) {
+      reel.classList.toggle("near", Boolean(this.span));
+      for (const part of reel.children) {
+        part.style.width = this.span ? `${(100 * this.data.frames) / (high - low)}%` : "";
+        part.style.marginLeft = this.span ? `${(-100 * low) / (high - low)}%` : "";
+      }
+    }
+  }
+
   lane(lane) {
     const { element, text } = forgebatch;
-    const value = element("output", {});
+    const value = element("b", {});
     const range = lane.isMarks ? `${this.data.errors.length} errors, ${this.data.gaps.length} gaps`
-      : `${text.decimal(lane.low, 4)} to ${text.decimal(lane.high, 4)}`;
+      : ` (${[lane.low, lane.high].map((edge) => Number(edge.toPrecision(4))).join(" to ")} in all)`;
     const box = element("div", { class: "canvas" });
-    const made = element("div", { class: "lane plot" }, element("h3", {}, lane.name), element("p", {}, range), value, box);
+    const meaning = lane.isMarks ? "decode errors, and jumps in time below" : lane.help;
+    const made = element("div", { class: "lane plot" }, element("h3", {}, lane.name), meaning ? element("p", {}, meaning) : "",
+      element("output", {}, value, range), box);
     const min = lane.isMarks ? this.frames.map(() => null) : this.values(lane, "min");
     const max = lane.isMarks || !lane.max ? min : this.values(lane, "max");
     requestAnimationFrame(() => this.draw(box, lane, min, max));
@@ -167,6 +191,7 @@ forgebatch.Lanes = class {
 
   setSpan(span) {
     this.span = span && [Math.max(0, span[0]), Math.min(this.data.frames - 1, span[1])];
+    this.placePictures();
     for (const plot of this.plots) plot.setScale("x", { min: this.span ? this.span[0] : 0, max: this.span ? this.span[1] : this.data.frames - 1 || 1 });
   }
 

@@ -2,7 +2,7 @@
 
 if (forgebatch.page === "video") (() => {
   const { element, text } = forgebatch;
-  const { job, video } = document.body.dataset;
+  const { job, video, file } = document.body.dataset;
   let lanes = null;
   let boxes = null;
   let player = null;
@@ -19,10 +19,17 @@ if (forgebatch.page === "video") (() => {
       } else if (boxes && !boxes.isEmpty && (isByHand || hasMoved)) boxes.show(frame, false);
     });
     if (figure && /^https?:$/.test(location.protocol)) player = new forgebatch.Player(figure, boxes, lanes, video);
+    else if (figure && file) openFile(figure);
     linkTables();
     addDownload(data);
     readLink();
   });
+
+  /// The video from disk, if it is there and plays.
+  async function openFile(figure) {
+    if (await forgebatch.Player.probe(file)) player = new forgebatch.Player(figure, boxes, lanes, file);
+    else figure.append(element("p", { class: "none" }, forgebatch.Player.refusal));
+  }
 
   let hasMoved = false;
 
@@ -79,7 +86,7 @@ if (forgebatch.page === "video") (() => {
   };
   const help = forgebatch.help("Keys", [
     ["← →", "previous and next video"], ["Shift+← Shift+→", "previous and next that failed"], ["u", "all videos"],
-    [", .", "one frame back and on"], ["space", "play or pause, where the video is served"], ["0", "see the whole chart"], ["?", "this sheet"],
+    [", .", "one frame back and on"], ["space", "play or pause, where the video plays"], ["0", "see the whole chart"], ["?", "this sheet"],
   ]);
   forgebatch.onKey({
     ArrowLeft: open("a[rel=prev]"), ArrowRight: open("a[rel=next]"), "Shift+ArrowLeft": open("a[data-key=previous-failed]"),

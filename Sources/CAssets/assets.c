@@ -101,6 +101,9 @@ static const uint8_t uplot_css[] = {
 static const uint8_t uplot_js[] = {
 #embed "../../templates/uplot.js"
 };
+static const uint8_t verdicts_mustache[] = {
+#embed "../../templates/verdicts.mustache"
+};
 static const uint8_t video_mustache[] = {
 #embed "../../templates/video.mustache"
 };
@@ -147,6 +150,7 @@ static const struct CAsset templates[] = {
     FILE("rows.mustache", rows_mustache),
     FILE("uplot.css", uplot_css),
     FILE("uplot.js", uplot_js),
+    FILE("verdicts.mustache", verdicts_mustache),
     FILE("video.mustache", video_mustache),
     FILE("videos.mustache", videos_mustache),
 };

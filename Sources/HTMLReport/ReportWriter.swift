@@ -38,7 +38,9 @@ package struct ReportWriter {
         try writeAssets()
         var written: Set<RawPath> = []
         var number = 0
-        let pageWriter = VideoPageWriter(layout: layout, templates: templates, tools: tools, run: data.run)
+        let pageWriter = VideoPageWriter(
+            layout: layout, templates: templates, tools: tools, run: data.run,
+            rerun: Rerun(data.run, names: data.names))
         for index in data.videos.indices {
             let reader = open(&data.videos[index], &data.notes)
             guard data.videos[index].hasPage else { continue }
@@ -81,6 +83,7 @@ package struct ReportWriter {
                 _ = try put(try templates.render(ShardPage(data.videos, shards, shard)), Shards.page(shard))
             }
         }
+        _ = try put(try templates.render(VerdictPage()), VerdictPage.name)
         return try put(try templates.render(IndexPage(data, layout: layout)), Shards.page(0))
     }
 

@@ -12,6 +12,7 @@ struct Templates {
     private let index: Template
     private let videos: Template
     private let video: Template
+    private let verdicts: Template
     /// Parts of pages.
     private let partials: [String: Template]
 
@@ -48,7 +49,7 @@ struct Templates {
         }
         assets = [
             ("report.css", try Templates.styles.flatMap { try load($0) }),
-            ("report.js", try Templates.scripts.flatMap { try load($0) }),
+            ("report.js", try Templates.scripts.flatMap { Templates.withoutComments(try load($0)) }),
             ("uplot.css", try load("uplot.css")),
             ("uplot.js", try load("uplot.js")),
             ("NOTICES.txt", try load("NOTICES.txt")),
@@ -61,6 +62,7 @@ struct Templates {
         index = try template("index.mustache")
         videos = try template("videos.mustache")
         video = try template("video.mustache")
+        verdicts = try template("verdicts.mustache")
         partials = [
             "rows": try template("rows.mustache"),
             "row": try template("row.mustache"),
@@ -70,8 +72,16 @@ struct Templates {
         ]
     }
 
+    /// A script without the lines that are comments alone: each report would carry 6 kB of them.
+    static func withoutComments(_ script: [UInt8]) -> [UInt8] {
+        let lines = script.split(separator: 0x0a, omittingEmptySubsequences: false)
+        return Array(
+            lines.filter { !$0.drop { $0 == 0x20 }.starts(with: "//".utf8) }.joined(separator: [0x0a]))
+    }
+
     func render(_ page: IndexPage) throws -> [UInt8] { try render(index, page.members) }
     func render(_ page: ShardPage) throws -> [UInt8] { try render(videos, page) }
+    func render(_ page: VerdictPage) throws -> [UInt8] { try render(verdicts, page) }
     func render(_ page: VideoPage) throws -> [UInt8] { try render(video, page.members) }
 
     private func render(_ template: Template, _ page: Any) throws -> [UInt8] {

@@ -3,7 +3,7 @@ package import Jobs
 
 /// A line of `failures.ndjson`: what is remembered of a video that failed. The last line of a job counts.
 package struct FailureEntry: JobLine, Equatable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         /// For what is in it: not redone until it changes.
         case content
         /// Its worker died.

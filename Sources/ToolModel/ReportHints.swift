@@ -32,8 +32,8 @@ package struct ReportLane: Equatable, Sendable {
         case peaks(scales: [Double], noun: String)
         /// A share from 0 to 1 as an area, the share of frames that have a value as a line, and events as spans.
         case spans
-        /// Peaks on a scale of their own in a unit, the number of objects as a line, and events as spans.
-        case activity(unit: String)
+        /// Peaks as shares of `whole` on a scale of their own, the number of objects as a line, and events as spans.
+        case activity(whole: Double)
     }
 
     package let title: String
@@ -42,25 +42,42 @@ package struct ReportLane: Equatable, Sendable {
     /// The name of its colour in the stylesheet.
     package let style: String
     package let form: Form
+    /// What its numbers count, in a few words.
+    package let unit: String
+    /// What it shows and what is usual, in a sentence or two for people who have never seen it.
+    package let meaning: String
 
-    package init(title: String, caption: String, style: String, form: Form) {
+    package init(
+        title: String, caption: String, style: String, form: Form, unit: String = "", meaning: String = ""
+    ) {
         self.title = title
         self.caption = caption
         self.style = style
         self.form = form
+        self.unit = unit
+        self.meaning = meaning
     }
 
     package static let luma = ReportLane(
-        title: "Luma", caption: "Luma over frames", style: "luma", form: .band(decimals: 0, top: 255))
+        title: "Luma", caption: "Luma over frames", style: "luma", form: .band(decimals: 0, top: 255),
+        unit: "0 to 255",
+        meaning: "Brightness, from the darkest to the brightest spot; the line is the mean, 60 to 160 in most scenes.")
     package static let change = ReportLane(
         title: "Change", caption: "Change from frame to frame", style: "scene",
-        form: .peaks(scales: [20, 50, 100], noun: "cut"))
+        form: .peaks(scales: [20, 50, 100], noun: "cut"), unit: "score",
+        meaning: "How much a frame differs from the one before: under 5 as a rule, a lone peak at a cut.")
     package static let standstill = ReportLane(
-        title: "Black and frozen", caption: "Black and frozen frames", style: "freeze", form: .spans)
+        title: "Black and frozen", caption: "Black and frozen frames", style: "freeze", form: .spans, unit: "share",
+        meaning:
+            "Black part of the picture; the line is the share of frames that stand still. Both are near 0 as a rule.")
     package static let detail = ReportLane(
-        title: "Sharpness", caption: "Spatial information", style: "sharpness", form: .band(decimals: 1, top: nil))
+        title: "Sharpness", caption: "Spatial information", style: "sharpness", form: .band(decimals: 1, top: nil),
+        unit: "spatial information",
+        meaning: "Fine detail, to be held against the rest of the video: a fall is blur, fog or a covered lens.")
     package static let motion = ReportLane(
-        title: "Motion", caption: "Motion and objects", style: "motion", form: .activity(unit: "%"))
+        title: "Motion", caption: "Motion and objects", style: "motion", form: .activity(whole: 255),
+        unit: "% of the picture",
+        meaning: "How much of the picture moves; the line counts moving objects. 0 while nothing does.")
 }
 
 /// What a tool adds to a lane: keys of its frames, and types of its events.

@@ -102,7 +102,7 @@ struct DisplayFlagTests {
         try await forge.run(expecting: 0, "--no-stills")
         #expect(try pictures() == 0)
         try await forge.run(expecting: 0, "--stills", "--force")
-        #expect(try pictures() == 3)
+        #expect(try pictures() == 4)
     }
 
     @Test("--templates stands in for the report's own; one that is broken costs only the report")

@@ -14,4 +14,9 @@ import Testing
             #expect(BuiltIn.files[name] == bytes, "\(name)")
         }
     }
+
+    @Test func `a report carries its script without lines that are comments alone`() {
+        let script = "// a\nlet b = \"// c\"; // d\n  // e\n\n  f();\n"
+        #expect(Templates.withoutComments(Array(script.utf8)) == Array("let b = \"// c\"; // d\n\n  f();\n".utf8))
+    }
 }

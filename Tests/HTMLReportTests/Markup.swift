@@ -42,7 +42,8 @@ struct Markup {
                     value = take { $0 != quote }
                     if !rest.isEmpty { rest.removeFirst() }
                 } else {
-                    value = take { !isSpace($0) && $0 != ">" }
+                    // A slash is part of a value without quotes.
+                    value = take { ($0 == "/" || !isSpace($0)) && $0 != ">" }
                 }
             }
             attributes.append((key, value))

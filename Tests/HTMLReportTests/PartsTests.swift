@@ -35,6 +35,38 @@ import Testing
         for (run, sentence) in known { #expect(Phrases.verdict(run) == sentence) }
     }
 
+    @Test func `a run that leaves failed videos alone says how many still fail`() {
+        func folder(_ videos: Int, failed: Int, quarantined: Int = 0, before: Int? = nil) -> FolderCounts {
+            var counts = FolderCounts()
+            (counts.videos, counts.failed, counts.failing) = (videos, failed, failed + quarantined)
+            counts.failingBefore = before ?? failed
+            return counts
+        }
+        let night = run(["found": 13, "skipped": 2, "skipped_failed": 10, "quarantined": 1])
+        let single = run(["found": 1, "failed": 1])
+        let known: [(RunSummary, FolderCounts, String, VideoStatus)] = [
+            (night, folder(13, failed: 9, quarantined: 1), "Nothing new to do; 10 of 13 videos still fail", .failed),
+            (night, folder(13, failed: 1), "Nothing new to do; 1 of 13 videos still fails", .failed),
+            (night, folder(13, failed: 13), "Nothing new to do; all 13 videos still fail", .failed),
+            (night, folder(1, failed: 1), "Nothing new to do; the only video still fails", .failed),
+            (night, folder(13, failed: 0), "Nothing new: 13 videos were known", .ok),
+            (
+                single, folder(13, failed: 10, before: 9), "One video failed; 9 others still fail from earlier runs",
+                .failed
+            ),
+            (single, folder(1, failed: 1, before: 0), "The only video failed", .failed),
+            (run(["found": 1, "completed": 1]), folder(13, failed: 0), "One video processed", .ok),
+            (
+                run(["found": 13, "completed": 3, "skipped_failed": 1]), folder(13, failed: 1),
+                "All 3 videos processed; 1 still fails from earlier runs", .ok
+            ),
+        ]
+        for (run, folder, sentence, status) in known {
+            #expect(Phrases.verdict(run, folder) == sentence)
+            #expect(Phrases.status(run, folder) == status, "\(sentence)")
+        }
+    }
+
     @Test func `a start is shown as given and in UTC`() {
         let known = [
             ("2026-11-23T16:12:59+02:00", "2026-11-23 16:12:59 +02:00", "2026-11-23 14:12:59 UTC"),
@@ -96,7 +128,7 @@ import Testing
                 ]),
             ]))
         func command(_ path: RawPath) -> String {
-            Rerun.command(run, ReportVideo(job: JobID(video: path), path: path))
+            Rerun(run, names: RootNames()).command(ReportVideo(job: JobID(video: path), path: path))
         }
         #expect(
             command(RawPath("-a [1].mp4"))
@@ -104,6 +136,111 @@ import Testing
         #expect(
             command(RawPath(bytes: [0x61, 0xff]))
                 == "forgebatch run --include $'/a\\xff' --retry-failed 'my videos' -o out")
+    }
+
+    /// A run as its record tells of it.
+    private func recorded(
+        _ inputs: [String], _ options: [Invocation.Option], roots: [(String, String)], config: Bool = false
+    ) -> RunDocument {
+        var run = RunDocument(RunSummary(id: "r"))
+        var invocation = Invocation()
+        (invocation.folder, invocation.output) = (RawPath("/srv/work"), RawPath("/srv/work/out"))
+        (invocation.options, invocation.inputs) = (options, inputs.map { RawPath($0) })
+        run.invocation = invocation
+        run.roots = roots.map { InputRoot(prefix: RawPath($0.0), path: RawPath($0.1)) }
+        run.settings = config ? ["jobs": 2, "config": "/etc/forgebatch.yaml"] : ["jobs": 2]
+        return run
+    }
+
+    private func command(_ run: RunDocument, _ path: RawPath) -> String {
+        Rerun(run, names: RootNames()).command(ReportVideo(job: JobID(video: path), path: path))
+    }
+
+    @Test func `of several inputs the video is named by its own path, with the settings of all layers`() {
+        let run = recorded(
+            ["cam1", "/mnt/cam2"],
+            [
+                .init("set", RawPath("black.duration=0.5"), source: "FORGEBATCH_SET"),
+                .init("jobs", RawPath("2"), source: "/etc/forgebatch.yaml"), .init("include", RawPath("*.mp4")),
+                .init("files-from", RawPath("list"), source: "FORGEBATCH_FILES_FROM"), .init("no-stills"),
+                .init("min-age", RawPath("1h")), .init("junit", RawPath("j.xml")),
+            ], roots: [("cam1", "/srv/work/cam1"), ("cam2", "/mnt/cam2")], config: true)
+        #expect(
+            command(run, RawPath("cam1/a/b.mp4"))
+                == "env -u FORGEBATCH_FILES_FROM forgebatch run cam1/a/b.mp4 -o out --retry-failed "
+                + "--set black.duration=0.5 --jobs 2 --no-stills --no-config")
+        #expect(command(run, RawPath("cam2/b c.mp4")).contains(" run '/mnt/cam2/b c.mp4' -o out "))
+        let rerun = Rerun(run, names: RootNames())
+        #expect(rerun.folder == "/srv/work")
+        #expect(
+            rerun.whole
+                == "forgebatch run cam1 /mnt/cam2 --set black.duration=0.5 --jobs 2 --include '*.mp4' --files-from list "
+                + "--no-stills --min-age 1h --junit j.xml --no-config")
+        #expect(
+            RunSetting.all(run).map { "\($0.name)=\($0.value) (\($0.origin))" }.prefix(3) == [
+                "jobs=2 (/etc/forgebatch.yaml)", "config=/etc/forgebatch.yaml ()",
+                "set=black.duration=0.5 (FORGEBATCH_SET)",
+            ])
+    }
+
+    @Test func `names that a shell or forgebatch would take for something else are made safe`() {
+        let run = recorded(["in"], [], roots: [("", "/srv/work")])
+        #expect(command(run, RawPath("-rf.mp4")) == "forgebatch run ./-rf.mp4 -o out --retry-failed")
+        #expect(command(run, RawPath("~a.mp4")) == "forgebatch run './~a.mp4' -o out --retry-failed")
+        #expect(command(run, RawPath(bytes: [0x61, 0xff])) == "forgebatch run $'a\\xff' -o out --retry-failed")
+        // Behind a link to a folder only a walk from the input finds it by its name.
+        let links = recorded(["in"], [.init("follow")], roots: [("", "/srv/work/in")])
+        #expect(
+            command(links, RawPath("a [1].mp4"))
+                == "forgebatch run in --include '/a \\[1\\].mp4' -o out --retry-failed --follow")
+    }
+
+    @Test func `a record without parts of the command still gives a pattern below the video's own root`() throws {
+        let run = try #require(
+            RunDocument([
+                "run_id": "r", "command": .array(["forgebatch", "run", "videos", "--jobs", "2"]),
+                "roots": .array([["path": "/srv/videos", "prefix": ""]]),
+            ]))
+        #expect(command(run, RawPath("a.mp4")) == "forgebatch run --include /a.mp4 --retry-failed videos --jobs 2")
+        let several = try #require(
+            RunDocument([
+                "run_id": "r", "command": .array(["forgebatch", "run", "cam1", "cam2", "--jobs", "2"]),
+                "roots": .array([["path": "/srv/cam1", "prefix": "cam1"], ["path": "/srv/cam2", "prefix": "cam2"]]),
+            ]))
+        #expect(
+            command(several, RawPath("cam2/a.mp4"))
+                == "forgebatch run /srv/cam2/a.mp4 -o forgebatch-out --retry-failed --jobs 2")
+        #expect(Rerun(several, names: RootNames()).folder == nil)
+    }
+
+    @Test func `a page links to its video where the run found it, by the bytes of its name`() {
+        let run = recorded(
+            ["in"], [], roots: [("", "/srv/work/in"), ("far", "/mnt/far"), ("out", "/srv/work/out/sub")])
+        func link(_ path: RawPath) -> String? {
+            Rerun(run, names: RootNames()).link(path, from: RawPath("report/v/ab/x.html"))
+        }
+        #expect(link(RawPath("a.mp4")) == "../../../../in/a.mp4")
+        #expect(link(RawPath(bytes: Array("#? ".utf8) + [0xff])) == "../../../../in/%23%3F%20%FF")
+        #expect(link(RawPath("javascript:x")) == "../../../../in/javascript%3Ax")
+        #expect(link(RawPath("far/a.mp4")) == "../../../../../../mnt/far/a.mp4")
+        #expect(link(RawPath("out/a.mp4")) == "../../../sub/a.mp4")
+        var old = run
+        old.invocation = nil
+        #expect(Rerun(old, names: RootNames()).link(RawPath("a.mp4"), from: RawPath("report/index.html")) == nil)
+    }
+
+    @Test func `the words of verdicts keep their flags whole`() {
+        let parts = VerdictPage.parts("A changed one; --retry-failed. Or --force")
+        #expect(parts.map(\.code) == ["--retry-failed", "--force", nil])
+        #expect(parts.map(\.text) == ["A changed one; ", ". Or ", ""])
+        let page = VerdictPage()
+        #expect(page.statuses.map(\.id) == VideoStatus.settled.map(\.rawValue))
+        for (row, reason) in zip(page.reasons, Reason.allCases) {
+            #expect(VerdictPage.place(reason: reason.rawValue) == "verdicts.html#\(row.id)")
+            #expect(row.meaning.map { $0.text + ($0.code ?? "") }.joined() == reason.words.meaning)
+            #expect(row.advice.map { $0.text + ($0.code ?? "") }.joined() == reason.words.advice)
+        }
+        #expect(VerdictPage.place(reason: "of a later version") == nil && VerdictPage.place(.running) == nil)
     }
 
     @Test func `numbers read the same in every locale`() {

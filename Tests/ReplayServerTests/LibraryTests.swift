@@ -86,12 +86,12 @@ struct LibraryTests {
             CatalogEntry(.done("c.mp4"), run: "", digest: "d")
         ])
         let library = library()
-        #expect(await library.feed(of: job, run: nil) == nil)
+        let found = try #require(await library.find(job, run: nil))
+        #expect(found.kept?.view.status == .ok && found.kept?.feed == nil)
         let limit = 2 * (RunLibrary.heldFeeds + 2)
         let fits = try await poll { try open() <= limit ? true : nil }
         #expect(fits == true, "\((try? open()) ?? -1) are open")
-        // The newest are looked through.
-        let old = try #require(await library.feed(of: MadeRun.a, run: nil))
-        #expect(old.id == ids.last)
+        let own = try #require(await library.find(MadeRun.a, run: nil))
+        #expect(own.feed.id == ids.last && own.kept == nil)
     }
 }

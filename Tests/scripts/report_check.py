@@ -3,7 +3,7 @@
 
 Every page: relative links that exist, nothing inline, no other origin. In Chromium: no console message from file:// and
 from a sub-path of a server; under a policy that forbids scripts none but that refusal, and the same text; search,
-sorting, keys and links; nothing that a file's name says runs. Prints one line a finding; ends with 1 when there is any.
+sorting, gallery, keys and links; nothing that a file's name says runs. Prints one line a finding; ends with 1 when there is any.
 """
 import argparse
 import html.parser
@@ -17,7 +17,7 @@ from browser import Browser, server
 # What Jenkins sends with the files of a build.
 STRICT = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
 BUDGETS = {"index.html": 2_000_000, "data/index.js": 1_500_000}
-PAGE, DATA, BOXES, THUMBNAIL = 24 << 10, 16 << 10, 256 << 10, 4 << 10
+PAGE, DATA, BOXES, THUMBNAIL, FILM = 24 << 10, 16 << 10, 256 << 10, 4 << 10, 32 << 10
 OWN_ASSETS, ASSETS = ["report.css", "report.js", "uplot.css", "uplot.js", "NOTICES.txt"], 200_000
 # The lanes without a pixel of their colour, although every lane of measures has a value. Spans behind it are paler.
 EMPTY_LANES = """[...document.querySelectorAll(".lane.plot")].filter((lane) => {
@@ -221,6 +221,68 @@ def use(browser, report):
     page.close()
 
 
+def gallery(browser, report):
+    """The rows as pictures: the same filter, order, keys and links as the table; nothing moves as they load."""
+    address = "file://" + urllib.parse.quote(os.path.abspath(report)) + "/index.html"
+    page = browser.page()
+    page.before_scripts("window.moved = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+                        " window.moved += entry.hadRecentInput ? 0 : entry.value; })"
+                        ".observe({ type: 'layout-shift', buffered: true });")
+    page.open(address + "#view=gallery&sort=-size")
+    page.evaluate("forgebatchIndex.ready()")
+    page.settle()
+    cards = "[...document.querySelectorAll('#found .gallery li')]"
+    page.wait(f"{cards}.length > 0")
+    order = page.evaluate("(() => { const { table } = forgebatchIndex; return table.select(null, 'size', true)"
+                          ".slice(0, 100).map((row) => table.path[row]); })()")
+    expect(page.evaluate(f"{cards}.slice(0, 100).map((card) => card.title)") == order, "cards are not in the order asked for")
+    expect(page.evaluate("document.getElementById('rows').hidden"), "the table is there beside the gallery")
+    page.evaluate("document.getElementById('videos').scrollIntoView()")
+    page.settle()
+    # Those of the first row of cards are there, and have their size.
+    empty = page.evaluate(f"""Promise.all({cards}.slice(0, 3).map((card) => card.querySelector("img")).filter(Boolean)
+        .map((image) => image.decode().then(() => !image.naturalWidth, () => true)))""")
+    expect(not any(empty), "pictures of cards do not load")
+    page.evaluate("forgebatchIndex.ask('s:failed')")
+    page.settle()
+    expect(page.evaluate(f"{cards}.every((card) => card.className === 'failed')"), "cards of videos that did not fail")
+    link = page.evaluate("location.hash")
+    expect(link == "#view=gallery&q=s:failed&sort=-size", f"the address of the gallery is {link}")
+    page.key("g")
+    page.settle()
+    expect(page.evaluate("document.querySelector('#found table') !== null && !document.querySelector('.gallery')"),
+           "the key g does not bring the table back")
+    page.key("a")
+    page.key("g")
+    page.settle()
+    page.key("j")
+    expect(page.evaluate("document.activeElement.closest('.gallery') !== null") or not page.evaluate(
+        "document.querySelector('.gallery li > a')"), "the key j does not lead to a card")
+    expect(page.evaluate("window.moved") < 0.05, f"the page moves as it loads: {page.evaluate('window.moved')}")
+    for error in page.errors:
+        expect(False, f"gallery: console: {error}")
+    page.close()
+
+
+def room(browser, report):
+    """Room that is kept for rows which are not laid out is about theirs, and there is none without rows."""
+    address = "file://" + urllib.parse.quote(os.path.abspath(report)) + "/index.html"
+    for width in (1440, 390):
+        with browser.page(width=width) as page:
+            page.open(address)
+            page.settle()
+            heights = """[...document.querySelectorAll("#rows .block")].map((block) => [block.offsetHeight,
+                block.querySelector("tbody").rows.length, block.className.includes("full")])"""
+            before = page.evaluate(heights)
+            page.evaluate("document.querySelectorAll('.block').forEach((block) => { block.style.contentVisibility = 'visible'; })")
+            page.settle()
+            after = page.evaluate(heights)
+            for (kept, rows, is_full), (real, _, _) in zip(before, after):
+                expect(is_full == (rows == 100), f"a block of {rows} rows at {width} pixels: full is {is_full}")
+                expect(is_full or kept == real, f"{kept} pixels are kept for {rows} rows of {real} at {width}")
+                expect(not is_full or 0.6 < kept / real < 1.6, f"{kept} pixels are kept for rows of {real} at {width}")
+
+
 def video(browser, report):
     """Pages of videos: lanes, cursor, zoom, links into the chart."""
     paths = [path for path in pages(report) if "/v/" in path and os.path.exists(path[:-5] + ".js")]
@@ -265,7 +327,9 @@ def weigh(report):
                 hold("data", path, DATA)
     for folder, _, names in os.walk(f"{os.path.dirname(report)}/stills"):
         for name in names:
-            if name.endswith(".jpg") and "strip" not in name:
+            if name.endswith("-film.jpg"):
+                hold("film", os.path.join(folder, name), FILM)
+            elif name.endswith(".jpg") and "strip" not in name:
                 hold("thumbnail", os.path.join(folder, name), THUMBNAIL)
     for kind, (size, path) in largest.items():
         print(f"{kind:12} {size:>9,} bytes  {path}")
@@ -349,6 +413,8 @@ def main():
     with Browser() as browser:
         look(browser, report)
         use(browser, report)
+        gallery(browser, report)
+        room(browser, report)
         video(browser, report)
         if arguments.budgets:
             weigh(report)

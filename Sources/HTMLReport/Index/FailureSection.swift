@@ -18,7 +18,7 @@ struct FailureSection {
     let groups: [Group]
     let hasFailures: Bool
 
-    init(_ data: ReportData, _ limits: IndexLimits) {
+    init(_ data: ReportData, _ rerun: Rerun, _ limits: IndexLimits) {
         var causes: [String: [ReportVideo]] = [:]
         for video in data.videos where video.status == .failed && video.isOfThisRun {
             causes[video.failure.cause ?? "", default: []].append(video)
@@ -32,7 +32,7 @@ struct FailureSection {
             let rest = videos.count - shown.count - others.count
             return Group(
                 cause: cause.isEmpty ? "Other" : Phrases.cause(cause), count: Text.plural(videos.count, "video"),
-                failures: shown.map { Failure($0, data.run, log: limits.log, isOnIndex: true) },
+                failures: shown.map { Failure($0, rerun, log: limits.log, isOnIndex: true) },
                 others: others.map { Remark($0, progress: $0.progressLine) }, hasOthers: !others.isEmpty,
                 otherCount: Text.count(rest + others.count), rest: rest > 0 ? Text.count(rest) : nil)
         }

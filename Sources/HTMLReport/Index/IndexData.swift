@@ -27,9 +27,15 @@ enum IndexData {
         writer.int(videos.count)
         writer.key("status")
         writer.string(String(rows.map { $0.status.letter }))
-        // 1 for a page of its own, 2 for having been processed by this run.
+        if shards.hasPictures {
+            writer.key("pictures")
+            writer.bool(true)
+        }
+        // A hexadecimal digit: 1 for a page of its own, 2 for having been processed by this run, 4 for a thumbnail.
         writer.key("marks")
-        writer.string(rows.map { String(($0.hasPage ? 1 : 0) + ($0.isOfThisRun ? 2 : 0)) }.joined())
+        writer.string(
+            rows.map { String(($0.hasPage ? 1 : 0) + ($0.isOfThisRun ? 2 : 0) + ($0.hasThumbnail ? 4 : 0), radix: 16) }
+                .joined())
         writer.key("ids")
         writer.string(rows.map { $0.job.text.filter { $0 != "-" } }.joined())
         paths(rows, &writer)

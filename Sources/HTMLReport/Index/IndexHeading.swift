@@ -29,31 +29,36 @@ struct IndexHeading {
 
     init(_ data: ReportData) {
         let run = data.run.summary
-        verdict = Phrases.verdict(run)
+        let folder = FolderCounts(data.videos)
+        verdict = Phrases.verdict(run, folder)
         title = verdict
-        sign = StatusBadge(Phrases.status(run))
+        sign = StatusBadge(Phrases.status(run, folder))
         lead = IndexHeading.lead(run.tally)
         notice = data.notice
         facts = IndexHeading.facts(data.run)
-        tiles = IndexHeading.tiles(run.tally, before: data.changes?.before.tally)
+        tiles = IndexHeading.tiles(run.tally, folder, before: data.changes?.before.tally)
         notes = data.notes
         hasNotes = !notes.isEmpty
     }
 
-    private static func tiles(_ tally: RunCounts, before: RunCounts?) -> [Tile] {
+    /// - Parameter folder: what of the failed and the damaged there is in all: what a run leaves alone is not sound by that.
+    private static func tiles(_ tally: RunCounts, _ folder: FolderCounts, before: RunCounts?) -> [Tile] {
         func tile(
-            _ status: VideoStatus, _ key: KeyPath<RunCounts, Int>, name: String? = nil, anchor: String? = nil,
-            query: String? = nil
+            _ status: VideoStatus, _ key: KeyPath<RunCounts, Int>, still: KeyPath<RunCounts, Int>? = nil,
+            all: Int? = nil,
+            name: String? = nil, anchor: String? = nil, query: String? = nil
         ) -> Tile {
-            let count = tally[keyPath: key]
+            func counted(_ counts: RunCounts) -> Int { counts[keyPath: key] + (still.map { counts[keyPath: $0] } ?? 0) }
+            let count = all ?? tally[keyPath: key]
             let isLinked = count > 0 || status == .failed
             return Tile(
                 count: Text.count(count), sign: StatusBadge(status), name: name ?? status.rawValue,
                 href: isLinked ? anchor ?? status.anchor : allVideos, isQuiet: count == 0, query: query ?? status.query,
-                change: before.flatMap { change(count, before: $0[keyPath: key]) })
+                change: before.flatMap { change(counted(tally), before: counted($0)) })
         }
         return [
-            tile(.failed, \.failed), tile(.damaged, \.damaged),
+            tile(.failed, \.failed, still: \.skippedFailed, all: folder.failed),
+            tile(.damaged, \.damaged, still: \.skippedDamaged, all: folder.damaged),
             tile(
                 .ok, \.completed, name: VideoStatus.completedWord, anchor: allVideos,
                 query: "run:this -\(VideoStatus.failed.query)"),

@@ -9,6 +9,8 @@ struct IndexPage {
         let shards: [ShardLink]
         let shard: Int
         let blocks: [RowBlock]
+        /// Whether rows have pictures.
+        let pictures: Bool
     }
 
     private struct ChangeSection {
@@ -26,18 +28,19 @@ struct IndexPage {
 
     init(_ data: ReportData, layout: OutputLayout) {
         let pages = Shards(rows: data.videos.count)
+        let rerun = Rerun(data.run, names: data.names)
         let limits = pages.isTerse ? IndexLimits.terse : IndexLimits()
         let changes = data.changes.map { ChangeList($0, data.videos) }
         let charts = Charts.all(data)
         members = PageMembers(
             IndexHeading(data), ChangeSection(hasChanges: changes != nil, changes: changes),
-            FailureSection(data, limits), StatusLists(data, limits),
+            FailureSection(data, rerun, limits), StatusLists(data, limits),
             Insights(
                 attention: OutlierSection(data.videos, data.tools), charts: charts, hasCharts: !charts.isEmpty),
             Table(
                 total: Text.plural(data.videos.count, "video"), shards: ShardLink.all(pages, here: 0), shard: 0,
-                blocks: RowBlock.all(data.videos, pages.range(0), isTerse: pages.isTerse)),
-            RunFooter(data.run, log: RunLog.file(layout.log(run: data.run.summary.id))))
+                blocks: RowBlock.all(data.videos, pages.range(0), pages), pictures: pages.hasPictures),
+            RunFooter(data.run, rerun, log: RunLog.file(layout.log(run: data.run.summary.id))))
     }
 }
 

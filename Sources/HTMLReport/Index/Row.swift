@@ -20,12 +20,14 @@ struct Fact {
 struct Row: TemplateObject {
     private let video: ReportVideo
     private let isTerse: Bool
+    private let hasPicture: Bool
 
     /// - Parameter isTerse: leaves out what a reader can infer: that the first cell heads its row, and, of a video without
     ///   a page, the link to its result, which lies at `results/<path>.json`.
-    init(_ video: ReportVideo, isTerse: Bool = false) {
+    init(_ video: ReportVideo, isTerse: Bool = false, hasPicture: Bool = false) {
         self.video = video
         self.isTerse = isTerse
+        self.hasPicture = hasPicture && video.hasThumbnail
     }
 
     func member(_ name: String) -> TemplateValue? {
@@ -34,6 +36,7 @@ struct Row: TemplateObject {
         case "scope": .flag(!isTerse)
         case "href": value(link)
         case "plain": .flag(link == nil)
+        case "picture": value(hasPicture ? "../" + OutputLayout.still(video.job, .thumbnail) : nil)
         case "path": .text(Text.shown(video.path, limit: 400))
         case "change": value(video.changeWord)
         case "flaw": value(video.flaw)
@@ -65,16 +68,19 @@ struct Row: TemplateObject {
 struct RowBlock {
     let name: String
     let rows: [Row]
+    /// Whether it has as many rows as the stylesheet keeps room for while they are not laid out.
+    let isFull: Bool
 
     private static let size = 100
 
     /// The blocks for a range of videos.
-    static func all(_ videos: [ReportVideo], _ range: Range<Int>, isTerse: Bool) -> [RowBlock] {
+    static func all(_ videos: [ReportVideo], _ range: Range<Int>, _ shards: Shards) -> [RowBlock] {
         stride(from: range.lowerBound, to: range.upperBound, by: size).map { start in
             let end = min(start + size, range.upperBound)
             return RowBlock(
                 name: "\(Text.count(start + 1)) to \(Text.count(end)) of \(Text.count(videos.count))",
-                rows: videos[start..<end].map { Row($0, isTerse: isTerse) })
+                rows: videos[start..<end].map { Row($0, isTerse: shards.isTerse, hasPicture: shards.hasPictures) },
+                isFull: end - start == size)
         }
     }
 }

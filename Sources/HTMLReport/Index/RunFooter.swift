@@ -3,18 +3,20 @@ internal import Store
 
 /// The bottom of the index: how to get the same again, and where the data lie.
 struct RunFooter {
-    let settings: [Fact]
+    let settings: [RunSetting]
     let libraries: [Fact]
     let command: String
+    /// Where the command is to be given; nil where the record does not tell it.
+    let folder: String?
     let summaryLink: String
     let logLink: String?
     let logName: String?
 
-    init(_ run: RunDocument, log: RawPath?) {
-        settings = (run.settings.members ?? []).map { Fact(Text.shown($0.key, limit: 80), Text.value($0.value)) }
+    init(_ run: RunDocument, _ rerun: Rerun, log: RawPath?) {
+        settings = RunSetting.all(run)
         libraries = run.libraries.map { Fact(Text.shown($0.name, limit: 80), Text.value(.string($0.version))) }
-        command = Text.shown(
-            run.command.map { Escape.shell(Array($0.utf8)) }.joined(separator: " "), limit: 4000)
+        command = Text.shown(rerun.whole, limit: 4000)
+        self.folder = rerun.folder
         let folder = "../runs/" + Escape.urlPath(Array(run.summary.id.utf8))
         summaryLink = folder + "/run.json"
         logName = log?.lastComponent.display

@@ -4,12 +4,14 @@ struct ShardPage {
     let shards: [ShardLink]
     let shard: Int
     let blocks: [RowBlock]
+    /// There are too many rows.
+    let pictures = false
 
     init(_ videos: [ReportVideo], _ shards: Shards, _ shard: Int) {
         let range = shards.range(shard)
         title = "Videos \(Text.count(range.lowerBound + 1)) to \(Text.count(range.upperBound))"
         self.shards = ShardLink.all(shards, here: shard)
         self.shard = shard
-        blocks = RowBlock.all(videos, range, isTerse: shards.isTerse)
+        blocks = RowBlock.all(videos, range, shards)
     }
 }

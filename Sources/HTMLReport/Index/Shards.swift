@@ -7,10 +7,14 @@ struct Shards {
     /// From so many rows on they are terse.
     static let terse = 5000
 
+    /// Up to so many rows each has its picture.
+    static let pictures = 2000
+
     let rows: Int
 
     var count: Int { rows <= Shards.most ? 1 : (rows + Shards.size - 1) / Shards.size }
     var isTerse: Bool { rows > Shards.terse }
+    var hasPictures: Bool { rows <= Shards.pictures }
 
     func range(_ shard: Int) -> Range<Int> {
         guard count > 1 else { return 0..<rows }

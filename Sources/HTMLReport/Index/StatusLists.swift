@@ -13,8 +13,10 @@ struct StatusLists {
     let quarantined: List?
     let skipped: [Fact]
     let hasSkipped: Bool
-    /// Those that failed in an earlier run.
+    /// Those that failed in an earlier run and were not done since.
     let known: List?
+    let knownTitle: String
+    let hasKnown: Bool
 
     init(_ data: ReportData, _ limits: IndexLimits) {
         func list(_ text: (ReportVideo) -> String, of isWanted: (ReportVideo) -> Bool) -> List? {
@@ -42,6 +44,9 @@ struct StatusLists {
             (tally.quarantined, VideoStatus.quarantined.rawValue),
             (data.videos.count(where: \.isGone), "gone from their places; their results are still here"),
         ].filter { $0.0 > 0 }.map { Fact(Text.count($0.0), $0.1) }
-        hasSkipped = !skipped.isEmpty || known != nil
+        hasSkipped = !skipped.isEmpty
+        hasKnown = known != nil
+        let count = data.videos.count { $0.status == .failed && !$0.isOfThisRun }
+        knownTitle = "\(Text.plural(count, "video")) still \(count == 1 ? "fails" : "fail") from earlier runs"
     }
 }

@@ -16,6 +16,8 @@ struct ReportData {
     var changes: Comparison?
     /// All runs of the folder, the newest first.
     var runs: [RunSummary] = []
+    /// What the output folder calls its input roots.
+    var names = RootNames()
     /// How the run went over time.
     var timeline = RunTimeline()
 }

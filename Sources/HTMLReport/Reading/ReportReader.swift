@@ -53,9 +53,10 @@ struct ReportReader {
         for stretch in timeline.stretches {
             if let index = indices[stretch.job] { videos[index].started = stretch.start }
         }
+        takeThumbnails()
         return ReportData(
             run: run, tools: tools, videos: sorted(), notes: notes, changes: changes, runs: runs(upTo: id),
-            timeline: timeline)
+            names: RootNames.read(layout), timeline: timeline)
     }
 
     /// Runs in the chart of the last ones.
@@ -76,6 +77,22 @@ struct ReportReader {
         for category in Comparison.Category.allCases.reversed() where category != .otherSettings {
             for entry in changes[category] {
                 if let index = indices[entry.job] { videos[index].change = category }
+            }
+        }
+    }
+
+    /// Marks the videos that have a thumbnail.
+    ///
+    /// - Complexity: a list of each folder of stills; no video is asked for by itself.
+    private mutating func takeThumbnails() {
+        let end = Array(OutputLayout.Still.thumbnail.rawValue.utf8)
+        for folder in (try? Files.list(layout.stills)) ?? [] {
+            for name in (try? Files.list(layout.stills.appending(folder))) ?? [] {
+                guard name.bytes.suffix(end.count).elementsEqual(end),
+                    let job = JobID(text: String(decoding: name.bytes.dropLast(end.count), as: UTF8.self)),
+                    let index = indices[job]
+                else { continue }
+                videos[index].hasThumbnail = true
             }
         }
     }

@@ -35,6 +35,12 @@ final class ReportTools: Sendable {
         byID[tool]?.outputs.frame.first { $0.key == key }?.isTimeSeries ?? true
     }
 
+    /// What a measure is, as its tool tells it; nil for one that no tool tells of.
+    func help(_ tool: String, _ key: String) -> String? {
+        if (tool, key) == Series.objects { return "moving objects in the frame" }
+        return byID[tool]?.outputs.frame.first { $0.key == key }.flatMap { $0.help.isEmpty ? nil : $0.help }
+    }
+
     /// Where the charts of a tool stand among those of all, from 0 on; tools without a rank come behind the others.
     func rank(_ tool: String) -> Int { ranks[tool] ?? ranks.count }
 

@@ -70,6 +70,8 @@ struct ReportVideo {
     /// What is wrong with its result file.
     var flaw: String?
     var hasPage = false
+    /// Whether there is a thumbnail of it.
+    var hasThumbnail = false
 
     init(job: JobID, path raw: RawPath) {
         self.job = job

@@ -3,10 +3,57 @@ internal import FrameResults
 internal import Jobs
 internal import Store
 
+/// How the videos of an output folder stand.
+struct FolderCounts: Equatable {
+    var videos = 0
+    var failed = 0
+    var damaged = 0
+    /// Without a result: failed or in quarantine.
+    var failing = 0
+    /// Failed in an earlier run, and not done since.
+    var failingBefore = 0
+
+    init() {}
+
+    init(_ all: [ReportVideo]) {
+        videos = all.count
+        for video in all {
+            if video.status == .failed { failed += 1 }
+            if video.status == .damaged { damaged += 1 }
+            if video.status.isFailure { failing += 1 }
+            if video.status == .failed, !video.isOfThisRun { failingBefore += 1 }
+        }
+    }
+}
+
 /// What the report says in sentences.
 enum Phrases {
     /// The report's first line: did it work.
-    static func verdict(_ run: RunSummary) -> String {
+    ///
+    /// - Parameter folder: how all videos stand, those that the run left alone included.
+    static func verdict(_ run: RunSummary, _ folder: FolderCounts = FolderCounts()) -> String {
+        let sentence = verdict(run, isWhole: folder.videos <= 1)
+        let processed = run.tally.completed + run.tally.failed
+        if processed == 0, !endedEarly(run) {
+            guard run.tally.found > 0, folder.failing > 0 else { return sentence }
+            let all = folder.videos
+            if folder.failing == all {
+                return "Nothing new to do; "
+                    + (all == 1 ? "the only video still fails" : "all \(videos(all)) still fail")
+            }
+            return "Nothing new to do; \(Text.count(folder.failing)) of \(videos(all)) still "
+                + (folder.failing == 1 ? "fails" : "fail")
+        }
+        guard folder.failingBefore > 0 else { return sentence }
+        let other = run.tally.failed > 0 ? "\(folder.failingBefore == 1 ? " other" : " others")" : ""
+        return "\(sentence); \(Text.count(folder.failingBefore))\(other) still "
+            + (folder.failingBefore == 1 ? "fails" : "fail") + " from earlier runs"
+    }
+
+    /// What became of the videos of this run alone.
+    ///
+    /// - Parameter isWhole: whether the folder has no other videos.
+    private static func verdict(_ run: RunSummary, isWhole: Bool) -> String {
         let failed = run.tally.failed
         let damaged = run.tally.damaged
         let processed = run.tally.completed + failed
@@ -22,9 +69,9 @@ enum Phrases {
             let skipped = run.tally.found
             return skipped == 0
                 ? "No videos found" : "Nothing new: \(videos(skipped)) \(skipped == 1 ? "was" : "were") known"
-        case (1, 1, _): return "The only video failed"
-        case (1, 0, 1): return "The only video is damaged"
-        case (1, _, _): return "The only video was processed"
+        case (1, 1, _): return isWhole ? "The only video failed" : "One video failed"
+        case (1, 0, 1): return isWhole ? "The only video is damaged" : "One video is damaged"
+        case (1, _, _): return isWhole ? "The only video was processed" : "One video processed"
         case (_, processed, _): return "All \(videos(processed)) failed"
         case (_, 0, 0): return "All \(videos(processed)) processed"
         case (_, 0, processed): return "All \(videos(processed)) are damaged"
@@ -35,9 +82,11 @@ enum Phrases {
         }
     }
 
-    /// The worst that happened in this run, for the sign beside the sentence.
-    static func status(_ run: RunSummary) -> VideoStatus {
+    /// The worst that happened in this run, for the sign beside the sentence; of a run that had nothing to do, how the folder
+    /// stands.
+    static func status(_ run: RunSummary, _ folder: FolderCounts = FolderCounts()) -> VideoStatus {
         if run.tally.failed > 0 { return .failed }
+        if run.tally.completed == 0, run.tally.found > 0, !endedEarly(run), folder.failing > 0 { return .failed }
         if run.tally.damaged > 0 { return .damaged }
         return endedEarly(run) || run.tally.warning > 0 ? .warning : .ok
     }

@@ -9,6 +9,7 @@ struct EventTables {
         let end: String
         let length: String
         let frames: String
+        let picture: FilmStrip.Mark?
     }
 
     struct Track {
@@ -17,7 +18,11 @@ struct EventTables {
         let end: String
         let frames: String
         let distance: String
+        let picture: FilmStrip.Mark?
     }
+
+    /// Whether the rows have pictures.
+    let hasPictures: Bool
 
     let hasEvents: Bool
     let eventCount: String
@@ -30,16 +35,17 @@ struct EventTables {
     let moreTracks: String?
 
     /// - Parameter rows: how many rows a table may have.
-    init(_ found: [EventRecord], rows: Int) {
+    init(_ found: [EventRecord], film: FilmStrip, rows: Int) {
+        hasPictures = film.film != nil
         let joined = EventTables.joined(found.filter { $0.track == nil })
         hasEvents = !joined.isEmpty
         eventCount = Text.count(joined.count)
-        events = joined.prefix(rows).map { Event($0.event, types: $0.types) }
+        events = joined.prefix(rows).map { Event($0.event, types: $0.types, film) }
         moreEvents = joined.count > events.count ? Text.count(joined.count - events.count) : nil
         let objects = found.filter { $0.track != nil }
         hasTracks = !objects.isEmpty
         trackCount = Text.count(objects.count)
-        tracks = objects.prefix(rows).map { Track($0) }
+        tracks = objects.prefix(rows).map { Track($0, film) }
         moreTracks = objects.count > tracks.count ? Text.count(objects.count - tracks.count) : nil
     }
 
@@ -60,7 +66,7 @@ struct EventTables {
 }
 
 extension EventTables.Event {
-    fileprivate init(_ event: EventRecord, types: [String]) {
+    fileprivate init(_ event: EventRecord, types: [String], _ film: FilmStrip) {
         tool = Text.shown(event.tool, limit: 40)
         type = types.map { Phrases.name($0) }.joined(separator: ", ")
         start = Text.clock(event.start, digits: 2)
@@ -68,16 +74,18 @@ extension EventTables.Event {
         length =
             (event.isMoment ? "" : Text.span(event.end - event.start)) + (event.isOpenAtEnd ? " (to the end)" : "")
         frames = event.isMoment ? Text.count(event.startFrame) : Text.frames(event)
+        picture = film.mark(event)
     }
 }
 
 extension EventTables.Track {
-    fileprivate init(_ event: EventRecord) {
+    fileprivate init(_ event: EventRecord, _ film: FilmStrip) {
         number = Text.count(event.track)
         start = Text.clock(event.start, digits: 2)
         end = Text.clock(event.end, digits: 2)
         frames = Text.frames(event)
         distance = event.distance.map { Text.decimal($0, 0) + " px" } ?? ""
+        picture = film.mark(event)
     }
 }
 

@@ -4,6 +4,9 @@ internal import ToolModel
 /// One lane of a chart, ready to draw.
 struct Lane {
     let title: String
+    /// What its numbers count, and what they mean; empty where that is not told.
+    var unit = ""
+    var meaning = ""
     let note: String
     /// The chart in words.
     let label: String
@@ -55,7 +58,7 @@ struct LaneChart {
         case .band(let decimals, let top): band(lane, sources, decimals, top)
         case .peaks(let scales, let noun): peaks(lane, sources, scales, noun)
         case .spans: spans(lane, sources)
-        case .activity(let unit): activity(lane, sources, unit)
+        case .activity(let whole): activity(lane, sources, whole)
         }
     }
 
@@ -68,7 +71,9 @@ struct LaneChart {
     }
 
     private func lane(_ lane: ReportLane, _ note: String, _ suffix: String = "") -> Lane {
-        Lane(title: lane.title, note: note, label: "\(lane.caption): \(note)\(suffix)", kind: lane.style)
+        Lane(
+            title: lane.title, unit: lane.unit, meaning: lane.meaning, note: note,
+            label: "\(lane.caption): \(note)\(suffix)", kind: lane.style)
     }
 
     /// Frame and time at the quarters of the axis.
@@ -152,14 +157,14 @@ struct LaneChart {
         return drawn
     }
 
-    private func activity(_ lane: ReportLane, _ sources: [Source], _ unit: String) -> Lane? {
+    private func activity(_ lane: ReportLane, _ sources: [Source], _ whole: Double) -> Lane? {
         let score = series(sources, \.high)
         let objects = fold.series(Series.objects.tool, Series.objects.key)
         let peak = score?.range?.high ?? 0
         let most = objects?.range?.high ?? 0
         guard peak > 0 || most > 0 else { return nil }
         var notes: [String] = []
-        if score != nil { notes.append("peak \(Text.decimal(peak, 1)) \(unit)") }
+        if score != nil { notes.append("peak \(Text.decimal(peak / whole * 100, 1)) %") }
         if most > 0 { notes.append("at most \(Text.plural(Int(most), "object"))") }
         var drawn = self.lane(lane, notes.joined(separator: ", "))
         if let score, peak > 0 { drawn.area = Shape.area(highs(score).map { ($0 ?? 0) / peak }) }
@@ -175,7 +180,11 @@ struct LaneChart {
             (count > 0 ? [Text.plural(count, "error")] : [])
             + (fold.gaps.isEmpty ? [] : [Text.plural(fold.gaps.count, "gap")])
         let note = notes.joined(separator: ", ")
-        var lane = Lane(title: "Decoding", note: note, label: "Decode errors and gaps: \(note)", kind: "errors")
+        var lane = Lane(
+            title: "Decoding", unit: "frames",
+            meaning:
+                "Frames at which the decoder reported errors; marks below are jumps in time. A sound video has none.",
+            note: note, label: "Decode errors and gaps: \(note)", kind: "errors")
         lane.ticks = ticks(Set(facts.decode.errors.compactMap(\.frame)))
         lane.spans = fold.gaps.map { column(of: $0) }.map { "M\($0) 70H\($0 + 1)V100H\($0)Z" }.joined()
         return lane

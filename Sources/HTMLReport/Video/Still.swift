@@ -47,18 +47,11 @@ struct Still {
 
     /// The number of the frame that a thumbnail shows, from its comment `forgebatch frame 120`.
     ///
-    /// - Complexity: reads the first 64 bytes.
+    /// - Complexity: reads the first 512 bytes.
     static func frame(_ job: JobID, _ layout: OutputLayout) -> Int? {
         let path = layout.root.appending(OutputLayout.still(job, .thumbnail))
-        guard let descriptor = try? Files.openInput(path) else { return nil }
-        defer { Files.close(descriptor) }
-        guard let bytes = try? Files.read(descriptor, at: 0, count: 64, path: path), bytes.count > 6,
-            bytes.starts(with: [0xff, 0xd8, 0xff, 0xfe])
-        else { return nil }
-        let length = Int(bytes[4]) << 8 | Int(bytes[5])
-        guard length > 2, 4 + length <= bytes.count else { return nil }
-        let comment = String(decoding: bytes[6..<4 + length], as: UTF8.self)
         let mark = "forgebatch frame "
-        return comment.hasPrefix(mark) ? Int(comment.dropFirst(mark.count)) : nil
+        guard let comment = StillNote.read(path), comment.hasPrefix(mark) else { return nil }
+        return Int(comment.dropFirst(mark.count))
     }
 }

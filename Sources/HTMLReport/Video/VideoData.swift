@@ -100,6 +100,10 @@ struct VideoData {
             writer.key("colour")
             writer.string(colour)
         }
+        if let help = tools.help(series.tool, series.key) {
+            writer.key("help")
+            writer.string(help)
+        }
         let events = tools.events(series.tool).compactMap { types.firstIndex(of: $0) }
         if !events.isEmpty {
             writer.key("events")

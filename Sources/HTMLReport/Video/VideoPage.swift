@@ -28,9 +28,17 @@ struct VideoPage {
     /// What was read of a video; without a result there is nothing of it.
     struct Content {
         var facts: ResultFacts?
+        var film: Film?
+        /// Seconds of the film's frames.
+        var filmTimes: [Int: Double] = [:]
         var pictures: ShownPictures
         var fold: Fold?
         var still: Still?
+    }
+
+    private struct Reason {
+        let text: String
+        let guide: String?
     }
 
     private struct Heading {
@@ -39,7 +47,9 @@ struct VideoPage {
         let job: String
         let sign: StatusBadge
         let verdict: String
-        let reasons: [String]
+        /// Where the status is explained.
+        let guide: String?
+        let reasons: [Reason]
         let hasReasons: Bool
         let flaw: String?
         let notice: String?
@@ -73,6 +83,7 @@ struct VideoPage {
 
     private struct Pictures {
         let still: Still?
+        /// Where there is no film.
         let strip: String?
         let timeline: String?
     }
@@ -84,6 +95,8 @@ struct VideoPage {
         let replay: String?
         /// The video itself as `forgebatch replay` serves it.
         let video: String
+        /// The same where the run found it, for pages that are opened from disk; nil where that is not known.
+        let file: String?
         let hasData: Bool
         /// How every frame becomes a table.
         let exportCommand: String?
@@ -93,40 +106,48 @@ struct VideoPage {
 
     /// - Parameter rows: how many rows a table may have.
     init(
-        _ video: ReportVideo, _ content: Content, run: RunDocument, layout: OutputLayout, context: Context,
-        tools: ReportTools, rows: Int
+        _ video: ReportVideo, _ content: Content, run: RunDocument, rerun: Rerun, layout: OutputLayout,
+        context: Context, tools: ReportTools, rows: Int
     ) {
         let facts = content.facts
         let chart = facts.flatMap { facts in content.fold.map { LaneChart($0, facts, tools.all) } }
+        let timeline = VideoPage.still(.lumaTimeline, video, layout)
+        let film = FilmStrip(content.film, times: content.filmTimes, hasTimeline: timeline != nil)
         members = PageMembers(
-            VideoPage.heading(video, content, run, context), Navigation(context.neighbours),
+            VideoPage.heading(video, content, rerun, context), Navigation(context.neighbours),
             Pictures(
-                still: content.still, strip: VideoPage.still(.strip, video, layout),
-                timeline: VideoPage.still(.lumaTimeline, video, layout)),
-            ChartSection(chart), EventTables(facts?.events ?? [], rows: rows), MessageTables(facts?.decode, rows: rows),
-            VideoPage.links(video, content, run, context))
+                still: content.still, strip: content.film == nil ? VideoPage.still(.strip, video, layout) : nil,
+                timeline: timeline),
+            ChartSection(chart), film, EventTables(facts?.events ?? [], film: film, rows: rows),
+            MessageTables(facts?.decode, rows: rows), VideoPage.links(video, content, run, rerun, context))
     }
 
     private static func heading(
-        _ video: ReportVideo, _ content: Content, _ run: RunDocument, _ context: Context
+        _ video: ReportVideo, _ content: Content, _ rerun: Rerun, _ context: Context
     ) -> Heading {
         Heading(
             title: Text.shown(RawPath(bytes: video.raw.bytes).lastComponent.display, limit: 160),
             path: Text.shown(video.path, limit: 800), job: video.job.text, sign: StatusBadge(video.status),
-            verdict: Phrases.status(video.status), reasons: video.reasons.map { Phrases.reason($0, content.facts) },
+            verdict: Phrases.status(video.status), guide: VerdictPage.place(video.status).map { "../../" + $0 },
+            reasons: video.reasons.map { code in
+                Reason(
+                    text: Phrases.reason(code, content.facts),
+                    guide: VerdictPage.place(reason: code).map { "../../" + $0 })
+            },
             hasReasons: !video.reasons.isEmpty, flaw: video.flaw, notice: context.notice,
             facts: VideoFactList(video, content.facts, content.pictures).facts,
-            failure: video.status.isFailure ? Failure(video, run, isOnIndex: false) : nil)
+            failure: video.status.isFailure ? Failure(video, rerun, isOnIndex: false) : nil)
     }
 
     private static func links(
-        _ video: ReportVideo, _ content: Content, _ run: RunDocument, _ context: Context
+        _ video: ReportVideo, _ content: Content, _ run: RunDocument, _ rerun: Rerun, _ context: Context
     ) -> Links {
         Links(
             sanitized: content.facts?.sanitized.map { Phrases.sanitized($0) },
             result: video.result.map { "../../../" + Escape.urlPath($0.bytes) },
             replay: context.hasReplay ? replay(video, run) : nil,
-            video: "../../../v1/jobs/\(video.job.text)/video", hasData: content.fold != nil,
+            video: "../../../v1/jobs/\(video.job.text)/video",
+            file: rerun.link(video.raw, from: RawPath("report/" + video.page)), hasData: content.fold != nil,
             exportCommand: video.result == nil ? nil : "forgebatch export OUT --format csv --job \(video.job.text)")
     }
 

@@ -9,6 +9,7 @@ struct VideoPageWriter {
     let templates: Templates
     let tools: ReportTools
     let run: RunDocument
+    let rerun: Rerun
 
     /// Bytes that a video's page should not pass.
     static let pageLimit = 24 << 10
@@ -31,12 +32,15 @@ struct VideoPageWriter {
         var stillFrame: (record: JSON, picture: ShownPicture)?
         if let reader {
             let wanted = Still.frame(video.job, layout)
+            content.film = Film(video.job, layout)
+            let filmed = Set(content.film?.cells.map(\.frame) ?? [])
             var fold = Fold(total: reader.facts.totalFrames ?? video.frames ?? 1, rate: video.rate)
             var boxes = BoxChunks(base, canvas: pictures.main.shown)
             var index = 0
             while let frame = next(reader, &video.flaw) {
                 index = max(index, frame["frame_index"]?.int ?? index)
                 fold.add(frame)
+                if filmed.contains(index), let time = frame["time"]?.double { content.filmTimes[index] = time }
                 pictures.take(index: index, size: tools.pictureSize(frame))
                 if let wanted, frame["frame_index"]?.int == wanted { stillFrame = (frame, pictures.current) }
                 try boxes.add(frame, pictures.current)
@@ -55,7 +59,8 @@ struct VideoPageWriter {
         var bytes: [UInt8] = []
         for rows in VideoPageWriter.rows {
             let page = VideoPage(
-                video, content, run: run, layout: layout, context: context, tools: tools, rows: rows)
+                video, content, run: run, rerun: rerun, layout: layout, context: context, tools: tools,
+                rows: rows)
             bytes = try templates.render(page)
             if bytes.count <= VideoPageWriter.pageLimit { break }
         }
