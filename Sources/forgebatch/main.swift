@@ -22,3 +22,4 @@ if arguments.first == "look" {
 }
 if arguments.first == "run" { Signals.block() }
 await Forgebatch.main(arguments: arguments)
+exitNow(0)

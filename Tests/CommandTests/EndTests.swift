@@ -112,6 +112,14 @@ struct EndTests {
         #expect(try bench.forge.count("quarantined") == 0)
     }
 
+    @Test("A run ends with its status though no thread of a library can be woken for the exit")
+    func exit() async throws {
+        let bench = try await Bench(["a.y4m"])
+        let result = try await bench.forge.run(environment: bench.environment(["PIPE": "wake"]))
+        #expect(result.status == 0, "\(result.error)")
+        #expect(try bench.forge.names() == ["a.y4m"])
+    }
+
     @Test("An input of earlier runs that does not answer any more holds nobody up: whether it moved is then not known")
     func deadHome() async throws {
         let bench = try await Bench([])
