@@ -120,6 +120,14 @@ struct EndTests {
         #expect(try bench.forge.names() == ["a.y4m"])
     }
 
+    @Test("A process that cannot read its arguments says so, and does not take them for none")
+    func arguments() async throws {
+        let bench = try await Bench(["a.y4m"])
+        let result = try await bench.forge.run(environment: bench.environment(["ARGUMENTS": "lost"]))
+        #expect(result.status == 1 && result.error.contains("its arguments cannot be read"), "\(result.error)")
+        #expect(result.output.isEmpty)
+    }
+
     @Test("An input of earlier runs that does not answer any more holds nobody up: whether it moved is then not known")
     func deadHome() async throws {
         let bench = try await Bench([])
