@@ -96,12 +96,20 @@ package enum Escape {
         return "\"" + text.unicodeScalars.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) } + "\""
     }
 
-    package static func hex(_ byte: UInt8) -> String {
-        let digits = Array("0123456789abcdef".unicodeScalars)
-        return String(String.UnicodeScalarView([digits[Int(byte >> 4)], digits[Int(byte & 15)]]))
-    }
+    package static func hex(_ byte: UInt8) -> String { hex(CollectionOfOne(byte)) }
 
-    package static func hex(_ bytes: some Sequence<UInt8>) -> String { bytes.map { hex($0) }.joined() }
+    /// Two lower-case digits a byte.
+    ///
+    /// - Complexity: linear; every id of a video is made by it.
+    package static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 
     /// Whether a scalar could move the cursor, reorder text, or hide.
     static func isHidden(_ scalar: Unicode.Scalar) -> Bool {

@@ -11,6 +11,18 @@ package enum Processes {
     /// - Parameter leader: the process that the group is named after.
     package static func killGroup(_ leader: Int32) { _ = kill(-leader, SIGKILL) }
 
+    /// Has the kernel end a process before this one when memory runs out: its `oom_score_adj` is halfway from this one's to
+    /// 1000, and 500 at least. Where that may not be written, it stays.
+    package static func offerToOutOfMemoryKiller(_ process: Int32) {
+        let own = (try? Files.read(RawPath("/proc/self/oom_score_adj"), limit: 64)).flatMap {
+            Int(String(decoding: $0.prefix { $0 != 0x0a }, as: UTF8.self))
+        }
+        let path = RawPath("/proc/\(process)/oom_score_adj")
+        guard let file = try? Files.open(path, O_WRONLY) else { return }
+        defer { Files.close(file) }
+        try? Files.write(Array(String(max(500, ((own ?? 0) + 1000) / 2)).utf8), to: file, path: path)
+    }
+
     /// Whether one of a process's threads is in a call of the kernel that no signal ends, as one to a share that does not
     /// answer.
     package static func isUninterruptible(_ process: Int32) -> Bool {

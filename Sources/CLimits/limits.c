@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -60,9 +59,7 @@ int fb_offer_to_oom_killer(void) {
     if (pread(file, text, sizeof text - 1, 0) < 0) {
         failed = errno;
     } else {
-        long own = strtol(text, NULL, 10), wanted = (own + 1000) / 2;
-        int length = snprintf(text, sizeof text, "%ld", wanted < 500 ? 500 : wanted);
-        if (pwrite(file, text, (size_t)length, 0) != length) failed = errno;
+        if (strtol(text, NULL, 10) < 500 && pwrite(file, "500", 3, 0) != 3) failed = errno;
     }
     close(file);
     return failed;

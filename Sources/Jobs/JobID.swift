@@ -64,8 +64,8 @@ package struct JobID: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func format(_ bytes: [UInt8]) -> String {
-        let hex = Array(Escape.hex(bytes))
-        return [hex[0..<8], hex[8..<12], hex[12..<16], hex[16..<20], hex[20..<32]]
-            .map { String($0) }.joined(separator: "-")
+        let hex = Array(Escape.hex(bytes).utf8)
+        let parts = [hex[0..<8], hex[8..<12], hex[12..<16], hex[16..<20], hex[20..<32]]
+        return String(decoding: Array(parts.joined(separator: [UInt8(ascii: "-")])), as: UTF8.self)
     }
 }

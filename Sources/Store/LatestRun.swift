@@ -16,5 +16,6 @@ extension OutputLayout {
             return Files.remove(latest)
         }
         Files.remove(latestText)
+        try Files.syncDirectory(root)
     }
 }

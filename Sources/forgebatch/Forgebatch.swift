@@ -46,6 +46,7 @@ struct Forgebatch: AsyncParsableCommand {
         } catch let status as ExitCode {
             exitNow(status.rawValue)
         } catch  where exitCode(for: error).isSuccess {
+            ExitGuard.start(exitCode(for: error).rawValue)
             exit(withError: error)
         } catch {
             let status = exitCode(for: error).rawValue
@@ -70,7 +71,28 @@ struct Failure: Error {
     }
 }
 
-func exitNow(_ status: Int32) -> Never { exit(status) }
+func exitNow(_ status: Int32) -> Never {
+    ExitGuard.start(status)
+    exit(status)
+}
+
+/// Sees to it that the process ends: what libraries do at its exit may wait for a thread of theirs that could not be woken.
+enum ExitGuard {
+    /// Seconds that they have for it.
+    private static let patience: UInt32 = 5
+
+    static func start(_ status: Int32) {
+        fflush(nil)
+        var thread = pthread_t()
+        // Without memory for a thread nothing is lost but this.
+        pthread_create(
+            &thread, nil,
+            { status in
+                sleep(ExitGuard.patience)
+                _exit(Int32(truncatingIfNeeded: Int(bitPattern: status)))
+            }, UnsafeMutableRawPointer(bitPattern: Int(status)))
+    }
+}
 
 /// Descriptors 0, 1 and 2.
 enum StandardStreams {

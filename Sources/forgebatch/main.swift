@@ -11,6 +11,11 @@ guard Files.exists(RawPath("/proc/self/exe")) else {
         "forgebatch: /proc is missing here, and nothing works without it: mount it (mount -t proc proc /proc)")
     exitNow(1)
 }
+// Even the program's name is unknown where the standard library could not read them, and no arguments would mean the help.
+guard CommandLine.argc > 0 else {
+    Terminal.error("forgebatch: its arguments cannot be read; they stand in /proc/self: try again")
+    exitNow(1)
+}
 let arguments = RawArguments.read()
 if arguments.first == "worker" {
     Signals.unblock()
@@ -26,3 +31,4 @@ if arguments.first == "hook" {
 }
 if arguments.first == "run" { Signals.block() }
 await Forgebatch.main(arguments: arguments)
+exitNow(0)

@@ -113,6 +113,23 @@ struct EndTests {
         Processes.killGroup(process)
     }
 
+    @Test("A child is what the kernel ends first without memory, before it has read its request")
+    func outOfMemory() async throws {
+        let child = ChildProcess(
+            program: RawPath("/bin/sh"), arguments: ["-c", "read line; cat /proc/$$/oom_score_adj"], lineLimit: 100)
+        let told = Atomic<Int>(0)
+        let end = await child.run([0x0a], errors: LastLines(), hasToEnd: { false }) { output in
+            if case .line(let line) = output {
+                told.store(Int(String(decoding: line, as: UTF8.self)) ?? -1, ordering: .relaxed)
+            }
+            return true
+        }
+        #expect(end == .exited(status: 0))
+        let own = try Files.read(RawPath("/proc/self/oom_score_adj"))
+        let score = try #require(Int(String(decoding: own.filter { $0 != 0x0a }, as: UTF8.self)))
+        #expect(told.load(ordering: .relaxed) == max(500, (score + 1000) / 2))
+    }
+
     @Test("A process that closes its standard input is told by how it ends, whatever was still to be written")
     func closedInput() async {
         let child = ChildProcess(

@@ -112,6 +112,22 @@ struct EndTests {
         #expect(try bench.forge.count("quarantined") == 0)
     }
 
+    @Test("A run ends with its status though no thread of a library can be woken for the exit")
+    func exit() async throws {
+        let bench = try await Bench(["a.y4m"])
+        let result = try await bench.forge.run(environment: bench.environment(["PIPE": "wake"]))
+        #expect(result.status == 0, "\(result.error)")
+        #expect(try bench.forge.names() == ["a.y4m"])
+    }
+
+    @Test("A process that cannot read its arguments says so, and does not take them for none")
+    func arguments() async throws {
+        let bench = try await Bench(["a.y4m"])
+        let result = try await bench.forge.run(environment: bench.environment(["ARGUMENTS": "lost"]))
+        #expect(result.status == 1 && result.error.contains("its arguments cannot be read"), "\(result.error)")
+        #expect(result.output.isEmpty)
+    }
+
     @Test("An input of earlier runs that does not answer any more holds nobody up: whether it moved is then not known")
     func deadHome() async throws {
         let bench = try await Bench([])

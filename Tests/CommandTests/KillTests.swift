@@ -27,6 +27,48 @@ struct KillTests {
         #expect(try forge.count("completed") == 1)
     }
 
+    /// What builds the library that is preloaded.
+    private static let compiler = ExternalProgram.find("cc") ?? ExternalProgram.find("clang")
+
+    @Test(
+        "A power cut leaves no name without its content: all but the report and the snapshot is synced before it is told of",
+        .enabled(if: compiler != nil, "needs a C compiler"))
+    func powerCut() async throws {
+        let forge = try Forge(["a.y4m", "deep/b.y4m"])
+        let library = forge.home.appending("order.so").display
+        let source = Samples.root.appending("Tests/scripts/order.c").display
+        let made = try await #require(KillTests.compiler).run(["-shared", "-fPIC", "-o", library, source, "-ldl"])
+        try #require(made.status == 0, "\(made.errorText)")
+        let log = forge.home.appending("order.log")
+        let result = try await forge.run(
+            environment: [
+                "LD_PRELOAD": library, "ORDER_LOG": log.display, "ORDER_FOLDER": forge.output.display,
+            ])
+        #expect(result.status == 0, "\(result.error)")
+        var (dirty, nameless, named): (Set<String>, [String: Set<String>], Set<String>) = ([], [:], [])
+        let prefix = forge.output.display + "/"
+        func isDerived(_ path: String) -> Bool { path.hasPrefix(prefix + "report/") || path.hasSuffix("/state.json") }
+        for line in String(decoding: try Files.read(log), as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: "\t").map { String($0) }
+            switch words[0] {
+            case "write": dirty.insert(words[1])
+            case "sync":
+                dirty.remove(words[1])
+                nameless[words[1]] = nil
+            default:
+                let path = words[2]
+                if isDerived(path) { continue }
+                #expect(!dirty.contains(words[1]), "\(path) is named before its content is on the disk")
+                named.insert(String(path.dropFirst(prefix.count)))
+                nameless[RawPath(path).parent.display, default: []].insert(path)
+            }
+        }
+        #expect(nameless.isEmpty, "\(nameless) need not outlive a power cut")
+        #expect(dirty.filter { !isDerived($0) && $0.hasSuffix(".ndjson") }.isEmpty)
+        #expect(named.isSuperset(of: ["results/a.y4m.json", "results/deep/b.y4m.json", "latest", "roots.json"]))
+        #expect(named.filter { $0.hasPrefix("stills/") }.count == 6, "\(named)")
+    }
+
     @Test("A second signal does not wait for the grace")
     func second() async throws {
         let forge = try Forge()

@@ -9,7 +9,7 @@
 //
 // PIPE says which calls of the run on the pipes of its children fail with EIO: `write:3` its third write, since it has
 // written to the process that looks twice by then, `read:3` every read from its third write on. `look` is the first answer
-// of the process that looks, which it cannot write.
+// of the process that looks, which it cannot write. `wake` is every write of the run that would wake one of its threads.
 //
 // MEMORY is a file to which the run itself, and no process that it started, adds its largest size in kB at its end.
 #define _GNU_SOURCE
@@ -85,6 +85,13 @@ int open64(const char *path, int flags, ...) {
     return REAL(open64)(path, flags, mode);
 }
 
+/// ARGUMENTS: the maps of a process, in which Swift looks for its arguments, cannot be read.
+FILE *fopen(const char *path, const char *mode) {
+    if (!getenv("ARGUMENTS") || strcmp(path, "/proc/self/maps") != 0) return REAL(fopen)(path, mode);
+    errno = EIO;
+    return NULL;
+}
+
 static char role[32];
 
 __attribute__((constructor)) static void find_role(void) {
@@ -105,12 +112,21 @@ static int is_child_pipe(int descriptor) {
     return descriptor > 2 && strcmp(role, "run") == 0 && fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
+/// Whether a descriptor of the run wakes a thread: an eventfd.
+static int is_bell(int descriptor) {
+    char link[64], target[64] = {0};
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    return strcmp(role, "run") == 0 && readlink(link, target, sizeof target - 1) > 0 && strstr(target, "[eventfd]");
+}
+
 ssize_t write(int descriptor, const void *buffer, size_t count) {
     const char *what = getenv("PIPE");
     int fails = 0;
     if (what && is_child_pipe(descriptor)) {
         int number = __atomic_add_fetch(&requests, 1, __ATOMIC_SEQ_CST);
         fails = strncmp(what, "write:", 6) == 0 && number == atoi(what + 6);
+    } else if (what && strcmp(what, "wake") == 0) {
+        fails = is_bell(descriptor);
     } else if (what && strcmp(what, "look") == 0 && strcmp(role, "look") == 0 && descriptor == 1) {
         fails = __atomic_add_fetch(&requests, 1, __ATOMIC_SEQ_CST) == 1;
     }

@@ -94,6 +94,8 @@ struct ChildProcess: Sendable {
                 error: .sequence
             ) { execution in
                 let process = execution.processIdentifier.value
+                // From its first pages on: it has to load its libraries before it could do so itself.
+                Processes.offerToOutOfMemoryKiller(process)
                 settlement.watch = Task.detached { await watch(process, settlement, hasToEnd) }
                 do {
                     _ = try await execution.standardInputWriter.write(request)

@@ -36,17 +36,21 @@ struct Publication {
 
     private var kinds: [StagedFiles.Kind] { request.stills ? StagedFiles.Kind.allCases : [.result] }
 
-    /// Stills first: where there is a result, there are its stills. The result's content is on the disk by then.
+    /// Stills first: where there is a result, there are its stills. The content of all is on the disk by then.
     ///
     /// - Returns: where the result lies, below the output folder.
     private func publish(size: Int64) throws(SystemError) -> RawPath {
+        var folders: [RawPath] = []
         for kind in kinds where kind != .result {
             // One that could not be made is empty.
             guard let found = try? Files.status(files.temporary(kind), follow: false), found.kind == .file,
                 found.size > 0
             else { continue }
             try Files.rename(files.temporary(kind), to: files.final(kind))
+            let folder = files.final(kind).parent
+            if !folders.contains(folder) { folders.append(folder) }
         }
+        for folder in folders { try Files.syncDirectory(folder) }
         let temporary = files.temporary(.result)
         let found = try Files.status(temporary, follow: false)
         guard found.kind == .file, found.size == size else { throw SystemError("size", temporary, code: Self.unusable) }

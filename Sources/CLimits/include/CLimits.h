@@ -23,8 +23,7 @@ int fb_limit_memory(uint64_t bytes);
 /// The limit of address space in force in bytes; 0 for none.
 uint64_t fb_memory_limit(void);
 
-/// Has the kernel take this process before others when memory runs out: raises its oom_score_adj halfway to 1000, and to 500
-/// at least. Returns 0 or errno.
+/// Has the kernel take this process before others when memory runs out: its oom_score_adj is 500 at least. Returns 0 or errno.
 int fb_offer_to_oom_killer(void);
 
 /// Sets the niceness of this process, which may have one thread only, unless it is higher already. Returns 0 or errno.
