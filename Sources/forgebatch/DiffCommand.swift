@@ -101,6 +101,7 @@ struct DiffText {
         case .fixed: "fixed"
         case .new: "new"
         case .removed: "removed"
+        case .moved: "moved"
         case .changed: "changed"
         case .drifted: "drifted: same video and settings, other result"
         case .slower: "slower"
@@ -111,6 +112,7 @@ struct DiffText {
     private static func detail(_ entry: Comparison.Entry, _ category: Comparison.Category) -> String {
         switch category {
         case .removed: return ""
+        case .moved: return entry.was.map { ": was called \($0.path.display)" } ?? ""
         case .new: return ": \(state(entry.now, entry.path))"
         case .newlyFailing, .fixed: return ": \(change(entry))"
         case .changed, .drifted, .otherSettings:

@@ -102,15 +102,15 @@ struct PruneCommand: AsyncParsableCommand {
         }
         let parts = [
             line(work.runs.count, "run", work.runBytes),
-            "what is left of \(line(work.videos.count, "video", work.videoBytes))",
-            line(work.leftovers.count, "file", work.leftoverBytes) + " of killed writers",
+            "what is left of \(line(work.videos.count, "gone video", work.videoBytes))",
+            "\(line(work.leftovers.count, "file", work.leftoverBytes)) of killed writers",
         ]
         guard isOrder else {
             Terminal.output("nothing was removed. --keep-runs 1 would remove \(parts[0]),")
-            Terminal.output("--gone would remove \(parts[1]) gone, and either would remove \(parts[2])")
+            Terminal.output("--gone would remove \(parts[1]), and either would remove \(parts[2])")
             return
         }
-        Terminal.output("\(verb): \(parts[0]), \(parts[1]) gone, \(parts[2])")
+        Terminal.output("\(verb): \(parts[0]), \(parts[1]), \(parts[2])")
         if !dryRun, !work.videos.isEmpty, Files.exists(OutputLayout(root: output.path).reportIndex) {
             Terminal.output(
                 "the report shows the videos until it is made again: forgebatch report \(output.path.display)")

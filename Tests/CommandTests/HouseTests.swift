@@ -136,6 +136,10 @@ struct HouseTests {
         #expect(try Files.read(forge.output.appending(OutputLayout.still(new, .thumbnail))) == still)
         #expect(!Files.exists(forge.output.appending(OutputLayout.still(old, .thumbnail))))
         #expect(try await gone(forge) == [])
+        let changes = try await diff(forge)
+        let moved = changes["moved"]?.array?.first
+        #expect(moved?["path"]?.string == "other/new.y4m" && moved?["was"]?["path"]?.string == "cam/a.y4m")
+        #expect(changes["removed"]?.array?.isEmpty == true && changes["new"]?.array?.isEmpty == true)
         let list = try await forge.forgebatch("list", "out").output
         #expect(!list.contains("cam/a.y4m") && list.contains("other/new.y4m"))
         try await validate(forge)
@@ -289,7 +293,7 @@ struct HouseTests {
         let result = forge.layout.results.appending("cam/deep/a.y4m.json")
         let kept = try Files.read(result)
         let done = try await forge.forgebatch("prune", "out", "--gone")
-        #expect(done.status == 0 && done.output.contains("what is left of 2 videos ("), "\(done.error)")
+        #expect(done.status == 0 && done.output.contains("what is left of 2 gone videos ("), "\(done.error)")
         #expect(try forge.names() == ["b.y4m"] && !Files.exists(forge.layout.results.appending("cam")))
         #expect(!Files.exists(forge.output.appending(OutputLayout.still(job, .thumbnail))))
         let list = try await forge.forgebatch("list", "out").output

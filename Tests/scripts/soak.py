@@ -137,7 +137,9 @@ def main():
         measured = soak.nights()
     finally:
         shutil.rmtree(soak.home)
-    third = max(1, len(measured) // 3)
+    third = len(measured) // 3
+    if third == 0:
+        sys.exit("fewer than 30 nights tell nothing of growth")
     for index, (what, most) in enumerate([("size", 1.1), ("processor time", 1.5), ("memory", 1.1)]):
         middle = max(row[index] for row in measured[third:2 * third])
         last = max(row[index] for row in measured[2 * third:])

@@ -12,6 +12,8 @@ struct CatalogIndex {
     /// For each run that does not list them, what it found unchanged.
     private var unchanged: [String: [RunVideo]] = [:]
     private var absences = Absences()
+    /// Jobs of videos that were given other names, and their jobs since.
+    private(set) var moves: [JobID: JobID] = [:]
 
     /// - Parameter inventories: only what these ask for is kept.
     init(_ layout: OutputLayout, _ inventories: [RunInventory]) throws {
@@ -28,6 +30,7 @@ struct CatalogIndex {
         while let entry = try catalog.next() {
             note(entry.job, entry.firstRunID ?? entry.runID)
             absences.note(entry)
+            moves[entry.job] = entry.movedTo
             for number in pasts.indices { pasts[number].take(entry) }
             guard !entry.isCleared else { continue }
             if isWanted(entry.job, entry.runID) { results[entry.job, default: []].append(entry) }

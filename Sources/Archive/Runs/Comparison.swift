@@ -13,6 +13,8 @@ package struct Comparison: Sendable {
         case fixed
         case new
         case removed
+        /// The same video under another name, with the result that it had.
+        case moved
         /// Another content under the same name.
         case changed
         /// The same content, settings and tool versions, and another result.
@@ -68,7 +70,9 @@ package struct Comparison: Sendable {
         self.after = new.run
         gone = index.gone(in: [before, after])
         isSameScope = old.run.scope == new.run.scope && old.isComplete && new.isComplete
-        for (job, video) in new.videos {
+        let moved = Comparison.moves(index, old, new)
+        let arrived = Set(moved.values)
+        for (job, video) in new.videos where !arrived.contains(job) {
             if let was = old.videos[job] {
                 judge(was, video)
             } else if (isSameScope && !old.isBlind(to: video.path)) || !index.knows(job, upTo: before) {
@@ -78,10 +82,32 @@ package struct Comparison: Sendable {
             }
         }
         for (job, video) in old.videos where new.videos[job] == nil {
-            if isSameScope, !new.isBlind(to: video.path) { add(.removed, video, nil) } else { unjudged += 1 }
+            if let name = moved[job], let now = new.videos[name] {
+                add(.moved, video, now)
+            } else if isSameScope, !new.isBlind(to: video.path) {
+                add(.removed, video, nil)
+            } else {
+                unjudged += 1
+            }
         }
         for category in entries.keys { entries[category]?.sort { $0.path < $1.path } }
         compareLibraries(layout)
+    }
+
+    /// Jobs of the one run whose videos the other knows under other names, and only under these.
+    private static func moves(
+        _ index: CatalogIndex, _ old: RunInventory, _ new: RunInventory
+    ) -> [JobID: JobID] {
+        var moves: [JobID: JobID] = [:]
+        for job in index.moves.keys where old.videos[job] != nil && new.videos[job] == nil {
+            var (name, steps) = (job, 0)
+            // It may have been renamed more than once, and back.
+            while let next = index.moves[name], new.videos[name] == nil, steps < index.moves.count {
+                (name, steps) = (next, steps + 1)
+            }
+            if name != job, new.videos[name] != nil, old.videos[name] == nil { moves[job] = name }
+        }
+        return moves
     }
 
     /// Says of the results that are others whether the libraries are, too, as the records of their runs tell.
@@ -166,8 +192,13 @@ extension Comparison {
 extension Comparison.Entry {
     var json: JSON {
         let states = JSON.members([
-            "other_libraries": hasOtherLibraries ? true : nil, "was": was?.json, "now": now?.json,
+            "other_libraries": hasOtherLibraries ? true : nil, "was": was.map { json(was: $0) }, "now": now?.json,
         ])
         return .object([JSON.Member("job_id", .string(job.text))] + path.members() + (states.members ?? []))
+    }
+
+    /// How it was, with the name that it had where that is another one.
+    private func json(was: RunVideo) -> JSON {
+        was.path == path ? was.json : .object(was.path.members() + (was.json.members ?? []))
     }
 }

@@ -89,6 +89,7 @@ struct ChangeList {
         case .fixed: "Fixed"
         case .new: "New"
         case .removed: "Removed"
+        case .moved: "Moved"
         case .changed: "Changed"
         case .drifted: "Drifted"
         case .slower: "Slower"
@@ -112,6 +113,7 @@ struct ChangeList {
         case .fixed: [outcome(entry.was), entry.now?.status.rawValue].compactMap { $0 }.joined(separator: " → ")
         case .new: entry.now.map { $0.frames.map { Text.plural($0, "frame") } ?? $0.status.rawValue } ?? ""
         case .removed: entry.was.map { "was \($0.status.rawValue)" } ?? ""
+        case .moved: entry.was.map { "was called \(Text.shown($0.path.display, limit: 200))" } ?? ""
         case .changed: "\(Text.bytes(entry.was?.size.map { Int($0) })) → \(Text.bytes(entry.now?.size.map { Int($0) }))"
         case .drifted:
             entry.hasOtherLibraries
