@@ -141,11 +141,6 @@ final class RunFeed: Sendable {
     /// Whether all that there is to tell of it has happened.
     var isOver: Bool { replay.withLock { $0.isOver(monotonicNanoseconds()) } }
 
-    /// Whether the log tells that a worker had a job.
-    func hasStarted(_ job: JobID) -> Bool {
-        read { log, _, _ in log.index(of: job).flatMap { log.jobs[$0].start } != nil }
-    }
-
     func noteSocket(isOpen: Bool) { hold.withLock { isOpen ? $0.open() : $0.close() } }
     func noteTold() { hold.withLock { $0.tell(monotonicNanoseconds()) } }
     func noteAsked() { hold.withLock { $0.ask(monotonicNanoseconds()) } }

@@ -93,22 +93,6 @@ final class RunLibrary: Sendable {
         return await kept(job, before: asked.id).map { AskedJob(job: job, feed: asked, kept: $0) }
     }
 
-    /// Waits until a run is over that did not come to a job, and another one is selected that has the job to do.
-    ///
-    /// - Returns: that run; nil when the task was cancelled.
-    func successor(of feed: RunFeed, for job: JobID) async -> RunFeed? {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: RunLibrary.successionInterval)
-            // What ended has been told of, and nothing follows.
-            guard feed.isOver, let id = selectedID, id != feed.id, !feed.hasStarted(job) else { continue }
-            if let next = self.feed(id), await next.whenPlanned(), await next.claims(job) { return next }
-        }
-        return nil
-    }
-
-    /// Between two looks for a run that takes up what another left.
-    private static let successionInterval = Duration.seconds(2)
-
     /// Runs before the one asked for in which a job is looked for that a later one processed again.
     private static let searchedRuns = 100
 
