@@ -37,9 +37,10 @@ struct TailCommand: AsyncParsableCommand {
         while try tail.step() { try await Task.sleep(for: .nanoseconds(TailCommand.tick)) }
         if let video = job, !tail.hasSeenJob {
             // What a run leaves alone, its log only counts.
-            if !json, let known = Tail.known(OutputArgument.job(video), layout) {
-                return Terminal.output(
-                    "\(known.path.display): not part of run \(id); it stands as \(known.status.rawValue)")
+            if let known = Tail.known(OutputArgument.job(video), layout) {
+                let text = "\(known.path.display): not part of run \(id); it stands as \(known.status.rawValue)"
+                if !json { Terminal.output(text) }
+                return
             }
             throw Failure(
                 ExitStatus.unreadableInput,

@@ -125,6 +125,8 @@ struct LookCommandTests {
         let tail = try await forge.forgebatch("tail", "out", "a.y4m")
         #expect(tail.status == 0 && tail.output.hasPrefix("a.y4m: not part of run "), "\(tail)")
         #expect(tail.output.hasSuffix("; it stands as ok\n"), "\(tail)")
+        let lines = try await forge.forgebatch("tail", "out", "a.y4m", "--json")
+        #expect(lines.status == 0 && lines.output.isEmpty)
         #expect(try await forge.forgebatch("tail", "out", "none.y4m").status == 66)
         let whole = try await forge.forgebatch("tail", "out").output
         #expect(whole.contains("1 video skipped: 1 up to date\n"), "\(whole)")

@@ -630,6 +630,18 @@ def check_planned_jobs_wait_and_never_answer_with_older_events(binary, folder):
         wait(lambda: server.get("/v1/replay")[1]["live"] is False)
         assert server.get(f"/v1/jobs/{b}")[1]["status"] == "pending"
         alive(sockets[1])
+        # The next run takes it up, for the same socket.
+        third = MadeRun(folder, run="20260228T010203Z-cccccc")
+        third.begin(1)
+        third.plan("b.mp4")
+        third.start("b.mp4")
+        lines = [third.progress("b.mp4", 100), third.complete("b.mp4", content="c")]
+        third.finish()
+        texts = read(sockets[1], terminal)
+        assert texts in (lines, lines[-1:]), texts
+        assert server.get(f"/v1/jobs/{b}")[1]["run_id"] == third.run
+        quiet(sockets[0])
+        third.clear()
     # Archived: at the first moment all wait, and one that no run processed is none.
     with Server(binary, folder, "--paused") as server:
         assert [i["status"] for i in server.get("/v1/jobs")[1]["jobs"]] == ["pending"] * 2

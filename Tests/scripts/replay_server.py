@@ -117,6 +117,10 @@ class MadeRun:
         fcntl.flock(file, fcntl.LOCK_EX)
         return file
 
+    def clear(self):
+        """As if it had never been, but for its results."""
+        shutil.rmtree(self.path)
+
     def age(self):
         """Nobody has written to the log for long."""
         os.utime(self.log, (1772067723, 1772067723))

@@ -140,6 +140,9 @@ final class RunFeed: Sendable {
         return hold.withLock { $0.isHeld(now, isOver: isOver) }
     }
 
+    /// Whether all that there is to tell of it has happened.
+    var isOver: Bool { replay.withLock { $0.isOver(monotonicNanoseconds()) } }
+
     func noteSocket(isOpen: Bool) { hold.withLock { isOpen ? $0.open() : $0.close() } }
     func noteTold() { hold.withLock { $0.tell(monotonicNanoseconds()) } }
     func noteAsked() { hold.withLock { $0.ask(monotonicNanoseconds()) } }

@@ -32,6 +32,27 @@ struct JobSession: Sendable {
         try await follow(NotingSocket(socket: socket, feed: feed))
     }
 
+    /// The same, in one run after another: who named no run, and waits for a job that its run did not come to, hears of it
+    /// in the next one that has it to do. Nothing was sent of it until then.
+    func run(_ socket: some TextSocket, in library: RunLibrary) async throws {
+        guard !hasNamedRun, from == nil else { return try await run(socket) }
+        var session = self
+        while true {
+            let current = session
+            let next = try await withThrowingTaskGroup(of: RunFeed?.self) { group in
+                group.addTask {
+                    try await current.run(socket)
+                    return nil
+                }
+                group.addTask { await library.successor(of: current.feed, for: current.job) }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+            guard let next else { return }
+            session = JobSession(next, job, nil)
+        }
+    }
+
     /// Notes what is sent.
     private struct NotingSocket<Socket: TextSocket>: TextSocket {
         let socket: Socket

@@ -17,7 +17,8 @@ extension ReplayAPI {
                 // A late client is told how things stand, not how they came to be so.
                 await asked.feed.whenLoadedToNow()
                 let session = JobSession(asked.feed, asked.job, from, hasNamedRun: request.query("run") != nil)
-                return .accept { try await ClientSession($0).serve { try await session.run($0) } }
+                let library = library
+                return .accept { try await ClientSession($0).serve { try await session.run($0, in: library) } }
             case 4 where path[..<3] == ["v1", "ws", "runs"]:
                 let from = try sequenceNumber(request)
                 let feed = try run(path[3])
