@@ -60,26 +60,26 @@ struct RunCommand: AsyncParsableCommand {
             throw status
         } catch {
             // No run began, or it broke off: there is no summary.
-            let status = (error as? Failure)?.status ?? RunCommand.status(of: error)
-            let why = (error as? Failure)?.message ?? RunCommand.text(of: error)
-            if !reuse.dryRun {
-                signals.leave()
-                await hooks.run(
-                    Summary.refused(why, status: status), status: status, facts: [], hasEnded: false,
-                    hasToEnd: { signals.endsCommands })
-            }
-            throw error
+            if reuse.dryRun { throw error }
+            let failure = RunCommand.failure(error)
+            // Told before the commands have their time.
+            Terminal.fatal(failure.message, status: failure.status)
+            signals.leave()
+            await hooks.run(
+                Summary.refused(failure.message, status: failure.status), status: failure.status, facts: [],
+                hasEnded: false, hasToEnd: { signals.endsCommands })
+            throw ExitCode(failure.status)
         }
     }
 
     private var hooks: Hooks { Hooks(operation, program: RunCommand.program) }
 
-    private static func status(of error: any Error) -> Int32 {
-        error is SystemError ? ExitStatus.failure : exitCode(for: error).rawValue
-    }
-
-    private static func text(of error: any Error) -> String {
-        (error as? SystemError)?.description ?? message(for: error)
+    private static func failure(_ error: any Error) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case let error as SystemError: Failure(ExitStatus.failure, "\(error)")
+        default: Failure(exitCode(for: error).rawValue, message(for: error))
+        }
     }
 
     private func run(_ signals: Signals) async throws {

@@ -43,7 +43,9 @@ struct EventStreamTests {
         }
     }
 
-    @Test("With --progress json every line of standard error is an object, whatever happens; so is --json's line")
+    @Test(
+        "With --progress json every line of standard error is an object, whatever happens; so is --json's line",
+        .enabled(if: python != nil, "needs Python with jsonschema (make deps-test)"))
     func everything() async throws {
         let streams = Streams(try Forge(["a.y4m"]))
         let forge = streams.forge
@@ -113,7 +115,7 @@ struct EventStreamTests {
     }
 
     private func check(_ streams: Streams) async throws {
-        guard let python = EventStreamTests.python else { return }
+        let python = try #require(EventStreamTests.python)
         let script = Samples.root.appending("Tests/scripts/check_stream.py").display
         let schema = Samples.root.appending("docs/schema/progress-1.json").display
         for (kind, files) in [("progress", streams.errors), ("summary", streams.outputs)] {
@@ -143,7 +145,9 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A signal and a question for the state leave it a stream of objects")
+    @Test(
+        "A signal and a question for the state leave it a stream of objects",
+        .enabled(if: python != nil, "needs Python with jsonschema (make deps-test)"))
     func signals() async throws {
         let streams = Streams(try Forge())
         try streams.forge.addLong("a.y4m")

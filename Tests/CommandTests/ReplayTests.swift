@@ -10,6 +10,9 @@ struct ReplayTests {
         .compactMap { $0 }
         .first { (try? $0.runAndWait(["-c", "import websockets"]))?.status == 0 }
 
+    private static let chromium = ["chromium", "chromium-browser", "google-chrome"].lazy
+        .compactMap { ExternalProgram.find($0) }.first
+
     private static func script(_ name: String) -> String { Samples.root.appending("Tests").appending(name).display }
 
     @Test(
@@ -24,7 +27,7 @@ struct ReplayTests {
 
     @Test(
         "Files that are served run nothing in a browser, have links that work whatever their names, and are given back",
-        .enabled(if: ExternalProgram.python != nil, "needs python3"))
+        .enabled(if: ExternalProgram.python != nil && chromium != nil, "needs chromium and python3 (make deps-test)"))
     func served() async throws {
         let outcome = try await #require(ExternalProgram.python).run([
             ReplayTests.script("scripts/served_check.py"), ExternalProgram.forgebatch.path.display,
@@ -41,8 +44,8 @@ struct ReplayTests {
     @Test(
         "The replay works behind nginx with TLS and a path, by the configuration of docs/replay.md",
         .enabled(
-            if: python != nil && nginx != nil && ExternalProgram.find("openssl") != nil,
-            "needs nginx, openssl and Python with websockets (make deps-test)"))
+            if: python != nil && nginx != nil && chromium != nil && ExternalProgram.find("openssl") != nil,
+            "needs nginx, openssl, chromium and Python with websockets (make deps-test)"))
     func proxy() async throws {
         let outcome = try await #require(ReplayTests.python).run(
             [
