@@ -45,6 +45,15 @@ package enum RunLog {
             + "unpack it to \(name.display), or pack it by gzip"
     }
 
+    /// Whether there is a log that is not compressed, by its name or by its first bytes.
+    package static func isPlain(_ plain: RawPath) -> Bool {
+        guard let status = try? Files.status(plain, follow: false), status.kind == .file,
+            let descriptor = try? Files.openInput(plain)
+        else { return false }
+        defer { Files.close(descriptor) }
+        return (try? Files.read(descriptor, at: 0, count: 16, path: plain)).map { !Gzip.begins($0) } ?? false
+    }
+
     /// Compresses the log of a run that is over, where it lies plain. The compressed file is on the disk under its name
     /// before the plain one goes; whoever has that open goes on reading it.
     ///
@@ -61,7 +70,7 @@ package enum RunLog {
             if error.isMissing { return nil }
             throw error
         }
-        guard before.kind == .file else { return nil }
+        guard before.kind == .file, isPlain(plain) else { return nil }
         let descriptor = try Files.openInput(plain)
         defer { Files.close(descriptor) }
         var writer = try GzipWriter()

@@ -27,7 +27,11 @@ enum ConfigurationLayers {
     /// The arguments that were parsed, with what the layers added.
     static var effective: [String] { stored.withLock { $0.effective } }
 
-    /// What the command line was, in parts, and what was added to it.
+    /// Flags whose values are commands. No record has them: they are often addresses with a password in them, and a run that
+    /// is done again by hand is nobody's alarm.
+    static let commands = Set(keys.filter { $0.kind == .command }.map(\.name))
+
+    /// What the command line was, in parts, and what was added to it, without commands.
     static func invocation() -> Invocation {
         let (added, effective) = stored.withLock { ($0.added, $0.effective) }
         let flags = Invocation.Flags(
@@ -42,6 +46,7 @@ enum ConfigurationLayers {
         let count = 1 + added.reduce(0) { $0 + $1.arguments.count }
         result.take(Array(effective.dropFirst(count)), flags, path: RawArguments.path)
         result.folder = Files.currentDirectory()
+        result.options.removeAll { commands.contains($0.name) }
         return result
     }
 

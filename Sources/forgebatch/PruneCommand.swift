@@ -8,10 +8,10 @@ struct PruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove old runs, and what is left of videos that are gone.",
         discussion: """
-            Without --keep-runs, --older-than or --gone it only says what could be removed. The newest run stays, so does \
+            Without --keep-runs, --older-than, --gone or --compress-logs it only says what could be removed. The newest run stays, so does \
             the newest finished one and the one that the report shows. Results stay when their runs go; lost are a run's log, \
             its replay, and comparisons with it. With --gone, results, stills and memories of videos go that \
-            a run over their folder did not find; list --gone names them. Whatever is removed, files that killed writers \
+            a run over their folder did not find; list --gone names them. Compressed logs are read as before. Whatever is removed, files that killed writers \
             left go, too.
 
             Exit status: 0 done or nothing to do, 1 not all removed, 11 a run is going on, 64 usage, 66 no output folder.
@@ -32,6 +32,12 @@ struct PruneCommand: AsyncParsableCommand {
     @Flag(help: "Remove what is left of videos that are gone.")
     var gone = false
 
+    @Flag(
+        help:
+            "Compress the logs of runs that are over, by gzip to about a tenth; not the newest one's and the report's."
+    )
+    var compressLogs = false
+
     @Flag(name: [.customShort("n"), .long], help: "List what would be removed and how large it is; remove nothing.")
     var dryRun = false
 
@@ -44,7 +50,7 @@ struct PruneCommand: AsyncParsableCommand {
     }
 
     /// Whether something is to be removed at all.
-    private var isOrder: Bool { keepRuns != nil || olderThan != nil || gone }
+    private var isOrder: Bool { keepRuns != nil || olderThan != nil || gone || compressLogs }
 
     func run() async throws {
         let layout = try OutputArgument.layout(output)
@@ -77,6 +83,7 @@ struct PruneCommand: AsyncParsableCommand {
         let before = olderThan.map { now.milliseconds - Int64(clamping: Int($0.seconds * 1000)) }
         rules.runs = RunRetention(keep: keepRuns, before: before)
         rules.gone = gone
+        rules.logs = compressLogs
         rules.leftovers = true
         return rules
     }
@@ -95,6 +102,7 @@ struct PruneCommand: AsyncParsableCommand {
         if dryRun {
             for id in work.runs { Terminal.output("run    \(id)") }
             for video in work.videos { Terminal.output("video  \(video.path.display)") }
+            for id in work.logs { Terminal.output("log    \(id)") }
             for path in work.leftovers { Terminal.output("file   \(path.display)") }
         }
         func line(_ count: Int, _ noun: String, _ bytes: Int64) -> String {
@@ -111,6 +119,9 @@ struct PruneCommand: AsyncParsableCommand {
             return
         }
         Terminal.output("\(verb): \(parts[0]), \(parts[1]), \(parts[2])")
+        if compressLogs {
+            Terminal.output("\(dryRun ? "would be " : "")compressed: \(line(work.logs.count, "log", work.logBytes))")
+        }
         if !dryRun, !work.videos.isEmpty, Files.exists(OutputLayout(root: output.path).reportIndex) {
             Terminal.output(
                 "the report shows the videos until it is made again: forgebatch report \(output.path.display)")
@@ -127,9 +138,10 @@ struct PruneCommand: AsyncParsableCommand {
                         [JSON.Member("job_id", .string(video.job.text))] + video.path.members()
                             + [JSON.Member("gone", video.absence.json)])
                 }),
+            "logs": .array(work.logs.map { .string($0) }),
             "files": .array(work.leftovers.map { .object($0.members()) }),
             "run_bytes": .int(work.runBytes), "video_bytes": .int(work.videoBytes),
-            "file_bytes": .int(work.leftoverBytes), "bytes": .int(work.bytes),
+            "file_bytes": .int(work.leftoverBytes), "log_bytes": .int(work.logBytes), "bytes": .int(work.bytes),
         ])
     }
 }
@@ -151,6 +163,7 @@ private final class PruneProgress {
             switch step {
             case .runs(let done, let all): "\(done) of \(Quantity.plural(all, "run")) removed"
             case .videos(let done, let all): "\(done) of \(Quantity.plural(all, "video")) removed"
+            case .logs(let done, let all): "\(done) of \(Quantity.plural(all, "log")) compressed"
             }
         Terminal.write("\r\u{1b}[K\(text)", to: .standardError)
     }

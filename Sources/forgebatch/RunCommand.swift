@@ -178,7 +178,8 @@ struct RunCommand: AsyncParsableCommand {
                 listed = try await ConfigurationLayers.list(file, isNullSeparated: input.null, looker: looker)
             }
             let named = input.roots.compactMap { InputRoot.parts(declared: RawArguments.path($0))?.path }
-            let survey = try await looker.survey(inputs, listed: listed, named: named, silent: ConfigurationLayers.silent)
+            let survey = try await looker.survey(
+                inputs, listed: listed, named: named, silent: ConfigurationLayers.silent)
             let windows = input.null ? [:] : WindowsList.names(survey)
             if windows.isEmpty { return (survey, 0) }
             listed = listed.map { windows[$0] ?? $0 }
@@ -200,10 +201,9 @@ struct RunCommand: AsyncParsableCommand {
             deadline: maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
     }
 
-    /// The arguments for the record. Commands are left out: they are often addresses with a password in them, and a run that
-    /// is done again by hand is nobody's alarm.
+    /// The arguments for the record, without commands.
     private static func told(_ arguments: [String]) -> [String] {
-        let flags = ["--on-complete", "--on-failure"]
+        let flags = ConfigurationLayers.commands.map { "--\($0)" }
         var result: [String] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {

@@ -279,7 +279,7 @@ extension LogScanner {
         #expect(summary.fault == "its log cannot be read to its end: its compressed data ends too early")
         #expect(summary.events > 1000)
         let breaches = try Validation.folder(made.layout).breaches.filter { $0.path == path }
-        #expect(breaches.map(\.text) == ["it cannot be read: its compressed data ends too early"])
+        #expect(breaches.map(\.text).last == "it cannot be read: its compressed data ends too early")
     }
 
     @Test func `a run whose log is packed by another program is named, and so is one without a log`() throws {

@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -273,6 +274,35 @@ struct HouseTests {
         #expect(try await prune("--keep-runs", "1").status == 11)
         Files.unlock(lock)
         Files.close(lock)
+    }
+
+    @Test("prune --compress-logs packs the logs of runs that are over, and every command reads them")
+    func compressLogs() async throws {
+        let forge = try Forge(["a.y4m"])
+        try await forge.run(expecting: 0)
+        for _ in 0..<3 { try await forge.run(expecting: 0, "--force", "--report", "none") }
+        let ids = try runs(forge)
+        func isPacked(_ id: String) -> Bool {
+            let log = forge.layout.log(run: id)
+            return !Files.exists(log) && Files.exists(log.suffixed(".gz"))
+        }
+        let before = try await forge.forgebatch("list", "out", "--runs").output
+        let replayed = try Files.read(forge.layout.log(run: ids[1]))
+        let dry = try await forge.forgebatch("prune", "out", "--compress-logs", "-n")
+        #expect(dry.output.contains("log    \(ids[1])\nlog    \(ids[2])\n") && !ids.contains { isPacked($0) })
+        let done = try JSONReader.parse(
+            try await forge.forgebatch("prune", "out", "--compress-logs", "--json").stdout)
+        #expect(done["logs"]?.array?.compactMap(\.string) == [ids[1], ids[2]])
+        #expect(done["bytes"]?.int == 0 && (done["log_bytes"]?.int ?? 0) > replayed.count)
+        // The report's page leads to the log of the first run, and the last may be followed.
+        #expect(ids.map { isPacked($0) } == [false, true, true, false])
+        #expect(try await forge.forgebatch("list", "out", "--runs").output == before)
+        #expect(try RunLog.content(forge.layout.log(run: ids[1])).readAll() == replayed)
+        let again = try await forge.forgebatch("prune", "out", "--compress-logs")
+        #expect(again.status == 0 && again.output.contains("compressed: 0 logs (0 B)"), "\(again.output)")
+        try await validate(forge)
+        #expect(try await forge.forgebatch("prune", "out", "--keep-runs", "1").status == 0)
+        #expect(try runs(forge) == [ids[0], ids[3]])
     }
 
     @Test("prune --gone removes what is left of videos that are gone, and validate finds nothing amiss")

@@ -11,6 +11,8 @@ package struct Prune: Sendable {
         package var runs = RunRetention(keep: nil)
         /// Results, stills and memories of videos that are gone.
         package var gone = false
+        /// Logs of runs that stay are compressed.
+        package var logs = false
         /// What dead writers left, and results that the catalog has taken back.
         package var leftovers = false
 
@@ -34,19 +36,24 @@ package struct Prune: Sendable {
         /// In the order of their paths.
         package var videos: [Video] = []
         package var leftovers: [RawPath] = []
-        /// Of each.
+        /// Runs whose logs are to be compressed, the oldest first.
+        package var logs: [String] = []
+        /// Of those logs as they are.
+        package var logBytes: Int64 = 0
+        /// Of what goes, of each kind.
         package var runBytes: Int64 = 0
         package var videoBytes: Int64 = 0
         package var leftoverBytes: Int64 = 0
 
         package var bytes: Int64 { runBytes + videoBytes + leftoverBytes }
-        package var isEmpty: Bool { runs.isEmpty && videos.isEmpty && leftovers.isEmpty }
+        package var isEmpty: Bool { runs.isEmpty && videos.isEmpty && leftovers.isEmpty && logs.isEmpty }
     }
 
     /// How far it is.
     package enum Step: Sendable {
         case runs(done: Int, of: Int)
         case videos(done: Int, of: Int)
+        case logs(done: Int, of: Int)
     }
 
     private let layout: OutputLayout
@@ -65,6 +72,10 @@ package struct Prune: Sendable {
             work.videos = try gone(catalog)
             work.videoBytes = work.videos.reduce(0) { sum, video in files(video).reduce(sum) { $0 + size($1) } }
         }
+        if rules.logs {
+            work.logs = try RunRemoval.compressible(layout, without: Set(work.runs))
+            work.logBytes = work.logs.reduce(0) { $0 + size(layout.log(run: $1)) }
+        }
         if rules.leftovers {
             work.leftovers = OutputFolder.leftovers(layout) + (try retired(catalog))
             work.leftoverBytes = work.leftovers.reduce(0) { $0 + size($1) }
@@ -82,9 +93,14 @@ package struct Prune: Sendable {
         }
         try remove(work.videos, by: BatchRunner.newRunID(now), progress)
         let freed = try RunRemoval.remove(layout, work.runs) { progress(.runs(done: $0, of: work.runs.count)) }
+        var packed: Int64 = 0
+        for (index, id) in work.logs.enumerated() {
+            if let (before, after) = try RunLog.compress(layout.log(run: id)) { packed += before - after }
+            progress(.logs(done: index + 1, of: work.logs.count))
+        }
         // What no run needs any more goes with the runs.
         try layout.compact(isForced: !work.videos.isEmpty || !work.runs.isEmpty)
-        return freed + work.leftoverBytes + work.videoBytes
+        return freed + work.leftoverBytes + work.videoBytes + packed
     }
 
     // MARK: Videos that are gone

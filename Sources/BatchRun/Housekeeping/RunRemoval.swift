@@ -16,6 +16,19 @@ package enum RunRemoval {
         return retention.removable(runs, spared: spared)
     }
 
+    /// The runs whose logs may be compressed, the oldest first: those that have a plain one and are over. The newest run's
+    /// stays as people follow it, and so does that of the run that the report shows, since its page leads there.
+    ///
+    /// - Parameter removed: runs that are about to go.
+    /// - Complexity: a listing, and a look at each run.
+    package static func compressible(_ layout: OutputLayout, without removed: Set<String>) throws -> [String] {
+        let shown = shownByReport(layout)
+        return try RunFolders.ids(layout).sorted().dropLast().filter { id in
+            guard !removed.contains(id), id != shown, RunLog.isPlain(layout.log(run: id)) else { return false }
+            return Files.exists(layout.summary(run: id)) || !isGrowing(layout, run: id)
+        }
+    }
+
     /// Removes runs, the oldest first, and then their lines of the history.
     ///
     /// A kill in between leaves runs without a log, without a record or without a folder, as people leave them who remove
