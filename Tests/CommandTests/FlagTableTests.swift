@@ -142,7 +142,7 @@ struct FlagTableTests {
         "prune": [
             "--keep-runs": "prune removes runs by number and age, never the newest, and says what it would remove",
             "--older-than": "prune removes runs by number and age, never the newest, and says what it would remove",
-            "--compress-logs": "prune --compress-logs packs the logs of runs that are over, and every command reads them",
+            "--compress-logs": "prune --compress-logs packs logs of runs that are over, and every command reads them",
             "--gone": "prune --gone removes what is left of videos that are gone, and validate finds nothing amiss",
             "--dry-run": "prune removes runs by number and age, never the newest, and says what it would remove",
             "--json": "prune removes runs by number and age, never the newest, and says what it would remove",

@@ -276,7 +276,7 @@ struct HouseTests {
         Files.close(lock)
     }
 
-    @Test("prune --compress-logs packs the logs of runs that are over, and every command reads them")
+    @Test("prune --compress-logs packs logs of runs that are over, and every command reads them")
     func compressLogs() async throws {
         let forge = try Forge(["a.y4m"])
         try await forge.run(expecting: 0)
