@@ -202,7 +202,7 @@ def check_the_viewer_plays_and_seeks(binary, folder):
     run.begin()
     run.start("a.mp4")
     for frame in range(1, 21):
-        run.progress("a.mp4", 5 * frame, after=500)
+        run.progress("a.mp4", 5 * frame, after=4500)
     run.complete("a.mp4")
     run.finish()
     with (Server(binary, folder, "--paused", "--allow-host", NAME) as server, Proxy(server) as proxy,

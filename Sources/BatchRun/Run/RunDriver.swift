@@ -25,6 +25,11 @@ final class RunDriver {
     func run(_ events: RunEvents, display: (RunView) -> Void) async {
         let workBegan = monotonicNanoseconds()
         let folders = folders
+        func show() {
+            display(RunView(journal.state, scheduler, now: monotonicNanoseconds(), workBegan: workBegan))
+        }
+        // The shortest run is seen once, too.
+        var isShown = false
         await withDiscardingTaskGroup { group in
             group.addTask {
                 while (try? await Task.sleep(for: .milliseconds(100))) != nil { events.tick() }
@@ -42,13 +47,14 @@ final class RunDriver {
                         }
                     }
                     if running == 0, scheduler.isDone || hasFailed { break }
+                    if !isShown {
+                        isShown = true
+                        show()
+                    }
                     let event = await events.next()
                     if case .ended = event { running -= 1 }
                     _ = try handle(event)
-                    if case .tick = event {
-                        let now = monotonicNanoseconds()
-                        display(RunView(journal.state, scheduler, now: now, workBegan: workBegan))
-                    }
+                    if case .tick = event { show() }
                 } catch {
                     abandon(error)
                     if running == 0 { break }
