@@ -2,15 +2,25 @@
 package final class LineFile {
     private let path: RawPath
     private let descriptor: FileDescriptor
+    private let write: Writer
     private var isDirty = false
     /// Bytes of whole lines.
     package private(set) var size: Int64
     /// Bytes behind the last whole line that were cut off when the file was opened: its last writer did not finish.
     package let bytesCut: Int
 
+    /// Writes all of some bytes to an open file.
+    package typealias Writer = ([UInt8], FileDescriptor, RawPath) throws(SystemError) -> Void
+
     /// Opens or makes the file.
-    package init(_ path: RawPath) throws(SystemError) {
+    package init(
+        _ path: RawPath,
+        write: @escaping Writer = { bytes, file, path throws(SystemError) in
+            try Files.write(bytes, to: file, path: path)
+        }
+    ) throws(SystemError) {
         self.path = path
+        self.write = write
         try Files.makeDirectory(path.parent)
         let isNew = !Files.exists(path)
         descriptor = try Files.open(path, Files.appendOrCreate)
@@ -37,9 +47,15 @@ package final class LineFile {
         return 0
     }
 
-    /// Appends a line, given without its line feed, in one `write`.
+    /// Appends a line, given without its line feed, in one `write`. What was written of one that fails is taken back, so that
+    /// it does not spoil the next.
     package func append(_ line: [UInt8]) throws(SystemError) {
-        try Files.write(line + [0x0a], to: descriptor, path: path)
+        do throws(SystemError) {
+            try write(line + [0x0a], descriptor, path)
+        } catch {
+            try? Files.truncate(descriptor, to: size, path: path)
+            throw error
+        }
         size += Int64(line.count) + 1
         isDirty = true
     }

@@ -11,8 +11,11 @@ package final class ProgressLog {
     package var offset: Int64 { file.size }
 
     /// Opens or makes a log. What follows the last whole line is cut off, and the fact logged.
-    package init(_ path: RawPath) throws(SystemError) {
-        file = try LineFile(path)
+    package convenience init(_ path: RawPath) throws(SystemError) { try self.init(path, LineFile(path)) }
+
+    /// - Parameter file: of that path.
+    package init(_ path: RawPath, _ file: LineFile) throws(SystemError) {
+        self.file = file
         seq = file.size == 0 ? 0 : try LineFile.objects(path).objects.last?["seq"]?.int ?? 0
         if file.bytesCut > 0 {
             try append(.logRepaired(bytes: file.bytesCut), time: .now, now: monotonicNanoseconds())

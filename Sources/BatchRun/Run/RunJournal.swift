@@ -32,13 +32,17 @@ final class RunJournal {
     /// More notes than this are read by nobody.
     private static let mostNotes = 200
 
-    init(_ plan: Plan, options: RunOptions, runID: String, counts: RunCounts) throws {
+    /// Ends of jobs that could not be written when they came.
+    private var unwritten: [LogEvent] = []
+
+    /// - Parameter log: of the run, where it is open already.
+    init(_ plan: Plan, options: RunOptions, runID: String, counts: RunCounts, log: ProgressLog? = nil) throws {
         self.plan = plan
         self.options = options
         self.runID = runID
         self.counts = counts
         layout = OutputLayout(root: options.output)
-        log = try ProgressLog(layout.log(run: runID))
+        self.log = try log ?? ProgressLog(layout.log(run: runID))
         catalog = try JobLineWriter(layout.catalogLines)
         failures = try JobLineWriter(layout.failureLines)
         try emit(
@@ -224,9 +228,22 @@ final class RunJournal {
 
     // MARK: Files
 
+    /// Writes an event into the log. Of a job whose start could not be written nothing else is: no line of a job comes before
+    /// its start, and none behind its end.
     func emit(_ event: LogEvent) throws {
-        try log.append(event, time: .now, now: monotonicNanoseconds())
-        snapshots.note(state.apply(event))
+        let needsStart = event.kind == .progress || event.isTerminal
+        if needsStart, let job = event.job, state.running(job) == nil { return }
+        let offset = log.offset
+        defer {
+            // Written is written, also where it could not be brought to the disk.
+            if log.offset > offset { snapshots.note(state.apply(event)) }
+        }
+        do {
+            try log.append(event, time: .now, now: monotonicNanoseconds())
+        } catch {
+            if event.isTerminal, log.offset == offset { unwritten.append(event) }
+            throw error
+        }
     }
 
     /// Writes the snapshot of the state if it is due.
@@ -239,6 +256,9 @@ final class RunJournal {
     ///
     /// - Parameter seconds: since the run began.
     func finish(_ scheduler: Scheduler, started: UTCTime, seconds: Double, exitStatus: Int32) throws {
+        let late = unwritten
+        unwritten = []
+        for event in late { try emit(event) }
         counts.notStarted = scheduler.notStarted.count
         try emit(.runFinished(counts: counts.json, exitStatus: Int(exitStatus)))
         try writeSnapshot(force: true)

@@ -1,0 +1,65 @@
+import Bytes
+import Glibc
+import Jobs
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import BatchRun
+
+@Suite("What a run writes down")
+struct JournalTests {
+    @Test func `of a job whose start is not in the log, and of one that has ended, no further line is written`() throws
+    {
+        let folder = try TemporaryFolder()
+        let layout = OutputLayout(root: folder.path)
+        try Files.makeDirectory(layout.run("r"), durable: false)
+        let options = RunOptions(output: folder.path, version: "1", worker: RawPath("/bin/false"), now: .now)
+        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let journal = try RunJournal(plan, options: options, runID: "r", counts: RunCounts())
+        let (lost, whole) = (Planned.job("lost.mp4").id, Planned.job("whole.mp4").id)
+        func tell(_ job: JobID) throws {
+            try journal.emit(.progress(job: job, Progress(currentFrame: 1, totalFrames: 2)))
+            try journal.emit(.error(job: job, message: "disk full"))
+        }
+        try tell(lost)
+        try journal.emit(.jobStarted(job: whole, path: RawPath("whole.mp4"), totalFrames: 2, size: 1))
+        try tell(whole)
+        try tell(whole)
+        let lines = try Files.read(layout.log(run: "r")).split(separator: 0x0a).map { try LogLine.parse(Array($0)) }
+        #expect(lines.filter { $0.event.job == lost }.isEmpty)
+        #expect(lines.compactMap { $0.event.job == whole ? $0.event.kind : nil } == [.jobStarted, .progress, .error])
+        #expect(lines.map(\.seq) == Array(1...lines.count))
+        #expect(journal.state.failed == 1)
+    }
+
+    @Test func `an end that could not be written is written at the run's end, once`() throws {
+        let folder = try TemporaryFolder()
+        let layout = OutputLayout(root: folder.path)
+        try Files.makeDirectory(layout.run("r"), durable: false)
+        let options = RunOptions(output: folder.path, version: "1", worker: RawPath("/bin/false"), now: .now)
+        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let isBroken = Mutex(false)
+        let path = layout.log(run: "r")
+        // A disk that takes half a line and no more.
+        let file = try LineFile(path) { bytes, file, path throws(SystemError) in
+            let isBroken = isBroken.withLock { $0 }
+            try Files.write(isBroken ? Array(bytes.prefix(bytes.count / 2)) : bytes, to: file, path: path)
+            if isBroken { throw SystemError("write", path, code: EIO) }
+        }
+        let journal = try RunJournal(
+            plan, options: options, runID: "r", counts: RunCounts(), log: ProgressLog(path, file))
+        let job = Planned.job("a.mp4").id
+        try journal.emit(.jobStarted(job: job, path: RawPath("a.mp4"), totalFrames: 2, size: 1))
+        isBroken.withLock { $0 = true }
+        #expect(throws: SystemError.self) { try journal.emit(.completed(job: job)) }
+        #expect(journal.state.running(job) != nil)
+        isBroken.withLock { $0 = false }
+        let scheduler = Scheduler([], settings: Scheduler.Settings(options), now: monotonicNanoseconds())
+        try journal.finish(scheduler, started: .now, seconds: 1, exitStatus: 1)
+        let lines = try Files.read(path).split(separator: 0x0a).map { try LogLine.parse(Array($0)) }
+        #expect(lines.map(\.event.kind).suffix(3) == [.jobStarted, .completed, .runFinished])
+        #expect(lines.map(\.seq) == Array(1...lines.count))
+    }
+}
