@@ -53,13 +53,15 @@ struct JournalTests {
         let job = Planned.job("a.mp4").id
         try journal.emit(.jobStarted(job: job, path: RawPath("a.mp4"), totalFrames: 2, size: 1))
         isBroken.withLock { $0 = true }
+        let last = LogEvent.progress(job: job, Progress(currentFrame: 2, totalFrames: 2))
+        #expect(throws: SystemError.self) { try journal.emit(last) }
         #expect(throws: SystemError.self) { try journal.emit(.completed(job: job)) }
         #expect(journal.state.running(job) != nil)
         isBroken.withLock { $0 = false }
         let scheduler = Scheduler([], settings: Scheduler.Settings(options), now: monotonicNanoseconds())
         try journal.finish(scheduler, started: .now, seconds: 1, exitStatus: 1)
         let lines = try Files.read(path).split(separator: 0x0a).map { try LogLine.parse(Array($0)) }
-        #expect(lines.map(\.event.kind).suffix(3) == [.jobStarted, .completed, .runFinished])
+        #expect(lines.map(\.event.kind).suffix(3) == [.progress, .completed, .runFinished])
         #expect(lines.map(\.seq) == Array(1...lines.count))
     }
 }

@@ -32,8 +32,8 @@ final class RunJournal {
     /// More notes than this are read by nobody.
     private static let mostNotes = 200
 
-    /// Ends of jobs that could not be written when they came.
-    private var unwritten: [LogEvent] = []
+    /// By job, the last progress and the end that could not be written when they came.
+    private var unwritten: [JobID: [LogEvent]] = [:]
 
     /// - Parameter log: of the run, where it is open already.
     init(_ plan: Plan, options: RunOptions, runID: String, counts: RunCounts, log: ProgressLog? = nil) throws {
@@ -231,18 +231,40 @@ final class RunJournal {
     /// Writes an event into the log. Of a job whose start could not be written nothing else is: no line of a job comes before
     /// its start, and none behind its end.
     func emit(_ event: LogEvent) throws {
-        let needsStart = event.kind == .progress || event.isTerminal
-        if needsStart, let job = event.job, state.running(job) == nil { return }
+        guard event.kind == .progress || event.isTerminal, let job = event.job else { return try write(event) }
+        guard state.running(job) != nil else { return }
+        // Of progress the newest is enough; an end comes behind what it is about.
+        var events = unwritten.removeValue(forKey: job) ?? []
+        if !event.isTerminal { events = [] }
+        events.append(event)
+        while let first = events.first {
+            let offset = log.offset
+            do {
+                try write(first)
+                events.removeFirst()
+            } catch {
+                if log.offset > offset { events.removeFirst() }
+                unwritten[job] = events.isEmpty ? nil : events
+                throw error
+            }
+        }
+    }
+
+    private func write(_ event: LogEvent) throws {
         let offset = log.offset
         defer {
             // Written is written, also where it could not be brought to the disk.
             if log.offset > offset { snapshots.note(state.apply(event)) }
         }
-        do {
-            try log.append(event, time: .now, now: monotonicNanoseconds())
-        } catch {
-            if event.isTerminal, log.offset == offset { unwritten.append(event) }
-            throw error
+        try log.append(event, time: .now, now: monotonicNanoseconds())
+    }
+
+    /// Tries again to write the ends of jobs that a failing disk did not take.
+    private func emitLateEnds() throws {
+        for job in unwritten.keys.sorted(by: { $0.text < $1.text }) {
+            guard var events = unwritten[job], let end = events.popLast(), end.isTerminal else { continue }
+            unwritten[job] = events
+            try emit(end)
         }
     }
 
@@ -256,9 +278,7 @@ final class RunJournal {
     ///
     /// - Parameter seconds: since the run began.
     func finish(_ scheduler: Scheduler, started: UTCTime, seconds: Double, exitStatus: Int32) throws {
-        let late = unwritten
-        unwritten = []
-        for event in late { try emit(event) }
+        try emitLateEnds()
         counts.notStarted = scheduler.notStarted.count
         try emit(.runFinished(counts: counts.json, exitStatus: Int(exitStatus)))
         try writeSnapshot(force: true)
