@@ -136,8 +136,20 @@ enum PoorFileSystem {
             int folder = fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
             return folder && number("POOR_SYNC") ? fail(number("POOR_SYNC")) : REAL(fsync)(descriptor);
         }
+        /* Whether this is the write that fails: the first one to the file whose path ends so. */
+        static int once(int descriptor) {
+            static int done;
+            const char *end = getenv("POOR_ONCE");
+            char link[64], target[4096];
+            if (!end || done) return 0;
+            snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+            ssize_t length = readlink(link, target, sizeof target - 1), wanted = strlen(end);
+            if (length < wanted || memcmp(target + length - wanted, end, wanted)) return 0;
+            return done = 1;
+        }
         ssize_t write(int descriptor, const void *bytes, size_t count) {
             struct stat status;
+            if (once(descriptor)) return fail(ENOSPC);
             if (getenv("POOR_WHEN") && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && frozen())
                 return fail(frozen());
             return REAL(write)(descriptor, bytes, count);

@@ -232,6 +232,24 @@ struct PoorFolderTests {
         #expect(try await forge.forgebatch("validate", "out").status == 0)
     }
 
+    @Test("A video whose line of the catalog the disk does not take has failed, and the next run makes it again")
+    func catalogFull() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        var environment = try await PoorFileSystem.environment(forge, [:])
+        environment["POOR_ONCE"] = "out/catalog.ndjson"
+        let result = try await forge.run("-j1", environment: environment)
+        #expect(result.status == 1 && result.error.contains(String(cString: strerror(ENOSPC))), "\(result.error)")
+        let run = try #require(try Files.list(forge.layout.runs).first?.text)
+        let log = try String(decoding: Files.read(forge.layout.log(run: run)), as: UTF8.self)
+        #expect(log.contains(#""message":"a.y4m: the result could not be entered into the catalog: "#), "\(log)")
+        #expect(!log.contains(#""status":"completed""#) && log.contains("run_finished"))
+        let record = try String(decoding: Files.read(forge.layout.summary(run: run)), as: UTF8.self)
+        #expect(record.contains(#""kind":"io""#), "\(record)")
+        try await forge.run(expecting: 0)
+        #expect(try forge.results().count == 2)
+        #expect(try await forge.forgebatch("validate", "out").status == 0)
+    }
+
     // MARK: umask and groups
 
     private func kinds(_ folder: RawPath, _ body: (RawPath, mode_t) -> Void) throws {

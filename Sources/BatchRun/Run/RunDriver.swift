@@ -69,10 +69,42 @@ final class RunDriver {
     /// - Returns: the workers to start.
     private func handle(_ event: Scheduler.Event) throws -> [WorkerProcess] {
         var workers: [WorkerProcess] = []
-        for action in scheduler.handle(event, now: monotonicNanoseconds()) {
-            if case .start(let job, _) = action { workers.append(worker(job)) } else { try perform(action) }
+        var actions = scheduler.handle(event, now: monotonicNanoseconds())[...]
+        while let action = actions.popFirst() {
+            if case .start(let job, _) = action {
+                workers.append(worker(job))
+                continue
+            }
+            do {
+                try perform(action)
+            } catch {
+                goOn(actions, behind: action, error)
+                throw error
+            }
         }
         return workers
+    }
+
+    /// Does what is left behind an action that failed, as far as it can be done: a video that has ended is told of in log and
+    /// record. One whose result is not in the catalog has failed: the next run makes it again.
+    private func goOn(_ rest: ArraySlice<Scheduler.Action>, behind failed: Scheduler.Action, _ error: any Error) {
+        var lost: PlannedJob?
+        if case .publish(let job, _, _) = failed { lost = job }
+        let message = "the result could not be entered into the catalog: \(error)"
+        for action in rest {
+            switch action {
+            case .start: break
+            case .emit(.completed(let job)) where job == lost?.id:
+                let path = lost?.video.relative.display ?? ""
+                try? journal.emit(.error(job: job, message: "\(path): \(message)"))
+            case .record(let ended) where ended.job.id == lost?.id:
+                journal.record(
+                    EndedJob(
+                        job: ended.job, attempt: ended.attempt, current: ended.current, status: .failed,
+                        seconds: ended.seconds, message: message, kind: JobOutcome.Kind.io.rawValue))
+            default: try? perform(action)
+            }
+        }
     }
 
     private func perform(_ action: Scheduler.Action) throws {
