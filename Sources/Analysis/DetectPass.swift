@@ -23,7 +23,7 @@ package struct DetectPass<Frame> {
 
     package init(_ tools: [SelectedTool]) {
         self.tools = tools
-        detectors = tools.map { $0.type.detector(settings: $0.settings) }
+        detectors = tools.map { $0.tool.detector(settings: $0.settings) }
     }
 
     /// Takes what was measured of the next frame.
@@ -72,6 +72,6 @@ package struct DetectPass<Frame> {
 
     /// Each tool's events in the order of their frames, and its summary.
     package var results: [(id: String, events: [ToolEvent], summary: Measurement)] {
-        zip(tools, detectors).map { ($0.type.id, $1.events, $1.summary) }
+        zip(tools, detectors).map { ($0.id, $1.events, $1.summary) }
     }
 }

@@ -10,14 +10,14 @@ package struct MeasurePass {
     private var previous: Picture?
 
     package init(_ tools: [SelectedTool]) {
-        self.tools = tools.map { $0.type.init(settings: $0.settings) }
+        self.tools = tools.compactMap { $0.tool.measurer(settings: $0.settings) }
         needs = tools.reduce(into: FrameFeatures.Needs()) { $0.add($1.descriptor.features, $1.settings) }
     }
 
     /// Measures the next frame.
     ///
     /// - Parameter wantsLuma: whether the frame's average luma is asked for; without it, nothing is read that no tool reads.
-    /// - Returns: what each tool measured, in the order of the tools, and the average luma on the 8-bit scale.
+    /// - Returns: what each tool with pixel work of its own measured, in the order of the tools, and the average luma on the 8-bit scale.
     package mutating func take(_ picture: Picture, _ time: FrameTime, wantsLuma: Bool) -> (
         measures: [Measurement], luma: Double?
     ) {

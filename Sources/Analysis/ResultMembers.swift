@@ -1,5 +1,5 @@
 package import Bytes
-internal import FrameResults
+package import FrameResults
 package import FrameTools
 
 extension Box {
@@ -11,7 +11,40 @@ extension TrackedObject {
     init(_ detection: Detection) {
         self.init(
             track: detection.track, classID: detection.classID, className: detection.className,
-            corners: detection.box.corners)
+            corners: detection.box.corners, confidence: detection.confidence,
+            keypoints: detection.keypoints.map { [$0.x, $0.y] + ($0.confidence.map { [$0] } ?? []) })
+    }
+}
+
+extension CandidateList {
+    /// What a tool found, as a result holds it.
+    package init?(_ candidates: [Candidate]?) {
+        guard let candidates else { return nil }
+        self.init()
+        boxes = candidates.map(\.box.corners)
+        func list<Value>(_ value: (Candidate) -> Value?) -> [Value]? {
+            let values = candidates.compactMap(value)
+            return values.count == candidates.count && !values.isEmpty ? values : nil
+        }
+        confidences = list(\.confidence)
+        classIDs = list(\.classID)
+        classNames = list(\.className)
+        tracks = list(\.track)
+        guard candidates.contains(where: { !$0.keypoints.isEmpty }) else { return }
+        keypoints = candidates.map { $0.keypoints.map { [$0.x, $0.y] + ($0.confidence.map { [$0] } ?? []) } }
+    }
+
+    /// The same for a tool to fold.
+    var candidates: [Candidate] {
+        boxes.indices.map { index in
+            Candidate(
+                box: Box(x1: boxes[index][0], y1: boxes[index][1], x2: boxes[index][2], y2: boxes[index][3]),
+                confidence: confidences?[index], classID: classIDs?[index], className: classNames?[index],
+                track: tracks?[index],
+                keypoints: (keypoints?[index] ?? []).filter { $0.count >= 2 }.map {
+                    Keypoint(x: $0[0], y: $0[1], confidence: $0.count > 2 ? $0[2] : nil)
+                })
+        }
     }
 }
 
@@ -29,6 +62,7 @@ extension Measurement {
             let corners = region.array?.compactMap(\.double) ?? []
             return corners.count == 4 ? Box(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]) : nil
         }
+        candidates = CandidateList(json?["candidates"])?.candidates
     }
 }
 
@@ -37,7 +71,8 @@ extension ToolEvent {
     package var json: JSON {
         EventRecord(
             tool: tool, type: type, startFrame: startFrame, endFrame: endFrame, start: start, end: end,
-            isOpenAtEnd: isOpenAtEnd, values: values.members
+            isOpenAtEnd: isOpenAtEnd,
+            values: (className.map { [JSON.Member("class", .string($0))] } ?? []) + values.members
         ).json
     }
 }

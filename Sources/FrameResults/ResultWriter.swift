@@ -8,44 +8,21 @@ package struct ToolMeasures: Sendable {
     package var regions: [[Double]]
     /// Objects in the picture.
     package var objects: [TrackedObject]
+    /// What an external tool found, before any threshold; nil where it did not look.
+    package var candidates: CandidateList?
 
     package init(
-        tool: String, values: [(key: String, value: Double)], regions: [[Double]] = [], objects: [TrackedObject] = []
+        tool: String, values: [(key: String, value: Double)], regions: [[Double]] = [], objects: [TrackedObject] = [],
+        candidates: CandidateList? = nil
     ) {
         self.tool = tool
         self.values = values
         self.regions = regions
         self.objects = objects
+        self.candidates = candidates
     }
 
-    var isEmpty: Bool { values.isEmpty && regions.isEmpty && objects.isEmpty }
-}
-
-/// An object with its place in a frame.
-package struct TrackedObject: Equatable, Sendable {
-    package var track: Int
-    package var classID: Int
-    package var className: String
-    /// x1, y1, x2, y2 in source pixels from the top left.
-    package var corners: [Double]
-
-    package init(track: Int, classID: Int, className: String, corners: [Double]) {
-        self.track = track
-        self.classID = classID
-        self.className = className
-        self.corners = corners
-    }
-}
-
-extension TrackedObject {
-    /// As it stands in a frame.
-    package var json: JSON {
-        .members([
-            "track_id": .int(track), "class_id": .int(classID), "class": .string(className),
-            "xyxy": .array(corners.map { .double($0) }),
-            "center": .array([.double((corners[0] + corners[2]) / 2), .double((corners[1] + corners[3]) / 2)]),
-        ])
-    }
+    var isEmpty: Bool { values.isEmpty && regions.isEmpty && objects.isEmpty && candidates == nil }
 }
 
 /// A frame as it is stored.
@@ -166,6 +143,10 @@ package struct ResultWriter: ~Copyable {
             for region in measure.regions where sanitizer.accepts(region) { corners(region) }
             buffer.endArray()
         }
+        if let candidates = measure.candidates {
+            buffer.key(plain: "candidates")
+            buffer.value(candidates.json(&sanitizer))
+        }
         if !measure.objects.isEmpty { _ = objects(measure.objects) }
         buffer.endObject()
     }
@@ -195,6 +176,16 @@ package struct ResultWriter: ~Copyable {
             buffer.double((object.corners[0] + object.corners[2]) / 2)
             buffer.double((object.corners[1] + object.corners[3]) / 2)
             buffer.endArray()
+            if let confidence = object.confidence {
+                buffer.key(plain: "confidence")
+                buffer.double(confidence)
+            }
+            if !object.keypoints.isEmpty {
+                buffer.key(plain: "keypoints")
+                buffer.beginArray()
+                for point in object.keypoints { corners(point) }
+                buffer.endArray()
+            }
             buffer.endObject()
         }
         buffer.endArray()

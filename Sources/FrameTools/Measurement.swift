@@ -33,12 +33,56 @@ package struct Detection: Equatable, Sendable {
     package var classID: Int
     package var className: String
     package var box: Box
+    /// 0 to 1; nil where the tool tells none.
+    package var confidence: Double?
+    package var keypoints: [Keypoint]
 
-    package init(track: Int, classID: Int, className: String, box: Box) {
+    package init(
+        track: Int, classID: Int, className: String, box: Box, confidence: Double? = nil, keypoints: [Keypoint] = []
+    ) {
         self.track = track
         self.classID = classID
         self.className = className
         self.box = box
+        self.confidence = confidence
+        self.keypoints = keypoints
+    }
+}
+
+/// A point of an object, such as a joint, in source pixels.
+package struct Keypoint: Equatable, Sendable {
+    package var x: Double
+    package var y: Double
+    /// 0 to 1; nil where the tool tells none.
+    package var confidence: Double?
+
+    package init(x: Double, y: Double, confidence: Double? = nil) {
+        (self.x, self.y, self.confidence) = (x, y, confidence)
+    }
+}
+
+/// What another program takes for an object in one frame, before any threshold.
+package struct Candidate: Equatable, Sendable {
+    package var box: Box
+    /// 0 to 1; nil where the tool tells none, for all candidates of a frame or for none.
+    package var confidence: Double?
+    package var classID: Int?
+    /// Where the tool itself names the class.
+    package var className: String?
+    /// Where the tool itself tells objects apart.
+    package var track: Int?
+    package var keypoints: [Keypoint]
+
+    package init(
+        box: Box, confidence: Double? = nil, classID: Int? = nil, className: String? = nil, track: Int? = nil,
+        keypoints: [Keypoint] = []
+    ) {
+        self.box = box
+        self.confidence = confidence
+        self.classID = classID
+        self.className = className
+        self.track = track
+        self.keypoints = keypoints
     }
 }
 
@@ -47,6 +91,8 @@ package struct Measurement: Equatable, Sendable {
     package private(set) var values: [(key: String, value: Double)] = []
     /// Places in the picture where something is, for tools that find some: what tracks are joined from.
     package var regions: [Box] = []
+    /// What another program found in the frame; nil where it did not look, or finds no objects.
+    package var candidates: [Candidate]?
 
     package init() {}
 
@@ -65,7 +111,7 @@ package struct Measurement: Equatable, Sendable {
 
     package static func == (left: Measurement, right: Measurement) -> Bool {
         left.values.elementsEqual(right.values) { $0.key == $1.key && $0.value == $1.value }
-            && left.regions == right.regions
+            && left.regions == right.regions && left.candidates == right.candidates
     }
 }
 
@@ -81,5 +127,7 @@ package struct ToolEvent: Equatable, Sendable {
     package var end: Double
     /// The video ended before the event did.
     package var isOpenAtEnd = false
+    /// What it is about, where that has a class.
+    package var className: String?
     package var values = Measurement()
 }

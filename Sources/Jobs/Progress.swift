@@ -11,6 +11,9 @@ package struct Progress: Equatable, Sendable {
             self.completed = completed
             self.total = total
         }
+
+        /// The last of these passes, as far as its name is known.
+        package var last: Pass { Pass(tool: tool, completed: max(completed, total - 1), total: total) }
     }
 
     /// Counted from 1; 0 before the first frame.

@@ -70,6 +70,19 @@ package struct Setting: Sendable {
         Setting(key, kind, .word(first), .word([first] + others), help)
     }
 
+    /// A choice among words, of which any may be the default.
+    static func word(_ key: String, _ kind: Kind, among words: [String], standard: String, help: String) -> Setting {
+        Setting(key, kind, .word(standard), .word(words), help)
+    }
+
+    /// Whether its values are numbers.
+    package var isNumeric: Bool {
+        switch domain {
+        case .number, .integer: true
+        case .word: false
+        }
+    }
+
     /// The value that a text stands for; nil when it is out of bounds, no number or no such word.
     package func value(_ text: String) -> SettingValue? {
         switch domain {
@@ -162,10 +175,13 @@ package struct ToolSettings: Equatable, Sendable {
 }
 
 extension ToolDescriptor {
-    /// Id, version and settings, as results list a tool and as the settings' digest takes it.
+    /// Id, version and settings, as results list a tool and as the settings' digest takes it; of an external one also what
+    /// else its measures depend on.
     package func json(_ settings: ToolSettings) -> JSON {
         .members([
             "id": .string(id), "version": .string(version),
+            "fingerprint": origin.map { .string($0.plugin.fingerprint) },
+            "device": origin.map { .string($0.plugin.device) },
             "settings": .object(
                 self.settings.map { JSON.Member($0.key, (settings.values[$0.key] ?? $0.standard).json) }),
         ])

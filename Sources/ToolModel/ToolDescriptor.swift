@@ -21,11 +21,14 @@ package struct ToolDescriptor: Sendable {
     package let outputs: ToolOutputs
     /// What reports make of it.
     package let report: ReportHints
+    /// Where it comes from; nil for a tool of this program.
+    package let origin: ToolOrigin?
 
     package init(
         id: String, version: String, title: String, definition: String, temporalDependency: TemporalDependency,
         settings: [Setting] = [], isDefault: Bool = true, features: [FrameFeature] = [], detects: Bool = false,
-        capabilities: [String] = [], outputs: ToolOutputs = ToolOutputs(), report: ReportHints = ReportHints()
+        capabilities: [String] = [], outputs: ToolOutputs = ToolOutputs(), report: ReportHints = ReportHints(),
+        origin: ToolOrigin? = nil
     ) {
         self.id = id
         self.version = version
@@ -39,6 +42,7 @@ package struct ToolDescriptor: Sendable {
         self.capabilities = capabilities
         self.outputs = outputs
         self.report = report
+        self.origin = origin
     }
 
     package func setting(_ key: String) -> Setting? { settings.first { $0.key == key } }

@@ -19,26 +19,26 @@ struct ToolPass {
     ///   - tools: what there is to choose from.
     init(
         _ requests: [JobRequest.Tool], kept: Set<String> = [],
-        among tools: [any FrameTool.Type] = ToolRegistry.all
+        among tools: [Tool] = ToolRegistry.all
     ) throws(WorkerError) {
-        var selected: [(type: any FrameTool.Type, settings: ToolSettings)] = []
+        var selected: [(tool: Tool, settings: ToolSettings)] = []
         for request in requests {
-            guard let type = tools.first(where: { $0.id == request.id }) else {
+            guard let tool = tools.first(where: { $0.id == request.id }) else {
                 throw WorkerError("no tool named \(request.id)")
             }
             var settings: [String: SettingValue] = [:]
             for (key, json) in request.settings {
-                guard let value = type.descriptor.setting(key)?.value(json) else {
+                guard let value = tool.descriptor.setting(key)?.value(json) else {
                     throw WorkerError("\(request.id) has no setting \(key) of this type")
                 }
                 settings[key] = value
             }
-            selected.append((type, ToolSettings(type.descriptor.settings, replacing: settings)))
+            selected.append((tool, ToolSettings(tool.descriptor.settings, replacing: settings)))
         }
-        let speaker = SelectedTool.speaker(among: selected.map { $0.type.descriptor })
-        self.tools = selected.map { SelectedTool($0.type, $0.settings, speaksForFrame: $0.type.id == speaker) }
-        isKept = self.tools.map { kept.contains($0.type.id) }
-        measuring = MeasurePass(self.tools.filter { !kept.contains($0.type.id) })
+        let speaker = SelectedTool.speaker(among: selected.map { $0.tool.descriptor })
+        self.tools = selected.map { SelectedTool($0.tool, $0.settings, speaksForFrame: $0.tool.id == speaker) }
+        isKept = self.tools.map { kept.contains($0.id) }
+        measuring = MeasurePass(self.tools.filter { !kept.contains($0.id) })
         detecting = DetectPass(self.tools)
     }
 
@@ -64,13 +64,15 @@ struct ToolPass {
     private mutating func detect(_ measured: [Measurement], _ stored: JSON?, time: Double?) -> [FrameRecord] {
         var rest = measured[...]
         let measures = zip(tools, isKept).map { tool, isKept in
-            isKept ? Measurement(stored: stored?[tool.type.id]) : rest.removeFirst()
+            isKept ? Measurement(stored: stored?[tool.id]) : rest.removeFirst()
         }
         let ready = detecting.take(measures, time: time) { records in
             FrameRecord(
                 time: time,
                 measures: zip(tools, records).map { tool, record in
-                    ToolMeasures(tool: tool.type.id, values: record.values, regions: record.regions.map(\.corners))
+                    ToolMeasures(
+                        tool: tool.id, values: record.values, regions: record.regions.map(\.corners),
+                        candidates: CandidateList(record.candidates))
                 })
         }
         return ready.map { complete($0) }

@@ -100,7 +100,7 @@ import ToolModel
         // Two videos at the same time, frame by frame.
         let tool = try #require(ToolRegistry.tool(id))
         let settings = ToolSettings(tool.descriptor.settings)
-        var tools = [tool.init(settings: settings), tool.init(settings: settings)]
+        var tools = try (0..<2).map { _ in try #require(tool.measurer(settings: settings)) }
         var records: [[Measurement]] = [[], []]
         for index in 0..<30 {
             for (place, video) in [one, two].enumerated() {

@@ -40,13 +40,13 @@ struct Video {
     }
 
     func run(_ id: String, _ given: [String: SettingValue] = [:]) throws -> Outcome {
-        let type = try #require(ToolRegistry.tool(id))
-        let settings = ToolSettings(type.descriptor.settings, replacing: given)
-        var tool = type.init(settings: settings)
-        var detector = type.detector(settings: settings)
+        let entry = try #require(ToolRegistry.tool(id))
+        let settings = ToolSettings(entry.descriptor.settings, replacing: given)
+        var tool = try #require(entry.measurer(settings: settings))
+        var detector = entry.detector(settings: settings)
         var outcome = Outcome()
         var needs = FrameFeatures.Needs()
-        needs.add(type.descriptor.features, settings)
+        needs.add(entry.descriptor.features, settings)
         var before: Picture?
         for (picture, time) in zip(pictures, times) {
             let store = FrameFeatures(picture: picture, time: time, before: before, needs: needs)
@@ -61,8 +61,8 @@ struct Video {
 
     /// Folds measures again, without any picture.
     func detect(_ id: String, _ records: [Measurement], _ given: [String: SettingValue] = [:]) throws -> Outcome {
-        let type = try #require(ToolRegistry.tool(id))
-        var detector = type.detector(settings: ToolSettings(type.descriptor.settings, replacing: given))
+        let entry = try #require(ToolRegistry.tool(id))
+        var detector = entry.detector(settings: ToolSettings(entry.descriptor.settings, replacing: given))
         var outcome = Outcome()
         for (record, time) in zip(records, times) { outcome.records.append(detector.fold(record, at: time)) }
         detector.finish(end: end)

@@ -55,8 +55,8 @@ import Testing
             understood += 1
             #expect(WorkerMessage(Array(message.encode().dropLast())) == message)
             // What the parent reckons from it holds for any number.
-            if case .step(let current, let total) = message {
-                let progress = Progress(currentFrame: current, totalFrames: total)
+            if case .step(let current, let total, let pass) = message {
+                let progress = Progress(currentFrame: current, totalFrames: total, pass: pass)
                 #expect((0...100).contains(progress.percent))
             }
         }

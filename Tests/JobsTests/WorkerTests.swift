@@ -23,6 +23,9 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         outcome.size = 1 << 40
         outcome.events = 3
         outcome.facts = VideoFacts(codec: "h264")
+        outcome.toolFailures = [
+            ToolFailure(tool: "a/b", kind: .stall, message: "no answer for 60 s", frames: 3, log: "loading\\n")
+        ]
         outcome.summaries = .members(["luma": .members(["avg": .double(1.5)])])
         return outcome
     }
@@ -31,7 +34,9 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         [
             .opened(totalFrames: 450, duration: 18.5), .opened(totalFrames: 0, duration: nil),
             .opened(totalFrames: 0, duration: 18, estimatedTotal: 450),
-            .step(current: 1, total: 450), .step(current: .max, total: .max), .note("no Landlock\nhere \u{1}"),
+            .step(current: 1, total: 450), .step(current: .max, total: .max),
+            .step(current: 3, total: 9, pass: .init(tool: "people/people", completed: 1, total: 3)),
+            .note("no Landlock\nhere \u{1}"),
             .finished(JobOutcome(kind: .content, message: "decode: no video frames")),
         ]
         + [.completed, .content, .changed, .input, .io, .name, .diskFull, .memory, .sandbox].map {

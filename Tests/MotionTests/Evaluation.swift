@@ -9,10 +9,10 @@ enum Evaluation {
 
     /// The objects found in each frame.
     static func run(_ scene: Scene, _ given: [String: SettingValue] = [:]) -> [[Detection]] {
-        guard let type = ToolRegistry.tool("motion") else { return [] }
-        let settings = ToolSettings(type.descriptor.settings, replacing: given)
-        var tool = type.init(settings: settings)
-        var detector = type.detector(settings: settings)
+        guard let entry = ToolRegistry.tool("motion") else { return [] }
+        let settings = ToolSettings(entry.descriptor.settings, replacing: given)
+        guard var tool = entry.measurer(settings: settings) else { return [] }
+        var detector = entry.detector(settings: settings)
         var generator = SeededGenerator(seed: scene.seed)
         var answers: [[Detection]] = []
         for frame in 0..<scene.count {

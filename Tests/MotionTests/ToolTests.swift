@@ -31,8 +31,8 @@ import ToolModel
     private static func detect(_ records: [Measurement], rate: Double, _ given: [String: SettingValue] = [:]) throws
         -> Outcome
     {
-        let type = try #require(ToolRegistry.tool("motion"))
-        var detector = type.detector(settings: ToolSettings(type.descriptor.settings, replacing: given))
+        let entry = try #require(ToolRegistry.tool("motion"))
+        var detector = entry.detector(settings: ToolSettings(entry.descriptor.settings, replacing: given))
         var outcome = Outcome()
         for (index, record) in records.enumerated() {
             let time = FrameTime(index: index, time: rounded6(Double(index) / rate), duration: 1 / rate)
@@ -51,8 +51,8 @@ import ToolModel
     private static func measure(_ pictures: [Picture], needs: FrameFeatures.Needs = .init(small: true)) throws
         -> [Measurement]
     {
-        let type = try #require(ToolRegistry.tool("motion"))
-        var tool = type.init(settings: ToolSettings(type.descriptor.settings))
+        let entry = try #require(ToolRegistry.tool("motion"))
+        var tool = try #require(entry.measurer(settings: ToolSettings(entry.descriptor.settings)))
         var before: Picture?
         return pictures.enumerated().map { index, picture in
             defer { before = picture }

@@ -28,18 +28,18 @@ import ToolModel
     }
 
     @Test(arguments: ids) func `whatever a tool stores is declared, within its bounds`(id: String) throws {
-        let type = try #require(ToolRegistry.tool(id))
-        try checkStored(type, [:])
+        let entry = try #require(ToolRegistry.tool(id))
+        try checkStored(entry, [:])
         // What is only stored on demand is declared as well.
-        for setting in type.descriptor.settings {
+        for setting in entry.descriptor.settings {
             guard case .word(let words) = setting.domain else { continue }
-            for word in words.dropFirst() { try checkStored(type, [setting.key: .string(word)]) }
+            for word in words.dropFirst() { try checkStored(entry, [setting.key: .string(word)]) }
         }
     }
 
-    private func checkStored(_ type: any FrameTool.Type, _ settings: [String: JSON]) throws {
-        let id = type.id
-        let outputs = type.descriptor.outputs
+    private func checkStored(_ entry: Tool, _ settings: [String: JSON]) throws {
+        let id = entry.id
+        let outputs = entry.descriptor.outputs
         var pass = try ToolPass([JobRequest.Tool(id: id, settings: settings)])
         var measures: [(key: String, value: Double)] = []
         var hasRegions = false

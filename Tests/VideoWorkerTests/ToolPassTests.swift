@@ -10,7 +10,7 @@ import Testing
 
 /// What a worker's tools hand over, frame by frame, and what stands in the file then.
 @Suite("Tools over one video") struct ToolPassTests {
-    private static let tools: [any FrameTool.Type] = ToolRegistry.all + [Prompt.self, Slow.self]
+    private static let tools = ToolRegistry.all + [Tool(Prompt.self), Tool(Slow.self)]
 
     private struct Account {
         var records: [FrameRecord] = []

@@ -67,11 +67,11 @@ private struct ReevaluationPass {
         let speaker = SelectedTool.speaker(
             among: stored.compactMap { $0["id"]?.string.flatMap { ToolRegistry.tool($0)?.descriptor } })
         for description in stored {
-            guard let id = description["id"]?.string, let values = given[id], let type = ToolRegistry.tool(id) else {
+            guard let id = description["id"]?.string, let values = given[id], let tool = ToolRegistry.tool(id) else {
                 continue
             }
             let version = description["version"]?.string ?? "?"
-            let descriptor = type.descriptor
+            let descriptor = tool.descriptor
             guard version == descriptor.version else {
                 throw ArchiveError(
                     "made by \(id) \(version), and this is \(descriptor.version): it cannot be re-evaluated; use `forgebatch run --set`"
@@ -83,7 +83,7 @@ private struct ReevaluationPass {
             }
             tools.append(
                 SelectedTool(
-                    type, ToolSettings(descriptor.settings, replacing: complete), speaksForFrame: id == speaker))
+                    tool, ToolSettings(descriptor.settings, replacing: complete), speaksForFrame: id == speaker))
         }
         if tools.isEmpty { return nil }
         detecting = DetectPass(tools)
@@ -95,7 +95,7 @@ private struct ReevaluationPass {
             let frame = try JSONReader.parse(line)
             let time = frame["time"]?.double
             if let time { times = [times.last ?? time, time] }
-            let measures = tools.map { Measurement(stored: frame[$0.type.id]) }
+            let measures = tools.map { Measurement(stored: frame[$0.id]) }
             let ready = detecting.take(measures, time: time) { _ in frame }
             // Without objects a frame stays as it is, to the byte.
             if changesFrames { try write(ready, into: spool) } else { try write(line, into: spool) }
@@ -120,8 +120,8 @@ private struct ReevaluationPass {
                 let objects = JSON.array(list.map(\.json))
                 if tool.speaksForFrame {
                     frame = frame.replacing("detections", with: .members(["tracked_objects": objects]))
-                } else if let own = frame[tool.type.id] {
-                    frame = frame.replacing(tool.type.id, with: own.replacing("tracked_objects", with: objects))
+                } else if let own = frame[tool.id] {
+                    frame = frame.replacing(tool.id, with: own.replacing("tracked_objects", with: objects))
                 }
             }
             try write(JSONWriter.encode(frame), into: spool)
@@ -148,7 +148,7 @@ private struct ReevaluationPass {
             }
         }
         let described = (head["tools"]?.array ?? []).map { description -> JSON in
-            guard let tool = tools.first(where: { $0.type.id == description["id"]?.string }) else { return description }
+            guard let tool = tools.first(where: { $0.id == description["id"]?.string }) else { return description }
             return tool.descriptor.json(tool.settings)
         }
         return head.replacing("tools", with: .array(described)).replacing("summary", with: summary)

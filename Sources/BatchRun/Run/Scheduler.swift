@@ -94,6 +94,8 @@ struct Scheduler: Sendable {
         /// The highest percentage and the last step that the log knows.
         var percent = -1
         var lastStep: (current: Int, total: Int)?
+        /// The pass of that step, for a job with several.
+        var lastPass: Progress.Pass?
         /// Why its last attempt was lost.
         var lastReason: String?
     }
@@ -234,10 +236,10 @@ struct Scheduler: Sendable {
             job.total = max(0, total)
             job.estimatedTotal = job.total > 0 ? nil : estimate.flatMap { $0 > 0 ? $0 : nil }
             emitStarted(&job)
-        case .step(let current, let total):
+        case .step(let current, let total, let pass):
             emitStarted(&job)
             job.current = current
-            emitProgress(&job, current, total)
+            emitProgress(&job, current, total, pass)
         case .note(let text): actions.append(.note(text))
         case .heartbeat, .finished: break
         }
@@ -255,13 +257,17 @@ struct Scheduler: Sendable {
 
     /// Writes a step unless it would fall behind what the log says, as in a second attempt, or where a worker begins anew
     /// because the result that it wanted to join is of no use.
-    private mutating func emitProgress(_ job: inout Active, _ current: Int, _ total: Int) {
-        let progress = Progress(currentFrame: current, totalFrames: total)
-        let isBehind = job.lastStep.map { current < $0.current && total <= $0.total } ?? false
+    private mutating func emitProgress(
+        _ job: inout Active, _ current: Int, _ total: Int, _ pass: Progress.Pass? = nil
+    ) {
+        let progress = Progress(currentFrame: current, totalFrames: total, pass: pass)
+        let isNewPass = (pass?.completed ?? 0) > (job.lastPass?.completed ?? 0)
+        let isBehind =
+            !isNewPass && (job.lastStep.map { current < $0.current && total <= $0.total } ?? false)
         let isHeldBack = job.attempt > 1 ? progress.percent <= job.percent : progress.percent < job.percent || isBehind
         guard !isHeldBack else { return }
         job.percent = progress.percent
-        job.lastStep = (current, total)
+        (job.lastStep, job.lastPass) = ((current, total), pass)
         emit(.progress(job: job.job.id, progress))
     }
 
@@ -305,7 +311,7 @@ struct Scheduler: Sendable {
         actions.append(.publish(job.job, outcome, seconds: seconds))
         if let known = job.job.knownFailure { actions.append(.forget(known)) }
         if job.lastStep.map({ $0 != (outcome.frames, outcome.frames) }) ?? true, job.percent < 100 {
-            emitProgress(&job, outcome.frames, outcome.frames)
+            emitProgress(&job, outcome.frames, outcome.frames, job.lastPass?.last)
         }
         emit(.completed(job: job.job.id))
         completed += 1

@@ -44,6 +44,8 @@ package struct JobOutcome: Equatable, Sendable {
     package var events = 0
     /// For lists.
     package var facts = VideoFacts()
+    /// External tools that failed: the result is without them.
+    package var toolFailures: [ToolFailure] = []
     /// Each tool's summary, opaque to the batch.
     package var summaries: JSON = .object([])
 
@@ -62,6 +64,7 @@ package struct JobOutcome: Equatable, Sendable {
             "content_size": contentSize.map { .int($0) },
             "events": .int(events), "facts": .object(facts.members),
             "content": content.map { .string($0) }, "reused": isReused ? true : nil,
+            "tools_failed": toolFailures.isEmpty ? nil : .array(toolFailures.map(\.json)),
             "summaries": summaries,
         ])
     }
@@ -84,6 +87,7 @@ package struct JobOutcome: Equatable, Sendable {
         contentSize = json["content_size"]?.int.map { Int64($0) }
         events = json["events"]?.int ?? 0
         facts = json["facts"].map { VideoFacts($0) } ?? VideoFacts()
+        toolFailures = (json["tools_failed"]?.array ?? []).compactMap { ToolFailure($0) }
         summaries = json["summaries"] ?? .object([])
         if kind == .completed, sha256 == nil || verdict == nil { return nil }
     }

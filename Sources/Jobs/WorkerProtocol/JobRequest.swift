@@ -7,12 +7,54 @@ package struct JobRequest: Equatable, Sendable {
         package var id: String
         /// Numbers and words.
         package var settings: [String: JSON]
+        /// Of an external tool, what the worker has to know of its plugin; nil for one of this program.
+        package var plugin: PluginReference?
 
-        package init(id: String, settings: [String: JSON]) {
+        package init(id: String, settings: [String: JSON], plugin: PluginReference? = nil) {
             self.id = id
             self.settings = settings
+            self.plugin = plugin
         }
     }
+
+    /// A plugin, as a worker is told of it.
+    package struct PluginReference: Equatable, Sendable {
+        /// As the plugin wrote it.
+        package var manifest: JSON
+        package var fingerprint: String
+        /// The kind, on which results depend: `cpu`, `cuda`.
+        package var device: String
+        /// Which one it is: `cpu`, `cuda:0`.
+        package var place: String
+
+        package init(manifest: JSON, fingerprint: String, device: String, place: String) {
+            self.manifest = manifest
+            self.fingerprint = fingerprint
+            self.device = device
+            self.place = place
+        }
+
+        var json: JSON {
+            .members([
+                "manifest": manifest, "fingerprint": .string(fingerprint), "device": .string(device),
+                "place": .string(place),
+            ])
+        }
+
+        init?(_ json: JSON) {
+            guard let manifest = json["manifest"], let fingerprint = json["fingerprint"]?.string,
+                let device = json["device"]?.string, let place = json["place"]?.string
+            else { return nil }
+            self.init(manifest: manifest, fingerprint: fingerprint, device: device, place: place)
+        }
+    }
+
+    /// Descriptors that come with a request for each external tool whose measures are not kept, in the order of
+    /// ``tools``: frames to it, answers from it, and the control of its process.
+    package static let descriptorsPerTool = 3
+
+    /// The external tools that a process comes with.
+    package var workedTools: [Tool] { tools.filter { $0.plugin != nil && !kept.contains($0.id) } }
 
     /// What a video was under the name that it had.
     package struct Origin: Equatable, Sendable {
@@ -100,12 +142,13 @@ package struct JobRequest: Equatable, Sendable {
     package func encode() -> [UInt8] {
         func member(_ key: String, _ value: JSON) -> JSON.Member { JSON.Member(key, value) }
         let tools = self.tools.map { tool in
-            JSON.object([
-                member("id", .string(tool.id)),
-                member(
-                    "settings",
-                    .object(tool.settings.sorted { $0.key < $1.key }.map { member($0.key, $0.value) })),
-            ])
+            JSON.object(
+                [
+                    member("id", .string(tool.id)),
+                    member(
+                        "settings",
+                        .object(tool.settings.sorted { $0.key < $1.key }.map { member($0.key, $0.value) })),
+                ] + (tool.plugin.map { [member("plugin", $0.json)] } ?? []))
         }
         var members = [member("job_id", .string(job.text))]
         members += input.members("input") + relative.members("path") + root.members("root") + result.members("result")
@@ -149,7 +192,12 @@ package struct JobRequest: Equatable, Sendable {
             guard let id = tool["id"]?.string, let members = tool["settings"]?.members else { return nil }
             var settings: [String: JSON] = [:]
             for member in members { settings[member.key] = member.value }
-            orders.append(Tool(id: id, settings: settings))
+            var order = Tool(id: id, settings: settings)
+            if let plugin = tool["plugin"] {
+                guard let reference = PluginReference(plugin) else { return nil }
+                order.plugin = reference
+            }
+            orders.append(order)
         }
         self.init(
             job: job, input: input, relative: relative, root: root, result: result, attempt: attempt, tools: orders,

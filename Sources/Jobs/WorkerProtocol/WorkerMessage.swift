@@ -5,7 +5,8 @@ package enum WorkerMessage: Equatable, Sendable {
     /// The video is open: what its container declares (0 for no frame count) and its duration in seconds; the frames that
     /// duration and rate come to, where it declares none.
     case opened(totalFrames: Int, duration: Double?, estimatedTotal: Int? = nil)
-    case step(current: Int, total: Int)
+    /// A frame of a pass; nil for a job that has one pass only.
+    case step(current: Int, total: Int, pass: Progress.Pass? = nil)
     /// Frames come, but none is to be told yet.
     case heartbeat
     /// The last line.
@@ -24,8 +25,12 @@ package enum WorkerMessage: Equatable, Sendable {
                     "type": "opened", "total_frames": .int(total), "duration": duration.map { .double($0) },
                     "estimated_total": estimate.map { .int($0) },
                 ])
-            case .step(let current, let total):
-                .members(["type": "step", "current": .int(current), "total": .int(total)])
+            case .step(let current, let total, let pass):
+                .members([
+                    "type": "step", "current": .int(current), "total": .int(total),
+                    "tool": pass.map { .string($0.tool) }, "passes_done": pass.map { .int($0.completed) },
+                    "passes": pass.map { .int($0.total) },
+                ])
             case .heartbeat: .members(["type": "heartbeat"])
             case .finished(let outcome): outcome.json
             case .note(let text): .members(["type": "note", "text": .string(text)])
@@ -44,7 +49,12 @@ package enum WorkerMessage: Equatable, Sendable {
                 estimatedTotal: json["estimated_total"]?.int)
         case "step":
             guard let current = json["current"]?.int, let total = json["total"]?.int else { return nil }
-            self = .step(current: current, total: total)
+            var pass: Progress.Pass?
+            if let tool = json["tool"]?.string {
+                guard let completed = json["passes_done"]?.int, let passes = json["passes"]?.int else { return nil }
+                pass = Progress.Pass(tool: tool, completed: completed, total: passes)
+            }
+            self = .step(current: current, total: total, pass: pass)
         case "heartbeat": self = .heartbeat
         case "note":
             guard let text = json["text"]?.string else { return nil }
