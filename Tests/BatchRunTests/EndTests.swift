@@ -189,7 +189,7 @@ struct EndTests {
         loop: while true {
             #expect(events.waiting <= RunEvents.capacity + 1)
             switch await events.next() {
-            case .message(_, .step(let current, _)): steps.append(current)
+            case .message(_, .step(let current, _, _)): steps.append(current)
             case .ended: break loop
             default: Issue.record("something else")
             }
