@@ -49,6 +49,17 @@ extension CandidateList {
 }
 
 extension Measurement {
+    /// What a result holds of a frame under a tool's id.
+    package var stored: JSON {
+        var result = members
+        if !regions.isEmpty {
+            let boxes = regions.map { box in JSON.array(box.corners.map { .double($0) }) }
+            result.append(JSON.Member("regions", .array(boxes)))
+        }
+        if let candidates = CandidateList(candidates) { result.append(JSON.Member("candidates", candidates.json)) }
+        return .object(result)
+    }
+
     /// As results hold the numbers.
     package var members: [JSON.Member] { values.map { JSON.Member($0.key, .double($0.value)) } }
 

@@ -19,6 +19,12 @@ package struct Sanitizer {
 
     package init() {}
 
+    /// Counts what was left out before it came here.
+    package mutating func count(_ more: SanitizerCounts) {
+        counts.droppedValues += more.droppedValues
+        counts.droppedObjects += more.droppedObjects
+    }
+
     /// A number that may be written, or nil, counted.
     package mutating func number(_ value: Double) -> Double? {
         if value.isFinite { return value }

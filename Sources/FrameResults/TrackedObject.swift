@@ -55,18 +55,17 @@ package struct CandidateList: Equatable, Sendable {
     /// As it stands in a frame.
     ///
     /// - Precondition: all numbers are finite: what comes from a plugin was looked at when it came.
-    func json(_ sanitizer: inout Sanitizer) -> JSON {
-        sanitizer.clean(
-            .members([
-                "xyxy": .array(boxes.map { .array($0.map { .double($0) }) }),
-                "confidence": confidences.map { .array($0.map { .double($0) }) },
-                "class_id": classIDs.map { .array($0.map { .int($0) }) },
-                "class": classNames.map { .array($0.map { .string($0) }) },
-                "track_id": tracks.map { .array($0.map { .int($0) }) },
-                "keypoints": keypoints.map { lists in
-                    .array(lists.map { .array($0.map { .array($0.map { .double($0) }) }) })
-                },
-            ]))
+    package var json: JSON {
+        .members([
+            "xyxy": .array(boxes.map { .array($0.map { .double($0) }) }),
+            "confidence": confidences.map { .array($0.map { .double($0) }) },
+            "class_id": classIDs.map { .array($0.map { .int($0) }) },
+            "class": classNames.map { .array($0.map { .string($0) }) },
+            "track_id": tracks.map { .array($0.map { .int($0) }) },
+            "keypoints": keypoints.map { lists in
+                .array(lists.map { .array($0.map { .array($0.map { .double($0) }) }) })
+            },
+        ])
     }
 
     /// Reads what stands in a frame; nil for what is none.

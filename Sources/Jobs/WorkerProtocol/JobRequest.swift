@@ -53,6 +53,9 @@ package struct JobRequest: Equatable, Sendable {
     /// ``tools``: frames to it, answers from it, and the control of its process.
     package static let descriptorsPerTool = 3
 
+    /// The external tools whose measures are taken from the result that is there.
+    package var keptExternalTools: [Tool] { tools.filter { $0.plugin != nil && kept.contains($0.id) } }
+
     /// The external tools that a process comes with.
     package var workedTools: [Tool] { tools.filter { $0.plugin != nil && !kept.contains($0.id) } }
 

@@ -11,7 +11,7 @@ package struct PluginTool: Sendable {
     /// Which frames are sent, and how they look.
     package struct FrameFeed: Equatable, Sendable {
         package enum Format: String, Equatable, Sendable {
-            /// One byte a pixel: luma of the full range.
+            /// One byte a pixel: luma as it is coded, on the 8-bit scale.
             case gray8
             /// Three bytes a pixel.
             case rgb24
