@@ -132,7 +132,7 @@ package enum WorkerProgram {
             } catch is KeptResult.Unusable {
                 try writer.restart()
                 external?.restart()
-                analysis.leftOut = request.keptExternalTools.map { ToolFailure(unkept: $0.id) }
+                analysis.leftOut = request.keptExternalTools.map { ToolFailure(notKept: $0.id) }
                 analysed = try analysis.decode(again, nil, into: &writer, stillFiles)
             }
         } else {

@@ -13,7 +13,7 @@ package struct ToolFailure: Equatable, Sendable {
         /// It said itself that it cannot do this video.
         case refused
         /// Its measures were to be taken from a result that is of no use, so that it had no process: the next run measures.
-        case unkept
+        case notKept = "not_kept"
         /// It was not tried: too many runs in a row ended so.
         case leftOut = "left_out"
     }
@@ -38,9 +38,9 @@ package struct ToolFailure: Equatable, Sendable {
         self.log = log
     }
 
-    package init(unkept tool: String) {
+    package init(notKept tool: String) {
         self.init(
-            tool: tool, kind: .unkept,
+            tool: tool, kind: .notKept,
             message: "its measures could not be taken from the result that was there; the next run measures again")
     }
 
