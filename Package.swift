@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "BatchRun",
             dependencies: [
-                "Store", "Jobs", "VideoFormats", "Bytes",
+                "Store", "Jobs", "VideoFormats", "Bytes", "CLimits",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -147,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "VideoWorkerTests",
             dependencies: [
-                "VideoWorker", "FrameTools", "ToolModel", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport",
+                "VideoWorker", "FrameTools", "ToolModel", "FrameResults", "Frames", "Jobs", "Bytes", "CLimits",
+                "TestSupport",
             ]),
         .testTarget(name: "ToolModelTests", dependencies: ["ToolModel", "FrameTools", "Bytes", "TestSupport"]),
         .testTarget(

@@ -34,29 +34,16 @@ package enum WorkerProgram {
     /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no request.
     package static func main() -> Int32 {
         Confinement.closeInherited()
-        guard let request = readRequest() else {
+        guard let input = WorkerInput.read() else {
             try? Files.write(
                 Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8),
                 to: .standardError,
                 path: RawPath("standard error"))
             return 70
         }
-        let outcome = run(request, [])
+        let outcome = run(input.request, input.descriptors)
         Teller.send(.finished(outcome))
         return 0
-    }
-
-    private static func readRequest() -> JobRequest? {
-        let name = RawPath("standard input")
-        var line: [UInt8] = []
-        while line.count < WorkerMessage.lineLimit, line.last != 0x0a {
-            guard let piece = try? Files.read(.standardInput, count: 4096, path: name), !piece.isEmpty else {
-                return nil
-            }
-            line += piece
-        }
-        guard let json = try? JSONReader.parse(line) else { return nil }
-        return JobRequest(json)
     }
 
     private static func run(_ request: JobRequest, _ descriptors: [FileDescriptor]) -> JobOutcome {
