@@ -111,6 +111,9 @@ let package = Package(
         .executableTarget(
             name: "EchoServer", dependencies: ["ReplayServer", "WebSocketChannel", "Bytes"], path: "Tests/EchoServer"),
         .testTarget(
+            name: "AnalysisTests",
+            dependencies: ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(

@@ -77,6 +77,21 @@ extension Measurement {
     }
 }
 
+extension DetectPass.Outcome {
+    /// As a result holds it under the tool's id: the numbers, and behind them the classes, where the tool tells them.
+    package var summary: JSON {
+        let classes = classes.map { classes in
+            JSON.object(
+                classes.map { found in
+                    JSON.Member(
+                        found.name,
+                        .members(["objects": found.objects.map { .int($0) }, "detections": .int(found.detections)]))
+                })
+        }
+        return .object(numbers.members + (classes.map { [JSON.Member("classes", $0)] } ?? []))
+    }
+}
+
 extension ToolEvent {
     /// As results hold it.
     package var json: JSON {

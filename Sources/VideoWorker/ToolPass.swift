@@ -140,7 +140,7 @@ struct ToolPass {
     var description: [JSON] { tools.map { $0.descriptor.json($0.settings) } }
 
     var summary: JSON {
-        .object(detecting.results.map { JSON.Member($0.id, .object($0.summary.members)) })
+        .object(detecting.results.map { JSON.Member($0.id, $0.summary) })
     }
 
     /// Events of all tools in the order of their first frame.

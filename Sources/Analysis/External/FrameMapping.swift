@@ -30,15 +30,18 @@ package struct FrameMapping: Equatable, Sendable {
     }
 
     package func source(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
-        let (right, under) = (x / width, y / height)
-        let (across, down) =
-            switch turns {
-            case 1: (under, 1 - right)
-            case 2: (1 - right, 1 - under)
-            case 3: (1 - under, right)
-            default: (right, under)
-            }
-        return (across * sourceWidth, (isMirrored ? 1 - down : down) * sourceHeight)
+        let isLying = turns % 2 == 1
+        let (across, down) = isLying ? ((y, height), (x, width)) : ((x, width), (y, height))
+        let isDownTurned = turns == 1 || turns == 2
+        return (
+            FrameMapping.scaled(across, isTurned: turns >= 2, to: sourceWidth),
+            FrameMapping.scaled(down, isTurned: isDownTurned != isMirrored, to: sourceHeight)
+        )
+    }
+
+    /// A place along a side, from its beginning or from its end, on a side of another length.
+    private static func scaled(_ place: (at: Double, whole: Double), isTurned: Bool, to length: Double) -> Double {
+        (isTurned ? place.whole - place.at : place.at) * length / place.whole
     }
 
     package func source(_ box: Box) -> Box {

@@ -255,7 +255,8 @@ struct ObjectReader {
         var (points, nulls) = ([Keypoint](), 0)
         for (index, entry) in list.enumerated() {
             let own = entry["confidence"] ?? entry["conf"]
-            let place = entry["xy"] ?? (entry.members == nil ? entry : .array([entry["x"] ?? .null, entry["y"] ?? .null]))
+            let place =
+                entry["xy"] ?? (entry.members == nil ? entry : .array([entry["x"] ?? .null, entry["y"] ?? .null]))
             let numbers = try numbers(place, "\(what)[\(index)]", counts: 2...3)
             let sure = own ?? confidences?[index]
             nulls += numbers.nulls + (sure?.isNull == true ? 1 : 0)
@@ -275,7 +276,9 @@ struct ObjectReader {
         _ json: JSON, _ what: String, counts: ClosedRange<Int>
     ) throws(AnswerError) -> (list: [Double], nulls: Int) {
         guard !json.isNull else { return ([], 1) }
-        let wanted = counts.lowerBound == counts.upperBound ? "\(counts.lowerBound)" : "\(counts.lowerBound) or \(counts.upperBound)"
+        let wanted =
+            counts.lowerBound == counts.upperBound
+            ? "\(counts.lowerBound)" : "\(counts.lowerBound) or \(counts.upperBound)"
         guard let list = json.array, counts.contains(list.count) else {
             throw error("\(what): a list of \(wanted) numbers is wanted")
         }

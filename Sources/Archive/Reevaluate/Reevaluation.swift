@@ -137,7 +137,7 @@ private struct ReevaluationPass {
     func head(_ head: JSON) -> JSON {
         let results = detecting.results
         var summary = head["summary"] ?? .object([])
-        for result in results { summary = summary.replacing(result.id, with: .object(result.summary.members)) }
+        for result in results { summary = summary.replacing(result.id, with: result.summary) }
         let order = (head["tools"]?.array ?? []).compactMap { $0["id"]?.string }
         var events: [JSON] = []
         for id in order {

@@ -201,6 +201,13 @@ extension PluginTool.Conclusion {
 }
 
 extension PluginTool {
+    /// The kinds of events that objects make.
+    package static let trackEvent = "track"
+    package static let presenceEvent = "presence"
+
+    /// The key of the summary that counts events of a kind.
+    package static func countKey(_ event: String) -> String { event + "s" }
+
     /// What it puts into a result.
     var declaredOutputs: ToolOutputs {
         let confidence = ToolOutputs.Field("confidence", to: 1, help: "the highest of its detections")
@@ -208,10 +215,10 @@ extension PluginTool {
         if conclusion.detections != nil {
             events = [
                 .init(
-                    "presence", values: [.init("count", from: 1, help: "most at once")],
+                    PluginTool.presenceEvent, values: [.init("count", from: 1, help: "most at once")],
                     help: "frames with an object of a class"),
                 .init(
-                    "track", values: [.init("track_id", from: 1, help: "number of the object"), confidence],
+                    PluginTool.trackEvent, values: [.init("track_id", help: "number of the object"), confidence],
                     help: "an object, from its first frame to its last"),
             ]
         }
@@ -226,9 +233,15 @@ extension PluginTool {
         if conclusion.detections != nil {
             summary = [
                 .init("objects", help: "objects that were told apart"),
-                .init("detections", help: "detections of all frames"),
+                .init("detections", help: "detections in the frames that it looked at"),
                 .init("objects_max", help: "most objects of a frame"),
             ]
+        }
+        for rule in conclusion.values {
+            let key = PluginTool.countKey(rule.event)
+            if !summary.contains(where: { $0.key == key }) {
+                summary.append(.init(key, help: "how many events \(rule.event) there are"))
+            }
         }
         return ToolOutputs(frame: values, events: events, summary: summary)
     }
