@@ -23,7 +23,7 @@ struct PluginProcessTests {
     private func start(
         _ how: String, _ arguments: [String] = [], change: (inout ToolOrder) -> Void = { _ in }
     ) throws -> PluginProcess {
-        let folder = try PluginFolders.make(in: bench.path)
+        let folder = try PluginTemporaries.make(in: bench.path)
         var order = ToolOrder(
             run: ["python3", "evil_plugin.py", how] + arguments,
             folder: Samples.root.appending("Tests/scripts"), read: [video], write: folder.path)
@@ -291,7 +291,7 @@ struct PluginProcessTests {
 
     @Test("When all that hold its descriptors are killed nothing of it is left")
     func runKilled() async throws {
-        let folder = try PluginFolders.make(in: bench.path)
+        let folder = try PluginTemporaries.make(in: bench.path)
         let order = ToolOrder(
             run: ["python3", "evil_plugin.py", "ignores"], folder: Samples.root.appending("Tests/scripts"),
             write: folder.path)

@@ -242,7 +242,7 @@ package final class PluginProcess: Sendable {
 }
 
 /// The temporary folders of external tools.
-package enum PluginFolders {
+package enum PluginTemporaries {
     private static let prefix = "forgebatch-plugin-"
 
     /// Where they lie: `TMPDIR`, else `/tmp`.
