@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "BatchRun",
             dependencies: [
-                "Store", "Jobs", "VideoFormats", "Bytes", "CLimits",
+                "Store", "Jobs", "ToolModel", "VideoFormats", "Bytes", "CLimits",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -117,7 +117,8 @@ let package = Package(
             name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(
-            name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
+            name: "BatchRunTests",
+            dependencies: ["BatchRun", "ToolModel", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(
             name: "CommandTests", dependencies: ["Archive", "ToolModel", "Bytes", "Store", "Jobs", "TestSupport"]),

@@ -18,7 +18,7 @@ enum ImportRules {
             "Media", "Analysis", "FrameTools", "ToolModel", "Stills", "FrameResults", "Jobs", "Frames", "Bytes",
         ],
         "Store": ["Jobs", "Bytes"],
-        "BatchRun": ["Store", "Jobs", "VideoFormats", "Bytes"],
+        "BatchRun": ["Store", "Jobs", "ToolModel", "VideoFormats", "Bytes"],
         "Archive": ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
         "HTMLReport": ["TemplateEngine", "Archive", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
         "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "VideoFormats", "Bytes"],

@@ -25,6 +25,9 @@ struct FlagTableTests {
             "--error-if-empty": "--error-if-empty ends with 9 when there is no video",
             "--tools": "--tools chooses what a result holds",
             "--set": "--set changes a tool's setting, which makes other results",
+            "--plugin-dir": "--plugin-dir says where a plugin lies, and names, signs and settings mean its tools",
+            "--plugin-jobs": "--plugin-jobs and --plugin-devices are told of in the record, and slips are 64",
+            "--plugin-devices": "--plugin-jobs and --plugin-devices are told of in the record, and slips are 64",
             "--jobs": "--jobs is how many workers there are at once",
             "--nice":
                 "--nice is the niceness of every task of a worker, and workers are what the kernel ends first without memory",
@@ -156,6 +159,8 @@ struct FlagTableTests {
         ],
         "tools": [
             "--json": "tools lists every tool with its settings; --json prints the manifest",
+            "--plugin-dir":
+                "tools --plugin-dir lists plugins with what they may read, and what cannot be used with why",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],

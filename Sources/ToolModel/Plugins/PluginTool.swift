@@ -92,8 +92,6 @@ package struct PluginTool: Sendable {
     /// Besides that of every tool that takes videos.
     package let capabilities: [String]
 
-    private static let streaming = "streaming_video_analysis"
-
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.requireObject()
         id = try reader.identifier("id")
@@ -102,7 +100,7 @@ package struct PluginTool: Sendable {
         lag = try reader.optionalInteger("lag", in: 0...1000) ?? 0
         isReused = try reader.optionalBool("reuse") ?? true
         classes = try reader.optionalTexts("classes")
-        capabilities = try reader.optionalTexts("capabilities").filter { $0 != PluginTool.streaming }
+        capabilities = try reader.optionalTexts("capabilities").filter { $0 != ToolDescriptor.streaming }
         let inputs = try reader.optionalTexts("input_types")
         guard inputs.isEmpty || inputs.contains("video") else {
             throw reader.error("input_types", "a tool that takes no video cannot be used")
@@ -121,6 +119,11 @@ package struct PluginTool: Sendable {
         settings = try reader.settings("inputs")
         values = try reader.object("outputs")?.fields("frame") ?? []
         conclusion = try Conclusion(reader.object("conclude"), settings: settings, values: values)
+    }
+
+    /// What it can be asked for by, besides its id.
+    var allCapabilities: [String] {
+        ToolDescriptor.general(detects: conclusion.detections != nil) + capabilities
     }
 
     package func setting(_ key: String) -> Setting? { settings.first { $0.key == key } }
