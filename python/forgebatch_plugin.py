@@ -14,6 +14,7 @@ forgebatch starts the program and puts this file in its path. docs/plugins.md de
 to it and what an answer may hold.
 """
 
+import base64
 import json
 import math
 import os
@@ -54,15 +55,17 @@ def video_tool(id, load=None):
 class Settings(dict):
     """The settings of one video by their keys, and what else was told of it.
 
-    `width` and `height` are those of the frames in pixels and `format` is theirs (None for a video tool); `source` is a dict
-    with the video's own `width`, `height` and `rotation`; `device` is "cpu" or "cuda:0"; `threads` is how many may compute.
+    `width` and `height` are those of the frames in pixels (for a video tool those of the video), `format` and `range` are
+    theirs ("full" or "limited"; None for a video tool), `source` is a dict with the video's own `width`, `height` and
+    `rotation`; `device` is "cpu" or "cuda:0"; `threads` is how many may compute.
     """
 
     def __init__(self, begin):
         super().__init__(begin.get("settings", {}))
         self.tool = begin["tool"]
-        self.width, self.height, self.format = begin.get("width"), begin.get("height"), begin.get("format")
-        self.source = begin.get("source", {})
+        self.width, self.height = begin.get("width"), begin.get("height")
+        self.format, self.range = begin.get("format"), begin.get("range")
+        self.source = begin.get("source") or {key: begin.get(key) for key in ("width", "height", "rotation")}
         self.device, self.threads = begin.get("device", "cpu"), begin.get("threads", 1)
 
 
@@ -102,10 +105,13 @@ class Frame:
 
 
 class Video:
-    """A video for a video tool: the `path` of the file, and `settings`."""
+    """A video for a video tool: the `path` of the file, how many `frames` it has, its `duration` in seconds or None."""
 
-    def __init__(self, path, settings, wire):
-        self.path, self.settings, self._wire = path, settings, wire
+    def __init__(self, begin, settings, wire):
+        # A name that is not UTF-8 comes as base64 besides; Python has a way to hold it in a text.
+        name = base64.b64decode(begin["path_bytes"]) if "path_bytes" in begin else begin["path"].encode()
+        self.path, self.settings, self._wire = os.fsdecode(name), settings, wire
+        self.frames, self.duration = begin.get("frames"), begin.get("duration")
 
     def progress(self, current, total):
         """Tells that `current` of `total` frames are done. A tool that says nothing for long is taken for hung."""
@@ -218,7 +224,7 @@ class _VideoJob:
 
     def __init__(self, tool, message, wire):
         self.tool, self.wire, self.settings = tool, wire, Settings(message)
-        self.video = Video(os.fsdecode(message["path"]), self.settings, wire)
+        self.video = Video(message, self.settings, wire)
 
     def run(self):
         least = 0  # the number that the next answer may have

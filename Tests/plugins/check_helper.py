@@ -219,6 +219,17 @@ class HelperTests(unittest.TestCase):
                     {"type": "frame", "frame": 5, "values": {"v": 5}}, {"type": "frame", "frame": 6}])
             plugin.send({"type": "end"})  # a host that says more than it has to
 
+    def test_a_video_s_name_need_not_be_utf_8(self):
+        plugin = self.started("""
+            import os
+            @video_tool("t")
+            def t(video):
+                assert os.fsencode(video.path) == b"/v/\\xff.mp4", video.path
+                assert (video.frames, video.duration, video.settings.source["width"]) == (7, 0.28, 64)
+            """)
+        plugin.begin("t", path="/v/\\xff.mp4", path_bytes="L3Yv/y5tcDQ=", frames=7, duration=0.28, width=64)
+        self.assertEqual(plugin.rest(), [])
+
     def test_a_video_tool_s_numbers_have_to_ascend(self):
         plugin = self.started('@video_tool("t")\ndef t(video):\n    return [{"frame": 3}, {"frame": 3}]')
         plugin.begin("t", path="a")

@@ -81,11 +81,11 @@ class Plugin:
         return message
 
     def begin(self, tool, width=None, height=None, format=None, settings=None, **more):
-        size = {"width": width, "height": height, "format": format} if format else {}
-        source = {"width": width or 640, "height": height or 480, "rotation": 0}
+        size = {"width": width, "height": height}
+        if format:
+            size.update(format=format, range="full", source={"width": width, "height": height, "rotation": 0})
         self.send({
-            "type": "begin", "tool": tool, "settings": settings or {}, **size, "source": source, "device": "cpu", "threads": 1,
-            **more})
+            "type": "begin", "tool": tool, "settings": settings or {}, **size, **more, "device": "cpu", "threads": 1})
         self.expect("begun")
 
     def frame(self, index, data, time=None):
@@ -198,7 +198,7 @@ def answers(folder, tool, video, settings=None):
     with plugin:
         if entry["mode"] == "video":
             width, height = size_of(video)
-            plugin.begin(tool, settings=inputs, path=os.path.abspath(video))
+            plugin.begin(tool, settings=inputs, path=os.path.abspath(video), width=width, height=height)
             return plugin.rest()
         width, height, format, frames = frames_of(video, entry["frames"])
         plugin.begin(tool, width, height, format, inputs)
