@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of samples/plugins/forgesyte: a plugin laid out as ForgeSyte's own, unmodified, behind the adapter."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -57,7 +58,10 @@ class ForgeSyteTests(unittest.TestCase):
             self.assertIn("streaming_video_analysis", tool["capabilities"])
         for name in manifest["files"]:
             self.assertTrue(os.path.isfile(os.path.join(self.plugin, name)), name)
-        self.assertIn("package/models/players.txt", manifest["files"])
+        with open(os.path.join(self.plugin, "installed.json"), encoding="utf-8") as file:
+            hashes = json.load(file)
+        with open(os.path.join(SOURCE, "forgesyte_stub_tracker/models/players.txt"), "rb") as file:
+            self.assertEqual(hashes["models/players.txt"], hashlib.sha256(file.read()).hexdigest())
         self.assertIn(os.path.realpath(SOURCE), manifest["read"])
 
     def test_tracked_objects(self):
@@ -113,6 +117,24 @@ class ForgeSyteTests(unittest.TestCase):
             first = next(each for each in plugin.rest() if each["type"] == "frame")
             numbers.append(first["detections"]["tracked_objects"][0]["track_id"])
         self.assertEqual(numbers, [100, 200])
+
+    def test_a_package_that_changed_since_is_refused(self):
+        path = os.path.join(self.plugin, "installed-times.json")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        known = json.loads(text)
+        known["files"]["models/ball.txt"][0] += 1
+
+        def write(words):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(words)
+
+        self.addCleanup(write, text)
+        write(json.dumps(known))
+        with self.assertRaises(EOFError) as caught:
+            self.started()
+        self.assertIn("models/ball.txt of ", str(caught.exception))
+        self.assertIn("run it again", str(caught.exception))
 
     def test_a_plugin_that_is_not_there_or_has_no_manifest_is_refused_in_words(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -47,7 +47,7 @@ class Plugin:
 
     def send(self, message, data=b""):
         """Writes, and takes meanwhile what the plugin writes, so that neither waits for ever."""
-        left = memoryview(json.dumps(message).encode() + b"\n" + data)
+        left = memoryview(json.dumps(message, separators=(",", ":")).encode() + b"\n" + data)
         while left:
             readable, writable, _ = select.select([self.answers], [self.frames], [], PATIENCE)
             if readable:

@@ -7,6 +7,7 @@ Run it with the Python in whose environment they are installed: that Python will
 which tools it has; nothing of the plugin is imported here. Run it again after the plugin was changed or installed anew.
 """
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import json
@@ -98,11 +99,33 @@ def manifest_for(entry, package):
         "version": version if re.fullmatch(r"\d+\.\d+\.\d+", version) else "0.0.0", "type": "custom", "protocol": 1,
         "description": own.get("description", ""), "author": own.get("author", ""), "license": own.get("license", ""),
         "run": [sys.executable, "plugin.py", entry.name],
-        "files": ["plugin.py"] + ["package/" + name for name in files_of(package)],
+        "files": ["plugin.py", "installed.json"],
         "read": read + [os.path.realpath(sys.prefix)],
         # Networks bring large libraries, and answers may all come at the end, after the last progress.
         "limits": {"memory": 8 << 30, "processes": 64, "start_seconds": 300, "stall_seconds": 300},
         "capabilities": sorted({each for tool in tools for each in tool["capabilities"]}), "tools": tools}
+
+
+def write(path, value):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2)
+        file.write("\n")
+
+
+def describe(package, folder):
+    """Writes what the package's files are, by content into installed.json, of which results depend, and by size and time into
+    installed-times.json, by which the adapter notices that they are others by now."""
+    hashes, times = {}, {}
+    for name in files_of(package):
+        path = os.path.join(package, name)
+        digest = hashlib.sha256()
+        with open(path, "rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+        hashes[name] = digest.hexdigest()
+        times[name] = [os.stat(path).st_size, os.stat(path).st_mtime_ns]
+    write(os.path.join(folder, "installed.json"), hashes)
+    write(os.path.join(folder, "installed-times.json"), {"folder": package, "files": times})
 
 
 def make(entry, into):
@@ -111,13 +134,8 @@ def make(entry, into):
     folder = os.path.join(into, manifest["id"])
     os.makedirs(folder, exist_ok=True)
     shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), "plugin.py"), os.path.join(folder, "plugin.py"))
-    link = os.path.join(folder, "package")
-    if os.path.islink(link):
-        os.remove(link)
-    os.symlink(package, link)
-    with open(os.path.join(folder, "manifest.json"), "w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=2)
-        file.write("\n")
+    describe(package, folder)
+    write(os.path.join(folder, "manifest.json"), manifest)
     return folder, manifest
 
 

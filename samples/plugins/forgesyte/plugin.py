@@ -17,9 +17,30 @@ GROUP = "forgesyte.plugins"
 SHAPES = ("tracked_objects", "xyxy", "confidence", "class_id", "track_id", "centers", "keypoints_xy", "keypoints_conf")
 
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def read(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def check_package():
+    """Results say by the hashes in installed.json of which files they came; so these must be the files."""
+    known = read("installed-times.json")
+    for name, (size, time) in known["files"].items():
+        try:
+            found = os.stat(os.path.join(known["folder"], name))
+        except FileNotFoundError:
+            found = None
+        if found is None or (found.st_size, found.st_mtime_ns) != (size, time):
+            sys.exit(f"{name} of {known['folder']} is another file now than when make_folder.py was run: run it again")
+
+
 def load():
     """The plugin, made as ForgeSyte's registry makes it."""
     name = sys.argv[1]
+    check_package()
     found = [each for each in importlib.metadata.entry_points(group=GROUP) if each.name == name]
     if not found:
         sys.exit(f"there is no plugin '{name}' in the entry-point group {GROUP} of {sys.executable}")
@@ -104,8 +125,7 @@ def as_dict(value):
 def serve():
     if len(sys.argv) != 2:
         sys.exit(__doc__.split("\n\n")[1])
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "manifest.json"), encoding="utf-8") as file:
-        tools = [tool["id"] for tool in json.load(file)["tools"]]
+    tools = [tool["id"] for tool in read("manifest.json")["tools"]]
     # All tools belong to one plugin, which is made once.
     made = []
 
