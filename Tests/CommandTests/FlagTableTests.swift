@@ -164,6 +164,23 @@ struct FlagTableTests {
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
+        "plugin": [
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "plugin new": [
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "manifest": [
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "manifest check": [
+            "--json": "manifest check tells what changed and whether the version rose far enough; --json the same",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
         "formats": [
             "--json": "formats lists what is taken and what is not; --json has the same, and docs/formats.md too",
             "--version": "--version and the help of every command end with 0",
@@ -185,7 +202,8 @@ struct FlagTableTests {
     @Test("The flags of --help and those with a test are the same", arguments: tested.keys.sorted())
     func complete(_ command: String) async throws {
         let forge = try Forge()
-        let help = try await forge.forgebatch(command, "--help")
+        let help = try await forge.forgebatch(
+            (command.split(separator: " ") + ["--help"]).map { RawPath(String($0)) })
         #expect(help.status == 0)
         var listed: Set<String> = []
         for line in help.output.split(separator: "\n") where line.hasPrefix("  -") {
