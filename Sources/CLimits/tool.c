@@ -174,6 +174,8 @@ static int become(struct fb_tool *tool, pid_t supervisor, pid_t run, int log, in
     if ((failed = place_descriptors(log, report))) return failed;
     reset_signals();
     umask(077);
+    // The supervisor stays as it is: it has to come to its turn beside many.
+    if (tool->niceness > 0) (void)fb_lower_priority(tool->niceness);
     tool->failed = "chdir";
     if (chdir(tool->folder) != 0) return errno;
     tool->failed = "no_new_privs";

@@ -110,7 +110,12 @@ struct PluginProcessTests {
         let plugin = try await greeted("daemon")
         #expect(try await line(plugin) == "done")
         let process = try #require(plugin.process)
-        #expect(Kernel.processes(session: process).count == 3)
+        let all = Set(Kernel.processes(session: process))
+        #expect(all.count == 3)
+        // Either way of counting leaves the supervisor out.
+        #expect(Set(ToolGroup.processes(below: process, most: 10)) == all.subtracting([process]))
+        #expect(Set(ToolGroup.scanned(group: process, most: 10)) == all.subtracting([process]))
+        #expect(ToolGroup.processes(below: process, most: 1).count == 1)
         #expect(await plugin.stop().cause == .stopped)
         #expect(try await isGone(plugin))
     }
@@ -152,6 +157,13 @@ struct PluginProcessTests {
         #expect(end.logTail.hasSuffix("\nthe last line\n"))
     }
 
+    @Test("One that does not go by itself is given its time, and then stopped")
+    func unwilling() async throws {
+        let plugin = try await greeted("ignores")
+        #expect(await plugin.finish(within: 0.1) == ToolEnd(.stopped, "stopped"))
+        #expect(try await isGone(plugin))
+    }
+
     // MARK: Beginnings
 
     @Test(
@@ -191,6 +203,16 @@ struct PluginProcessTests {
             try await unread.hello(within: Patience.hang)
         }
         await unread.stop()
+        let folder = try PluginFolders.make(in: bench.path)
+        let order = ToolOrder(run: ["python3"], folder: bench.path, write: folder.path)
+        let lost = try PluginProcess(order, program: RawPath("/no/such/program"), folder: folder)
+        let end = await lost.waitForEnd(seconds: Patience.hang)
+        #expect(end?.cause == .start)
+        await lost.stop()
+        #expect(!Files.exists(folder.path))
+        let long = ToolOrder(
+            run: ["python3", String(repeating: "x", count: 200_000)], folder: bench.path, write: bench.path)
+        #expect(throws: SystemError.self) { try PluginProcess(long, program: ExternalProgram.forgebatch.path) }
     }
 
     @Test("One that is held is started by the first byte")
@@ -241,6 +263,16 @@ struct PluginProcessTests {
     }
 
     @Test(
+        "Older kernels keep it from the files of others, too",
+        .enabled(if: Kernel.confines, "needs Landlock's ABI 6 and seccomp"), arguments: [1, 3, 5])
+    func olderKernels(abi: Int) async throws {
+        let answers = try await probe { $0.landlock = abi }
+        for name in Self.allowed { #expect(answers[name] == 0, "\(name)") }
+        for name in Self.files { #expect(answers[name] == Int(EACCES), "\(name)") }
+        for name in Self.calls { #expect(answers[name] == Int(EPERM), "\(name)") }
+    }
+
+    @Test(
         "Where the kernel has no Landlock the rest still holds, and require refuses",
         .enabled(if: Kernel.confines, "needs Landlock's ABI 6 and seccomp"))
     func withoutLandlock() async throws {
@@ -257,7 +289,7 @@ struct PluginProcessTests {
     @Test("It starts with no ignored signal, no privilege, five descriptors and an environment of its own")
     func facts() async throws {
         let plugin = try await greeted("facts") {
-            ($0.threads, $0.environment) = (2, ["PYTHONPATH": "/helper", "HOME": "/elsewhere"])
+            ($0.threads, $0.nice, $0.environment) = (2, 7, ["PYTHONPATH": "/helper", "HOME": "/elsewhere"])
         }
         let facts = try JSONReader.parse(try await line(plugin))
         #expect(await plugin.finish(within: Patience.hang).cause == .exited)
@@ -266,6 +298,7 @@ struct PluginProcessTests {
         #expect(facts["SigIgn"]?.string == "0000000001001000")
         #expect(facts["CapPrm"]?.string == "0000000000000000")
         #expect(facts["NoNewPrivs"]?.string == "1")
+        #expect(try #require(facts["nice"]?.int) >= 7)
         #expect(facts["descriptors"]?.array?.compactMap(\.int) == [0, 1, 2, 3, 4])
         #expect(facts["folder"]?.string == Samples.root.appending("Tests/scripts").display)
         let environment = facts["environment"]
@@ -274,7 +307,9 @@ struct PluginProcessTests {
         #expect(environment?["HOME"]?.string == "/elsewhere")
         #expect(environment?["TMPDIR"]?.string?.hasPrefix(bench.path.display) == true)
         #expect(environment?["CUDA_VISIBLE_DEVICES"]?.string == "")
-        #expect(environment?["SWIFT_TESTING_ENABLED"] == nil)
+        #expect(environment?["LC_ALL"]?.string == "C.UTF-8")
+        // Nothing else of ours.
+        #expect(environment?["USER"] == nil && environment?["PWD"] == nil && environment?["LOGNAME"] == nil)
         #expect(environment?["PATH"]?.string?.hasPrefix("/usr/local/bin:/usr/bin:/bin") == true)
     }
 

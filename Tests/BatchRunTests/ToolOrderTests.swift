@@ -11,7 +11,7 @@ struct ToolOrderTests {
     private static let order = ToolOrder(
         run: ["python3", "plugin.py", "ä\"\n"], folder: RawPath("/plugins/people"),
         read: [RawPath("/helper"), RawPath(bytes: Array("/videos/".utf8) + [0xff])], write: RawPath("/tmp/x"),
-        memory: 1 << 31, processes: 3, device: "cuda:1", threads: 2, hold: true, sandbox: .require,
+        memory: 1 << 31, processes: 3, device: "cuda:1", threads: 2, nice: 5, hold: true, sandbox: .require,
         environment: ["PYTHONPATH": "/helper"], landlock: 4)
 
     @Test("An order is read as it was written")
@@ -27,7 +27,7 @@ struct ToolOrderTests {
         arguments: [
             ("run", JSON.array([])), ("run", ["a": 1]), ("run", JSON.array([1])), ("folder", "people"), ("write", "x"),
             ("memory", 0), ("processes", -1), ("device", "gpu"), ("device", "cuda:x"), ("device", "cuda:-1"),
-            ("threads", 0), ("hold", "yes"), ("sandbox", "loose"), ("environment", ["a=b": "c"]),
+            ("threads", 0), ("nice", 20), ("hold", "yes"), ("sandbox", "loose"), ("environment", ["a=b": "c"]),
             ("environment", ["a": 1]), ("environment", ["a": "b\0c"]), ("read", JSON.array([1])),
         ] as [(String, JSON)])
     func refused(key: String, value: JSON) {
@@ -105,6 +105,8 @@ struct ToolOrderTests {
         #expect(try ToolPlaces("sh", folder: folder.path, path: path).program == RawPath("/usr/bin/sh"))
         #expect(try ToolPlaces("forgebatch-own-tool", folder: folder.path, path: path).program == own)
         #expect(throws: SystemError.self) { try ToolPlaces("forgebatch-own-tool", folder: folder.path, path: nil) }
+        // A plugin's own program comes before the system's.
+        #expect(try ToolPlaces("sh", folder: tool.parent, path: nil).program == tool)
         #expect(throws: SystemError.self) { try ToolPlaces("./none", folder: folder.path, path: path) }
     }
 }

@@ -89,8 +89,8 @@ def probe(video, other, run):
     here, temporary = os.path.abspath(__file__), os.environ["HOME"]
     machine = os.uname().machine
     ptrace, unshare, mount = {"x86_64": (101, 272, 165), "aarch64": (117, 97, 40)}[machine]
-    with open(os.path.join(temporary, "own"), "wb") as file:
-        file.write(b"x")
+    own = os.path.join(temporary, "own")
+    os.close(os.open(own, os.O_CREAT | os.O_WRONLY, 0o700))
     return {
         "read its video": attempt(lambda: read(video)),
         "read another video": attempt(lambda: read(other)),
@@ -102,9 +102,9 @@ def probe(video, other, run):
         "write beside the videos": attempt(lambda: write(other + ".new")),
         "write to the temporary folder": attempt(lambda: write(os.path.join(temporary, "new"))),
         "write to null": attempt(lambda: write("/dev/null")),
-        "change a mode": attempt(lambda: os.chmod(os.path.join(temporary, "own"), 0o777)),
+        "change a mode": attempt(lambda: os.chmod(own, 0o777)),
         "run a program": attempt(lambda: subprocess.run(["/bin/true"], check=True)),
-        "run one of its own making": attempt(lambda: os.execv(os.path.join(temporary, "own"), ["own"])),
+        "run one of its own making": attempt(lambda: subprocess.run([own])),
         "import hashlib and ssl": attempt(lambda: (__import__("hashlib").sha256(b""), __import__("ssl"))),
         "a pair of sockets": attempt(pair),
         "TCP": attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)),
@@ -166,6 +166,7 @@ def main(how, *arguments):
         facts["descriptors"] = sorted(int(name) for name in os.listdir("/proc/self/fd"))[:5]
         facts["environment"] = dict(os.environ)
         facts["folder"] = os.getcwd()
+        facts["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
         answer(json.dumps(facts))
         wait()
     elif how == "probe":

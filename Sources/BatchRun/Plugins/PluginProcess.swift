@@ -35,8 +35,8 @@ package final class PluginProcess: Sendable {
     private static let pipeSize: Int32 = 1 << 20
     /// Bytes of the longest order: the kernel takes no argument of 128 KiB.
     private static let orderLimit = 120_000
-    /// Between two looks at whether it is over.
-    private static let tick = Duration.milliseconds(20)
+    /// Between two looks at whether it is over, and at whether what is waited for has come.
+    private static let tick = (watching: Duration.milliseconds(50), waiting: Duration.milliseconds(10))
 
     private struct State {
         var process: Int32?
@@ -117,7 +117,7 @@ package final class PluginProcess: Sendable {
                 state.withLock { $0.process = process }
                 // Its end of the control socket is held by nobody else.
                 while fb_has_ended(ends.control.number) == 0, !state.withLock({ $0.hasToEnd }) {
-                    try? await Task.sleep(for: PluginProcess.tick)
+                    try? await Task.sleep(for: PluginProcess.tick.watching)
                 }
                 // It may have been killed itself. Its number is its group's until it is waited for, below.
                 Processes.killGroup(process)
@@ -213,7 +213,7 @@ package final class PluginProcess: Sendable {
         while true {
             if let end { return end }
             guard Double(monotonicNanoseconds() &- begun) / 1e9 < seconds else { return nil }
-            try? await Task.sleep(for: PluginProcess.tick)
+            try? await Task.sleep(for: PluginProcess.tick.waiting)
         }
     }
 
@@ -227,7 +227,7 @@ package final class PluginProcess: Sendable {
 
     /// Waits for its end, and gives back what it held.
     private func close() async -> ToolEnd {
-        while end == nil { try? await Task.sleep(for: PluginProcess.tick) }
+        while end == nil { try? await Task.sleep(for: PluginProcess.tick.waiting) }
         let isMine = state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed

@@ -1,15 +1,15 @@
 internal import Bytes
 internal import CLimits
 
-/// The processes of a tool: children of this one, their children, and those whose parents ended, which this process adopts.
+/// The processes of a tool: children of its supervisor, their children, and those whose parents ended, which it adopts.
 enum ToolGroup {
     /// Their numbers, at most so many.
     ///
     /// - Complexity: reads a file of /proc for each of their threads.
-    static func processes(most: Int) -> [Int32] {
+    static func processes(below supervisor: Int32, most: Int) -> [Int32] {
         var found: [Int32] = []
         var seen: Set<Int32> = []
-        guard var next = children(of: fb_own_process()) else { return scanned(most: most) }
+        guard var next = children(of: supervisor) else { return scanned(group: supervisor, most: most) }
         while let process = next.popLast(), found.count < most {
             guard seen.insert(process).inserted else { continue }
             found.append(process)
@@ -36,12 +36,10 @@ enum ToolGroup {
     }
 
     /// The same where the kernel lists no children: by their group, in all processes of the machine.
-    private static func scanned(most: Int) -> [Int32] {
-        let own = fb_own_process()
-        let group = Int(fb_own_group())
+    static func scanned(group: Int32, most: Int) -> [Int32] {
         let names = (try? Files.list(RawPath("/proc"))) ?? []
         let all = names.lazy.compactMap { $0.text.flatMap { Int32($0) } }.filter { process in
-            process != own && stat(process).map { $0.count > 2 && $0[2] == String(group) } == true
+            process != group && stat(process).map { $0.count > 2 && $0[2] == String(group) } == true
         }
         return Array(all.prefix(most))
     }

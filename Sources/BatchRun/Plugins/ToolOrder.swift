@@ -19,6 +19,8 @@ package struct ToolOrder: Equatable, Sendable {
     package var device: String
     /// Threads that libraries are told to use.
     package var threads: Int
+    /// Its niceness, 0 to 19.
+    package var nice: Int
     /// Whether it is only started when the first byte for it comes.
     package var hold: Bool
     package var sandbox: SandboxMode
@@ -29,7 +31,7 @@ package struct ToolOrder: Equatable, Sendable {
 
     package init(
         run: [String], folder: RawPath, read: [RawPath] = [], write: RawPath, memory: Int64 = 2 << 30,
-        processes: Int = 32, device: String = "cpu", threads: Int = 1, hold: Bool = false,
+        processes: Int = 32, device: String = "cpu", threads: Int = 1, nice: Int = 0, hold: Bool = false,
         sandbox: SandboxMode = .auto, environment: [String: String] = [:], landlock: Int? = nil
     ) {
         self.run = run
@@ -40,6 +42,7 @@ package struct ToolOrder: Equatable, Sendable {
         self.processes = processes
         self.device = device
         self.threads = threads
+        self.nice = nice
         self.hold = hold
         self.sandbox = sandbox
         self.environment = environment
@@ -59,7 +62,8 @@ package struct ToolOrder: Equatable, Sendable {
             JSON.Member("read", .array(read.map { $0.text.map { .string($0) } ?? .object($0.members()) })),
             JSON.Member("memory", .int(memory)), JSON.Member("processes", .int(processes)),
             JSON.Member("device", .string(device)), JSON.Member("threads", .int(threads)),
-            JSON.Member("hold", .bool(hold)), JSON.Member("sandbox", .string(sandbox.rawValue)),
+            JSON.Member("nice", .int(nice)), JSON.Member("hold", .bool(hold)),
+            JSON.Member("sandbox", .string(sandbox.rawValue)),
             JSON.Member(
                 "environment",
                 .object(environment.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) })),
@@ -76,7 +80,7 @@ package struct ToolOrder: Equatable, Sendable {
             read.count == json["read"]?.array?.count, let write = RawPath(json, key: "write"), write.isAbsolute,
             let memory = json["memory"]?.int, memory > 0, let processes = json["processes"]?.int, processes > 0,
             let device = json["device"]?.string, let threads = json["threads"]?.int, threads > 0,
-            let hold = json["hold"]?.bool,
+            let nice = json["nice"]?.int, (0...19).contains(nice), let hold = json["hold"]?.bool,
             let sandbox = json["sandbox"]?.string.flatMap({ SandboxMode(rawValue: $0) }),
             let environment = json["environment"]?.members
         else { return nil }
@@ -87,7 +91,7 @@ package struct ToolOrder: Equatable, Sendable {
         }
         self.init(
             run: run, folder: folder, read: read, write: write, memory: Int64(memory), processes: processes,
-            device: device, threads: threads, hold: hold, sandbox: sandbox, environment: variables,
+            device: device, threads: threads, nice: nice, hold: hold, sandbox: sandbox, environment: variables,
             landlock: json["landlock"]?.int)
         guard device == "cpu" || gpu.map({ $0 >= 0 }) == true, allWords.allSatisfy({ !$0.contains("\0") }) else {
             return nil

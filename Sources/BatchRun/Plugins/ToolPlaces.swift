@@ -46,17 +46,22 @@ struct ToolPlaces {
     }
 
     private static func find(_ run: String, folder: RawPath, path: String?) throws(SystemError) -> RawPath {
+        let own = run.hasPrefix("/") ? RawPath(run) : folder.appending(run)
         if run.contains("/") {
-            let program = run.hasPrefix("/") ? RawPath(run) : folder.appending(run)
-            _ = try Files.status(program)
-            return program
+            _ = try Files.status(own)
+            return own
         }
+        if isProgram(own) { return own }
         let places = systemPath + (path ?? "").split(separator: ":").map { String($0) }.filter { $0.hasPrefix("/") }
         for place in places {
             let program = RawPath(place).appending(run)
-            if (try? Files.status(program))?.kind == .file, Files.isExecutable(program) { return program }
+            if isProgram(program) { return program }
         }
         throw SystemError("exec", RawPath(run), code: SystemError.missing)
+    }
+
+    private static func isProgram(_ path: RawPath) -> Bool {
+        (try? Files.status(path))?.kind == .file && Files.isExecutable(path)
     }
 
     /// The folders that a program in `PREFIX/bin` may need of its installation.
@@ -75,12 +80,11 @@ struct ToolPlaces {
         return nil
     }
 
-    /// The environment of a tool: little of the run's, so that results do not hang on who runs it.
+    /// The environment of a tool: of the run's own only where programs are, so that results do not hang on who runs it.
     ///
     /// - Parameter own: the environment of this process.
     static func environment(_ order: ToolOrder, own: [String: String]) -> [String: String] {
-        var result = own.filter { $0.key == "LANG" || $0.key == "TZ" || $0.key.hasPrefix("LC_") }
-        if !result.keys.contains(where: { $0 == "LANG" || $0 == "LC_ALL" }) { result["LANG"] = "C.UTF-8" }
+        var result = ["LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"]
         let path = systemPath + (own["PATH"] ?? "").split(separator: ":").map { String($0) }
         result["PATH"] = path.joined(separator: ":")
         let folder = String(decoding: order.write.bytes, as: UTF8.self)
@@ -101,6 +105,12 @@ struct ToolPlaces {
         result["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
         result["CUDA_VISIBLE_DEVICES"] = order.gpu.map { String($0) } ?? ""
         return result.merging(order.environment) { $1 }
+    }
+
+    /// What the driver of a GPU reads besides; nothing for the processor.
+    static func facts(_ order: ToolOrder) -> [RawPath] {
+        order.gpu == nil
+            ? [] : ["/sys/bus/pci", "/sys/devices", "/sys/module/nvidia", "/sys/module/nvidia_uvm"].map { RawPath($0) }
     }
 
     /// The devices of a GPU's driver; none for the processor.

@@ -114,10 +114,11 @@ private struct ToolSupervisor {
         var tool = fb_tool()
         tool.memory = order.gpu == nil ? UInt64(order.memory) : 0
         (tool.descriptors, tool.file_size) = (ToolSupervisor.limits.descriptors, ToolSupervisor.limits.file)
+        tool.niceness = Int32(order.nice)
         (tool.landlock, tool.filter) = (Int32(sandbox.landlock), sandbox.filter ? 1 : 0)
         let words = CStrings(order.run.map { RawPath($0) })
         let settings = CStrings(variables.sorted())
-        let readable = CStrings([order.folder] + order.read + places.readable)
+        let readable = CStrings([order.folder] + order.read + places.readable + ToolPlaces.facts(order))
         let devices = CStrings(ToolPlaces.devices(order))
         let paths = CStrings([places.program, order.folder, order.write])
         let failed = withExtendedLifetime((words, settings, readable, devices, paths)) {
@@ -181,7 +182,7 @@ private struct ToolSupervisor {
     }
 
     private func excess() -> ToolEnd? {
-        let processes = ToolGroup.processes(most: order.processes + 1)
+        let processes = ToolGroup.processes(below: fb_own_process(), most: order.processes + 1)
         if processes.count > order.processes { return ToolEnd(.processes, "over \(order.processes) processes") }
         guard ToolGroup.memory(of: processes) > order.memory else { return nil }
         return ToolEnd(.memory, "over \(order.memory >> 20) MiB")

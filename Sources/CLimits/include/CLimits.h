@@ -96,6 +96,8 @@ struct fb_tool {
     uint64_t memory;
     /// Open descriptors of a process, and bytes of a file.
     uint64_t descriptors, file_size;
+    /// Its niceness, where it is not higher already.
+    int niceness;
     /// The ABI of Landlock that confines it, which the kernel has to have; 0 for none.
     int landlock;
     /// Whether its system calls are filtered.
