@@ -59,7 +59,10 @@ struct ToolSelection {
         return chosen
     }
 
-    static func setting(_ text: String) throws -> (tool: ToolDescriptor, setting: Setting, value: SettingValue) {
+    /// - Parameter tools: those that there are.
+    static func setting(
+        _ text: String, among tools: [ToolDescriptor] = ToolRegistry.descriptors
+    ) throws -> (tool: ToolDescriptor, setting: Setting, value: SettingValue) {
         let shown = Escape.visible(text)
         let parts = text.split(separator: "=", maxSplits: 1)
         let name = parts.first?.split(separator: ".") ?? []
@@ -67,8 +70,8 @@ struct ToolSelection {
             throw Failure(64, "--set \(shown): write TOOL.KEY=VALUE, such as scene.threshold=12")
         }
         let (id, key) = (String(name[0]), String(name[1]))
-        guard let tool = ToolRegistry.tool(id)?.descriptor else {
-            let near = Suggestion.text(for: id, among: ToolRegistry.descriptors.map(\.id))
+        guard let tool = tools.first(where: { $0.id == id }) else {
+            let near = Suggestion.text(for: id, among: tools.map(\.id))
             throw Failure(64, "--set \(shown): there is no tool named '\(Escape.visible(id))'\(near)")
         }
         guard let setting = tool.setting(key) else {
