@@ -114,7 +114,11 @@ let package = Package(
             name: "AnalysisTests",
             dependencies: ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes", "TestSupport"]),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
+            name: "ArchiveTests",
+            dependencies: [
+                "Archive", "Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes",
+                "TestSupport",
+            ]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(
             name: "BatchRunTests",

@@ -180,10 +180,7 @@ package struct ResultWriter: ~Copyable {
             buffer.key(plain: "xyxy")
             corners(object.corners)
             buffer.key(plain: "center")
-            buffer.beginArray()
-            buffer.double((object.corners[0] + object.corners[2]) / 2)
-            buffer.double((object.corners[1] + object.corners[3]) / 2)
-            buffer.endArray()
+            corners(object.center)
             if let confidence = object.confidence {
                 buffer.key(plain: "confidence")
                 buffer.double(confidence)

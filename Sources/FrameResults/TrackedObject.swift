@@ -26,12 +26,17 @@ package struct TrackedObject: Equatable, Sendable {
 }
 
 extension TrackedObject {
+    /// The middle of its box, x and y to four digits after the point.
+    var center: [Double] {
+        [(corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2].map { ($0 * 10_000).rounded() / 10_000 }
+    }
+
     /// As it stands in a frame.
     package var json: JSON {
         .members([
             "track_id": .int(track), "class_id": .int(classID), "class": .string(className),
             "xyxy": .array(corners.map { .double($0) }),
-            "center": .array([.double((corners[0] + corners[2]) / 2), .double((corners[1] + corners[3]) / 2)]),
+            "center": .array(center.map { .double($0) }),
             "confidence": confidence.map { .double($0) },
             "keypoints": keypoints.isEmpty ? nil : .array(keypoints.map { .array($0.map { .double($0) }) }),
         ])
