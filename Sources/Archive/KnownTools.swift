@@ -7,11 +7,15 @@ package enum KnownTools {
     /// In the order in which reports and exports have them.
     package static var all: [ToolDescriptor] { ToolRegistry.descriptors }
 
-    /// How many objects were found, by the first tool that counted some.
+    /// How many objects were found, by the first external tool that counted some, else by the first of this program: as the
+    /// frames have them.
     ///
     /// - Parameter summaries: of a result, by tool.
     package static func objectCount(_ summaries: JSON?, among tools: [ToolDescriptor] = all) -> JSON? {
-        tools.lazy.compactMap { tool in tool.report.objectCount.flatMap { summaries?[tool.id]?[$0] } }.first
+        // The same key in all of them, so that a plugin that is gone counts, too.
+        let external = (summaries?.members ?? []).lazy.filter { ToolDescriptor.isExternal($0.key) }
+        if let count = external.compactMap({ $0.value["objects"] }).first { return count }
+        return tools.lazy.compactMap { tool in tool.report.objectCount.flatMap { summaries?[tool.id]?[$0] } }.first
     }
 
     /// The size of a frame's picture as it is stored, in pixels, by the first tool that tells it; nil when none does.
