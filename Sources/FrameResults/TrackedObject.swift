@@ -26,6 +26,9 @@ package struct TrackedObject: Equatable, Sendable {
 }
 
 extension TrackedObject {
+    /// The class of what a tool saw move without knowing what it is.
+    package static let unnamedClass = "motion"
+
     /// As it stands in a frame.
     package var json: JSON {
         .members([
