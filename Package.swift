@@ -125,7 +125,8 @@ let package = Package(
             dependencies: ["BatchRun", "ToolModel", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["Archive", "ToolModel", "Bytes", "Store", "Jobs", "TestSupport"]),
+            name: "CommandTests",
+            dependencies: ["Archive", "ToolModel", "FrameResults", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "FrameResultsTests", dependencies: ["FrameResults", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(
             name: "FrameToolsTests", dependencies: ["FrameTools", "ToolModel", "Frames", "Bytes", "TestSupport"]),

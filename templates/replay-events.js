@@ -135,7 +135,7 @@
           const frames = log.total[row]
             ? `frame ${count(log.frame[row])} of ${count(log.total[row])} · ${log.percent[row]} %`
             : `frame ${count(log.frame[row])}`;
-          return more?.tools ? `${frames} · pass ${more.toolsDone + 1} of ${more.tools}` : frames;
+          return more?.tools ? `${frames} · ${Replay.visible(more.tool)} ${more.toolsDone + 1}/${more.tools}` : frames;
         }
         case Replay.STARTED:
           if (log.total[row]) return `${count(log.total[row])} frames expected`;

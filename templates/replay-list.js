@@ -158,6 +158,13 @@
       this.scroll.addEventListener('pointerdown', () => { this.isHeld = true; });
     }
 
+    /* Words of the path, or `class:person` where the classes of all videos are known: beside a static report. */
+    matches(job) {
+      const named = !this.view.source.isServer && /^class:(.*)$/.exec(this.search);
+      if (!named) return job.path.toLowerCase().includes(this.search);
+      return (this.view.source.details(job.id)?.classes ?? []).some((one) => one.toLowerCase().startsWith(named[1]));
+    }
+
     rebuild() {
       this.scroll.scrollTop = 0;
       this.update();
@@ -178,7 +185,7 @@
         counts[status] += 1;
         if (status === 'running') this.view.running.push(job);
         if (wanted !== 'all' && wanted !== status) continue;
-        if (this.search && !job.path.toLowerCase().includes(this.search)) continue;
+        if (this.search && !this.matches(job)) continue;
         if (status === 'running') newest = this.shown.length;
         this.shown.push(job);
       }

@@ -60,13 +60,13 @@
       }
     }
 
-    /* What became of a video of this run: { verdict, frames, page, href }. */
+    /* What became of a video of this run: { verdict, frames, classes, page, href }. */
     details(id) {
       const found = this.videos && Object.hasOwn(this.videos, id) ? this.videos[id] : null;
       if (!found) return null;
-      const [verdict, frames, hasPage, result] = found;
+      const [verdict, frames, hasPage, result, classes = []] = found;
       return {
-        verdict, frames, page: hasPage ? `v/${id.slice(0, 2)}/${id}.html` : null, href: result ? `../${result}` : null,
+        verdict, frames, classes, page: hasPage ? `v/${id.slice(0, 2)}/${id}.html` : null, href: result ? `../${result}` : null,
       };
     }
 

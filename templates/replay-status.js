@@ -109,8 +109,7 @@
       const end = isRunning ? at : state.last < 0 ? NaN : log.time[state.last];
       return [
         ['Frame', state.frame ? `${format.count(state.frame)} of ${all}` : null],
-        ['Pass', tools > 1 ? `${Math.min(toolsDone + 1, tools)} of ${tools}` : isRunning ? '1 of 1' : null],
-        ['Tool', tool ? Replay.visible(tool) : null],
+        ['Tool', tools > 1 ? `${Math.min(toolsDone + 1, tools)} of ${tools}${tool ? `, ${Replay.visible(tool)}` : ''}` : isRunning ? '1 of 1' : null],
         ['Speed', speed ? format.rate(speed) : null],
         ['Left', isRunning && speed && total && left ? format.span(left / speed) : null],
         [isRunning ? 'Elapsed' : 'Took', state.status === 'skipped' ? null : Number.isFinite(end - start) ? format.span(end - start) : null],

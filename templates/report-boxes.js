@@ -10,9 +10,12 @@ forgebatch.Boxes = class {
     this.loads = new Map();
     this.svg = figure.querySelector("svg");
     this.image = this.svg.querySelector("image");
-    this.paths = [...this.svg.querySelectorAll("path")];
+    this.marks = this.svg.querySelector(".marks");
+    this.labels = this.svg.querySelector(".labels");
     this.caption = figure.querySelector("figcaption");
-    this.first = { d: this.paths[0]?.getAttribute("d") || "", frame: Number(figure.dataset.frame), note: this.caption.textContent };
+    this.width = Number(figure.dataset.width);
+    this.textSize = Number(this.labels.getAttribute("font-size"));
+    this.first = { marks: [...this.marks.childNodes], labels: [...this.labels.childNodes], frame: Number(figure.dataset.frame), note: this.caption.textContent };
     forgebatch.listeners.boxes.push((chunk, content) => this.chunks.set(chunk, content));
   }
 
@@ -35,28 +38,72 @@ forgebatch.Boxes = class {
     return time === undefined || time === null ? null : time / 1000;
   }
 
+  mark(name, attributes, text = "") {
+    const made = document.createElementNS(this.svg.namespaceURI, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.textContent = text;
+    return made;
+  }
+
+  line(name, d, stroke, width, opacity = 1) {
+    return this.mark("path", { class: name, d, stroke, "stroke-width": width, "stroke-opacity": opacity, "stroke-linecap": "round", "vector-effect": "non-scaling-stroke" });
+  }
+
+  /// What stands above the boxes, those of the largest first; what would lie over another one is left out.
+  label(named) {
+    const size = this.textSize;
+    const placed = [];
+    for (const { text, left, top, colour } of named.sort((one, two) => two.area - one.area)) {
+      const wide = text.length * size * 0.6;
+      const x = Math.min(Math.max(0, left), Math.max(0, this.width - wide));
+      const y = top - size / 3 >= size ? top - size / 3 : top + size;
+      if (placed.every((one) => Math.abs(one.y - y) >= size || one.x >= x + wide || x >= one.x + one.wide)) placed.push({ x, y, wide, text, colour });
+    }
+    return placed.map(({ x, y, text, colour }) => this.mark("text", { x, y, fill: colour }, text));
+  }
+
+  /// Boxes over a dark edge, each in the colour of its class, with class and confidence above it, and keypoints as dots.
+  draw(row, step, points) {
+    const classes = this.data.classes || [];
+    const shapes = new Map(row.length ? [] : [["#fd3", ""]]);
+    const named = [];
+    let all = "";
+    for (let at = 0; at < row.length; at += step) {
+      const [, left, top, width, height, kind = -1, part = -1] = row.slice(at, at + step);
+      const shape = `M${left} ${top}h${width}v${height}h${-width}Z`;
+      const name = kind < 0 ? undefined : classes[2 * kind];
+      const colour = name === undefined ? "#fd3" : classes[2 * kind + 1];
+      all += shape;
+      shapes.set(colour, (shapes.get(colour) || "") + shape);
+      if (name !== undefined) named.push({ text: part < 0 ? name : `${name} ${(part / 100).toFixed(2)}`, left, top, area: width * height, colour });
+    }
+    const labels = this.label(named);
+    const dots = points.map((value, place) => (place % 2 ? `${value}h0` : `M${value} `)).join("");
+    this.marks.replaceChildren(this.line("edge", all, "#000", 4, 0.6), ...[...shapes].map(([colour, shape]) => this.line("box", shape, colour, 2)),
+      ...(dots ? [this.line("edge", dots, "#000", 6), this.line("point", dots, "#fff", 4)] : []));
+    this.labels.replaceChildren(...labels);
+  }
+
   /// Draws a frame's boxes. Without a picture of that frame the still steps back.
   async show(frame, hasPicture) {
     this.wanted = frame;
     const chunk = await this.chunk(frame);
     if (this.wanted !== frame) return;
-    const boxes = chunk?.b[frame % forgebatch.Boxes.size] || [];
-    let shape = "";
-    for (let place = 0; place < boxes.length; place += 5) {
-      const [, left, top, width, height] = boxes.slice(place, place + 5);
-      shape += `M${left} ${top}h${width}v${height}h${-width}Z`;
-    }
-    for (const path of this.paths) path.setAttribute("d", shape);
+    const place = frame % forgebatch.Boxes.size;
+    const row = chunk?.b[place] || [];
+    const step = chunk?.n || 5;
+    this.draw(row, step, chunk?.k?.[place] || []);
     const isStill = frame === this.first.frame;
     this.image.setAttribute("opacity", hasPicture || isStill ? "1" : "0.25");
-    const count = boxes.length / 5;
+    const count = row.length / step;
     this.caption.textContent = `Frame ${forgebatch.text.count(frame)}, ${count} object${count === 1 ? "" : "s"}`
       + (this.data.cut ? " (of crowded frames the largest boxes)" : "") + (hasPicture || isStill ? "" : "; the picture is another frame’s");
   }
 
   reset() {
     this.wanted = null;
-    for (const path of this.paths) path.setAttribute("d", this.first.d);
+    this.marks.replaceChildren(...this.first.marks);
+    this.labels.replaceChildren(...this.first.labels);
     this.image.setAttribute("opacity", "1");
     this.caption.textContent = this.first.note;
   }

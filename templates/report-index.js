@@ -214,8 +214,8 @@ if (forgebatch.page === "index") (() => {
     ["/", "search"], ["f", "failed videos"], ["a", "all videos"], ["g", "table or gallery"], ["j k", "next and previous row"], ["Enter", "open the row"],
     ["Escape", "leave the search"], ["?", "this sheet"],
   ], [element("p", { class: "none" },
-    "The search takes words, which the path has to hold, and s:failed, dir:cam03, ext:mp4, codec:h264, cause:memory, ",
-    "change:new, run:this, frames>1000, duration<2min, size>10mb, speed<1, events=0, tracks>3. A dash before a word turns it round.")]);
+    "The search takes words, which the path has to hold, and s:failed, dir:cam03, ext:mp4, codec:h264, class:person, cause:memory, ",
+    "change:new, flaw:failed, run:this, frames>1000, duration<2min, size>10mb, speed<1, events=0, tracks>3. A dash before a word turns it round.")]);
   forgebatch.onKey({
     "/": () => { field.focus(); field.select(); section.scrollIntoView(); },
     f: () => ask("s:failed", true),

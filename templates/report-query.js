@@ -20,7 +20,7 @@ forgebatch.query = (() => {
       const [, key, sign, raw] = pair;
       const value = plain(raw);
       const name = key.toLowerCase();
-      if (!value && ["s", "status", "dir", "ext", "codec", "cause", "change", "run", ...numbers].includes(name)) return null;
+      if (!value && ["s", "status", "dir", "ext", "codec", "cause", "change", "run", "class", "flaw", ...numbers].includes(name)) return null;
       if (sign === ":" && (name === "s" || name === "status")) {
         const wanted = new Set(statuses.map((status, place) => (status.startsWith(value) ? place : -1)));
         return (table, row) => wanted.has(table.status[row]);
@@ -30,6 +30,8 @@ forgebatch.query = (() => {
       if (sign === ":" && name === "codec") return (table, row) => (table.codecName(row) || "").startsWith(value);
       if (sign === ":" && name === "cause") return (table, row) => (table.cause[row] || "").toLowerCase().includes(value);
       if (sign === ":" && name === "change") return (table, row) => (table.change[row] || "").includes(value);
+      if (sign === ":" && name === "class") return (table, row) => (table.classes[row] || []).some((one) => one.toLowerCase().startsWith(value));
+      if (sign === ":" && name === "flaw") return (table, row) => (table.flaw[row] || "").toLowerCase().includes(value);
       if (sign === ":" && name === "run") return (table, row) => table.isOfThisRun(row) === "this".startsWith(value);
       if (numbers.includes(name)) return compare(name, sign, value);
     }

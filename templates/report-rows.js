@@ -15,6 +15,7 @@ forgebatch.Table = class {
     this.cause = {};
     this.result = {};
     this.codec = [];
+    this.classes = [];
     for (const name of forgebatch.query.numbers) this[name] = [];
   }
 
@@ -32,6 +33,7 @@ forgebatch.Table = class {
     for (const letter of data.status) this.status.push(letters.indexOf(letter));
     for (const mark of data.marks) this.marks.push(parseInt(mark, 16));
     for (let place = 0; place < data.status.length; place += 1) this.id.push(data.ids.slice(place * 32, place * 32 + 32));
+    for (let place = 0; place < data.status.length; place += 1) this.classes.push(data.classes?.[data.kind[place]]);
     for (const place of data.codec) this.codec.push(place === null ? null : data.codecs[place]);
     for (const name of forgebatch.query.numbers) for (const value of data[name]) this[name].push(value);
     for (const name of ["change", "flaw", "cause", "result"]) {
@@ -198,6 +200,7 @@ forgebatch.Window = class {
     const folder = cut ? [element("span", { class: "folder" }, path.slice(0, cut - 1))] : [];
     return element("li", { class: status, title: path }, link ? element("a", { href: link }, ...name) : element("span", {}, ...name), ...folder,
       element("p", {}, element("b", {}, element("i", { class: "shape", "aria-hidden": "true" }, shapes[status]), ` ${status}`), ...facts.flatMap((fact) => [" · ", fact])),
+      ...(table.classes[row] ? [element("span", { class: "folder classes" }, table.classes[row].join(", "))] : []),
       ...marks.filter(Boolean));
   }
 };

@@ -53,15 +53,15 @@ package struct KnownTools: Sendable {
         return nil
     }
 
-    /// How many objects were found: by the first external tool that counted some, or else by the first of this program.
+    /// How many objects were found, by the first external tool that counted some, else by the first of this program: as the
+    /// frames have them.
     ///
     /// - Parameter summaries: of a result, by tool.
     package static func objectCount(_ summaries: JSON?, among tools: [ToolDescriptor] = all) -> JSON? {
-        func count(_ tool: ToolDescriptor) -> JSON? { tool.report.objectCount.flatMap { summaries?[tool.id]?[$0] } }
-        let external = (summaries?.members ?? []).lazy.compactMap { summary in
-            tools.first { $0.id == summary.key && $0.origin != nil }.flatMap(count)
-        }
-        return external.first ?? tools.lazy.filter { $0.origin == nil }.compactMap(count).first
+        // The same key in all of them, so that a plugin that is gone counts, too.
+        let external = (summaries?.members ?? []).lazy.filter { ToolDescriptor.isExternal($0.key) }
+        if let count = external.compactMap({ $0.value["objects"] }).first { return count }
+        return tools.lazy.compactMap { tool in tool.report.objectCount.flatMap { summaries?[tool.id]?[$0] } }.first
     }
 
     /// The size of a frame's picture as it is stored, in pixels, by the first tool that tells it; nil when none does.

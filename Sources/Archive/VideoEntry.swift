@@ -19,6 +19,12 @@ package struct VideoEntry: Sendable {
     /// Since when it is not at its place; nil for one that is there as far as runs know.
     package var absence: Absence? { [failure?.absence, entry?.absence].compactMap { $0 }.first { $0.isOpen } }
 
+    /// External tools that its result is without, because they failed.
+    package var toolsFailed: [FailedTool] { entry?.toolsFailed ?? [] }
+
+    /// Classes of the objects in it, in the order in which they first appear.
+    package var classes: [String] { entry?.facts.classes ?? [] }
+
     /// All videos that have a result or failed, in the order of their paths.
     package static func all(_ layout: OutputLayout) throws(SystemError) -> [VideoEntry] {
         var videos: [JobID: VideoEntry] = [:]
@@ -45,6 +51,7 @@ package struct VideoEntry: Sendable {
             "codec": entry?.facts.codec.map { .string($0) }, "width": entry?.facts.width.map { .int($0) },
             "height": entry?.facts.height.map { .int($0) }, "events": entry?.events.map { .int($0) },
             "detections": entry?.facts.detections.map { .int($0) },
+            "classes": classes.isEmpty ? nil : .array(classes.map { .string($0) }), "tools_failed": toolsFailed.json,
             "size": .int(entry?.size ?? failure?.size ?? 0), "run_id": entry.map { .string($0.runID) },
             "gone": absence?.json,
         ])

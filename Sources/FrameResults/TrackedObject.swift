@@ -26,6 +26,9 @@ package struct TrackedObject: Equatable, Sendable {
 }
 
 extension TrackedObject {
+    /// The class of what a tool saw move without knowing what it is.
+    package static let unnamedClass = "motion"
+
     /// The middle of its box, x and y to four digits after the point.
     var center: [Double] {
         [(corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2].map { ($0 * 10_000).rounded() / 10_000 }

@@ -108,12 +108,7 @@ package enum LogEvent: Equatable, Sendable {
                 "job_id": .string(job.text), "current_frame": .int(progress.currentFrame),
                 "total_frames": .int(progress.totalFrames), "percent": .int(progress.percent),
             ])
-            if let pass = progress.pass {
-                result += members([
-                    "current_tool": .string(pass.tool), "tools_total": .int(pass.total),
-                    "tools_completed": .int(pass.completed),
-                ])
-            }
+            result += progress.pass?.members ?? []
             return result
         case .completed(let job):
             return members(["status": .string(VideoStatus.completedWord), "job_id": .string(job.text)])
@@ -211,15 +206,10 @@ extension LogEvent {
             return
         }
         guard let current = json["current_frame"]?.int, let percent = json["percent"]?.int else { return nil }
-        var pass: Progress.Pass?
-        if let tool = json["current_tool"]?.string, let total = json["tools_total"]?.int,
-            let completed = json["tools_completed"]?.int
-        {
-            pass = Progress.Pass(tool: tool, completed: completed, total: total)
-        }
         self = .progress(
             job: job,
             Progress(
-                currentFrame: current, totalFrames: json["total_frames"]?.int ?? 0, percent: percent, pass: pass))
+                currentFrame: current, totalFrames: json["total_frames"]?.int ?? 0, percent: percent,
+                pass: Progress.Pass(json)))
     }
 }

@@ -1,3 +1,5 @@
+package import Bytes
+
 /// How far a job is, as the protocol tells it.
 package struct Progress: Equatable, Sendable {
     /// A traversal of a video that needs more than one.
@@ -10,6 +12,25 @@ package struct Progress: Equatable, Sendable {
             self.tool = tool
             self.completed = completed
             self.total = total
+        }
+
+        /// For people: `people/people 2/3`.
+        package var label: String { "\(tool) \(min(completed + 1, total))/\(total)" }
+
+        /// The members that tell it, in the log and wherever else progress is told.
+        package var members: [JSON.Member] {
+            [
+                JSON.Member("current_tool", .string(tool)), JSON.Member("tools_total", .int(total)),
+                JSON.Member("tools_completed", .int(completed)),
+            ]
+        }
+
+        /// Nil where one of the members is missing.
+        package init?(_ json: JSON) {
+            guard let tool = json["current_tool"]?.string, let total = json["tools_total"]?.int,
+                let completed = json["tools_completed"]?.int
+            else { return nil }
+            self.init(tool: tool, completed: completed, total: total)
         }
 
         /// The last of these passes, as far as its name is known.

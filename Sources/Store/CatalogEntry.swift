@@ -33,6 +33,8 @@ package struct CatalogEntry: JobLine, Equatable {
     /// Wall time and processor time of its worker.
     package var seconds: Double?
     package var processorSeconds: Double?
+    /// External tools that failed: the result is without them.
+    package var toolsFailed: [FailedTool] = []
     /// The run whose result was in its place before; nil when it is the first, or that is not known.
     package var previousRunID: String?
     package var absence: Absence?
@@ -102,7 +104,7 @@ package struct CatalogEntry: JobLine, Equatable {
         ])
         let rest = JSON.members([
             "events": events.map { .int($0) }, "seconds": seconds.map { .double($0) },
-            "cpu_seconds": processorSeconds.map { .double($0) },
+            "cpu_seconds": processorSeconds.map { .double($0) }, "tools_failed": toolsFailed.json,
         ])
         let since = JSON.members([
             "content_sha256": content.map { .string($0) }, "previous_run_id": previousRunID.map { .string($0) },
@@ -134,6 +136,7 @@ package struct CatalogEntry: JobLine, Equatable {
         contentSize = json["content_size"]?.int.map { Int64($0) }
         previousRunID = json["previous_run_id"]?.string
         content = json["content_sha256"]?.string
+        toolsFailed = FailedTool.list(json["tools_failed"])
         absence = json["gone"].flatMap { Absence($0) }
     }
 

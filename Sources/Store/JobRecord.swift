@@ -37,6 +37,8 @@ package struct JobRecord: Equatable, Sendable {
     package var kind: String?
     package var tries: Int?
     package var events: Int?
+    /// External tools that failed: the result is without them.
+    package var toolsFailed: [FailedTool] = []
     /// Tools, versions and settings of its result, where they are not just those of the run.
     package var digest: String?
     /// The run whose result was in its place before; nil when there was none, or that is not known.
@@ -77,6 +79,7 @@ package struct JobRecord: Equatable, Sendable {
             "content_size": contentSize.map { .int($0) },
             "message": message.map { .string($0) }, "cause": cause.map { .string($0) },
             "kind": kind.map { .string($0) }, "tries": tries.map { .int($0) }, "events": events.map { .int($0) },
+            "tools_failed": toolsFailed.json,
             "digest": digest.map { .string($0) },
             "previous_run_id": previousRunID.map { .string($0) },
             "stderr": stderr.isEmpty ? nil : .array(stderr.map { .string($0) }),
@@ -115,6 +118,7 @@ package struct JobRecord: Equatable, Sendable {
         kind = json["kind"]?.string
         tries = json["tries"]?.int
         events = json["events"]?.int
+        toolsFailed = FailedTool.list(json["tools_failed"])
         digest = json["digest"]?.string
         previousRunID = json["previous_run_id"]?.string
         movedFrom = RawPath(json, key: "moved_from")

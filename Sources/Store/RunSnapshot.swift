@@ -14,6 +14,8 @@ package struct RunSnapshot: Equatable, Sendable {
         package var totalFrames: Int
         /// 0…100.
         package var percent: Int
+        /// For a job with several passes.
+        package var pass: Progress.Pass?
         /// Frames that it may have, where the total is not known.
         package var estimatedTotal: Int?
         /// 1 for the first.
@@ -42,7 +44,7 @@ package struct RunSnapshot: Equatable, Sendable {
             Job(
                 id: job.id, path: job.path, currentFrame: job.progress?.currentFrame ?? 0,
                 totalFrames: job.progress?.totalFrames ?? 0, percent: job.progress?.percent ?? 0,
-                estimatedTotal: job.estimatedTotal, attempt: job.attempt)
+                pass: job.progress?.pass, estimatedTotal: job.estimatedTotal, attempt: job.attempt)
         }
     }
 
@@ -62,7 +64,7 @@ package struct RunSnapshot: Equatable, Sendable {
             return Job(
                 id: id, path: RawPath(json), currentFrame: json["current_frame"]?.int ?? 0,
                 totalFrames: json["total_frames"]?.int ?? 0, percent: json["percent"]?.int ?? 0,
-                estimatedTotal: json["estimated_total"]?.int,
+                pass: Progress.Pass(json), estimatedTotal: json["estimated_total"]?.int,
                 attempt: json["try"]?.int ?? 1)
         }
     }
@@ -75,6 +77,7 @@ package struct RunSnapshot: Equatable, Sendable {
                         JSON.Member("current_frame", .int(job.currentFrame)),
                         JSON.Member("total_frames", .int(job.totalFrames)), JSON.Member("percent", .int(job.percent)),
                     ]
+                    + (job.pass?.members ?? [])
                     + (job.estimatedTotal.map { [JSON.Member("estimated_total", .int($0))] } ?? [])
                     + [JSON.Member("try", .int(job.attempt))])
         }

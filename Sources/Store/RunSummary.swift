@@ -17,6 +17,8 @@ package struct RunSummary: Equatable, Sendable {
     package var stopped: String?
     package var tally = RunCounts()
     package var frames: Int?
+    /// How often an external tool failed on a video.
+    package var toolsFailed = 0
     /// Processor time of its workers.
     package var processorSeconds: Double?
     /// Tools, versions and settings in one word.
@@ -40,7 +42,8 @@ package struct RunSummary: Equatable, Sendable {
             "started": .string(started), "finished": finished.map { .string($0) },
             "seconds": seconds.map { .double($0) }, "exit_status": exitStatus.map { .int($0) },
             "interrupted": .bool(isInterrupted), "stopped": stopped.map { .string($0) }, "counts": tally.json,
-            "frames": frames.map { .int($0) }, "cpu_seconds": processorSeconds.map { .double($0) },
+            "frames": frames.map { .int($0) }, "tools_failed": toolsFailed > 0 ? .int(toolsFailed) : nil,
+            "cpu_seconds": processorSeconds.map { .double($0) },
             "settings_digest": .string(settingsDigest), "scope": scope.isEmpty ? nil : .string(scope),
             "baseline": baseline.map { .string($0) },
         ])
@@ -61,6 +64,7 @@ package struct RunSummary: Equatable, Sendable {
         stopped = json["stopped"]?.string
         tally = RunCounts(json["counts"])
         frames = json["frames"]?.int
+        toolsFailed = max(0, json["tools_failed"]?.int ?? 0)
         processorSeconds = json["cpu_seconds"]?.double
         settingsDigest = json["settings_digest"]?.string ?? ""
         scope = json["scope"]?.string ?? ""

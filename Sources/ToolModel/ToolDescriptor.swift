@@ -45,6 +45,9 @@ package struct ToolDescriptor: Sendable {
         self.origin = origin
     }
 
+    /// Whether an id is that of a plugin's tool: `plugin/tool`.
+    package static func isExternal(_ id: String) -> Bool { id.utf8.contains(UInt8(ascii: "/")) }
+
     package func setting(_ key: String) -> Setting? { settings.first { $0.key == key } }
 
     /// Every tool takes videos frame by frame.

@@ -113,6 +113,7 @@ final class Console: Sendable {
                 progress.totalFrames > 0
                 ? "\(pad("\(progress.percent)", 3)) %  \(progress.currentFrame)/\(progress.totalFrames)"
                 : (worker.shownPercent.map { "\(pad("~\($0)", 4)) %  " } ?? "") + "frame \(progress.currentFrame)"
+            if let pass = progress.pass { right = "\(Escape.visible(pass.label))  " + right }
             right += "  \(Int(worker.speed))/s"
         }
         if worker.attempt > 1 { right += "  try \(worker.attempt)" }
@@ -145,7 +146,7 @@ final class Console: Sendable {
             "workers": .array(
                 view.workers.map { worker in
                     .object(
-                        worker.path.members() + [
+                        worker.path.members() + (worker.progress?.pass?.members ?? []) + [
                             JSON.Member("current_frame", .int(worker.progress?.currentFrame ?? 0)),
                             JSON.Member("total_frames", .int(worker.progress?.totalFrames ?? 0)),
                             JSON.Member("percent", .int(worker.progress?.percent ?? 0)),

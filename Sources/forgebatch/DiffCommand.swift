@@ -9,7 +9,7 @@ struct DiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Compare two runs of an output folder.",
         discussion: """
-            Tells which videos fail newly, are fixed, new, removed, changed, drifted (the same video and settings, \
+            Tells which videos fail newly, are fixed, have a tool that fails newly or no more, are new, removed, changed, drifted (the same video and settings, \
             another result), slower, or were done with other settings. A run is named by its id, by the beginning of \
             one, by latest, or by previous: the finished run before the other one. Without names the latest run is \
             compared with the previous one. forgebatch list OUT --runs lists them. (last is another word for previous.)
@@ -99,6 +99,8 @@ struct DiffText {
         switch category {
         case .newlyFailing: "newly failing"
         case .fixed: "fixed"
+        case .toolFailing: "a tool fails newly"
+        case .toolFixed: "a tool fails no more"
         case .new: "new"
         case .removed: "removed"
         case .moved: "moved"
@@ -115,6 +117,12 @@ struct DiffText {
         case .moved: return entry.was.map { ": was called \($0.path.display)" } ?? ""
         case .new: return ": \(state(entry.now, entry.path))"
         case .newlyFailing, .fixed: return ": \(change(entry))"
+        case .toolFailing, .toolFixed:
+            let (was, now) = (entry.was?.toolsFailed ?? [], entry.now?.toolsFailed ?? [])
+            let new = now.filter { tool in !was.contains { $0.id == tool.id } }
+            let old = was.filter { tool in !now.contains { $0.id == tool.id } }
+            let parts = new.map { "\($0.id): \(Escape.visible($0.message))" } + old.map { "\($0.id) works again" }
+            return ": " + parts.joined(separator: "; ")
         case .changed, .drifted, .otherSettings:
             let counts = [
                 ("frame", entry.was?.frames, entry.now?.frames), ("event", entry.was?.events, entry.now?.events),

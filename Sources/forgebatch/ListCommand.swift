@@ -64,7 +64,9 @@ struct ListCommand: ParsableCommand {
             [
                 video.status.rawValue, video.entry.map { "\($0.frames)" } ?? "–",
                 video.entry?.facts.duration.map { Quantity.duration($0) } ?? "–",
-                video.path.display + (video.absence == nil ? "" : "  (gone)"),
+                video.path.display + (video.absence == nil ? "" : "  (gone)")
+                    + (video.toolsFailed.isEmpty
+                        ? "" : "  (failed: \(video.toolsFailed.map(\.id).joined(separator: ", ")))"),
             ]
         }
         TextTable.aligned([["STATUS", "FRAMES", "DURATION", "VIDEO"]] + rows).forEach { Terminal.output($0) }
@@ -174,6 +176,11 @@ struct ShowCommand: ParsableCommand {
             }
             add("events", entry.events.map { "\($0)" })
             add("detections", entry.facts.detections.map { "\($0)" })
+            add("classes", video.classes.isEmpty ? nil : Escape.visible(video.classes.joined(separator: ", ")))
+            for tool in video.toolsFailed {
+                let frames = Quantity.plural(tool.frame, "frame")
+                add("tool failed", "\(tool.id), after \(frames): \(Escape.visible(tool.message))")
+            }
             add("result", layout.root.appending(entry.result).display)
             add("run", entry.runID)
         }

@@ -1,6 +1,7 @@
 internal import BatchRun
 internal import Bytes
 internal import Jobs
+internal import Store
 
 /// What a run says of itself at its end.
 struct Summary {
@@ -43,6 +44,11 @@ struct Summary {
         for problem in outcome.problems { details.append("\(problem.path.display): \(problem.reason)") }
         let sorted = outcome.issues.sorted { ($0.status, $0.path) < ($1.status, $1.path) }
         for issue in sorted { details.append("\(issue.path.display): \(issue.message)") }
+        for failure in outcome.toolFailures.sorted(by: { ($0.path, $0.tool.id) < ($1.path, $1.tool.id) }) {
+            let frames = Quantity.plural(failure.tool.frame, "frame")
+            let tool = "\(failure.tool.id) failed after \(frames): \(failure.tool.message)"
+            details.append("\(failure.path.display): \(tool)")
+        }
         for note in outcome.notes { details.append("note: \(note)") }
         if outcome.counts.found == 0, !outcome.inputVanished { details += advice }
         let room = Summary.mostLines - 3
@@ -52,7 +58,7 @@ struct Summary {
         if isVerbose, !files.isEmpty { result.append("configuration: \(files.joined(separator: ", "))") }
         if let problem = report.problem { result.append("report not written: \(problem)") }
         result += problems
-        if !sorted.isEmpty {
+        if !sorted.isEmpty || !outcome.toolFailures.isEmpty {
             let out = Escape.shell(options.output.bytes)
             result.append("what that means and what to do: forgebatch show \(out) VIDEO")
         }
@@ -89,6 +95,11 @@ struct Summary {
         add(counts.failed, VideoStatus.failed.rawValue, .red)
         add(counts.damaged, VideoStatus.damaged.rawValue, .yellow)
         add(counts.warning, "with warnings")
+        let tools = Set(outcome.toolFailures.map(\.path)).count
+        if tools > 0 {
+            let text = "a tool failed on \(Quantity.plural(tools, "video"))"
+            parts.append(colors ? Colors.paint(text, .yellow) : text)
+        }
         add(counts.skipped, "up to date")
         add(counts.skippedFailed, "skipped (failed before)")
         add(counts.skippedDamaged, "skipped (damaged)")
@@ -122,6 +133,12 @@ struct Summary {
                             JSON.Member("message", .string(issue.message)),
                         ])
                 }),
+            "tools_failed": outcome.toolFailures.isEmpty
+                ? nil
+                : .array(
+                    outcome.toolFailures.map { failure in
+                        .object(failure.path.members() + (failure.tool.json.members ?? []))
+                    }),
             "not_supported": outcome.untaken.isEmpty
                 ? nil
                 : .array(

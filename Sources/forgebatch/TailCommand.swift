@@ -135,14 +135,18 @@ private struct Tail {
         case .jobSkipped(_, _, let reason): return job == nil ? nil : "skipped: \(Escape.visible(reason))"
         case .jobRetry(_, let attempt, let reason): return "try \(attempt): \(Escape.visible(reason))"
         case .progress(_, let progress):
-            // The first, and each that reaches another tenth.
-            guard job != nil, let change, Tail.tenth(change.before) != Tail.tenth(change.after) else { return nil }
+            // The first, each that reaches another tenth, and each that begins another pass.
+            guard job != nil, let change,
+                Tail.tenth(change.before) != Tail.tenth(change.after)
+                    || change.before.progress?.pass?.completed != progress.pass?.completed
+            else { return nil }
+            let pass = progress.pass.map { "\(Escape.visible($0.label)), " } ?? ""
             // The header may not tell how many there are.
             guard progress.totalFrames > 0 else {
                 let about = change.after.shownPercent.map { "about \($0) %, " } ?? ""
-                return "\(about)frame \(progress.currentFrame)"
+                return "\(about)\(pass)frame \(progress.currentFrame)"
             }
-            return "\(progress.percent) %, frame \(progress.currentFrame) of \(progress.totalFrames)"
+            return "\(progress.percent) %, \(pass)frame \(progress.currentFrame) of \(progress.totalFrames)"
         case .completed: return "completed"
         case .error(_, let message):
             return "failed: \(change?.after.path?.bare(message) ?? Escape.visible(message))"
@@ -184,7 +188,9 @@ private struct Tail {
         guard job == nil, !json, now - lastStatus > Tail.statusInterval, !state.running.isEmpty else { return }
         lastStatus = now
         let running = state.running.prefix(4).map { job in
-            "\((job.path ?? RawPath(job.id.text)).lastComponent.display) \(job.shownPercent ?? job.progress?.percent ?? 0) %"
+            let pass = job.progress?.pass.map { " (\(Escape.visible($0.label)))" } ?? ""
+            return "\((job.path ?? RawPath(job.id.text)).lastComponent.display) "
+                + "\(job.shownPercent ?? job.progress?.percent ?? 0) %\(pass)"
         }
         Terminal.output("          \(counts()) of \(state.planned); " + running.joined(separator: ", "))
     }

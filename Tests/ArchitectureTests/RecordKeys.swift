@@ -7,7 +7,7 @@ enum RecordKeys {
         "quarantined", "cleared", "memory_limit", "time_ms", "settings_digest", "cpu_seconds", "interrupted", "scope",
         "baseline", "stopped", "frame_reached", "tries", "stderr", "cause", "summaries", "not_started", "too_young",
         "unread", "limited", "skipped", "roots", "previous_run_id", "content_sha256", "moved_to", "gone", "back_run_id",
-        "seen", "not_in", "invocation",
+        "seen", "not_in", "invocation", "tools_failed",
     ]
 
     /// Files that read members of these names in something else, each with what that is.

@@ -34,6 +34,31 @@ struct JournalTests {
         #expect(journal.state.failed == 1)
     }
 
+    @Test func `a tool that failed stands in the catalog, in the job's record and in the run's`() throws {
+        let folder = try TemporaryFolder()
+        let layout = OutputLayout(root: folder.path)
+        try Files.makeDirectory(layout.run("r"), durable: false)
+        let options = RunOptions(output: folder.path, version: "1", worker: RawPath("/bin/false"), now: .now)
+        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let journal = try RunJournal(plan, options: options, runID: "r", counts: RunCounts())
+        let job = Planned.job("a.mp4")
+        var outcome = JobOutcome(kind: .completed)
+        (outcome.frames, outcome.verdict, outcome.sha256) = (20, .ok, "ab")
+        outcome.toolFailures = [
+            ToolFailure(tool: "people/people", kind: .crash, message: "killed by signal 11", frames: 12, log: "a line")
+        ]
+        try journal.publish(job, outcome, 1)
+        journal.record(EndedJob(job: job, attempt: 1, current: 20, status: .ok, seconds: 1, outcome: outcome))
+        let failed = [FailedTool(id: "people/people", message: "killed by signal 11", frame: 12)]
+        #expect(journal.toolFailures == [VideoToolFailure(path: RawPath("a.mp4"), tool: failed[0])])
+        #expect(try layout.catalogLines.latest().records[job.id]?.toolsFailed == failed)
+        let scheduler = Scheduler([], settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)
+        try journal.finish(scheduler, started: .now, seconds: 1, exitStatus: 3)
+        let record = try RunDocumentReader(layout.summary(run: "r"))
+        #expect(record.document?.summary.toolsFailed == 1)
+        #expect(try record.nextJob()?.toolsFailed == failed)
+    }
+
     @Test func `an end that could not be written is written at the run's end, once`() throws {
         let folder = try TemporaryFolder()
         let layout = OutputLayout(root: folder.path)

@@ -274,6 +274,62 @@ struct SchedulerTests {
         #expect(percents == [25, 50, 75, 100])
     }
 
+    /// What the log says of a job of three passes of four frames.
+    private func passes(_ steps: [(current: Int, total: Int, completed: Int)], frames: Int = 4) -> [Progress] {
+        let tools = ["forgebatch/frames", "people/people", "shots/shots"]
+        var script = Script(["a"])
+        script.start()
+        for step in steps {
+            let pass = Progress.Pass(tool: tools[step.completed], completed: step.completed, total: 3)
+            script.send(.message(Script.id("a"), .step(current: step.current, total: step.total, pass: pass)))
+        }
+        script.end("a", Script.completed(frames: frames))
+        return script.events.compactMap { if case .progress(_, let progress) = $0 { progress } else { nil } }
+    }
+
+    @Test("Over three passes the percentage never falls, and ends at 100")
+    func threePasses() {
+        let steps = (0..<3).flatMap { pass in (1...4).map { (current: $0, total: 4, completed: pass) } }
+        let told = passes(steps)
+        #expect(told.map(\.percent) == [8, 16, 25, 33, 41, 50, 58, 66, 75, 83, 91, 100])
+        #expect(told.map { $0.pass?.completed } == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
+        #expect(told.last?.pass == Progress.Pass(tool: "shots/shots", completed: 2, total: 3))
+        // ForgeSyte's viewer shows "Tool: {tools_completed + 1} of {tools_total}".
+        #expect(Set(told.compactMap { $0.pass.map { $0.completed + 1 } }) == [1, 2, 3])
+    }
+
+    @Test("Where the passes behind the first do not come about, or give fewer frames, a job still ends at 100")
+    func lostPasses() {
+        let first = (1...4).map { (current: $0, total: 4, completed: 0) }
+        #expect(passes(first).map(\.percent) == [8, 16, 25, 33, 100])
+        #expect(passes(first).last.map { [$0.currentFrame, $0.totalFrames] } == [4, 4])
+        // A tool that counts fewer frames, or says more than there are.
+        #expect(passes(first + [(2, 4, 1), (9, 4, 2)]).map(\.percent) == [8, 16, 25, 33, 50, 100])
+        // A shorter video than declared: the total of the first pass is corrected by the second.
+        let short = passes([(1, 8, 0), (4, 8, 0), (1, 4, 1), (4, 4, 1), (4, 4, 2)])
+        #expect(zip(short, short.dropFirst()).allSatisfy { $0.percent <= $1.percent } && short.last?.percent == 100)
+    }
+
+    @Test("What a display shows of several passes does not begin anew with each")
+    func viewOfPasses() {
+        var script = Script(["a", "b"])
+        script.start()
+        var shares: [Double] = []
+        var frames: [Int] = []
+        for completed in 0..<3 {
+            for current in [1, 4] {
+                let pass = Progress.Pass(tool: "t", completed: completed, total: 3)
+                script.send(.message(Script.id("a"), .step(current: current, total: 4, pass: pass)))
+                let view = RunView(script.state(), script.scheduler, now: script.now + 1_000_000_000, workBegan: 0)
+                shares.append(view.share)
+                frames.append(view.frames)
+                #expect(view.workers[0].speed >= Double(completed * 4 + current))
+            }
+        }
+        #expect(shares == shares.sorted() && shares.last == 0.5)
+        #expect(frames == [1, 4, 4, 4, 4, 4])
+    }
+
     // MARK: Stops
 
     @Test("After a signal nothing starts; what runs gets its grace and is ended then")

@@ -1,6 +1,8 @@
 import Bytes
+import FrameResults
 import Glibc
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -151,6 +153,32 @@ struct ExportTests {
         // One video needs no folder.
         let one = try await forge.forgebatch("export", "out", "--format", "mot", "--job", "moving-objects.mp4")
         #expect(try one.stdout == Files.read(forge.home.appending("mot/moving-objects.mp4.txt")))
+    }
+
+    @Test(
+        "Objects of an external tool, with class and confidence, are read back from every format",
+        .enabled(if: python != nil, "needs Python with the modules of make deps-test"))
+    func namedObjects() async throws {
+        let forge = try Forge()
+        let made = MadeOutputFolder(forge.output)
+        try made.addRun("20260101T000000Z-aaaaaa", [.done("a.mp4")])
+        try made.writeResult(RawPath("a.mp4"), frames: MadePeople.frames(40)) {
+            MadePeople.tell(&$0, frames: 40)
+            let size: KeyValuePairs<String, JSON> = ["rotation": 0, "display": ["width": 64, "height": 48]]
+            $0.video = .object(($0.video.members ?? []) + size.map { JSON.Member($0.key, $0.value) })
+        }
+        func export(_ words: String...) async throws {
+            let result = try await forge.forgebatch((["export", "out", "--format"] + words).map { RawPath($0) })
+            #expect(result.status == 0 && result.stderr.isEmpty, "\(result.error)")
+        }
+        try await export("coco", "--output", "coco.json")
+        try await check("coco", forge.layout.results, forge.home.appending("coco.json"))
+        try await export("mot", "--output", "mot/")
+        try await check("mot", forge.layout.results, forge.home.appending("mot"))
+        for table in ["videos", "frames", "events", "objects"] {
+            try await export("csv", "--table", table, "--output", "csv/\(table).csv")
+        }
+        try await check("csv", forge.layout.results, forge.home.appending("csv"))
     }
 
     @Test("--format ndjson: a line is the frame that the result holds, behind the video's names")

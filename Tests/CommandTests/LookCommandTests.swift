@@ -1,5 +1,7 @@
 import Bytes
+import FrameResults
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -53,6 +55,58 @@ struct LookCommandTests {
         #expect(failed["message"]?.string?.contains("container") == true)
         #expect(try await forge.forgebatch("show", "out", "none").status == 66)
         #expect(try await forge.forgebatch("show", "in", "a.y4m").status == 66)
+    }
+
+    /// One video with two classes, on which a tool failed, from a log of three passes.
+    private func external() throws -> Forge {
+        let forge = try Forge()
+        let made = MadeOutputFolder(forge.output)
+        let (run, path) = ("20260101T000000Z-aaaaaa", RawPath("a.mp4"))
+        let job = JobID(video: path)
+        try made.addRun(
+            run,
+            [
+                .done("a.mp4") {
+                    $0.toolsFailed = [FailedTool(id: MadePeople.failing, message: "killed by signal 11", frame: 12)]
+                    $0.facts.classes = ["person", "bicycle"]
+                }
+            ])
+        try made.writeResult(path, frames: MadePeople.frames(40)) { MadePeople.tell(&$0, frames: 40) }
+        var events: [LogEvent] = [
+            .runStarted(runID: run, version: "1.0.0", jobs: 1, settings: "d"),
+            .jobStarted(job: job, path: path, totalFrames: 40, size: 100),
+        ]
+        for (index, tool) in ["forgebatch/frames", MadePeople.tool, "faces/faces"].enumerated() {
+            for frame in [1, 40] {
+                let pass = Progress.Pass(tool: tool, completed: index, total: 3)
+                events.append(.progress(job: job, Progress(currentFrame: frame, totalFrames: 40, pass: pass)))
+            }
+        }
+        events += [.completed(job: job), .runFinished(counts: .members(["completed": 1]), exitStatus: 3)]
+        try made.writeLog(run, events.enumerated().map { (Int64($0) * 1000, $1) })
+        return forge
+    }
+
+    @Test("list and show tell which tool failed, and the classes of what was found")
+    func failedTools() async throws {
+        let forge = try external()
+        let list = try await forge.forgebatch("list", "out")
+        #expect(list.output.contains("a.mp4  (failed: shots/shots)\n"))
+        let shown = try await forge.forgebatch("show", "out", "a.mp4").output
+        #expect(shown.contains("shots/shots, after 12 frames: killed by signal 11"))
+        #expect(shown.contains("person, bicycle\n"))
+    }
+
+    @Test("tail of one video names the pass")
+    func passes() async throws {
+        let lines = try await external().forgebatch("tail", "out", "a.mp4").output.split(separator: "\n")
+        let told = lines.compactMap { line in line.split(separator: " %, ").dropFirst().first.map(String.init) }
+        #expect(
+            told == [
+                "forgebatch/frames 1/3, frame 1 of 40", "forgebatch/frames 1/3, frame 40 of 40",
+                "people/people 2/3, frame 1 of 40", "people/people 2/3, frame 40 of 40",
+                "faces/faces 3/3, frame 1 of 40", "faces/faces 3/3, frame 40 of 40",
+            ])
     }
 
     @Test("tail of a run that ended tells all of it; --json is the log byte for byte")

@@ -253,7 +253,8 @@ import Testing
     @Test func `text keeps a contrast of 4.5 to 1 in both schemes`() throws {
         let asset = try #require(try Templates(override: nil).assets.first { $0.name == "report.css" })
         let styles = String(decoding: asset.bytes, as: UTF8.self)
-        let schemes = styles.split(separator: ":root {").dropFirst().prefix(2).map { block in
+        let schemes = styles.split(separator: ":root {", omittingEmptySubsequences: false).dropFirst().prefix(2).map {
+            block in
             var colors: [String: Double] = [:]
             for line in block.prefix(while: { $0 != "}" }).split(separator: "\n") {
                 let parts = line.split(separator: ":").map { $0.filter { !" ;".contains($0) } }

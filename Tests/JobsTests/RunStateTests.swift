@@ -113,6 +113,18 @@ import Testing
         #expect(json["exit_status"] == nil)
         let job = json["running"]?.array?.first
         #expect(job?["estimated_total"] == nil && json["running"]?.array?.last?["estimated_total"] == 8)
+        #expect(job?["current_tool"] == nil)
+        state.apply(
+            .progress(
+                job: one,
+                Progress(
+                    currentFrame: 2, totalFrames: 10,
+                    pass: Progress.Pass(tool: "people/people", completed: 1, total: 3))))
+        #expect(state.running(one)?.progress?.pass?.label == "people/people 2/3" && state.running(one)?.frames == 5)
+        let later = RunSnapshot(state, logOffset: 1)
+        let told = later.json["running"]?.array?.first
+        #expect(told?["percent"] == 40 && told?["tools_total"] == 3 && told?["tools_completed"] == 1)
+        #expect(told?["current_tool"] == "people/people" && RunSnapshot(later.json) == later)
         #expect(job?["percent"] == 50 && job?["try"] == 1 && job?["path_bytes"] == "/w==")
     }
 }

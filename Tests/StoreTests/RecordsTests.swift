@@ -30,6 +30,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         entry.firstRunID = "q"
         entry.facts = VideoFacts(detections: 0, classes: [])
         entry.fingerprint = nil
+        entry.toolsFailed = [FailedTool(id: "people/people", message: "killed by signal 11", frame: 12)]
         #expect(try CatalogEntry(stored(entry.json)) == entry)
     }
 
@@ -78,6 +79,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         (record.seconds, record.processorSeconds, record.size, record.fingerprint) = (1.5, 0.25, 1 << 50, "x1:00")
         (record.sha256, record.resultSize, record.tries, record.events) = ("ab", 1 << 40, 2, 0)
         record.facts = VideoFacts(codec: "h264", width: 64, height: 48, duration: 3.5, detections: 1, classes: ["a"])
+        record.toolsFailed = [FailedTool(id: "people/people", message: "killed by signal 11", frame: 12)]
         record.summaries = .members(["luma": .members(["avg": .double(1.5)])])
         #expect(try JobRecord(stored(record.json)) == record)
         var failed = JobRecord(job: record.job, path: path, hasFailed: true)

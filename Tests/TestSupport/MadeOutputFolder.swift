@@ -209,6 +209,7 @@ extension CatalogEntry {
             facts: video.facts, events: video.events, seconds: video.seconds,
             processorSeconds: video.processorSeconds)
         contentSize = video.contentSize
+        toolsFailed = video.toolsFailed
     }
 }
 

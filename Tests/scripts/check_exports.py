@@ -84,17 +84,20 @@ def check_csv(folder, export):
         equal([(e["tool"], e["type"], int(e["start_frame"]), float(e["end"])) for e in events],
               [(e["tool"], e["type"], e["start_frame"], e["end"]) for e in document["events"]], f"events of {path}")
         for row, event in zip(events, document["events"]):
+            equal(row["class"], event.get("class", ""), f"class of an event of {path}")
             for key, value in json.loads(row["values"] or "{}").items():
                 equal(value, event[key], key)
         found = [(int(o["frame_index"]), int(o["track_id"]), o["class"],
-                  [float(o[c]) for c in ("x1", "y1", "x2", "y2")]) for o in rows("objects")]
-        equal(found, [(frame, track, name, box) for frame, track, name, box, _ in objects(document)], "objects")
+                  [float(o[c]) for c in ("x1", "y1", "x2", "y2")],
+                  None if o["confidence"] == "" else float(o["confidence"])) for o in rows("objects")]
+        equal(found, [(frame, track, name, box, confidence)
+                      for frame, track, name, box, _, confidence in objects(document)], "objects")
 
 
 def objects(document):
     for frame in document["frames"]:
         for thing in frame["detections"].get("tracked_objects", []):
-            yield frame["frame_index"], thing["track_id"], thing["class"], thing["xyxy"], thing["class_id"]
+            yield frame["frame_index"], thing["track_id"], thing["class"], thing["xyxy"], thing["class_id"], thing.get("confidence")
 
 
 def check_coco(folder, export):
@@ -110,10 +113,11 @@ def check_coco(folder, export):
     images = coco.loadImgs(coco.getImgIds())
     equal(len(images), sum(len(d["frames"]) for d in documents.values()), "images")
     equal(len({image["file_name"] for image in images}), len(images), "file names")
-    wanted = {}
+    wanted, classes = {}, {}
     for document in documents.values():
-        for frame, track, name, box, class_id in objects(document):
-            wanted.setdefault((document["job_id"], frame), []).append((track, name, box, class_id))
+        for frame, track, name, box, class_id, confidence in objects(document):
+            wanted.setdefault((document["job_id"], frame), []).append((track, name, box, class_id, confidence))
+            classes.setdefault(class_id, set()).add(name)
     count = 0
     for image in images:
         document = by_job[image["job_id"]]
@@ -123,16 +127,20 @@ def check_coco(folder, export):
         found = coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]]))
         stored = wanted.get((image["job_id"], image["frame_index"]), [])
         equal(len(found), len(stored), f"objects of {image['file_name']}")
-        for annotation, (track, name, box, class_id) in zip(found, stored):
+        for annotation, (track, name, box, class_id, confidence) in zip(found, stored):
             x, y, width, height = annotation["bbox"]
             assert x >= 0 and y >= 0 and x + width <= image["width"] and y + height <= image["height"], "outside"
             for got, value in zip((x, y, x + width, y + height), box):
                 assert abs(got - value) < 1e-6, f"{image['file_name']}: {annotation['bbox']} is not {box}"
             assert abs(annotation["area"] - width * height) < 1e-6, "area"
-            equal(annotation["category_id"], class_id + 1, "category_id")
             equal(coco.loadCats(annotation["category_id"])[0]["name"], name, "category")
+            if len(classes[class_id]) == 1:
+                equal(annotation["category_id"], class_id + 1, "category_id")
             equal(annotation["track_id"], track, "track_id")
+            equal(annotation.get("score"), confidence, "score")
             count += 1
+    names = [category["name"] for category in coco.loadCats(coco.getCatIds())]
+    equal(len(set(names)), len(names), "categories")
     assert count > 0, "no object to compare"
     equal(count, len(coco.getAnnIds()), "annotations")
 
@@ -150,9 +158,11 @@ def check_mot(folder, export):
                 lines = [[float(field) for field in line.split(",")] for line in file]
             wanted = list(objects(document))
             equal(len(lines), len(wanted), f"lines of {relative}")
-            for line, (frame, track, _, box, _) in zip(lines, wanted):
+            for line, (frame, track, name, box, class_id, confidence) in zip(lines, wanted):
                 equal(len(line), 10, "columns")
                 equal(line[:2], [frame + 1, track], "frame and id")
+                equal(line[6:8], [1 if confidence is None else confidence, -1 if name == "motion" else class_id + 1],
+                      "confidence and class")
                 for got, value in zip((line[2], line[3], line[2] + line[4], line[3] + line[5]), box):
                     assert abs(got - value) < 1e-6, f"{relative}: {line} is not {box}"
                 count += 1

@@ -395,7 +395,7 @@ JOB_KEYS = {
     "superseded_by", "report_url"}
 ITEM_KEYS = {
     "job_id", "status", "plugin", "created_at", "completed_at", "result_url", "summary", "error", "progress",
-    "estimated_progress"}
+    "current_tool", "tools_total", "tools_completed", "estimated_progress"}
 
 
 def check_jobs_over_http(binary, folder):
@@ -427,6 +427,41 @@ def check_jobs_over_http(binary, folder):
         assert set(view) == {"job_id", "status", "progress", "estimated_progress", "created_at", "updated_at"}
         assert view["progress"] == view["estimated_progress"] == 100
         assert all(view[k].endswith("Z") for k in ["created_at", "updated_at"])
+
+
+def check_passes_over_http_and_sockets(binary, folder):
+    """A job of three passes: what ForgeSyte's hook makes of it is "Tool: 1 of 3", 2 of 3, 3 of 3, and one percentage."""
+    run = MadeRun(folder)
+    run.begin(1)
+    run.plan("a.mp4")
+    run.start("a.mp4", total=4)
+    tools = ["forgebatch/frames", "people/people", "shots/shots"]
+    lines = []
+    for done, tool in enumerate(tools):
+        for frame in range(1, 5):
+            more = {"current_tool": tool, "tools_total": 3, "tools_completed": done}
+            lines.append(run.progress("a.mp4", frame, total=4, after=1000, percent=100 * (4 * done + frame) // 12, **more))
+    run.complete("a.mp4")
+    run.finish()
+    a = job_id("a.mp4")
+    with Server(binary, folder, "--paused") as server:
+        seen = []
+        for at in range(1, 13):
+            assert server.put("/v1/replay", {"at": at + 0.5})[0] == 200
+            job = server.get(f"/v1/jobs/{a}")[1]
+            item = server.get("/v1/jobs")[1]["jobs"][0]
+            keys = ["progress", "current_tool", "tools_total", "tools_completed"]
+            assert [job[key] for key in keys] == [item[key] for key in keys], (job, item)
+            assert job["job_type"] == "video_multi"
+            seen.append((job["current_tool"], job["tools_completed"] + 1, job["tools_total"], job["progress"]))
+        assert [entry[:3] for entry in seen] == [(tools[n // 4], n // 4 + 1, 3) for n in range(12)], seen
+        assert [entry[3] for entry in seen] == [8, 16, 25, 33, 41, 50, 58, 66, 75, 83, 91, 100], seen
+        server.put("/v1/replay", {"at": 1e6})
+        job = server.get(f"/v1/jobs/{a}")[1]
+        assert (job["current_tool"], job["tools_total"], job["tools_completed"]) == (None, 3, 3), job
+    with Server(binary, folder, "--speed", "max") as server:
+        told = read(connect(f"{server.ws}/v1/ws/jobs/{a}?from=1"), terminal)
+        assert told[-13:-1] == lines, told
 
 
 def check_an_estimate_stands_beside_the_progress(binary, folder):

@@ -15,7 +15,8 @@ struct COCOExport: ExportFormat {
     private var images = 0
     private var objects = 0
     private var videos = 0
-    private var categories: [Int: String] = [:]
+    /// By name: the same class is one category, whichever tool found it.
+    private var categories: [String: Int] = [:]
 
     init(_ context: ExportContext) throws {
         version = context.version
@@ -51,22 +52,40 @@ struct COCOExport: ExportFormat {
 
     private mutating func annotate(_ object: ExportObject) throws {
         objects += 1
-        let category = object.classID + 1
-        if categories[category] == nil { categories[category] = object.className }
+        let category = category(of: object)
         let annotation = JSON.members([
             "id": .int(objects), "image_id": .int(images), "category_id": .int(category),
             "bbox": .array(
                 [object.corners[0], object.corners[1], object.width, object.height].map { .double($0) }),
             "area": .double(object.width * object.height), "iscrowd": 0, "track_id": object.track.map { .int($0) },
             "score": object.confidence.map { .double($0) },
+            "num_keypoints": object.keypoints.isEmpty ? nil : .int(object.keypoints.count(where: COCOExport.isSeen)),
+            "keypoints": object.keypoints.isEmpty ? nil : .array(object.keypoints.flatMap(COCOExport.keypoint)),
         ])
         try annotations.append(COCOExport.element(annotation, isFirst: objects == 1))
+    }
+
+    /// The class id + 1, or the next free number where another class has that one.
+    private mutating func category(of object: ExportObject) -> Int {
+        let name = object.className.isEmpty ? "class \(object.classID)" : object.className
+        if let known = categories[name] { return known }
+        let own = object.classID + 1
+        let id = categories.values.contains(own) ? (categories.values.max() ?? 0) + 1 : own
+        categories[name] = id
+        return id
+    }
+
+    private static func isSeen(_ point: [Double]) -> Bool { point.count > 1 && (point.count < 3 || point[2] > 0) }
+
+    /// x, y and 2 for a point that is seen; three zeros for another.
+    private static func keypoint(_ point: [Double]) -> [JSON] {
+        isSeen(point) ? [.double(point[0]), .double(point[1]), 2] : [0, 0, 0]
     }
 
     mutating func finish(_ output: ([UInt8]) throws -> Void) throws {
         try output(Array("\n],\"annotations\":[".utf8))
         try annotations.copy(output)
-        let list = categories.sorted { $0.key < $1.key }.map { id, name in
+        let list = categories.sorted { $0.value < $1.value }.map { name, id in
             JSON.members(["id": .int(id), "name": .string(name), "supercategory": ""])
         }
         try output(Array("\n],\"categories\":\(JSONWriter.text(.array(list)))}\n".utf8))

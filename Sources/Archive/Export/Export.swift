@@ -141,18 +141,30 @@ package struct Export {
         return OutputLayout.bareName(name).suffixed("." + fileExtension)
     }
 
+    /// The mean of a value ends so in a summary.
+    private static let mean = "_avg"
+
     /// The keys of all tools that made any of the results, in the order in which the tools declare them.
     private func measures() throws -> [(tool: String, keys: [String])] {
         var ids: [String] = []
+        // Of tools that are not known here, a summary tells which values there are: each with its mean.
+        var told: [String: [String]] = [:]
         for source in sources {
-            for tool in try read(source).head["tools"]?.array ?? [] {
-                if let id = tool["id"]?.string, !ids.contains(id) { ids.append(id) }
+            let head = try read(source).head
+            for tool in head["tools"]?.array ?? [] {
+                guard let id = tool["id"]?.string else { continue }
+                if !ids.contains(id) { ids.append(id) }
+                for member in head["summary"]?[id]?.members ?? [] where member.key.hasSuffix(Export.mean) {
+                    let key = String(member.key.dropLast(Export.mean.count))
+                    if told[id]?.contains(key) != true { told[id, default: []].append(key) }
+                }
             }
         }
         let order = tools.descriptors.map(\.id)
         return ids.sorted { (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1) }
             .compactMap { id in
-                tools.descriptor(id).map { (id, $0.outputs.frame.map(\.key)) }
+                if let known = tools.descriptor(id) { return (id, known.outputs.frame.map(\.key)) }
+                return told[id].map { (id, $0) }
             }
     }
 }

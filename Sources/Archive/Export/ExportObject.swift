@@ -26,6 +26,8 @@ struct ExportObject {
     /// x1, y1, x2, y2 in pixels from the top left.
     let corners: [Double]
     let confidence: Double?
+    /// Points of x, y and, where there is one, confidence.
+    let keypoints: [[Double]]
 
     init?(_ json: JSON, frame: Int, time: Double?, tool: String? = nil) {
         let corners = json["xyxy"]?.array?.compactMap(\.double) ?? []
@@ -38,6 +40,7 @@ struct ExportObject {
         classID = json["class_id"]?.int ?? 0
         className = json["class"]?.string ?? ""
         confidence = json["confidence"]?.double ?? json["score"]?.double
+        keypoints = (json["keypoints"]?.array ?? []).map { ($0.array ?? []).compactMap(\.double) }
     }
 
     /// The objects of a frame's `detections`.
@@ -48,6 +51,9 @@ struct ExportObject {
             ExportObject($0, frame: index, time: time)
         }
     }
+
+    /// Whether a tool says what it is.
+    var isNamed: Bool { !className.isEmpty && className != TrackedObject.unnamedClass }
 
     var width: Double { corners[2] - corners[0] }
     var height: Double { corners[3] - corners[1] }

@@ -1,8 +1,8 @@
 internal import Bytes
 internal import FrameResults
 
-/// MOTChallenge: frame, id, left, top, width, height, confidence, and three coordinates that are not known. Frames count
-/// from 1; pixels, as in results, from 0.
+/// MOTChallenge: frame, id, left, top, width, height, confidence, class, and two numbers that are not known. Frames and
+/// classes count from 1; pixels, as in results, from 0. What no tool names has the class -1.
 struct MOTExport: ExportFormat {
     static let name = "mot"
     static let title = "MOTChallenge tracks, a file a video"
@@ -25,7 +25,8 @@ struct MOTExport: ExportFormat {
     private static func line(_ object: ExportObject) -> [UInt8] {
         let numbers: [JSON] = [
             .int(object.frame + 1), .int(object.track ?? -1), .double(object.corners[0]), .double(object.corners[1]),
-            .double(object.width), .double(object.height), .double(object.confidence ?? 1), -1, -1, -1,
+            .double(object.width), .double(object.height), .double(object.confidence ?? 1),
+            .int(object.isNamed ? object.classID + 1 : -1), -1, -1,
         ]
         return Array(numbers.map { JSONWriter.text($0) }.joined(separator: ",").utf8) + [0x0a]
     }

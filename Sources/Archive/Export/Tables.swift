@@ -11,10 +11,11 @@ enum Tables {
     ]
     static let events = [
         "job_id", "path", "path_bytes", "tool", "type", "start_frame", "end_frame", "start", "end", "open_at_end",
-        "values",
+        "values", "class",
     ]
     static let objects = [
         "job_id", "path", "path_bytes", "frame_index", "time", "track_id", "class_id", "class", "x1", "y1", "x2", "y2",
+        "confidence",
     ]
 
     /// What every row begins with: which video it speaks of.
@@ -51,7 +52,7 @@ enum Tables {
     }
 
     static func row(event: JSON, of video: ExportVideo) -> [JSON.Member] {
-        let own: Set<String> = ["tool", "type", "start_frame", "end_frame", "start", "end", "open_at_end"]
+        let own: Set<String> = ["tool", "type", "start_frame", "end_frame", "start", "end", "open_at_end", "class"]
         let members = event.members ?? []
         let known = members.filter { own.contains($0.key) }
         let values = members.filter { !own.contains($0.key) }
@@ -64,6 +65,7 @@ enum Tables {
             "track_id": object.track.map { .int($0) }, "class_id": .int(object.classID),
             "class": .string(object.className), "x1": .double(object.corners[0]), "y1": .double(object.corners[1]),
             "x2": .double(object.corners[2]), "y2": .double(object.corners[3]),
+            "confidence": object.confidence.map { .double($0) },
         ])
         return Tables.video(video) + (rest.members ?? [])
     }

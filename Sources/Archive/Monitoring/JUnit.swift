@@ -4,7 +4,7 @@ internal import Store
 
 /// The videos that a run saw as JUnit XML: a test case each, its class the folder, its name the file's.
 ///
-/// A failed video is an `error`, a damaged one a `failure`; one that was left alone because of an earlier run is
+/// A failed video is an `error`, a damaged one and one on which an external tool failed a `failure`; one that was left alone because of an earlier run is
 /// `skipped`.
 package enum JUnit {
     /// Puts the file in place, whole or not at all.
@@ -46,7 +46,8 @@ package enum JUnit {
     }
 
     private static func isFailure(_ video: RunVideo, _ run: RunSummary) -> Bool {
-        !isSkipped(video, run) && video.status == .damaged
+        !isSkipped(video, run) && !video.status.isFailure
+            && (video.status == .damaged || !video.toolsFailed.isEmpty)
     }
 
     private static func testCase(_ video: RunVideo, _ run: RunSummary) -> String {
@@ -73,8 +74,11 @@ package enum JUnit {
         let type = video.status.rawValue
         if isFailure(video, run) {
             let frames = video.frames.map { "\($0) frames decoded" } ?? ""
-            return
-                "<failure type=\"\(type)\" message=\"\(Escape.xml("\(type): \(reasons)"))\">\(Escape.xml(frames))</failure>"
+            let isDamaged = video.status == .damaged
+            let tools = video.toolsFailed.map { "\($0.id): \($0.message)" }
+            let message = ((isDamaged ? ["\(type): \(reasons)"] : []) + tools).joined(separator: "; ")
+            return "<failure type=\"\(isDamaged ? type : "tool")\" message=\"\(Escape.xml(message))\">"
+                + "\(Escape.xml(frames))</failure>"
         }
         guard isError(video, run) else { return nil }
         let text = video.log.map { Escape.xml($0) }.joined(separator: "\n")

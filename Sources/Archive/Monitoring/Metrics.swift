@@ -29,6 +29,7 @@ package struct Metrics {
         gauge("run_exit_status", "Its exit status; 0 is success.", Double(run.exitStatus ?? 1), &text)
         gauge("run_interrupted", "1 when it was stopped before its work was done.", run.isInterrupted ? 1 : 0, &text)
         gauge("run_frames", "Frames that it decoded.", Double(run.frames ?? 0), &text)
+        gauge("run_tools_failed", "How often an external tool failed on a video.", Double(run.toolsFailed), &text)
         head("run_videos", "Videos by what became of them in the last run.", &text)
         for (name, count) in RunCounts.fields where !Metrics.sums.contains(name) {
             sample("run_videos", Double(run.tally[keyPath: count]), &text, more: ",status=\"\(name)\"")

@@ -11,6 +11,10 @@ package struct Comparison: Sendable {
         case newlyFailing = "newly_failing"
         /// Failed or was damaged, and is sound now.
         case fixed
+        /// An external tool failed that did not before; the video has a result, without it.
+        case toolFailing = "tool_failing"
+        /// External tools that failed fail no more.
+        case toolFixed = "tool_fixed"
         case new
         case removed
         /// The same video under another name, with the result that it had.
@@ -153,6 +157,11 @@ package struct Comparison: Sendable {
         if hasLostResult || (now.status == .damaged && !was.status.needsAttention) { return .newlyFailing }
         if was.status.needsAttention, !now.status.needsAttention { return .fixed }
         if !was.hasSameContent(as: now) { return .changed }
+        if !now.status.isFailure, !was.status.isFailure {
+            let (old, new) = (Set(was.toolsFailed.map(\.id)), Set(now.toolsFailed.map(\.id)))
+            if !new.isSubset(of: old) { return .toolFailing }
+            if new != old { return .toolFixed }
+        }
         // Of two failures the words may differ by chance, as with a worker that died in one place or another.
         guard !now.status.isFailure, was.sha256 != now.sha256 else { return nil }
         guard was.settingsDigest == now.settingsDigest else { return .otherSettings }

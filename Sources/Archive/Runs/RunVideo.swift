@@ -1,6 +1,6 @@
 package import Bytes
 package import Jobs
-internal import Store
+package import Store
 
 /// How a video stood in a run: processed by it, or left alone because of what an earlier run made of it.
 package struct RunVideo: Equatable, Sendable {
@@ -26,6 +26,8 @@ package struct RunVideo: Equatable, Sendable {
     /// Of the result.
     package var sha256: String?
     package var events: Int?
+    /// External tools that failed: the result is without them.
+    package var toolsFailed: [FailedTool] = []
     /// The last lines that the worker of a failed video wrote.
     package var log: [String] = []
     /// The run that processed it; empty when that is not known.
@@ -54,6 +56,7 @@ package struct RunVideo: Equatable, Sendable {
         settingsDigest = record.digest ?? run.settingsDigest
         sha256 = record.sha256
         events = record.events
+        toolsFailed = record.toolsFailed
     }
 
     /// No more than a line of the catalog or the failure memory would tell of the same: what is known of a video that a
@@ -66,6 +69,7 @@ package struct RunVideo: Equatable, Sendable {
         } else {
             (video.frames, video.seconds, video.processorSeconds) = (frames, seconds, processorSeconds)
             (video.fingerprint, video.sha256, video.events) = (fingerprint, sha256, events)
+            video.toolsFailed = toolsFailed
         }
         return video
     }
@@ -80,6 +84,7 @@ package struct RunVideo: Equatable, Sendable {
         settingsDigest = entry.digest
         sha256 = entry.sha256
         events = entry.events
+        toolsFailed = entry.toolsFailed
     }
 
     init(_ entry: FailureEntry) {
@@ -114,6 +119,7 @@ package struct RunVideo: Equatable, Sendable {
             "seconds": seconds.map { .double($0) }, "cpu_seconds": processorSeconds.map { .double($0) },
             "size": size.map { .int($0) }, "fingerprint": fingerprint.map { .string($0) },
             "settings_digest": settingsDigest.map { .string($0) }, "sha256": sha256.map { .string($0) },
+            "tools_failed": toolsFailed.json,
         ])
     }
 }

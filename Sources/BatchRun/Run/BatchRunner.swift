@@ -164,7 +164,8 @@ package enum BatchRunner {
             runID: journal.runID, baseline: options.baseline, started: started,
             processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts,
             stop: driver.scheduler.interruption,
-            issues: journal.issues, problems: problems, seconds: driver.seconds, frames: driver.scheduler.frames,
+            issues: journal.issues, toolFailures: journal.toolFailures, problems: problems, seconds: driver.seconds,
+            frames: driver.scheduler.frames,
             inputVanished: hasVanished, ruledOut: plan.discovery.ruledOut,
             exitStatus: status, notes: journal.notes, untaken: plan.discovery.untaken)
     }

@@ -33,6 +33,7 @@ struct RunConclusion {
         run.stopped = scheduler.interruption?.text
         run.tally = journal.counts
         run.frames = scheduler.frames
+        run.toolsFailed = journal.toolFailures.count
         run.processorSeconds = RunJournal.milli(scheduler.processorSeconds)
         run.settingsDigest = options.digest
         run.scope = options.scope

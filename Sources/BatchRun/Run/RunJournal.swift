@@ -19,6 +19,7 @@ final class RunJournal {
     private var snapshots = SnapshotPacer()
     private(set) var counts: RunCounts
     private(set) var issues: [VideoIssue] = []
+    private(set) var toolFailures: [VideoToolFailure] = []
     /// What each job came to.
     private(set) var records: [RunDocumentWriter.EncodedJob] = []
     /// Notes for a person, each once.
@@ -84,6 +85,7 @@ final class RunJournal {
             processorSeconds: RunJournal.milli(outcome.processorSeconds))
         entry.contentSize = outcome.contentSize
         entry.content = outcome.content
+        entry.toolsFailed = outcome.toolFailures.map { FailedTool($0) }
         entry.previousRunID = planned.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
         entry.absence = planned.known?.absence.map { ended($0) }
         guard let origin = planned.moved?.entry, outcome.isReused else {
@@ -187,6 +189,8 @@ final class RunJournal {
             record.facts = outcome.facts
             if hasResult {
                 (record.events, record.summaries) = (outcome.events, outcome.summaries)
+                record.toolsFailed = outcome.toolFailures.map { FailedTool($0) }
+                toolFailures += record.toolsFailed.map { VideoToolFailure(path: record.path, tool: $0) }
                 record.digest = job.job.tools?.made.digest
                 record.previousRunID = job.job.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
                 if outcome.isReused { record.movedFrom = job.job.moved?.entry.path }

@@ -1,5 +1,6 @@
 package import Bytes
 package import Jobs
+package import Store
 
 /// Why a run ended before its work did.
 package enum StopReason: Equatable, Sendable {
@@ -43,6 +44,17 @@ package struct VideoIssue: Equatable, Sendable {
     package var status: VideoStatus
 }
 
+/// An external tool that failed on a video.
+package struct VideoToolFailure: Equatable, Sendable {
+    package var path: RawPath
+    package var tool: FailedTool
+
+    package init(path: RawPath, tool: FailedTool) {
+        self.path = path
+        self.tool = tool
+    }
+}
+
 /// How a run ended.
 package struct RunOutcome: Sendable {
     package var runID: String
@@ -54,6 +66,7 @@ package struct RunOutcome: Sendable {
     package var counts: RunCounts
     package var stop: StopReason?
     package var issues: [VideoIssue]
+    package var toolFailures: [VideoToolFailure]
     package var problems: [DiscoveryProblem]
     package var seconds: Double
     package var frames: Int

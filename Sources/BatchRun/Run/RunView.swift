@@ -43,15 +43,19 @@ extension RunView {
             let told = job.lastStep?.total ?? job.total
             // A video that is longer than estimated is nearly done as long as it runs.
             let (total, most) = told > 0 ? (told, 1) : (job.estimatedTotal ?? 0, 0.99)
-            if total > 0 {
-                running += Double(job.job.video.status.size) * min(most, Double(job.current) / Double(total))
-            }
-            frames += job.current
             let logged = state.running(job.job.id)
+            // Of several passes each is an equal part, and the first alone gives the frames.
+            let (before, passes) = (job.lastPass?.completed ?? 0, max(1, job.lastPass?.total ?? 1))
+            if total > 0 {
+                let part = min(most, Double(job.current) / Double(total))
+                running += Double(job.job.video.status.size) * (Double(before) + part) / Double(passes)
+            }
+            frames += before > 0 ? max(job.current, logged?.frames ?? 0) : job.current
+            let worked = Double(before) * Double(total) + Double(job.current)
             return Worker(
                 path: job.job.video.relative,
                 progress: logged?.progress, shownPercent: logged?.shownPercent,
-                attempt: job.attempt, speed: Double(job.current) / seconds)
+                attempt: job.attempt, speed: worked / seconds)
         }
         let done = Double(scheduler.bytesDone) + running
         let left = Double(scheduler.bytesPlanned) - done

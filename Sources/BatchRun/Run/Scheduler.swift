@@ -310,7 +310,8 @@ struct Scheduler: Sendable {
     private mutating func complete(_ job: inout Active, _ outcome: JobOutcome, _ seconds: Double) {
         actions.append(.publish(job.job, outcome, seconds: seconds))
         if let known = job.job.knownFailure { actions.append(.forget(known)) }
-        if job.lastStep.map({ $0 != (outcome.frames, outcome.frames) }) ?? true, job.percent < 100 {
+        // The last step of a pass is not that of the job, where the passes behind it did not come about.
+        if job.percent < 100 {
             emitProgress(&job, outcome.frames, outcome.frames, job.lastPass?.last)
         }
         emit(.completed(job: job.job.id))

@@ -87,6 +87,8 @@ struct ChangeList {
         switch category {
         case .newlyFailing: "Newly failing"
         case .fixed: "Fixed"
+        case .toolFailing: "Tool newly failing"
+        case .toolFixed: "Tool fixed"
         case .new: "New"
         case .removed: "Removed"
         case .moved: "Moved"
@@ -100,7 +102,8 @@ struct ChangeList {
     private static func status(_ category: Comparison.Category) -> VideoStatus {
         switch category {
         case .newlyFailing: .failed
-        case .fixed: .ok
+        case .fixed, .toolFixed: .ok
+        case .toolFailing: .warning
         case .drifted: .damaged
         case .slower: .warning
         default: .skipped
@@ -111,6 +114,7 @@ struct ChangeList {
         switch category {
         case .newlyFailing: [entry.was?.status.rawValue, outcome(entry.now)].compactMap { $0 }.joined(separator: " → ")
         case .fixed: [outcome(entry.was), entry.now?.status.rawValue].compactMap { $0 }.joined(separator: " → ")
+        case .toolFailing, .toolFixed: tools(entry)
         case .new: entry.now.map { $0.frames.map { Text.plural($0, "frame") } ?? $0.status.rawValue } ?? ""
         case .removed: entry.was.map { "was \($0.status.rawValue)" } ?? ""
         case .moved: entry.was.map { "was called \(Text.shown($0.path.display, limit: 200))" } ?? ""
@@ -122,6 +126,15 @@ struct ChangeList {
         case .slower: "\(cost(entry.was)) → \(cost(entry.now))"
         case .otherSettings: ""
         }
+    }
+
+    /// `people/people: killed by signal 11; shots/shots works again`
+    private static func tools(_ entry: Comparison.Entry) -> String {
+        let (was, now) = (entry.was?.toolsFailed ?? [], entry.now?.toolsFailed ?? [])
+        let new = now.filter { tool in !was.contains { $0.id == tool.id } }
+        let old = was.filter { tool in !now.contains { $0.id == tool.id } }
+        let parts = new.map { "\($0.id): \($0.message)" } + old.map { "\($0.id) works again" }
+        return Text.shown(parts.joined(separator: "; "), limit: 300)
     }
 
     private static func outcome(_ video: RunVideo?) -> String? {

@@ -40,6 +40,7 @@ enum IndexData {
         writer.string(rows.map { $0.job.text.filter { $0 != "-" } }.joined())
         paths(rows, &writer)
         words(rows, &writer)
+        classes(rows, &writer)
         list("frames") { $0.frames.map { Double($0) } }
         list("rate") { $0.rate.map { ($0 * 100).rounded() / 100 } }
         list("size") { $0.size.map { Double($0) } }
@@ -86,6 +87,30 @@ enum IndexData {
         writer.endArray()
     }
 
+    /// Classes of the objects in a video as a list, by its index in one of all such lists; nothing where no video has any.
+    private static func classes(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
+        var lists: [[String]: Int] = [:]
+        var order: [[String]] = []
+        let places = rows.map { video -> Int? in
+            guard !video.classes.isEmpty else { return nil }
+            let list = video.classes.prefix(mostClasses).map { Text.shown($0, limit: 40) }
+            if let known = lists[list] { return known }
+            lists[list] = order.count
+            order.append(list)
+            return order.count - 1
+        }
+        guard !order.isEmpty else { return }
+        writer.key("classes")
+        writer.value(.array(order.map { .array($0.map { .string($0) }) }))
+        writer.key("kind")
+        writer.beginArray()
+        for place in places { if let place { writer.int(place) } else { writer.null() } }
+        writer.endArray()
+    }
+
+    /// Of one video.
+    private static let mostClasses = 12
+
     /// What only few rows have, by their index: changes, flaws, causes, and results that do not lie where their path says.
     private static func rest(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
         func members(_ key: String, _ value: (ReportVideo) -> String?) {
@@ -99,7 +124,7 @@ enum IndexData {
             writer.endObject()
         }
         members("change") { $0.changeWord }
-        members("flaw") { $0.flaw }
+        members("flaw") { $0.flawWord }
         members("cause") { $0.failure.cause.map { Text.shown($0, limit: 120) } }
         members("result") { video in
             guard !video.hasPage else { return nil }

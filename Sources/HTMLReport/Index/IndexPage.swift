@@ -34,7 +34,7 @@ struct IndexPage {
         let charts = Charts.all(data)
         members = PageMembers(
             IndexHeading(data), ChangeSection(hasChanges: changes != nil, changes: changes),
-            FailureSection(data, rerun, limits), StatusLists(data, limits),
+            FailureSection(data, rerun, limits), ToolFailureSection(data.videos, limits), StatusLists(data, limits),
             Insights(
                 attention: OutlierSection(data.videos, data.tools), charts: charts, hasCharts: !charts.isEmpty),
             Table(

@@ -39,7 +39,7 @@ struct Row: TemplateObject {
         case "picture": value(hasPicture ? "../" + OutputLayout.still(video.job, .thumbnail) : nil)
         case "path": .text(Text.shown(video.path, limit: 400))
         case "change": value(video.changeWord)
-        case "flaw": value(video.flaw)
+        case "flaw": value(video.flawWord)
         case "status": .text(video.status.rawValue)
         case "frames": value(video.frames.flatMap { $0 == 0 ? nil : Text.count($0) })
         case "rate": value(video.rate.map { Text.decimal($0, 2) })

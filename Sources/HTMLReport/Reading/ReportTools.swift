@@ -41,12 +41,33 @@ final class ReportTools: Sendable {
         return byID[tool]?.outputs.frame.first { $0.key == key }.flatMap { $0.help.isEmpty ? nil : $0.help }
     }
 
-    /// Where the charts of a tool stand among those of all, from 0 on; tools without a rank come behind the others.
-    func rank(_ tool: String) -> Int { ranks[tool] ?? ranks.count }
+    /// Where the charts of a tool stand among those of all. Those of external tools come first; tools without a rank come
+    /// behind the others.
+    func rank(_ tool: String) -> Int { ToolDescriptor.isExternal(tool) ? -1 : ranks[tool] ?? ranks.count }
+
+    /// Where the charts of classes stand.
+    static let classRank = -2
+
+    /// The name in the stylesheet of the colour of external tools that have none of their own.
+    static let external = "tool"
+
+    /// Between which numbers a value lies, as far as its tool tells.
+    func bounds(_ tool: String, _ key: String) -> (least: Double?, most: Double?) {
+        let field = byID[tool]?.outputs.frame.first { $0.key == key }
+        return (field?.least, field?.most)
+    }
+
+    /// The types of the events that an external tool makes of a value; nil where the tool is not known.
+    func events(_ tool: String, _ key: String) -> Set<String>? {
+        byID[tool]?.origin.map { origin in
+            Set(origin.tool.conclusion.values.filter { $0.value == key }.map(\.event))
+        }
+    }
 
     /// The name of a tool's colour in the stylesheet; nil for grey.
     func colour(_ tool: String) -> String? {
-        tool == Series.objects.tool ? tool : byID[tool]?.report.colour
+        if ToolDescriptor.isExternal(tool) { return byID[tool]?.report.colour ?? ReportTools.external }
+        return tool == Series.objects.tool ? tool : byID[tool]?.report.colour
     }
 
     /// The types of the events that are drawn behind a tool's charts.

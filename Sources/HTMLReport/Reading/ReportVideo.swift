@@ -1,5 +1,6 @@
 internal import Archive
 internal import Bytes
+internal import FrameResults
 internal import Jobs
 internal import Store
 internal import ToolModel
@@ -60,6 +61,10 @@ struct ReportVideo {
     var events: Int?
     /// Objects that were found.
     var tracks: Int?
+    /// Classes of its objects, in the order in which they first appear.
+    var classes: [String] = []
+    /// External tools that its result is without, because they failed.
+    var toolsFailed: [FailedTool] = []
     var features = OutlierFeatures()
     /// What became of it since the run that this one is compared with.
     var change: Comparison.Category?
@@ -91,6 +96,7 @@ extension ReportVideo {
         frames = entry.frames
         size = Int(entry.size)
         isGone = entry.absence?.isOpen == true
+        toolsFailed = entry.toolsFailed
         take(seconds: entry.seconds, processorSeconds: entry.processorSeconds)
     }
 
@@ -118,6 +124,7 @@ extension ReportVideo {
             result = nil
         }
         take(record.facts)
+        if !record.hasFailed { toolsFailed = record.toolsFailed }
         reasons = record.reasons ?? reasons
         frames = record.frames ?? frames
         declared = record.declared ?? declared
@@ -153,6 +160,9 @@ extension ReportVideo {
         size = size ?? facts.size
         features.isTruncated = facts.decode.isTruncated
         features.hasVariableRate = facts.decode.isVariable
+        if facts.knowsTools {
+            toolsFailed = facts.failedTools.map { FailedTool(id: $0.id, message: $0.message, frame: $0.frames) }
+        }
         if let summaries = facts.summaries { take(summaries: summaries, tools: tools) }
         if reasons.isEmpty { reasons = facts.decode.reasons }
     }
@@ -175,6 +185,7 @@ extension ReportVideo {
         width = facts.width ?? width
         height = facts.height ?? height
         duration = facts.duration ?? duration
+        classes = facts.classes?.filter { !$0.isEmpty && $0 != TrackedObject.unnamedClass } ?? classes
     }
 
     private mutating func take(seconds: Double?, processorSeconds: Double?) {
@@ -190,6 +201,13 @@ extension ReportVideo {
 
     /// Where its page lies below `report/`.
     var page: String { OutputLayout.page(job) }
+
+    /// What is wrong with its result, in a few words: it cannot be read, or tools failed.
+    var flawWord: String? {
+        let tools = toolsFailed.map { Text.shown($0.id, limit: 60) }.joined(separator: ", ")
+        let words = [flaw, tools.isEmpty ? nil : "\(tools) failed"].compactMap { $0 }
+        return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
 
     var dimensions: String {
         guard let width, let height else { return Text.nothing }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import FrameResults
+internal import Jobs
 
 /// What a result says of its video as a whole: the head of the document, read once.
 struct ResultFacts {
@@ -27,6 +28,25 @@ struct ResultFacts {
             duration = json?["duration"]?.double
             startTime = json?["start_time"]?.double
             rate = json?["frame_rate"]?["avg"]?.string ?? json?["frame_rate"]?["r"]?.string
+        }
+    }
+
+    /// An external tool that failed.
+    struct FailedTool {
+        var id: String
+        var message: String
+        /// Frames that it had answered.
+        var frames: Int
+        /// The last lines that it wrote.
+        var log: String
+
+        /// Nil for a tool that did not fail.
+        init?(_ json: JSON) {
+            guard json["status"]?.string == VideoStatus.failed.rawValue, let id = json["id"]?.string else { return nil }
+            self.id = id
+            message = json["error"]?.string ?? ""
+            frames = json["frames_done"]?.int ?? 0
+            log = json["log"]?.string ?? ""
         }
     }
 
@@ -93,6 +113,9 @@ struct ResultFacts {
     /// Each tool's summary.
     var summaries: JSON?
     var events: [EventRecord]
+    var failedTools: [FailedTool]
+    /// Whether the result says which tools made it.
+    var knowsTools: Bool
 
     /// - Parameter head: everything of the document but its frames.
     init(_ head: JSON) {
@@ -111,6 +134,8 @@ struct ResultFacts {
             return counts
         }
         summaries = head["summary"]
+        failedTools = (head["tools"]?.array ?? []).compactMap { FailedTool($0) }
+        knowsTools = head["tools"]?.array?.isEmpty == false
         events = (head["events"]?.array ?? []).compactMap { EventRecord($0) }
     }
 
@@ -134,6 +159,12 @@ extension EventRecord {
     var track: Int? { value(EventRecord.trackKey)?.int }
     /// Pixels along the object's way.
     var distance: Double? { value("distance")?.double }
+    /// The class of what the event is about, for events of external tools.
+    var className: String? { value("class")?.string }
+    /// The highest confidence of an object.
+    var confidence: Double? { value("confidence")?.double }
+    /// The most objects at once.
+    var count: Int? { value("count")?.int }
     /// Whether it is at one frame only.
     var isMoment: Bool { startFrame == endFrame }
 }

@@ -85,17 +85,22 @@ struct ReplayCopy {
         line.count > LogEvent.lineLimit ? Array(line.prefix(LogEvent.lineLimit + 1)) : line
     }
 
-    /// What became of each video: its verdict, its frames, whether it has a page, and its result.
+    /// What became of each video: its verdict, its frames, whether it has a page, its result, and the classes of its
+    /// objects where it has any.
     private func details(_ videos: [ReportVideo]) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         for video in videos.sorted(by: { $0.job.text < $1.job.text }) {
             writer.key(video.job.text)
             writer.value(
-                .array([
-                    .string(video.status.rawValue), video.frames.map { .int($0) } ?? .null, .bool(video.hasPage),
-                    video.result.map { .string(Escape.urlPath($0.bytes)) } ?? .null,
-                ]))
+                .array(
+                    [
+                        .string(video.status.rawValue), video.frames.map { .int($0) } ?? .null, .bool(video.hasPage),
+                        video.result.map { .string(Escape.urlPath($0.bytes)) } ?? .null,
+                    ]
+                        + (video.classes.isEmpty
+                            ? [] : [.array(video.classes.map { .string(Text.shown($0, limit: 40)) })])
+                ))
         }
         writer.endObject()
         return Script.call("Replay.videos", writer.bytes)

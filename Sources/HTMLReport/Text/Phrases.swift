@@ -12,6 +12,8 @@ struct FolderCounts: Equatable {
     var failing = 0
     /// Failed in an earlier run, and not done since.
     var failingBefore = 0
+    /// With a result of this run that an external tool did not add to, because it failed.
+    var withoutTool = 0
 
     init() {}
 
@@ -22,6 +24,7 @@ struct FolderCounts: Equatable {
             if video.status == .damaged { damaged += 1 }
             if video.status.isFailure { failing += 1 }
             if video.status == .failed, !video.isOfThisRun { failingBefore += 1 }
+            if video.isOfThisRun, !video.toolsFailed.isEmpty { withoutTool += 1 }
         }
     }
 }
@@ -32,7 +35,8 @@ enum Phrases {
     ///
     /// - Parameter folder: how all videos stand, those that the run left alone included.
     static func verdict(_ run: RunSummary, _ folder: FolderCounts = FolderCounts()) -> String {
-        let sentence = verdict(run, isWhole: folder.videos <= 1)
+        let tools = folder.withoutTool > 0 ? "; a tool failed on \(videos(folder.withoutTool))" : ""
+        let sentence = verdict(run, isWhole: folder.videos <= 1) + tools
         let processed = run.tally.completed + run.tally.failed
         if processed == 0, !endedEarly(run) {
             guard run.tally.found > 0, folder.failing > 0 else { return sentence }
@@ -88,7 +92,7 @@ enum Phrases {
         if run.tally.failed > 0 { return .failed }
         if run.tally.completed == 0, run.tally.found > 0, !endedEarly(run), folder.failing > 0 { return .failed }
         if run.tally.damaged > 0 { return .damaged }
-        return endedEarly(run) || run.tally.warning > 0 ? .warning : .ok
+        return endedEarly(run) || run.tally.warning > 0 || folder.withoutTool > 0 ? .warning : .ok
     }
 
     private static func endedEarly(_ run: RunSummary) -> Bool { run.isInterrupted || run.stopped != nil }

@@ -14,9 +14,18 @@ struct ChartSection {
     let marks: [Axis]
     let end: Axis
 
-    /// - Parameter chart: nil for a video without a result.
-    init(_ chart: LaneChart?) {
-        lanes = chart?.all ?? []
+    /// - Parameters:
+    ///   - chart: nil for a video without a result.
+    ///   - external: what external tools found.
+    ///   - most: lanes of these.
+    init(_ chart: LaneChart?, _ external: ExternalLanes?, most: Int) {
+        if let chart, let external {
+            let classes = external.fold.classes.compactMap { chart.lane($0, external) }.prefix(most)
+            let values = external.values.compactMap { chart.lane($0, external.tools) }
+            lanes = Array(classes) + Array(values.prefix(max(most / 2, most - classes.count))) + chart.all
+        } else {
+            lanes = chart?.all ?? []
+        }
         hasChart = !lanes.isEmpty
         let columns = chart?.width ?? 1
         width = columns

@@ -10,6 +10,8 @@ struct EventTables {
         let length: String
         let frames: String
         let picture: FilmStrip.Mark?
+        /// The style's name for its class's colour.
+        let colour: String?
     }
 
     struct Track {
@@ -17,8 +19,10 @@ struct EventTables {
         let start: String
         let end: String
         let frames: String
+        /// Way, or confidence.
         let distance: String
         let picture: FilmStrip.Mark?
+        let colour: String?
     }
 
     /// Whether the rows have pictures.
@@ -32,20 +36,26 @@ struct EventTables {
     let hasTracks: Bool
     let trackCount: String
     let tracks: [Track]
+    /// The heading over what is told of tracks besides.
+    let trackNumber: String
     let moreTracks: String?
 
     /// - Parameter rows: how many rows a table may have.
-    init(_ found: [EventRecord], film: FilmStrip, rows: Int) {
+    init(_ found: [EventRecord], film: FilmStrip, _ colours: ClassColours, rows: Int) {
         hasPictures = film.film != nil
         let joined = EventTables.joined(found.filter { $0.track == nil })
         hasEvents = !joined.isEmpty
         eventCount = Text.count(joined.count)
-        events = joined.prefix(rows).map { Event($0.event, types: $0.types, film) }
+        events = joined.prefix(rows).map { Event($0.event, types: $0.types, film, colours) }
         moreEvents = joined.count > events.count ? Text.count(joined.count - events.count) : nil
-        let objects = found.filter { $0.track != nil }
+        // By class, those of one class as they came.
+        let objects = found.filter { $0.track != nil }.enumerated().sorted { one, two in
+            (one.element.className ?? "", one.offset) < (two.element.className ?? "", two.offset)
+        }.map(\.element)
+        trackNumber = objects.contains { $0.distance != nil } ? "Way" : "Confidence"
         hasTracks = !objects.isEmpty
         trackCount = Text.count(objects.count)
-        tracks = objects.prefix(rows).map { Track($0, film) }
+        tracks = objects.prefix(rows).map { Track($0, film, colours) }
         moreTracks = objects.count > tracks.count ? Text.count(objects.count - tracks.count) : nil
     }
 
@@ -53,8 +63,9 @@ struct EventTables {
     static func joined(_ events: [EventRecord]) -> [(event: EventRecord, types: [String])] {
         var result: [(event: EventRecord, types: [String])] = []
         for event in events {
-            if event.isMoment, let last = result.last, last.event.startFrame == event.startFrame,
-                last.event.endFrame == event.endFrame
+            if event.isMoment, event.className == nil, let last = result.last,
+                last.event.startFrame == event.startFrame,
+                last.event.endFrame == event.endFrame, last.event.className == nil
             {
                 result[result.count - 1].types.append(event.type)
             } else {
@@ -66,9 +77,12 @@ struct EventTables {
 }
 
 extension EventTables.Event {
-    fileprivate init(_ event: EventRecord, types: [String], _ film: FilmStrip) {
+    fileprivate init(_ event: EventRecord, types: [String], _ film: FilmStrip, _ colours: ClassColours) {
         tool = Text.shown(event.tool, limit: 40)
-        type = types.map { Phrases.name($0) }.joined(separator: ", ")
+        let words = types.map { Phrases.name($0) }.joined(separator: ", ")
+        let most = event.count.map { $0 > 1 ? ", at most \(Text.count($0))" : "" } ?? ""
+        type = event.className.map { "\(Text.shown($0, limit: 40)): \(words)\(most)" } ?? words
+        colour = event.className.map { colours.style($0) }
         start = Text.clock(event.start, digits: 2)
         end = event.isMoment ? "" : Text.clock(event.end, digits: 2)
         length =
@@ -79,12 +93,15 @@ extension EventTables.Event {
 }
 
 extension EventTables.Track {
-    fileprivate init(_ event: EventRecord, _ film: FilmStrip) {
-        number = Text.count(event.track)
+    fileprivate init(_ event: EventRecord, _ film: FilmStrip, _ colours: ClassColours) {
+        number = (event.className.map { Text.shown($0, limit: 40) + " " } ?? "") + Text.count(event.track)
+        colour = event.className.map { colours.style($0) }
         start = Text.clock(event.start, digits: 2)
         end = Text.clock(event.end, digits: 2)
         frames = Text.frames(event)
-        distance = event.distance.map { Text.decimal($0, 0) + " px" } ?? ""
+        distance =
+            event.distance.map { Text.decimal($0, 0) + " px" }
+            ?? event.confidence.map { Text.decimal($0, 2, fixed: true) } ?? ""
         picture = film.mark(event)
     }
 }

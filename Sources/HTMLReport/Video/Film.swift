@@ -72,6 +72,8 @@ struct FilmStrip {
         /// What it shows: `0:04.80, frame 120`.
         let label: String
         let frame: Int
+        /// The boxes of named classes, over the picture.
+        let boxes: [Drawing.Group]
     }
 
     struct Sheet {
@@ -98,8 +100,14 @@ struct FilmStrip {
     private let source: Film?
     private let times: [Int: Double]
 
-    /// - Parameter times: seconds of the film's frames.
-    init(_ film: Film?, times: [Int: Double], hasTimeline: Bool) {
+    /// - Parameters:
+    ///   - times: seconds of the film's frames.
+    ///   - objects: what there is in them.
+    ///   - canvas: pixels of the picture as the page shows it.
+    init(
+        _ film: Film?, times: [Int: Double], objects: [Int: [ShownObject]] = [:], _ colours: ClassColours,
+        canvas: (width: Int, height: Int), hasTimeline: Bool
+    ) {
         source = film
         self.times = times
         hasOldTimeline = film == nil && hasTimeline
@@ -110,11 +118,30 @@ struct FilmStrip {
                 note: "each from its part of the video" + below,
                 cells: film.cells.map { cell in
                     let time = times[cell.frame].map { Text.clock($0, digits: 2) + ", " } ?? ""
+                    let named = (objects[cell.frame] ?? []).filter { $0.name != nil }
                     return Cell(
-                        place: cell.place, left: cell.left, label: "\(time)frame \(Text.count(cell.frame))",
-                        frame: cell.frame)
+                        place: cell.place, left: cell.left,
+                        label: "\(time)frame \(Text.count(cell.frame))\(FilmStrip.words(named))", frame: cell.frame,
+                        boxes: named.isEmpty
+                            ? []
+                            : Drawing(
+                                named.prefix(FilmStrip.mostBoxes), colours, canvas: canvas,
+                                scale: Double(film.width) / Double(max(1, canvas.width)), left: cell.left
+                            ).groups)
                 })
         }
+    }
+
+    private static let mostBoxes = 8
+
+    /// `: 2 × person, bicycle`
+    private static func words(_ objects: [ShownObject]) -> String {
+        guard !objects.isEmpty else { return "" }
+        let counts = objects.reduce(into: [:]) { $0[$1.name ?? "", default: 0] += 1 }
+        let words = counts.sorted { $0.key < $1.key }.prefix(6).map { name, count in
+            (count > 1 ? "\(count) × " : "") + Text.shown(name, limit: 30)
+        }
+        return ": " + words.joined(separator: ", ")
     }
 
     /// The picture that is nearest to an event, and when it is.

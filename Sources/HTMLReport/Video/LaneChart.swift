@@ -19,7 +19,8 @@ struct Lane {
     var ticks = ""
 }
 
-/// The lanes that a page shows without script: at most six of at most 120 columns, related measures in one.
+/// The lanes that a page shows without script: at most six of at most 120 columns, related measures in one, and those of
+/// external tools before them.
 struct LaneChart {
     let fold: Fold
     let facts: ResultFacts
@@ -96,12 +97,12 @@ struct LaneChart {
         }
     }
 
-    private func lows(_ series: Series) -> [Double?] { joined(series.low.map { $0.isFinite ? Double($0) : nil }, min) }
-    private func highs(_ series: Series) -> [Double?] {
+    func lows(_ series: Series) -> [Double?] { joined(series.low.map { $0.isFinite ? Double($0) : nil }, min) }
+    func highs(_ series: Series) -> [Double?] {
         joined(series.high.map { $0.isFinite ? Double($0) : nil }, max)
     }
 
-    private func means(_ series: Series) -> [Double?] {
+    func means(_ series: Series) -> [Double?] {
         let sums = joined(series.sum.map { $0 }, +)
         let counts = joined(series.counts.map { Double($0) }, +)
         return zip(sums, counts).map { sum, count in (count ?? 0) > 0 ? (sum ?? 0) / (count ?? 1) : nil }
@@ -159,7 +160,8 @@ struct LaneChart {
 
     private func activity(_ lane: ReportLane, _ sources: [Source], _ whole: Double) -> Lane? {
         let score = series(sources, \.high)
-        let objects = fold.series(Series.objects.tool, Series.objects.key)
+        // Those that a tool names have lanes of their own.
+        let objects = fold.classNames.isEmpty ? fold.series(Series.objects.tool, Series.objects.key) : nil
         let peak = score?.range?.high ?? 0
         let most = objects?.range?.high ?? 0
         guard peak > 0 || most > 0 else { return nil }
@@ -190,14 +192,17 @@ struct LaneChart {
         return lane
     }
 
-    private func events(_ type: String) -> [EventRecord] { facts.events.filter { $0.type == type } }
+    /// Of tools of this program: a plugin may use the same words.
+    private func events(_ type: String) -> [EventRecord] {
+        facts.events.filter { $0.type == type && !ToolDescriptor.isExternal($0.tool) }
+    }
 
     /// Upright lines, at most one a column.
-    private func ticks(_ frames: Set<Int>) -> String {
+    func ticks(_ frames: Set<Int>) -> String {
         Set(frames.map { column(of: $0) }).sorted().map { "M\($0).5 0V100" }.joined()
     }
 
-    private func spans(_ events: [EventRecord]) -> String {
+    func spans(_ events: [EventRecord]) -> String {
         var covered = Array(repeating: false, count: width)
         for event in events where event.startFrame <= event.endFrame {
             for column in column(of: event.startFrame)...column(of: event.endFrame) { covered[column] = true }

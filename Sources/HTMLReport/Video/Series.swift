@@ -1,4 +1,5 @@
 internal import Bytes
+internal import ToolModel
 
 /// One measure over the frames of a video, folded into columns of lows and highs.
 struct Series {
@@ -29,6 +30,18 @@ struct Series {
         total += 1
     }
 
+    /// Takes 0 for each frame that has no value.
+    ///
+    /// - Parameter frames: how many there are in each column.
+    mutating func fill(_ frames: [Int32]) {
+        for column in counts.indices where frames[column] > counts[column] {
+            low[column] = min(low[column], 0)
+            high[column] = max(high[column], 0)
+            total += Int(frames[column] - counts[column])
+            counts[column] = frames[column]
+        }
+    }
+
     var name: String { "\(tool).\(key)" }
 
     /// The number of objects in a frame, which no tool's own member holds.
@@ -48,6 +61,7 @@ struct Fold {
     /// Frames that the columns stand for.
     let total: Int
     private(set) var series: [Series] = []
+    private var found = ClassFold()
     /// The first time in each column.
     private(set) var times: [Double?]
     private(set) var frames: [Int32]
@@ -91,9 +105,13 @@ struct Fold {
             guard let values = member.value.members else { continue }
             if member.key == "detections" {
                 if let objects = member.value["tracked_objects"]?.array {
+                    found.add(objects, of: "", at: column, columns: columns)
                     add(Series.objects.tool, Series.objects.key, Double(objects.count), column)
                 }
                 continue
+            }
+            if ToolDescriptor.isExternal(member.key), let objects = member.value["tracked_objects"]?.array {
+                found.add(objects, of: member.key, at: column, columns: columns)
             }
             for value in values {
                 if let number = value.value.double { add(member.key, value.key, number, column) }
@@ -116,6 +134,11 @@ struct Fold {
             series[series.count - 1].add(value, at: column)
         }
     }
+
+    /// The classes of the objects, those with most detections first.
+    var classes: [ClassFold.Found] { found.complete(frames) }
+
+    var classNames: Set<String> { found.names }
 
     func series(_ tool: String, _ key: String) -> Series? { series.first { $0.tool == tool && $0.key == key } }
 

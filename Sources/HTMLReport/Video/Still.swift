@@ -9,9 +9,7 @@ struct Still {
     let width: Int
     let height: Int
     let isTall: Bool
-    /// The boxes as an SVG path.
-    let boxes: String
-    let hasBoxes: Bool
+    let drawing: Drawing
     let note: String
     /// The frame that the picture shows, or -1 when it does not say so.
     let frame: Int
@@ -21,9 +19,10 @@ struct Still {
     /// - Parameters:
     ///   - frame: the record of the frame that it shows, and how that one is shown.
     ///   - canvas: pixels of the picture as the page shows it.
+    ///   - colours: of the classes.
     init?(
         _ video: ReportVideo, _ layout: OutputLayout, frame shown: (record: JSON, picture: ShownPicture)?,
-        canvas: (width: Int, height: Int)
+        canvas: (width: Int, height: Int), colours: ClassColours
     ) {
         let path = OutputLayout.still(video.job, .thumbnail)
         guard Files.exists(layout.root.appending(path)) else { return nil }
@@ -31,19 +30,12 @@ struct Still {
         (width, height) = canvas
         isTall = height > width
         let record = shown?.record
-        let objects = record?["detections"]?["tracked_objects"]?.array ?? []
-        let corners = objects.prefix(Still.most).compactMap { $0["xyxy"]?.array?.compactMap(\.double) }
-        boxes = corners.filter { $0.count == 4 && $0.allSatisfy { abs($0) < 1e6 } }.map { corners in
-            let edges = (shown?.picture.place(corners, on: canvas) ?? corners).map { Int($0.rounded()) }
-            return "M\(edges[0]) \(edges[1])H\(edges[2])V\(edges[3])H\(edges[0])Z"
-        }.joined()
-        hasBoxes = !boxes.isEmpty
+        let objects = shown.map { ShownObject.all(in: $0.record, $0.picture, on: canvas) } ?? []
+        drawing = Drawing(objects, colours, canvas: canvas)
         frame = record?["frame_index"]?.int ?? -1
         let title = frame >= 0 ? "Frame \(Text.count(frame))" : "A picture of the video"
-        note = hasBoxes ? "\(title), \(Text.plural(objects.count, "object"))" : title
+        note = !objects.isEmpty ? "\(title), \(Text.plural(objects.count, "object"))" : title
     }
-
-    private static let most = 40
 
     /// The number of the frame that a thumbnail shows, from its comment `forgebatch frame 120`.
     ///

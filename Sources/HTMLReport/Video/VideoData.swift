@@ -1,5 +1,6 @@
 internal import Bytes
 internal import FrameResults
+internal import ToolModel
 
 /// What the script of a video's page draws: `forgebatch.video({…})` with all measures in up to 240 columns.
 struct VideoData {
@@ -11,6 +12,9 @@ struct VideoData {
     let boxChunks: [Int]
     /// Frames whose smallest boxes were left out.
     let hasCutBoxes: Bool
+    /// Classes by the index that boxes have for them.
+    var classNames: [String] = []
+    var colours = ClassColours([])
 
     /// Bytes that the file should not pass.
     static let limit = 16 << 10
@@ -22,14 +26,16 @@ struct VideoData {
     /// The finest form within the limit: first measures lose digits, then events are left out.
     func script() -> [UInt8] {
         var bytes: [UInt8] = []
-        for (width, events) in [(2, 400), (2, 100), (1, 400), (1, 100), (1, 20)] {
-            bytes = script(width: width, events: events)
+        for (width, events, classes) in [
+            (2, 400, 12), (2, 100, 12), (1, 400, 12), (1, 100, 12), (1, 20, 12), (1, 20, 6), (1, 20, 2),
+        ] {
+            bytes = script(width: width, events: events, classes: classes)
             if bytes.count <= VideoData.limit { break }
         }
         return bytes
     }
 
-    private func script(width: Int, events limit: Int) -> [UInt8] {
+    private func script(width: Int, events limit: Int, classes most: Int) -> [UInt8] {
         var writer = JSONWriter(reserving: VideoData.limit)
         writer.beginObject()
         writer.key("frames")
@@ -57,12 +63,19 @@ struct VideoData {
             writer.key("cut")
             writer.bool(true)
         }
+        classes(&writer)
         times(&writer)
         writer.key("lanes")
         writer.beginArray()
         let shown = facts.events.prefix(limit)
-        let types = Set(shown.map(\.type)).sorted()
-        for series in fold.timeSeries(tools) { lane(series, width, types, &writer) }
+        let types = Set(shown.map { VideoData.kind($0) }).sorted()
+        let external = ExternalLanes(fold: fold, facts: facts, tools: tools, colours: colours)
+        for found in fold.classes.prefix(most) { lane(found, external, width, types, &writer) }
+        let values = external.values
+        for series in fold.timeSeries(tools) {
+            let own = values.first { $0.series.tool == series.tool && $0.series.key == series.key }
+            lane(series, own?.events, width, types, &writer)
+        }
         writer.endArray()
         events(shown, types, &writer)
         writer.key("errors")
@@ -88,26 +101,76 @@ struct VideoData {
         writer.endArray()
     }
 
-    private func lane(_ series: Series, _ width: Int, _ types: [String], _ writer: inout JSONWriter) {
+    /// What an event counts as, for the lanes behind which it is drawn: its type, and for external tools, which may use the
+    /// same words, tool and class besides.
+    private static func kind(_ event: EventRecord) -> String {
+        guard ToolDescriptor.isExternal(event.tool) else { return event.type }
+        return [event.tool, event.type, event.className].compactMap { $0 }.joined(separator: " ")
+    }
+
+    /// The names of classes with their colours on pictures.
+    private func classes(_ writer: inout JSONWriter) {
+        guard !classNames.isEmpty else { return }
+        writer.key("classes")
+        writer.beginArray()
+        for name in classNames.prefix(VideoData.mostClasses) {
+            writer.string(Text.shown(name, limit: 30))
+            writer.string(colours.onPicture(name))
+        }
+        writer.endArray()
+    }
+
+    private static let mostClasses = 100
+
+    /// The lane of a class, before the stretches in which there is one.
+    private func lane(
+        _ found: ClassFold.Found, _ external: ExternalLanes, _ width: Int, _ types: [String],
+        _ writer: inout JSONWriter
+    ) {
+        let by = found.tool.isEmpty ? "" : " by \(Text.shown(found.tool, limit: 60))"
+        lane(
+            found.series, name: Text.shown(found.name, limit: 40), rank: ReportTools.classRank,
+            colour: external.colours.style(found.name), help: "objects in the frame\(by)",
+            events: external.presence(found).map { VideoData.kind($0) }, width, types, &writer)
+    }
+
+    /// - Parameter events: those of an external tool.
+    private func lane(
+        _ series: Series, _ events: [EventRecord]?, _ width: Int, _ types: [String], _ writer: inout JSONWriter
+    ) {
+        lane(
+            series, name: Text.shown(series.name, limit: 60), rank: tools.rank(series.tool),
+            colour: tools.colour(series.tool), help: tools.help(series.tool, series.key),
+            events: events?.map { VideoData.kind($0) } ?? tools.events(series.tool), width, types, &writer)
+    }
+
+    /// - Parameters:
+    ///   - rank: where it stands.
+    ///   - colour: the style's name.
+    ///   - events: what is drawn behind it.
+    private func lane(
+        _ series: Series, name: String, rank: Int, colour: String?, help: String?, events: [String], _ width: Int,
+        _ types: [String], _ writer: inout JSONWriter
+    ) {
         guard let range = series.range else { return }
         writer.beginObject()
         writer.key("name")
-        writer.string(Text.shown(series.name, limit: 60))
-        // Where it stands, the style's name for its colour, and the types of the events behind it by their index.
+        writer.string(name)
+        // The types of the events behind it are told by their index.
         writer.key("rank")
-        writer.int(tools.rank(series.tool))
-        if let colour = tools.colour(series.tool) {
+        writer.int(rank)
+        if let colour {
             writer.key("colour")
             writer.string(colour)
         }
-        if let help = tools.help(series.tool, series.key) {
+        if let help {
             writer.key("help")
             writer.string(help)
         }
-        let events = tools.events(series.tool).compactMap { types.firstIndex(of: $0) }
-        if !events.isEmpty {
+        let places = Set(events).compactMap { types.firstIndex(of: $0) }.sorted()
+        if !places.isEmpty {
             writer.key("events")
-            writer.value(.array(events.map { .int($0) }))
+            writer.value(.array(places.map { .int($0) }))
         }
         writer.key("low")
         writer.double(rounded(range.low))
@@ -151,7 +214,7 @@ struct VideoData {
         writer.key("events")
         writer.beginArray()
         for event in shown {
-            guard let type = types.firstIndex(of: event.type) else { continue }
+            guard let type = types.firstIndex(of: VideoData.kind(event)) else { continue }
             for number in [type, event.startFrame, event.endFrame - event.startFrame] { writer.int(number) }
         }
         writer.endArray()

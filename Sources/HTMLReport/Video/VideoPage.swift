@@ -31,6 +31,9 @@ struct VideoPage {
         var film: Film?
         /// Seconds of the film's frames.
         var filmTimes: [Int: Double] = [:]
+        /// What there is in them.
+        var filmObjects: [Int: [ShownObject]] = [:]
+        var colours = ClassColours([])
         var pictures: ShownPictures
         var fold: Fold?
         var still: Still?
@@ -104,21 +107,32 @@ struct VideoPage {
 
     let members: PageMembers
 
-    /// - Parameter rows: how many rows a table may have.
+    /// - Parameters:
+    ///   - rows: how many rows a table may have.
+    ///   - lanes: how many classes have a lane.
     init(
         _ video: ReportVideo, _ content: Content, run: RunDocument, rerun: Rerun, layout: OutputLayout,
-        context: Context, tools: ReportTools, rows: Int
+        context: Context, tools: ReportTools,
+        rows: Int, lanes: Int
     ) {
         let facts = content.facts
         let chart = facts.flatMap { facts in content.fold.map { LaneChart($0, facts, tools.all) } }
         let timeline = VideoPage.still(.lumaTimeline, video, layout)
-        let film = FilmStrip(content.film, times: content.filmTimes, hasTimeline: timeline != nil)
+        let colours = content.colours
+        let film = FilmStrip(
+            content.film, times: content.filmTimes, objects: content.filmObjects, colours,
+            canvas: content.pictures.main.shown, hasTimeline: timeline != nil)
+        let external = facts.flatMap { facts in
+            content.fold.map { ExternalLanes(fold: $0, facts: facts, tools: tools, colours: colours) }
+        }
         members = PageMembers(
             VideoPage.heading(video, content, rerun, context), Navigation(context.neighbours),
             Pictures(
                 still: content.still, strip: content.film == nil ? VideoPage.still(.strip, video, layout) : nil,
                 timeline: timeline),
-            ChartSection(chart), film, EventTables(facts?.events ?? [], film: film, rows: rows),
+            Legend(content.fold?.classes ?? [], colours, facts), FailedToolList(facts),
+            ChartSection(chart, external, most: lanes), film,
+            EventTables(facts?.events ?? [], film: film, colours, rows: rows),
             MessageTables(facts?.decode, rows: rows), VideoPage.links(video, content, run, rerun, context))
     }
 

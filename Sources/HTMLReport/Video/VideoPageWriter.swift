@@ -14,7 +14,9 @@ struct VideoPageWriter {
     /// Bytes that a video's page should not pass.
     static let pageLimit = 24 << 10
     /// Rows of a table, fewer where the page would grow over its limit.
-    private static let rows = [50, 25, 10, 3]
+    private static let rows = [50, 25, 10, 3, 3]
+    /// Lanes of classes, fewer likewise.
+    private static let lanes = [8, 8, 6, 4, 0]
 
     /// - Parameters:
     ///   - video: is told what is wrong with its result.
@@ -42,25 +44,30 @@ struct VideoPageWriter {
                 fold.add(frame)
                 if filmed.contains(index), let time = frame["time"]?.double { content.filmTimes[index] = time }
                 pictures.take(index: index, size: tools.pictureSize(frame))
+                if filmed.contains(index) {
+                    content.filmObjects[index] = ShownObject.all(
+                        in: frame, pictures.current, on: pictures.main.shown)
+                }
                 if let wanted, frame["frame_index"]?.int == wanted { stillFrame = (frame, pictures.current) }
                 try boxes.add(frame, pictures.current)
                 index += 1
             }
             try boxes.finish()
+            content.colours = ClassColours(fold.classNames)
             let data = VideoData(
                 fold: fold, tools: tools, facts: reader.facts, rate: video.rate, boxChunks: boxes.chunks,
-                hasCutBoxes: boxes.hasCut)
+                hasCutBoxes: boxes.hasCut, classNames: boxes.names, colours: content.colours)
             try AtomicFile.write(data.script(), to: base.suffixed(".js"), durable: false)
             written.insert(base.suffixed(".js"))
             written.formUnion(boxes.chunks.map { BoxChunks.name(base, $0) })
             content.fold = fold
         }
-        content.still = Still(video, layout, frame: stillFrame, canvas: pictures.main.shown)
+        content.still = Still(video, layout, frame: stillFrame, canvas: pictures.main.shown, colours: content.colours)
         var bytes: [UInt8] = []
-        for rows in VideoPageWriter.rows {
+        for (rows, lanes) in zip(VideoPageWriter.rows, VideoPageWriter.lanes) {
             let page = VideoPage(
                 video, content, run: run, rerun: rerun, layout: layout, context: context, tools: tools,
-                rows: rows)
+                rows: rows, lanes: lanes)
             bytes = try templates.render(page)
             if bytes.count <= VideoPageWriter.pageLimit { break }
         }

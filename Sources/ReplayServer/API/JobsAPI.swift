@@ -32,12 +32,14 @@ extension ReplayAPI {
     private func item(_ job: JobID, _ feed: RunFeed) -> JSON? {
         guard let view = feed.view(job) else { return nil }
         let outcome = outcome(view, feed.id, feed.facts)
+        let passes = passes(view)
         return [
             "job_id": .string(job.text), "status": .string(view.status.protocolWord), "plugin": .string(Self.plugin),
             "created_at": .string(view.created),
             "completed_at": view.status.isEnded ? .string(view.updated) : .null,
             "result_url": outcome.url, "summary": outcome.summary, "error": .text(view.message),
-            "progress": progress(view), "estimated_progress": estimatedProgress(view),
+            "progress": progress(view), "current_tool": passes.tool, "tools_total": passes.total,
+            "tools_completed": passes.completed, "estimated_progress": estimatedProgress(view),
         ]
     }
 
@@ -51,18 +53,15 @@ extension ReplayAPI {
         }
         let facts = asked.facts
         let outcome = outcome(view, asked.runID ?? "", facts)
-        // What is known of its passes stays known when it has ended.
-        let pass = view.progress?.pass
-        let tool = view.status == .running ? pass?.tool : nil
-        let done = view.status == .ok ? pass?.total : pass?.completed
+        let passes = passes(view)
         let members: JSON = [
             "job_id": .string(job.text), "status": .string(view.status.protocolWord), "plugin_id": .string(Self.plugin),
             "run_id": .text(asked.runID), "result_url": outcome.url, "summary": outcome.summary,
             "tool": .text(facts?.tools.first), "tools": facts.map { .array($0.tools.map { .string($0) }) } ?? .null,
-            "job_type": pass == nil ? "video" : "video_multi", "error_message": .text(view.message),
+            "job_type": view.progress?.pass == nil ? "video" : "video_multi", "error_message": .text(view.message),
             "progress": progress(view),
-            "current_tool": .text(tool), "tools_total": .number(pass?.total),
-            "tools_completed": .number(done), "estimated_total": .number(view.estimatedTotal),
+            "current_tool": passes.tool, "tools_total": passes.total,
+            "tools_completed": passes.completed, "estimated_total": .number(view.estimatedTotal),
             "estimated_progress": estimatedProgress(view), "created_at": .string(view.created),
             "updated_at": .string(view.updated), "verdict": outcome.verdict, "superseded_by": outcome.supersededBy,
             "report_url": page(of: job),
@@ -140,6 +139,15 @@ extension ReplayAPI {
     private func page(of job: JobID) -> JSON {
         let page = OutputLayout.page(job)
         return Files.exists(layout.report.appending(page)) ? .string("/report/" + page) : .null
+    }
+
+    /// The passes of a job that has several. What is known of them stays known when it has ended.
+    private func passes(_ view: JobView) -> (tool: JSON, total: JSON, completed: JSON) {
+        let pass = view.progress?.pass
+        return (
+            .text(view.status == .running ? pass?.tool : nil), .number(pass?.total),
+            .number(view.status == .ok ? pass?.total : pass?.completed)
+        )
     }
 
     /// As ``progress(_:)``; while a video whose number of frames is not known runs, what an estimate of it comes to.
