@@ -189,6 +189,48 @@ import ToolModel
         #expect(JSONWriter.text(outcome.summary) == #"{"objects":0,"detections":0,"objects_max":0,"classes":{}}"#)
     }
 
+    @Test func `what was dropped is counted over the frames`() throws {
+        var one = Measurement.found()
+        one.set("dropped_values", 3)
+        one.set("dropped_objects", 1)
+        let outcome = try video([one, .found(), one]).run()
+        #expect(outcome.summary["dropped_values"]?.int == 6 && outcome.summary["dropped_objects"]?.int == 2)
+        #expect(outcome.records[0]["dropped_values"] == 3)
+    }
+
+    /// Six people who walk across the picture, seen with a jitter of two pixels, and one time in twenty not at all.
+    @Test(arguments: [1, 3, 6, 12]) func `people keep their numbers`(every: Int) throws {
+        var generator = SeededGenerator(seed: 11)
+        func jitter() -> Double { Double.random(in: -2...2, using: &generator) }
+        var truth: [[Int]] = []
+        let frames = (0..<300).map { index -> Measurement in
+            guard index % every == 0 else {
+                truth.append([])
+                return .unseen
+            }
+            var (seen, found) = ([Int](), [Candidate]())
+            for person in 0..<6 where Int.random(in: 0..<20, using: &generator) > 0 {
+                let way = Double(index) * (person % 2 == 0 ? 1.5 : -1.2)
+                let (x, y) = (300 + way + Double(person) * 20 + jitter(), 100 + Double(person) * 35 + jitter())
+                found.append(Candidate(box: Box(x1: x, y1: y, x2: x + 40, y2: y + 100), confidence: 0.9, classID: 0))
+                seen.append(person)
+            }
+            truth.append(seen)
+            return .found(found)
+        }
+        let outcome = try video(frames, rate: 25).run()
+        var numbers: [Int: Int] = [:]
+        var changes = 0
+        for (people, objects) in zip(truth, outcome.objects) where !people.isEmpty {
+            for (person, object) in zip(people, objects) {
+                if let before = numbers[person], before != object.track { changes += 1 }
+                numbers[person] = object.track
+            }
+        }
+        #expect(changes == 0)
+        #expect(outcome.summary["objects"]?.int == 6)
+    }
+
     @Test func `a crowd of a thousand is numbered without a search for the best`() throws {
         let crowd = (0..<2).map { frame -> Measurement in
             .found(

@@ -115,6 +115,8 @@ import ToolModel
             let answer = try read(text)
             #expect(answer.measurement.candidates?.count == 1, "\(text)")
             #expect(answer.dropped.droppedValues == values && answer.dropped.droppedObjects == 1, "\(text)")
+            #expect(answer.measurement["dropped_values"] == Double(values), "\(text)")
+            #expect(answer.measurement["dropped_objects"] == 1, "\(text)")
         }
     }
 

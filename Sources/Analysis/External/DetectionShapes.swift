@@ -38,6 +38,10 @@ package struct DetectionShapes: Sendable {
         try reader.read(body)
         answer.dropped.droppedValues += reader.dropped.droppedValues
         answer.dropped.droppedObjects += reader.dropped.droppedObjects
+        for (key, count) in [
+            (PluginTool.droppedValues, answer.dropped.droppedValues),
+            (PluginTool.droppedObjects, answer.dropped.droppedObjects),
+        ] where count > 0 { answer.measurement.set(key, Double(count)) }
         if tool.conclusion.detections != nil {
             answer.measurement.candidates = reader.candidates
         } else if !reader.candidates.isEmpty {

@@ -7,7 +7,8 @@ package struct FrameAnswer: Equatable, Sendable {
     package var frame: Int
     /// Values and candidates, the latter for a tool that finds objects, even where there are none.
     package var measurement: Measurement
-    /// What it could not say: nulls, and objects that lack a coordinate or are thinner than a fiftieth of a pixel.
+    /// What it could not say: nulls, and objects that lack a coordinate or are thinner than a fiftieth of a pixel. The
+    /// measurement tells it, too, so that it stands in the frame.
     package var dropped: SanitizerCounts
 
     package init(frame: Int, measurement: Measurement, dropped: SanitizerCounts = SanitizerCounts()) {

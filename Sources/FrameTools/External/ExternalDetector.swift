@@ -19,6 +19,7 @@ struct ExternalDetector: EventDetector {
     private var objects: DetectionFold?
     private var values: ValueFold
     private var clock = 0.0
+    private var dropped = (values: 0.0, objects: 0.0)
 
     init(_ id: String, _ tool: PluginTool, _ settings: ToolSettings) {
         objects = tool.conclusion.detections.map { DetectionFold(id, tool, $0, settings) }
@@ -29,6 +30,8 @@ struct ExternalDetector: EventDetector {
         clock = time.time ?? clock
         var record = measurement
         record.candidates = objects == nil ? nil : measurement.candidates.map { Candidate.stored($0) }
+        dropped.values += record[PluginTool.droppedValues] ?? 0
+        dropped.objects += record[PluginTool.droppedObjects] ?? 0
         objects?.fold(record.candidates, frame: time.index, time: clock)
         values.fold(record, frame: time.index, time: clock)
         return record
@@ -53,6 +56,8 @@ struct ExternalDetector: EventDetector {
         var result = Measurement()
         objects?.summarize(into: &result)
         values.summarize(into: &result)
+        if dropped.values > 0 { result.set(PluginTool.droppedValues, dropped.values) }
+        if dropped.objects > 0 { result.set(PluginTool.droppedObjects, dropped.objects) }
         return result
     }
 

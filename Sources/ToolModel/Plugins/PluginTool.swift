@@ -208,6 +208,11 @@ extension PluginTool {
     package static let trackEvent = "track"
     package static let presenceEvent = "presence"
 
+    /// What a frame, and the summary, tell of values and objects that had to be dropped because a number was missing; absent
+    /// where there is nothing to tell.
+    package static let droppedValues = "dropped_values"
+    package static let droppedObjects = "dropped_objects"
+
     /// The key of the summary that counts events of a kind.
     package static func countKey(_ event: String) -> String { event + "s" }
 
@@ -246,6 +251,10 @@ extension PluginTool {
                 summary.append(.init(key, help: "how many events \(rule.event) there are"))
             }
         }
+        summary += [
+            .init(PluginTool.droppedValues, help: "numbers that were missing in its answers"),
+            .init(PluginTool.droppedObjects, help: "objects that were left out because a number was missing"),
+        ]
         return ToolOutputs(frame: values, events: events, summary: summary)
     }
 
