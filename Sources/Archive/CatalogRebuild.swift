@@ -69,6 +69,11 @@ package enum CatalogRebuild {
                 detections: content.detections, classes: content.classes),
             events: head["events"]?.array?.count ?? 0)
         if content.isCompressed { entry.contentSize = content.size }
+        // How often they failed before, nobody knows any more.
+        entry.toolsFailed = tools.compactMap { tool in
+            guard let id = tool["id"]?.string, let why = tool["error"]?.string else { return nil }
+            return FailedTool(id: id, message: why, frame: tool["frames_done"]?.int ?? 0)
+        }
         return entry
     }
 

@@ -35,7 +35,7 @@ struct KeptResult {
             let head = StoredHead(result.head)
         else { throw Unusable() }
         (self.head, self.result, tools) = (head, result, Set(request.kept))
-        isEnough = request.tools.allSatisfy { request.kept.contains($0.id) }
+        isEnough = request.tools.allSatisfy { request.kept.contains($0.id) || $0.leftOut != nil }
     }
 
     /// Whether it is a result of this very video, by the same rules, the same libraries and the same measuring.

@@ -129,7 +129,7 @@ struct ToolPass {
     func external(of request: JobRequest) -> [SelectedExternal] {
         zip(tools, request.tools).compactMap { pair in
             guard let origin = pair.0.descriptor.origin, let place = pair.1.plugin?.place,
-                !request.kept.contains(pair.0.id)
+                !request.kept.contains(pair.0.id), pair.1.leftOut == nil
             else { return nil }
             return SelectedExternal(
                 descriptor: pair.0.descriptor, origin: origin, settings: pair.0.settings, place: place)

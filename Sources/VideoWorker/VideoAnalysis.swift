@@ -132,7 +132,7 @@ struct VideoAnalysis {
 
     /// Makes a result from the measures of the one that is there, without decoding.
     func reevaluate(_ kept: KeptResult, into writer: inout ResultWriter) throws -> AnalysedVideo {
-        var pass = try ToolPass(request.tools, kept: kept.tools)
+        var pass = try ToolPass(tools, kept: kept.tools)
         let stored = kept.head
         Teller.send(.opened(totalFrames: stored.totalFrames, duration: stored.coveredDuration))
         Confinement.limitProcessor(request, duration: stored.coveredDuration, isFinal: false)
@@ -142,10 +142,12 @@ struct VideoAnalysis {
             teller.frame(number)
         }
         for record in pass.finish(end: stored.coveredDuration ?? 0) { try writer.append(record) }
-        var head = ResultHead(stored: stored, tools: pass.description, summary: pass.summary, events: pass.events)
+        var head = ResultHead(
+            stored: stored, tools: try described(pass, leftOut), summary: pass.summary, events: pass.events)
         (head.jobID, head.source.path) = (request.job.text, request.relative)
         try kept.checkEnd(head)
-        return AnalysedVideo(head: head, facts: stored.facts, verdict: stored.verdict, reasons: stored.reasons)
+        return AnalysedVideo(
+            head: head, facts: stored.facts, verdict: stored.verdict, reasons: stored.reasons, failures: leftOut)
     }
 
     private static func noFrame(_ report: DecodeReport) -> String {

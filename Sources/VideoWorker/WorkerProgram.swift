@@ -105,6 +105,7 @@ package enum WorkerProgram {
             content = try self.content(descriptor, size: before.size, request, teller)
         }
         var analysis = VideoAnalysis(request: request, source: source, teller: teller, external: external)
+        analysis.leftOut = request.tools.compactMap(\.leftOut)
         var isReused = false
         let analysed: AnalysedVideo
         if let result, let again {
@@ -119,7 +120,7 @@ package enum WorkerProgram {
             } catch is KeptResult.Unusable {
                 try writer.restart()
                 external?.restart()
-                analysis.leftOut = request.keptExternalTools.map { ToolFailure(notKept: $0.id) }
+                analysis.leftOut += request.keptExternalTools.map { ToolFailure(notKept: $0.id) }
                 analysed = try analysis.decode(again, nil, into: &writer, stillFiles)
             }
         } else {

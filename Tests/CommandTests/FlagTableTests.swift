@@ -26,8 +26,10 @@ struct FlagTableTests {
             "--tools": "--tools chooses what a result holds",
             "--set": "--set changes a tool's setting, which makes other results",
             "--plugin-dir": "--plugin-dir says where a plugin lies, and names, signs and settings mean its tools",
-            "--plugin-jobs": "--plugin-jobs and --plugin-devices are told of in the record, and slips are 64",
-            "--plugin-devices": "--plugin-jobs and --plugin-devices are told of in the record, and slips are 64",
+            "--plugin-jobs":
+                "--plugin-jobs is a number from 1, --plugin-devices a list of devices; slips are 64, a missing device 78",
+            "--plugin-devices":
+                "--plugin-jobs is a number from 1, --plugin-devices a list of devices; slips are 64, a missing device 78",
             "--jobs": "--jobs is how many workers there are at once",
             "--nice":
                 "--nice is the niceness of every task of a worker, and workers are what the kernel ends first without memory",

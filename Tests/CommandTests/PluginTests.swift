@@ -132,7 +132,7 @@ struct PluginTests {
         #expect(found.status == 78 && found.error.contains("plugin-dir: a file that is only found"), "\(found.error)")
     }
 
-    @Test("--plugin-jobs and --plugin-devices are told of in the record, and slips are 64")
+    @Test("--plugin-jobs is a number from 1, --plugin-devices a list of devices; slips are 64, a missing device 78")
     func settings() async throws {
         for arguments in [["--plugin-jobs", "0"], ["--plugin-devices", "gpu"]] {
             let run = try await forge.forgebatch((["run", "in", "-o", "out"] + arguments).map { RawPath($0) })

@@ -1,4 +1,5 @@
 package import Bytes
+internal import Store
 package import ToolModel
 
 /// A plugin that lies in a folder and can be used, as far as its manifest tells.
@@ -41,7 +42,7 @@ package struct FoundPlugin: Sendable {
     /// The plugin with the fingerprint of its files.
     ///
     /// - Parameter device: the kind on which it is worked: `cpu`, `cuda`.
-    /// - Throws: ``ManifestError`` for a file that is not there, leads out of the folder, or may be changed by others.
+    /// - Throws: ``ManifestError`` for a file that is not there or may be changed by others.
     /// - Complexity: reads all that `files` of its manifest names.
     package func plugin(device: String) throws(ManifestError) -> Plugin {
         Plugin(manifest, fingerprint: try PluginFingerprint.of(manifest, bytes, in: folder), device: device)
@@ -59,6 +60,11 @@ package struct FoundPlugin: Sendable {
         }
         return nil
     }
+}
+
+extension ChosenPlugin {
+    /// What the output folder keeps of it.
+    var copy: PluginCopy? { PluginCopy(manifest: plugin.manifest.json, fingerprint: plugin.fingerprint) }
 }
 
 /// A plugin of a run, and the tools of it that the run asks for.

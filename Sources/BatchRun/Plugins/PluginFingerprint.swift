@@ -8,7 +8,7 @@ enum PluginFingerprint {
     private static let piece = 1 << 20
 
     /// `p1:` and the SHA-256 of the manifest and of each file, by name: name, a zero byte, the length in decimal digits, a
-    /// zero byte, content. Of a folder it takes all that lies below it, but for `__pycache__`.
+    /// zero byte, content. Of a folder it takes all that lies below it, but for `__pycache__`; links are followed.
     ///
     /// - Throws: ``ManifestError``.
     static func of(_ manifest: PluginManifest, _ bytes: [UInt8], in folder: RawPath) throws(ManifestError) -> String {
@@ -61,7 +61,7 @@ enum PluginFingerprint {
         } catch {
             throw ManifestError("files: \(name.display): \(error.reason)")
         }
-        guard path.isInside(folder) else { throw error("leads out of the plugin's folder, to \(path.display)") }
+        // A link may lead out of the folder, as to an installed package: what counts is who may write there.
         if let fault = Ownership.fault(path) { throw error(fault) }
         switch status.kind {
         case .file:
