@@ -203,7 +203,7 @@ struct PluginProcessTests {
             try await unread.hello(within: Patience.hang)
         }
         await unread.stop()
-        let folder = try PluginFolders.make(in: bench.path)
+        let folder = try PluginTemporaries.make(in: bench.path)
         let order = ToolOrder(run: ["python3"], folder: bench.path, write: folder.path)
         let lost = try PluginProcess(order, program: RawPath("/no/such/program"), folder: folder)
         let end = await lost.waitForEnd(seconds: Patience.hang)
