@@ -212,14 +212,12 @@ package struct ResultWriter: ~Copyable {
         try Files.rewind(spool, path: path)
         let frames = SpooledFrames(LineReader(ContentReader(spool, path)))
         (spool, spare) = (next, nil)
+        buffer = JSONWriter(reserving: ResultWriter.bufferSize)
         if isCompressed { frameStretch = try Deflater() }
         sanitizer = Sanitizer()
         (self.frames, detections, classes) = (0, 0, [])
         return frames
     }
-
-    /// Counts what was left out before it came here.
-    package mutating func countDropped(_ more: SanitizerCounts) { sanitizer.count(more) }
 
     /// Begins anew, without the frames that were added.
     package mutating func restart() throws(SystemError) {

@@ -104,8 +104,6 @@ struct VideoAnalysis {
             if let failure = external.spool?.failure { throw failure }
         }
         let failures = leftOut + external.failures
-        let dropped = external.dropped
-        defer { writer.countDropped(dropped) }
         guard !external.passes.isEmpty || !external.failures.isEmpty else { return (pass, failures) }
         let left = tools.filter { tool in !failures.contains { $0.tool == tool.id } }
         var second = try ToolPass(left, kept: Set(left.map(\.id)))

@@ -1,5 +1,4 @@
 internal import Bytes
-internal import FrameResults
 internal import FrameTools
 internal import Frames
 internal import Jobs
@@ -32,6 +31,8 @@ final class ExternalTools {
             throw WorkerError("\(tools.count) external tools came with \(descriptors.count) descriptors")
         }
         self.pulse = pulse
+        // A plugin may be gone while it is written to.
+        Files.ignoreBrokenPipes()
         let hasPasses = tools.contains { $0.origin.tool.mode == .video }
         let spool = hasPasses ? try MeasureSpool(in: folder) : nil
         var feeds: [String: FrameSession] = [:]
@@ -78,15 +79,6 @@ final class ExternalTools {
     }
 
     var failures: [ToolFailure] { sessions.compactMap(\.failure) }
-
-    /// What could not be kept of the answers of tools that did not fail.
-    var dropped: SanitizerCounts {
-        sessions.reduce(into: SanitizerCounts()) { counts, session in
-            guard session.failure == nil else { return }
-            counts.droppedValues += session.dropped.droppedValues
-            counts.droppedObjects += session.dropped.droppedObjects
-        }
-    }
 
     private var sessions: [PluginSession] { feeds.sorted { $0.key < $1.key }.map(\.value) + passes }
 

@@ -126,7 +126,6 @@ final class FrameSession: PluginSession {
             owedStart = 0
         }
         measures[expected] = answer.measurement
-        drop(answer.dropped)
         answered += 1
     }
 

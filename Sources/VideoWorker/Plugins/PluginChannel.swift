@@ -127,11 +127,18 @@ final class PluginChannel {
 
     /// Has the process ended, and hears how it ended.
     ///
-    /// - Parameter seconds: the longest time to wait for the answer.
-    func end(within seconds: Double) -> ToolEnd? {
+    /// - Parameters:
+    ///   - endsByItself: whether it seems to have ended: it may then say why before it is told to.
+    ///   - seconds: the longest time to wait for the answer.
+    func end(endsByItself: Bool, within seconds: Double) -> ToolEnd? {
         stopSending()
+        if endsByItself, let end = answer(within: seconds) { return end }
         let demand = Array("stop\n".utf8)
         _ = demand.withUnsafeBytes { Glibc.write(descriptors.control.number, $0.baseAddress, $0.count) }
+        return answer(within: seconds)
+    }
+
+    private func answer(within seconds: Double) -> ToolEnd? {
         let limit = monotonicNanoseconds() &+ UInt64(seconds * 1e9)
         var lines = LineSplitter()
         while monotonicNanoseconds() < limit {

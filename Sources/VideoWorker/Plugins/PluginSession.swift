@@ -1,6 +1,5 @@
 internal import Analysis
 internal import Bytes
-internal import FrameResults
 internal import FrameTools
 internal import Jobs
 internal import ToolModel
@@ -35,8 +34,6 @@ class PluginSession {
     var answered = 0
     /// When the plugin did last what it has to.
     var lastSign = monotonicNanoseconds()
-    /// Numbers and objects of its answers that JSON cannot hold.
-    private(set) var dropped = SanitizerCounts()
 
     /// Seconds that a process has to say how it ended.
     private static let patience = 3.0
@@ -89,7 +86,7 @@ class PluginSession {
     }
 
     /// It has ended with what it was told before, and is to be told anew.
-    func becomeIdle() { (phase, hasSentEnd, dropped) = (.idle, false, SanitizerCounts()) }
+    func becomeIdle() { (phase, hasSentEnd) = (.idle, false) }
 
     /// Takes the lines that came, and what the channel lost.
     func take(_ lines: [[UInt8]]) {
@@ -131,14 +128,6 @@ class PluginSession {
     func takeFrame(_ json: JSON) {}
     func takeEnd() { phase = .ended }
 
-    /// Counts what had to be left out.
-    func drop(_ more: SanitizerCounts) {
-        dropped.droppedValues += more.droppedValues
-        dropped.droppedObjects += more.droppedObjects
-    }
-
-    func dropObject() { dropped.droppedObjects += 1 }
-
     /// Whether it was silent for too long, which is the end of it.
     ///
     /// - Parameter since: when it began to be waited for.
@@ -160,7 +149,9 @@ class PluginSession {
         if kind == .refused {
             // Its process goes on: what is left of a frame is sent, and dropped there.
             failure.isProcessSound = true
-        } else if let end = channel.end(within: PluginSession.patience) {
+        } else if let end = channel.end(
+            endsByItself: channel.loss == .closed, within: PluginSession.patience)
+        {
             if kind == .crash, !end.message.isEmpty { failure.message = Escape.visible(end.message) }
             failure.log = end.logTail
         }

@@ -62,7 +62,7 @@ final class VideoSession: PluginSession {
             return fail(.answer, error.description)
         }
         // Another decoder may find more pictures than ours: there is no frame that these could stand in.
-        guard answer.frame < totalFrames else { return dropObject() }
+        guard answer.frame < totalFrames else { return }
         do {
             guard try spool.add(answer.measurement, frame: answer.frame, tool: id) else {
                 return fail(.answer, "a second answer for frame \(answer.frame)")
@@ -71,7 +71,6 @@ final class VideoSession: PluginSession {
             spool.failure = error
             return fail(.refused, "its answers could not be kept: \(error)")
         }
-        drop(answer.dropped)
         answered += 1
         progress = max(progress ?? 0, min(totalFrames, answer.frame + 1))
     }

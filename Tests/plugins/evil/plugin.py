@@ -111,7 +111,7 @@ def misbehave(how, index, data):
         send(good)
     elif how == "unasked":
         send(good)
-        send({"type": "frame", "frame": index + 1})
+        send({"type": "frame", "frame": index + 2})
         sleep()
     elif how == "early":
         send({"type": "ended"})
