@@ -76,9 +76,8 @@ class ForgeSyteTests(unittest.TestCase):
             self.run_tool("video_ball_detection")[1], {"xyxy": [[3, 5, 11, 13]], "confidence": [0.5], "class_id": [1]})
 
     def test_keypoints_with_frame_idx_and_a_number_that_is_none(self):
-        self.assertEqual(
-            self.run_tool("video_pitch_detection")[0],
-            {"keypoints_xy": [[[1, 2], [3, 4]]], "keypoints_conf": [[0.9, None]]})
+        for found, confidence in zip(self.run_tool("video_pitch_detection"), [0.5, None, 0.5]):
+            self.assertEqual(found, {"keypoints_xy": [[[1, 2], [3, 4]]], "keypoints_conf": [[0.9, confidence]]})
 
     def test_centers(self):
         self.assertEqual(
