@@ -284,7 +284,7 @@ def _check(answer, where):
         if not isinstance(values, dict):
             raise _Mistake(f"{where}: 'values' is a dict of numbers, not {type(values).__name__}")
         for key, value in values.items():
-            if isinstance(value, (str, list, tuple, dict)):
+            if isinstance(value, (bool, str, list, tuple, dict)):
                 raise _Mistake(f"{where}: the value {key!r} has to be a number, not {type(value).__name__}")
     if detections is None:
         return

@@ -25,7 +25,7 @@ struct PluginAuthorTests {
 
     /// What `make plugins` made.
     private static let plugins = Samples.root.appending(".plugins")
-    private static let crossing = Samples.root.appending("../shared/videos/opencvdoc__vtest.avi")
+    private static let crossing = Samples.root.parent.appending("shared/videos/opencvdoc__vtest.avi")
     private static let hasNetworks =
         python != nil && ExternalProgram.ffmpeg != nil && Files.exists(plugins.appending("people/people.pb"))
 

@@ -68,22 +68,21 @@ class ForgeSyteTests(unittest.TestCase):
         found = self.run_tool("video_player_tracking")[2]["tracked_objects"]
         self.assertEqual(
             found, [
-                {"track_id": 100, "class_id": 0, "xyxy": [12, 5, 22, 15], "center": [17, 10]},
-                {"track_id": 101, "class_id": 0, "xyxy": [32, 5, 42, 15], "center": [37, 10]}])
+                {"track_id": 100, "class_id": 0, "xyxy": [4, 5, 12, 13], "center": [8, 9]},
+                {"track_id": 101, "class_id": 0, "xyxy": [16, 5, 24, 13], "center": [20, 9]}])
 
     def test_arrays_side_by_side_in_a_wrapper(self):
         self.assertEqual(
-            self.run_tool("video_ball_detection")[1], {"xyxy": [[11, 5, 21, 15]], "confidence": [0.5], "class_id": [1]})
+            self.run_tool("video_ball_detection")[1], {"xyxy": [[3, 5, 11, 13]], "confidence": [0.5], "class_id": [1]})
 
     def test_keypoints_with_frame_idx_and_a_number_that_is_none(self):
-        self.assertEqual(
-            self.run_tool("video_pitch_detection")[0],
-            {"keypoints_xy": [[[1, 2], [3, 4]]], "keypoints_conf": [[0.9, None]]})
+        for found, confidence in zip(self.run_tool("video_pitch_detection"), [0.5, None, 0.5]):
+            self.assertEqual(found, {"keypoints_xy": [[[1, 2], [3, 4]]], "keypoints_conf": [[0.9, confidence]]})
 
     def test_centers(self):
         self.assertEqual(
             self.run_tool("video_radar")[0], {
-                "xyxy": [[10, 5, 20, 15], [30, 5, 40, 15]], "centers": [[15, 10], [35, 10]], "confidence": [0.75, 0.75],
+                "xyxy": [[2, 5, 10, 13], [14, 5, 22, 13]], "centers": [[6, 9], [18, 9]], "confidence": [0.75, 0.75],
                 "class_id": [0, 0]})
 
     def failure(self, tool):

@@ -137,6 +137,7 @@ class HelperTests(unittest.TestCase):
                 ("3", "tool 't', frame 0: an answer is a dict with 'values', 'detections' or both, not int"),
                 ("{'mean': 3}", "tool 't', frame 0: an answer has 'values' and 'detections', not 'mean'"),
                 ("{'values': {'a': 'x'}}", "tool 't', frame 0: the value 'a' has to be a number, not str"),
+                ("{'values': {'a': True}}", "tool 't', frame 0: the value 'a' has to be a number, not bool"),
                 ("{'values': [1]}", "tool 't', frame 0: 'values' is a dict of numbers, not list"),
                 ("{'detections': [[1, 2, 3, 4]]}",
                  "tool 't', frame 0: 'detections' is a dict with 'xyxy' or 'tracked_objects', not list"),
@@ -193,12 +194,12 @@ class HelperTests(unittest.TestCase):
                 def frame(f):
                     boxes = np.array([[1, 2, 3, 4]], np.float32)
                     return {
-                        "values": {"n": np.int64(3), "x": np.float32(0.5), "y": np.float64("nan"), "z": np.bool_(True)},
+                        "values": {"n": np.int64(3), "x": np.float32(0.5), "y": np.float64("nan"), "z": np.uint8(255)},
                         "detections": {"xyxy": boxes, "confidence": np.array([0.25]), "class_id": []}}
                 return frame
             """)
         answer = plugin.one("t", [b"\0"], 1, 1, "gray8")[0]
-        self.assertEqual(answer["values"], {"n": 3, "x": 0.5, "y": None, "z": True})
+        self.assertEqual(answer["values"], {"n": 3, "x": 0.5, "y": None, "z": 255})
         self.assertEqual(answer["detections"], {"xyxy": [[1, 2, 3, 4]], "confidence": [0.25], "class_id": []})
 
     def test_a_video_tool_gets_the_path_tells_its_progress_and_answers_by_number(self):
