@@ -22,7 +22,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install uninstall deb try-deb deps deps-test samples clean build
+.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install uninstall deb try-deb deps deps-test samples plugins clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -150,6 +150,11 @@ deps-test: deps ## install what the tests need besides
 
 samples: ## make the sample clips again (needs ffmpeg)
 	bash samples/make-samples.sh
+
+PLUGINS := .plugins
+plugins: deps ## install the sample plugins with their networks in .plugins
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(APT) update -qq; $(APT) install -y -qq python3-venv >/dev/null; }
+	@samples/plugins/install.sh $(PLUGINS)
 
 clean: ## remove what was built and the samples' output
 	rm -rf .build samples.forgebatch

@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "BatchRun",
             dependencies: [
-                "Store", "Jobs", "VideoFormats", "Bytes",
+                "Store", "Jobs", "ToolModel", "VideoFormats", "Bytes", "CLimits",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -111,10 +111,18 @@ let package = Package(
         .executableTarget(
             name: "EchoServer", dependencies: ["ReplayServer", "WebSocketChannel", "Bytes"], path: "Tests/EchoServer"),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
+            name: "AnalysisTests",
+            dependencies: ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Frames", "Bytes", "TestSupport"]),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: [
+                "Archive", "Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes",
+                "TestSupport",
+            ]),
         .testTarget(name: "ArchitectureTests", dependencies: ["Jobs", "Bytes", "TestSupport"]),
         .testTarget(
-            name: "BatchRunTests", dependencies: ["BatchRun", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
+            name: "BatchRunTests",
+            dependencies: ["BatchRun", "ToolModel", "VideoFormats", "Bytes", "Store", "Jobs", "TestSupport"]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"]),
         .testTarget(
             name: "CommandTests",
@@ -148,7 +156,8 @@ let package = Package(
         .testTarget(
             name: "VideoWorkerTests",
             dependencies: [
-                "VideoWorker", "FrameTools", "ToolModel", "FrameResults", "Frames", "Jobs", "Bytes", "TestSupport",
+                "VideoWorker", "FrameTools", "ToolModel", "FrameResults", "Frames", "Jobs", "Bytes", "CLimits",
+                "TestSupport",
             ]),
         .testTarget(name: "ToolModelTests", dependencies: ["ToolModel", "FrameTools", "Bytes", "TestSupport"]),
         .testTarget(

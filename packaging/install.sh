@@ -23,6 +23,9 @@ install -m 644 "$work"/man/*.1 "$target/share/man/man1"
 install -m 644 README.md LICENSE CHANGELOG.md docs/*.md "$target/share/doc/forgebatch"
 install -m 644 docs/schema/*.json "$target/share/doc/forgebatch/schema"
 
+# The programs of plugins get it from the binary; this copy is for those who write them.
+install -D -m 644 python/forgebatch_plugin.py "$target/share/forgebatch/python/forgebatch_plugin.py"
+
 completion() { # SHELL FOLDER NAME
     # It is read by a shell and never run.
     "$binary" --generate-completion-script "$1" | sed '1{/^#!/d}' >"$work/$3"

@@ -34,6 +34,8 @@ EXAMPLES = {
     "export": [("Every measure of every frame:", "forgebatch export videos.forgebatch --format csv -o frames.csv")],
     "validate": [("All of an output folder:", "forgebatch validate videos.forgebatch")],
     "tools": [("What luma stores:", "forgebatch tools luma")],
+    "plugin new": [("A plugin that works, to begin with:", "forgebatch plugin new shapes")],
+    "manifest check": [("Before a release:", "forgebatch manifest check released/manifest.json manifest.json")],
     "doctor": [("Before the first night:", "forgebatch doctor /var/lib/forgebatch")],
 }
 
@@ -87,19 +89,35 @@ def described(argument):
     return text or "See the description."
 
 
+def title_of(command):
+    """The name of a command's page: forgebatch-plugin-new."""
+    return "-".join(["forgebatch"] + command["path"])
+
+
+def below(command, path=()):
+    """The commands of a command and theirs, each with the words that lead to it."""
+    found = []
+    for each in command.get("subcommands", []):
+        if each["commandName"] != "help":
+            each["path"] = [*path, each["commandName"]]
+            found += [each] + below(each, each["path"])
+    return found
+
+
 def page(command, version, date, commands):
     """One manual page as text."""
-    name = command["commandName"]
-    is_root = name == "forgebatch"
-    title = name if is_root else f"forgebatch-{name}"
+    name = " ".join(command["path"])
+    is_root = not command["path"]
+    title = title_of(command)
+    parts = commands if is_root else below(command, command["path"])
     arguments = [argument for argument in command.get("arguments", []) if argument["shouldDisplay"]]
     lines = [
         ".\\\" Made from the help by packaging/make-manual.py.",
         f'.TH {quoted(title.upper())} 1 "{date}" {quoted("forgebatch " + version)} "User Commands"',
         ".nh", ".ad l", ".SH NAME", f"{roff(title)} \\- {roff(command['abstract'].rstrip('.'))}", ".SH SYNOPSIS",
     ]
-    if is_root:
-        lines += ["\\fBforgebatch\\fR \\fIcommand\\fR [\\fIoptions\\fR] ..."]
+    if parts:
+        lines += [f"\\fB{roff(' '.join(['forgebatch'] + command['path']))}\\fR \\fIcommand\\fR [\\fIoptions\\fR] ..."]
     else:
         lines += [synopsis(f"forgebatch {name}", arguments)]
     paragraphs = [part for part in re.split(r"\n\s*\n", command.get("discussion", "")) if part.strip()]
@@ -121,10 +139,10 @@ def page(command, version, date, commands):
             lines += [f".SH {quoted(own.upper())}"]
             section = own
         lines += [".TP", spelled(argument), paragraph(described(argument))]
-    if is_root:
+    if parts:
         lines += [".SH COMMANDS"]
-        for other in commands:
-            lines += [".TP", f"\\fBforgebatch\\-{roff(other['commandName'])}\\fR(1)", paragraph(other["abstract"])]
+        for other in parts:
+            lines += [".TP", f"\\fB{roff(title_of(other))}\\fR(1)", paragraph(other["abstract"])]
     if status:
         lines += [".SH EXIT STATUS"]
         items = re.findall(r"(\d[\d/]*) (.*?)(?=, \d[\d/]* |\.\s*$|$)", " ".join(" ".join(status).split()))
@@ -146,7 +164,7 @@ def page(command, version, date, commands):
         for words, line in examples:
             lines += [".TP", roff(words), f"\\fB{roff(line)}\\fR"]
     others = [] if is_root else ["forgebatch"]
-    others += [f"forgebatch-{other['commandName']}" for other in commands if other is not command]
+    others += [title_of(other) for other in commands if other is not command]
     lines += [".SH SEE ALSO", ",\n".join(f"\\fB{roff(other)}\\fR(1)" for other in others)]
     return "\n".join(lines) + "\n"
 
@@ -169,11 +187,11 @@ def main(arguments):
     root = json.loads(help_text)["command"]
     version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     date = commit_date(os.path.dirname(os.path.abspath(__file__)))
-    commands = [command for command in root["subcommands"] if command["commandName"] != "help"]
+    root["path"] = []
+    commands = below(root)
     os.makedirs(folder, exist_ok=True)
     for command in [root] + commands:
-        name = "forgebatch" if command is root else f"forgebatch-{command['commandName']}"
-        with open(os.path.join(folder, name + ".1"), "w", encoding="ascii") as file:
+        with open(os.path.join(folder, title_of(command) + ".1"), "w", encoding="ascii") as file:
             file.write(page(command, version, date, commands))
     return 0
 

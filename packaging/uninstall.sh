@@ -9,4 +9,6 @@ rm -f -- "$target/bin/forgebatch" "$target"/share/man/man1/forgebatch.1 "$target
     "$target/share/bash-completion/completions/forgebatch" \
     "$target/${ZSH_FOLDER:-share/zsh/site-functions}/_forgebatch" \
     "$target/share/fish/vendor_completions.d/forgebatch.fish"
-rm -rf -- "$target/share/doc/forgebatch"
+rm -rf -- "$target/share/doc/forgebatch" "$target/share/forgebatch/python"
+# Plugins that others put beside it stay.
+if [ -d "$target/share/forgebatch" ]; then rmdir --ignore-fail-on-non-empty -- "$target/share/forgebatch"; fi

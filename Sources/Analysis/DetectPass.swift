@@ -70,8 +70,17 @@ package struct DetectPass<Frame> {
         return ready
     }
 
-    /// Each tool's events in the order of their frames, and its summary.
-    package var results: [(id: String, events: [ToolEvent], summary: Measurement)] {
-        zip(tools, detectors).map { ($0.id, $1.events, $1.summary) }
+    /// What a tool made of the whole video.
+    package struct Outcome {
+        package let id: String
+        /// In the order of their frames.
+        package let events: [ToolEvent]
+        package let numbers: Measurement
+        package let classes: [ClassCount]?
+    }
+
+    /// What each tool made of the whole video, in the order of the tools.
+    package var results: [Outcome] {
+        zip(tools, detectors).map { Outcome(id: $0.id, events: $1.events, numbers: $1.summary, classes: $1.classes) }
     }
 }

@@ -49,6 +49,17 @@ extension CandidateList {
 }
 
 extension Measurement {
+    /// What a result holds of a frame under a tool's id.
+    package var stored: JSON {
+        var result = members
+        if !regions.isEmpty {
+            let boxes = regions.map { box in JSON.array(box.corners.map { .double($0) }) }
+            result.append(JSON.Member("regions", .array(boxes)))
+        }
+        if let candidates = CandidateList(candidates) { result.append(JSON.Member("candidates", candidates.json)) }
+        return .object(result)
+    }
+
     /// As results hold the numbers.
     package var members: [JSON.Member] { values.map { JSON.Member($0.key, .double($0.value)) } }
 
@@ -63,6 +74,21 @@ extension Measurement {
             return corners.count == 4 ? Box(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3]) : nil
         }
         candidates = CandidateList(json?["candidates"])?.candidates
+    }
+}
+
+extension DetectPass.Outcome {
+    /// As a result holds it under the tool's id: the numbers, and behind them the classes, where the tool tells them.
+    package var summary: JSON {
+        let classes = classes.map { classes in
+            JSON.object(
+                classes.map { found in
+                    JSON.Member(
+                        found.name,
+                        .members(["objects": found.objects.map { .int($0) }, "detections": .int(found.detections)]))
+                })
+        }
+        return .object(numbers.members + (classes.map { [JSON.Member("classes", $0)] } ?? []))
     }
 }
 

@@ -69,7 +69,11 @@ package enum CatalogRebuild {
                 detections: content.detections, classes: content.classes),
             events: head["events"]?.array?.count ?? 0)
         if content.isCompressed { entry.contentSize = content.size }
-        entry.toolsFailed = tools.compactMap { FailedTool(ofResult: $0) }
+        // How often they failed before, nobody knows any more.
+        entry.toolsFailed = tools.compactMap { tool in
+            guard let id = tool["id"]?.string, let why = tool["error"]?.string else { return nil }
+            return FailedTool(id: id, message: why, frame: tool["frames_done"]?.int ?? 0)
+        }
         return entry
     }
 
@@ -97,14 +101,6 @@ package enum CatalogRebuild {
                 entries[index].runID = run
             }
         }
-    }
-}
-
-extension FailedTool {
-    /// One of the tools that a result lists; nil for a tool that did not fail.
-    fileprivate init?(ofResult tool: JSON) {
-        guard tool["status"]?.string == VideoStatus.failed.rawValue, let id = tool["id"]?.string else { return nil }
-        self.init(id: id, message: tool["error"]?.string ?? "", frame: tool["frames_done"]?.int ?? 0)
     }
 }
 

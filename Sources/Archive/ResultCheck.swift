@@ -134,9 +134,29 @@ struct ResultCheck {
         }
         expect(document["summary"]?.members != nil, "summary: an object is wanted")
         expect(document["tools"]?.array != nil, "tools: a list is wanted")
+        for (index, tool) in (document["tools"]?.array ?? []).enumerated() { check(tool, "tools[\(index)]") }
         expect(document["events"]?.array != nil, "events: a list is wanted")
         if holdsNull(.object((document.members ?? []).filter { $0.key != "frames" })) {
             add("a null; undefined values are absent keys")
+        }
+    }
+
+    /// An entry of the tools that ran. Whether there still is such a tool does not matter.
+    private mutating func check(_ tool: JSON, _ place: String) {
+        let names = (tool["id"]?.string ?? "").split(separator: "/", omittingEmptySubsequences: false)
+        func isName(_ text: Substring) -> Bool {
+            !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isNumber || $0.isLowercase || "_-".contains($0)) }
+        }
+        expect((1...2).contains(names.count) && names.allSatisfy(isName), "\(place).id: tool or plugin/tool is wanted")
+        expect(!(tool["version"]?.string ?? "").isEmpty, "\(place).version: a text is wanted")
+        expect(tool["settings"]?.members != nil, "\(place).settings: an object is wanted")
+        guard names.count == 2 else { return }
+        expect(tool["fingerprint"]?.string?.hasPrefix("p1:") == true, "\(place).fingerprint: p1:… is wanted")
+        expect(!(tool["device"]?.string ?? "").isEmpty, "\(place).device: a text is wanted")
+        if tool["status"] != nil {
+            expect(
+                tool["status"]?.string == VideoStatus.failed.rawValue, "\(place).status: failed is wanted, or nothing")
+            expect(!(tool["error"]?.string ?? "").isEmpty, "\(place).error: a text is wanted")
         }
     }
 
@@ -148,6 +168,10 @@ struct ResultCheck {
         if let time = frame["time"]?.double {
             if let lastTime, time < lastTime { add("frame \(frames): time falls") }
             lastTime = time
+        }
+        for member in frame.members ?? [] {
+            guard let candidates = member.value["candidates"], CandidateList(candidates) == nil else { continue }
+            add("frame \(frames): \(member.key).candidates: lists of equal length are wanted")
         }
         if holdsNull(frame) { add("frame \(frames): a null; undefined values are absent keys") }
         frames += 1

@@ -54,6 +54,13 @@ package struct Validation: Sendable {
         for entry in known.values.sorted(by: { $0.result < $1.result }) {
             validation.add(layout.root.appending(entry.result), "in the catalog, but missing")
         }
+        for path in PluginCopies.files(layout) {
+            do {
+                _ = try PluginCopy.read(path)
+            } catch {
+                validation.add(path, "\(error)")
+            }
+        }
         try validation.checkRuns(layout)
         return validation
     }

@@ -38,6 +38,12 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
     /// does not take: too long, no UTF-8, or with characters that it keeps for itself. Some say ENOENT or EPERM then.
     package var refusesName: Bool { [EINVAL, EILSEQ, ENAMETOOLONG, EPERM, ENOENT].contains(code) }
 
+    /// Whether there is no room, or nothing to read, where a call must not wait.
+    package var wouldWait: Bool { code == EAGAIN || code == EWOULDBLOCK }
+
+    /// Whether there is nobody at the other end.
+    package var isDisconnected: Bool { code == EPIPE || code == ECONNRESET }
+
     package var isForbidden: Bool { code == EACCES }
     package var isNameTooLong: Bool { code == ENAMETOOLONG }
 
@@ -102,6 +108,9 @@ package enum Files {
     }
 
     package static func exists(_ path: RawPath) -> Bool { path.withCString { access($0, F_OK) == 0 } }
+
+    /// Whether this process may run the file.
+    package static func isExecutable(_ path: RawPath) -> Bool { path.withCString { access($0, X_OK) == 0 } }
 
     /// - Parameter mode: of a file that is made. The umask, or what its folder hands down, takes from it.
     package static func open(_ path: RawPath, _ flags: Int32, mode: UInt32 = 0o666) throws(SystemError)

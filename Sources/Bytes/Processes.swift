@@ -11,6 +11,19 @@ package enum Processes {
     /// - Parameter leader: the process that the group is named after.
     package static func killGroup(_ leader: Int32) { _ = kill(-leader, SIGKILL) }
 
+    /// The environment of this process; what is no UTF-8 is left out.
+    package static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let text = next.pointee {
+            if let pair = RawPath(cString: text).text, let equals = pair.firstIndex(of: "=") {
+                result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+            }
+            next += 1
+        }
+        return result
+    }
+
     /// Has the kernel end a process before this one when memory runs out: its `oom_score_adj` is halfway from this one's to
     /// 1000, and 500 at least. Where that may not be written, it stays.
     package static func offerToOutOfMemoryKiller(_ process: Int32) {

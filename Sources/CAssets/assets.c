@@ -110,6 +110,18 @@ static const uint8_t video_mustache[] = {
 static const uint8_t videos_mustache[] = {
 #embed "../../templates/videos.mustache"
 };
+static const uint8_t plugin_helper[] = {
+#embed "../../python/forgebatch_plugin.py"
+};
+static const uint8_t skeleton_manifest[] = {
+#embed "../../python/skeleton/manifest.json"
+};
+static const uint8_t skeleton_program[] = {
+#embed "../../python/skeleton/plugin.py"
+};
+static const uint8_t skeleton_readme[] = {
+#embed "../../python/skeleton/README.md"
+};
 static const uint8_t tool_costs[] = {
 #embed "../ToolModel/tool-costs.json"
 };
@@ -158,6 +170,18 @@ static const struct CAsset templates[] = {
 const struct CAsset *CAssetsTemplates(size_t *count) {
     *count = sizeof templates / sizeof *templates;
     return templates;
+}
+
+static const struct CAsset plugin_files[] = {
+    FILE("forgebatch_plugin.py", plugin_helper),
+    FILE("skeleton/manifest.json", skeleton_manifest),
+    FILE("skeleton/plugin.py", skeleton_program),
+    FILE("skeleton/README.md", skeleton_readme),
+};
+
+const struct CAsset *CAssetsPluginFiles(size_t *count) {
+    *count = sizeof plugin_files / sizeof *plugin_files;
+    return plugin_files;
 }
 
 struct CAsset CAssetsToolCosts(void) {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLimits.h"
+#include "confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static int set_limit(int which, uint64_t value, uint64_t most) {
+int fbi_set_limit(int which, uint64_t value, uint64_t most) {
     struct rlimit limit = {value, most};
     struct rlimit old;
     if (getrlimit(which, &old) == 0 && old.rlim_max != RLIM_INFINITY) {
@@ -22,16 +23,16 @@ int fb_set_limits(uint64_t address_space, uint64_t address_space_most, uint64_t 
     int failed = 0;
     // Too large a file is then an error of `write`, and no death.
     signal(SIGXFSZ, SIG_IGN);
-    if ((failed = set_limit(RLIMIT_CORE, 0, 0))) return failed;
-    if (address_space && (failed = set_limit(RLIMIT_AS, address_space, address_space_most))) return failed;
-    if (descriptors && (failed = set_limit(RLIMIT_NOFILE, descriptors, descriptors))) return failed;
-    if (file_size && (failed = set_limit(RLIMIT_FSIZE, file_size, file_size))) return failed;
+    if ((failed = fbi_set_limit(RLIMIT_CORE, 0, 0))) return failed;
+    if (address_space && (failed = fbi_set_limit(RLIMIT_AS, address_space, address_space_most))) return failed;
+    if (descriptors && (failed = fbi_set_limit(RLIMIT_NOFILE, descriptors, descriptors))) return failed;
+    if (file_size && (failed = fbi_set_limit(RLIMIT_FSIZE, file_size, file_size))) return failed;
     return 0;
 }
 
 int fb_limit_processor(uint64_t seconds, int is_final) {
     // At the first it is SIGXCPU, which says what happened; at the second SIGKILL.
-    return set_limit(RLIMIT_CPU, seconds, is_final ? seconds + 5 : RLIM_INFINITY);
+    return fbi_set_limit(RLIMIT_CPU, seconds, is_final ? seconds + 5 : RLIM_INFINITY);
 }
 
 uint64_t fb_file_size_limit(void) {

@@ -79,12 +79,13 @@ package struct ResultHead: Sendable {
         add("decode", decode)
         add("tools", sanitizer.clean(.array(tools)))
         let cleanSummary = sanitizer.clean(summary)
+        let told = SanitizerCounts(told: cleanSummary)
         let cleanEvents = sanitizer.clean(.array(events))
         add(
             "sanitized",
             .members([
-                "dropped_values": .int(sanitizer.counts.droppedValues),
-                "dropped_objects": .int(sanitizer.counts.droppedObjects),
+                "dropped_values": .int(sanitizer.counts.droppedValues + told.droppedValues),
+                "dropped_objects": .int(sanitizer.counts.droppedObjects + told.droppedObjects),
             ]))
         add("summary", cleanSummary)
         add("events", cleanEvents)

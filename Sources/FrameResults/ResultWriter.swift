@@ -51,8 +51,11 @@ package struct FrameRecord: Sendable {
 package struct ResultWriter: ~Copyable {
     private let path: RawPath
     private let document: FileDescriptor
-    private let spool: FileDescriptor
-    /// Compresses the frames; nil where the document is not compressed.
+    private var spool: FileDescriptor
+    /// A second spool, for a writer whose frames may be read again.
+    private var spare: FileDescriptor?
+    private let isCompressed: Bool
+    /// Compresses the frames as they come; nil where the document is not compressed, or its frames may be read again.
     private var frameStretch: Deflater?
     private var buffer = JSONWriter(reserving: ResultWriter.bufferSize)
     private var sanitizer = Sanitizer()
@@ -77,15 +80,18 @@ package struct ResultWriter: ~Copyable {
     private static let flushSize = 1 << 16
     private static let bufferSize = 1 << 17
 
-    /// - Parameter path: of a file that is not there yet, in a folder that is made where it is missing.
-    package init(path: RawPath, isCompressed: Bool = false) throws(SystemError) {
-        let frameStretch = isCompressed ? try Deflater() : nil
+    /// - Parameters:
+    ///   - path: of a file that is not there yet, in a folder that is made where it is missing.
+    ///   - rereads: whether ``takeBack()`` may be called.
+    package init(path: RawPath, isCompressed: Bool = false, rereads: Bool = false) throws(SystemError) {
+        let frameStretch = isCompressed && !rereads ? try Deflater() : nil
         try Files.makeDirectory(path.parent)
         // One that is compressed is read again, to hash what it unpacks to.
         let document = try Files.open(path, isCompressed ? Files.createExclusiveReadWrite : Files.createExclusive)
         let spool: FileDescriptor
         do throws(SystemError) {
             spool = try ResultWriter.nameless(in: path.parent)
+            spare = rereads ? try ResultWriter.nameless(in: path.parent) : nil
         } catch {
             Files.close(document)
             throw error
@@ -93,6 +99,7 @@ package struct ResultWriter: ~Copyable {
         self.path = path
         self.document = document
         self.spool = spool
+        self.isCompressed = isCompressed
         self.frameStretch = frameStretch
     }
 
@@ -107,6 +114,7 @@ package struct ResultWriter: ~Copyable {
     deinit {
         Files.close(document)
         Files.close(spool)
+        if let spare { Files.close(spare) }
     }
 
     /// Adds the next frame. Frames are numbered here, so that they are dense by construction.
@@ -145,7 +153,7 @@ package struct ResultWriter: ~Copyable {
         }
         if let candidates = measure.candidates {
             buffer.key(plain: "candidates")
-            buffer.value(candidates.json(&sanitizer))
+            buffer.value(candidates.json)
         }
         if !measure.objects.isEmpty { _ = objects(measure.objects) }
         buffer.endObject()
@@ -172,10 +180,7 @@ package struct ResultWriter: ~Copyable {
             buffer.key(plain: "xyxy")
             corners(object.corners)
             buffer.key(plain: "center")
-            buffer.beginArray()
-            buffer.double((object.corners[0] + object.corners[2]) / 2)
-            buffer.double((object.corners[1] + object.corners[3]) / 2)
-            buffer.endArray()
+            corners(object.center)
             if let confidence = object.confidence {
                 buffer.key(plain: "confidence")
                 buffer.double(confidence)
@@ -197,6 +202,24 @@ package struct ResultWriter: ~Copyable {
         for value in values { buffer.double(value) }
         buffer.endArray()
     }
+
+    /// Begins anew, and hands out the frames that were added: what is made of them may be added again.
+    ///
+    /// - Precondition: the writer was made for it, and this is called once.
+    package mutating func takeBack() throws(SystemError) -> SpooledFrames {
+        guard let next = spare else { preconditionFailure("this writer keeps no second spool") }
+        try flush()
+        try Files.rewind(spool, path: path)
+        let frames = SpooledFrames(LineReader(ContentReader(spool, path)))
+        (spool, spare) = (next, nil)
+        if isCompressed { frameStretch = try Deflater() }
+        sanitizer = Sanitizer()
+        (self.frames, detections, classes) = (0, 0, [])
+        return frames
+    }
+
+    /// Counts what was left out before it came here.
+    package mutating func countDropped(_ more: SanitizerCounts) { sanitizer.count(more) }
 
     /// Begins anew, without the frames that were added.
     package mutating func restart() throws(SystemError) {
@@ -227,8 +250,9 @@ package struct ResultWriter: ~Copyable {
         let head = first.bytes + Array("[\n".utf8)
         let end = Array("\n]}\n".utf8)
         let written: Written
-        if let frameStretch {
-            written = try compress(head, frameStretch, end)
+        if isCompressed {
+            let stretch = if let frameStretch { frameStretch } else { try compressSpool() }
+            written = try compress(head, stretch, end)
         } else {
             written = try copy(head, end)
         }
@@ -236,6 +260,21 @@ package struct ResultWriter: ~Copyable {
         return Finished(
             sha256: written.sha256, size: written.size, contentSize: written.contentSize, detections: detections,
             classes: classes)
+    }
+
+    /// Compresses the frames, which lie plain in a spool that could have been read again, into the other one.
+    private mutating func compressSpool() throws(SystemError) -> Deflater {
+        guard let target = spare else { preconditionFailure("a plain spool has a second one beside it") }
+        let stretch = try Deflater()
+        var offset: Int64 = 0
+        while true {
+            let piece = try Files.read(spool, at: offset, count: 1 << 17, path: path)
+            if piece.isEmpty { break }
+            offset += Int64(piece.count)
+            try Files.write(stretch.add(piece), to: target, path: path)
+        }
+        (spool, spare) = (target, spool)
+        return stretch
     }
 
     private typealias Written = (sha256: String, size: Int64, contentSize: Int64)

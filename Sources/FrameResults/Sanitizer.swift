@@ -5,6 +5,16 @@ package struct SanitizerCounts: Equatable, Sendable {
     package var droppedValues = 0
     package var droppedObjects = 0
     package init() {}
+
+    /// What tools themselves had to leave out.
+    ///
+    /// - Parameter summary: of a result, by tool.
+    init(told summary: JSON?) {
+        for tool in summary?.members ?? [] {
+            droppedValues += tool.value["dropped_values"]?.int ?? 0
+            droppedObjects += tool.value["dropped_objects"]?.int ?? 0
+        }
+    }
 }
 
 /// The one gate that values pass on their way into a file.
@@ -18,6 +28,12 @@ package struct Sanitizer {
     private static let coordinates: Set<String> = ["xyxy", "center", "bbox", "xywh", "keypoints"]
 
     package init() {}
+
+    /// Counts what was left out before it came here.
+    package mutating func count(_ more: SanitizerCounts) {
+        counts.droppedValues += more.droppedValues
+        counts.droppedObjects += more.droppedObjects
+    }
 
     /// A number that may be written, or nil, counted.
     package mutating func number(_ value: Double) -> Double? {

@@ -15,7 +15,7 @@ package struct StoredHead: Sendable {
     package let declaredFrames: Int?
     /// Objects of id, version and settings.
     package let tools: [JSON]
-    /// Whether nothing was left out because JSON cannot hold it.
+    /// Whether nothing was left out because JSON cannot hold it, but for what tools of plugins left out themselves.
     package let isComplete: Bool
 
     /// Nil for what is no such head.
@@ -28,8 +28,10 @@ package struct StoredHead: Sendable {
         (jobID, self.path, self.size, self.fingerprint) = (job, path, Int64(size), fingerprint)
         (self.video, self.decode, totalFrames, self.tools) = (video, decode, total, tools)
         declaredFrames = head["declared_frames"]?.int
-        let counts = ["dropped_values", "dropped_objects"].map { head["sanitized"]?[$0]?.int }
-        isComplete = counts.allSatisfy { $0 == 0 }
+        let told = SanitizerCounts(told: head["summary"])
+        isComplete =
+            head["sanitized"]?["dropped_values"]?.int == told.droppedValues
+            && head["sanitized"]?["dropped_objects"]?.int == told.droppedObjects
     }
 
     /// The version of the rules of decoding; results before version 2 do not tell it.

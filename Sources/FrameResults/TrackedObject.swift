@@ -29,12 +29,17 @@ extension TrackedObject {
     /// The class of what a tool saw move without knowing what it is.
     package static let unnamedClass = "motion"
 
+    /// The middle of its box, x and y to four digits after the point.
+    var center: [Double] {
+        [(corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2].map { ($0 * 10_000).rounded() / 10_000 }
+    }
+
     /// As it stands in a frame.
     package var json: JSON {
         .members([
             "track_id": .int(track), "class_id": .int(classID), "class": .string(className),
             "xyxy": .array(corners.map { .double($0) }),
-            "center": .array([.double((corners[0] + corners[2]) / 2), .double((corners[1] + corners[3]) / 2)]),
+            "center": .array(center.map { .double($0) }),
             "confidence": confidence.map { .double($0) },
             "keypoints": keypoints.isEmpty ? nil : .array(keypoints.map { .array($0.map { .double($0) }) }),
         ])
@@ -58,18 +63,17 @@ package struct CandidateList: Equatable, Sendable {
     /// As it stands in a frame.
     ///
     /// - Precondition: all numbers are finite: what comes from a plugin was looked at when it came.
-    func json(_ sanitizer: inout Sanitizer) -> JSON {
-        sanitizer.clean(
-            .members([
-                "xyxy": .array(boxes.map { .array($0.map { .double($0) }) }),
-                "confidence": confidences.map { .array($0.map { .double($0) }) },
-                "class_id": classIDs.map { .array($0.map { .int($0) }) },
-                "class": classNames.map { .array($0.map { .string($0) }) },
-                "track_id": tracks.map { .array($0.map { .int($0) }) },
-                "keypoints": keypoints.map { lists in
-                    .array(lists.map { .array($0.map { .array($0.map { .double($0) }) }) })
-                },
-            ]))
+    package var json: JSON {
+        .members([
+            "xyxy": .array(boxes.map { .array($0.map { .double($0) }) }),
+            "confidence": confidences.map { .array($0.map { .double($0) }) },
+            "class_id": classIDs.map { .array($0.map { .int($0) }) },
+            "class": classNames.map { .array($0.map { .string($0) }) },
+            "track_id": tracks.map { .array($0.map { .int($0) }) },
+            "keypoints": keypoints.map { lists in
+                .array(lists.map { .array($0.map { .array($0.map { .double($0) }) }) })
+            },
+        ])
     }
 
     /// Reads what stands in a frame; nil for what is none.

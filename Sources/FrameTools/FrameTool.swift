@@ -27,14 +27,18 @@ package protocol EventDetector {
     mutating func finish(end: Double)
     var events: [ToolEvent] { get }
     var summary: Measurement { get }
+    /// What was found of each class, for a tool of which a summary tells it, in the order in which the classes appeared.
+    var classes: [ClassCount]? { get }
 
-    /// How many further frames have to be folded before a frame's detections are known.
+    /// How many of the frames that were folded last have detections that are not known yet. It may change with each frame.
     var latency: Int { get }
-    /// The objects of a frame. Asked once for each frame in order, when `latency` more are folded or the end is reached.
+    /// The objects of a frame. Asked once for each frame in order, when it is none of the last `latency` frames any more, or
+    /// the end is reached.
     mutating func detections(of index: Int) -> [Detection]
 }
 
 extension EventDetector {
+    package var classes: [ClassCount]? { nil }
     package var latency: Int { 0 }
     package mutating func detections(of index: Int) -> [Detection] { [] }
 }

@@ -115,6 +115,19 @@ package struct Measurement: Equatable, Sendable {
     }
 }
 
+/// What a tool found of a class of objects in a video.
+package struct ClassCount: Equatable, Sendable {
+    package let name: String
+    /// Objects that were told apart; nil where nobody tells them apart.
+    package var objects: Int?
+    /// Detections in the frames that the tool looked at.
+    package var detections = 0
+
+    package init(name: String, objects: Int? = nil, detections: Int = 0) {
+        (self.name, self.objects, self.detections) = (name, objects, detections)
+    }
+}
+
 /// Something that happened in a video.
 package struct ToolEvent: Equatable, Sendable {
     package var tool: String

@@ -19,12 +19,12 @@ package struct ReportOptions: Sendable {
     package var baseline: String?
     /// Other thresholds, with which events are detected again for these pages.
     package var reevaluation: Reevaluation?
-    /// The tools whose descriptors say what is drawn and compared.
-    package var tools: [ToolDescriptor]
+    /// The tools whose descriptors say what is drawn and compared; nil for those that the output folder knows.
+    package var tools: [ToolDescriptor]?
 
     package init(
         pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reevaluation: Reevaluation? = nil,
-        tools: [ToolDescriptor] = KnownTools.all
+        tools: [ToolDescriptor]? = nil
     ) {
         self.pages = pages
         self.templates = templates

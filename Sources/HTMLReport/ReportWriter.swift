@@ -19,7 +19,7 @@ package struct ReportWriter {
     ///   cannot be written. A result or catalog line that cannot be read is noted on the index instead.
     package static func write(layout: OutputLayout, run id: String, options: ReportOptions) throws -> ReportSummary {
         let templates = try Templates(override: options.templates)
-        let tools = ReportTools(options.tools)
+        let tools = ReportTools(options.tools ?? KnownTools(layout).descriptors)
         var data = try ReportReader.read(layout: layout, run: id, baseline: options.baseline, tools: tools)
         return try ReportWriter(layout: layout, options: options, templates: templates, tools: tools).write(&data)
     }

@@ -45,6 +45,8 @@ package struct OutputLayout: Sendable {
     package var latestText: RawPath { root.appending("latest.txt") }
     package var lock: RawPath { root.appending("lock") }
     package var roots: RawPath { root.appending("roots.json") }
+    /// Copies of the manifests of plugins.
+    package var plugins: RawPath { root.appending("plugins") }
 
     package func run(_ id: String) -> RawPath { lone?.run == id ? root.parent : runs.appending(id) }
     package func log(run id: String) -> RawPath { lone?.run == id ? root : run(id).appending(OutputLayout.logName) }

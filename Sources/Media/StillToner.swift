@@ -36,7 +36,7 @@ final class StillToner {
     }
 
     /// What the frame's tags say, and its format where they are silent.
-    private static func describe(_ frame: OwnedFrame, _ picture: Picture) -> ColourDescription {
+    static func describe(_ frame: OwnedFrame, _ picture: Picture) -> ColourDescription {
         let raw = frame.pointer.pointee
         var colours = ColourDescription(
             primaries: Int(raw.color_primaries.rawValue), transfer: Int(raw.color_trc.rawValue),

@@ -18,6 +18,8 @@ package struct ReplayOptions: Sendable {
     package var longestGap: Double?
     /// The tools of this build, as they describe themselves.
     package var manifest: JSON = .object([])
+    /// The manifests of plugins that results came from, as these wrote them, each id once.
+    package var plugins: [JSON] = []
     /// The viewer's page, scripts and styles by their names.
     package var viewerFile: @Sendable (String) -> (bytes: [UInt8], contentType: String)? = { _ in nil }
 
@@ -40,11 +42,13 @@ package enum ReplayService {
         let feedOptions = RunFeed.Options(
             speed: options.speed, start: options.start, isPaused: options.isPaused, longestGap: options.longestGap)
         let library = RunLibrary(options.layout, selected: options.run, options: feedOptions)
-        let api = ReplayAPI(
+        var api = ReplayAPI(
             library: library, manifest: options.manifest, version: options.version, viewerFile: options.viewerFile)
+        api.otherManifests = options.plugins
+        let served = api
         // The log is read while nobody waits for it yet.
         library.feed()?.load()
         try await ReplayHTTPServer.run(
-            options.server, routes: api.routes(), webSocket: { await api.offer($0) }, onReady: onReady)
+            options.server, routes: served.routes(), webSocket: { await served.offer($0) }, onReady: onReady)
     }
 }

@@ -65,6 +65,8 @@ package struct RunDocument: Equatable, Sendable {
     package var settings: JSON = .object([])
     /// The tools' ids, versions and settings, in the order of the selection.
     package var toolDescriptions: [JSON] = []
+    /// The plugins of these tools.
+    package var plugins: [PluginCopy] = []
     /// What a person should know, a sentence each.
     package var notes: [String] = []
     package var roots: [InputRoot] = []
@@ -107,6 +109,7 @@ package struct RunDocument: Equatable, Sendable {
             "workers": workers.map { .int($0) },
             "libraries": .object(libraries.map { JSON.Member($0.name, .string($0.version)) }), "settings": settings,
             "tools": .array(toolDescriptions),
+            "plugins": plugins.isEmpty ? nil : .array(plugins.map(\.json)),
             "notes": notes.isEmpty ? nil : .array(notes.map { .string($0) }), "roots": .array(roots.map(\.json)),
             "videos_by_root": videosByRoot.isEmpty ? nil : .array(videosByRoot.map { .int($0) }),
             "skipped": skipped.isEmpty ? nil : .array(skipped.map(\.json)), "seen": seen?.json,
@@ -141,6 +144,7 @@ package struct RunDocument: Equatable, Sendable {
         }
         settings = json["settings"] ?? .object([])
         toolDescriptions = list("tools")
+        plugins = list("plugins").compactMap { PluginCopy($0) }
         notes = texts("notes")
         roots = list("roots").compactMap { InputRoot($0) }
         videosByRoot = list("videos_by_root").compactMap(\.int)

@@ -51,12 +51,16 @@ package struct ToolDescriptor: Sendable {
     package func setting(_ key: String) -> Setting? { settings.first { $0.key == key } }
 
     /// Every tool takes videos frame by frame.
-    private static let streaming = "streaming_video_analysis"
+    static let streaming = "streaming_video_analysis"
     private static let tracking = "object_tracking"
+
+    /// The capabilities that a tool has by what it is.
+    static func general(detects: Bool) -> [String] { [streaming] + (detects ? [tracking] : []) }
 
     /// What it can be asked for by, besides its id: the first tool that has a capability is meant.
     package var allCapabilities: [String] {
-        [ToolDescriptor.streaming] + (detects ? [ToolDescriptor.tracking] : []) + capabilities
+        let general = ToolDescriptor.general(detects: detects)
+        return general + capabilities.filter { !general.contains($0) }
     }
 }
 

@@ -18,11 +18,13 @@ package enum ToolManifest {
             "id": .string(pluginID), "name": .string(pluginID), "version": .string(version), "type": "custom",
             "description": "Measures of whole videos, all tools fed by one decode.",
             "author": "The forgebatch authors", "license": "Apache-2.0",
-            "capabilities": .array(all.map { .string($0) }), "tools": .array(tools.map { json(of: $0, costs[$0.id]) }),
+            "capabilities": .array(all.map { .string($0) }),
+            "tools": .array(tools.map { tool($0, cost: costs[$0.id]) }),
         ])
     }
 
-    private static func json(of tool: ToolDescriptor, _ cost: ToolCost?) -> JSON {
+    /// One tool.
+    package static func tool(_ tool: ToolDescriptor, cost: ToolCost? = nil) -> JSON {
         .members([
             "id": .string(tool.id), "title": .string(tool.title), "description": .string(tool.definition),
             "version": .string(tool.version), "default": .bool(tool.isDefault),

@@ -13,7 +13,8 @@ struct KeptResult {
 
     let head: StoredHead
     private let result: StoredResult
-    private let tools: Set<String>
+    /// Those whose measures are taken from it.
+    let tools: Set<String>
     /// Whether no tool is left that has to look at pictures.
     let isEnough: Bool
 
@@ -34,11 +35,8 @@ struct KeptResult {
             let head = StoredHead(result.head)
         else { throw Unusable() }
         (self.head, self.result, tools) = (head, result, Set(request.kept))
-        isEnough = request.tools.allSatisfy { request.kept.contains($0.id) }
+        isEnough = request.tools.allSatisfy { request.kept.contains($0.id) || $0.leftOut != nil }
     }
-
-    /// The tools of a request, those that are kept without pictures.
-    func pass(_ request: JobRequest) throws(WorkerError) -> ToolPass { try ToolPass(request.tools, kept: tools) }
 
     /// Whether it is a result of this very video, by the same rules, the same libraries and the same measuring.
     ///
@@ -52,8 +50,10 @@ struct KeptResult {
             head.isComplete, head.totalFrames > 0, head.video["libraries"] == .object(libraries)
         else { throw Unusable() }
         for tool in request.tools where tools.contains(tool.id) {
-            guard let descriptor = ToolRegistry.tool(tool.id)?.descriptor, let stored = head.tool(tool.id),
-                stored["version"]?.string == descriptor.version
+            guard let descriptor = try? Tool(tool, among: ToolRegistry.all).descriptor,
+                let stored = head.tool(tool.id), stored["version"]?.string == descriptor.version,
+                stored["fingerprint"]?.string == tool.plugin?.fingerprint,
+                stored["device"]?.string == tool.plugin?.device, stored["status"] == nil
             else { throw Unusable() }
             for setting in descriptor.settings where setting.kind == .measurement {
                 let asked = setting.value(tool.settings[setting.key]) ?? setting.standard

@@ -83,6 +83,8 @@ enum ConfigurationLayers {
         return paths
     }
 
+    private static let pluginDir = "plugin-dir"
+
     /// The file that is looked for in the working directory.
     private static let local = RawPath("forgebatch.yaml")
 
@@ -122,7 +124,8 @@ enum ConfigurationLayers {
         Key("ext", .joined),
         Key("max-depth", .value), Key("hidden", .flag), Key("follow", .flag), Key("files-from", .value),
         Key("null", .flag, short: "0"), Key("limit", .value), Key("min-age", .value), Key("error-if-empty", .flag),
-        Key("tools", .joined), Key("set", .list), Key("jobs", .value, short: "j"), Key("threads-per-job", .value),
+        Key("tools", .joined), Key("set", .list), Key("plugin-dir", .list), Key("plugin-jobs", .value),
+        Key("plugin-devices", .joined), Key("jobs", .value, short: "j"), Key("threads-per-job", .value),
         Key("timeout", .value), Key("stall", .value), Key("max-duration", .value), Key("memory-limit", .value),
         Key("sandbox", .value), Key("retries", .value), Key("nice", .value), Key("max-failures", .value),
         Key("min-free", .value),
@@ -203,6 +206,7 @@ enum ConfigurationLayers {
             }
             layers += others
         }
+        try checkTools(layers, command)
         var done: [String] = []
         var result: [Added] = []
         for layer in layers {
@@ -267,7 +271,7 @@ enum ConfigurationLayers {
 
     /// A file that is only found may come with a folder of somebody else's: it sets values, and starts no programs.
     private static func refuseCommands(_ entries: [Entry]) throws {
-        guard let entry = entries.first(where: { $0.key.kind == .command }) else { return }
+        guard let entry = entries.first(where: { $0.key.kind == .command || $0.key.name == pluginDir }) else { return }
         throw Failure(
             78,
             "\(local.display): \(entry.key.name): a file that is only found in the working directory starts no program; give --config \(local.display)"
@@ -371,15 +375,35 @@ enum ConfigurationLayers {
         }
     }
 
+    /// Names of tools may be those of plugins, and another layer may tell where these lie.
+    ///
+    /// - Parameter layers: the environment first.
+    private static func checkTools(_ layers: [[Entry]], _ command: RunCommand) throws {
+        var folders = command.tools.pluginDirs.map(\.path)
+        for layer in layers where folders.isEmpty {
+            let arguments = layer.filter { $0.key.name == pluginDir }.flatMap(\.arguments)
+            folders = (try? RunCommand.parse(arguments + ["."]))?.tools.pluginDirs.map(\.path) ?? []
+        }
+        let plugins = PluginSource(folders)
+        for (index, layer) in layers.enumerated() {
+            for entry in layer where entry.key.name == "tools" || entry.key.name == "set" {
+                do {
+                    let tools = try RunCommand.parse(entry.arguments + ["."]).tools
+                    _ = try ToolNames(list: tools.tools, settings: tools.set, source: plugins)
+                } catch let failure as Failure {
+                    let source = index == 0 ? "environment variable \(entry.source)" : entry.source
+                    throw Failure(78, "\(source): \(failure.message)")
+                }
+            }
+        }
+    }
+
     /// A bad value is the configuration's fault, not the command line's.
     private static func check(_ entries: [Entry], source: (Key) -> String) throws {
         for entry in entries {
             let source = source(entry.key)
             do {
-                let command = try RunCommand.parse(entry.arguments + ["."])
-                _ = try ToolSelection(list: command.tools.tools, settings: command.tools.set)
-            } catch let failure as Failure {
-                throw Failure(78, "\(source): \(failure.message)")
+                _ = try RunCommand.parse(entry.arguments + ["."])
             } catch {
                 let text = ValueHint.complete(RunCommand.message(for: error))
                 let message = text.split(separator: "\n").first.map { String($0) } ?? ""

@@ -2,7 +2,6 @@ internal import Archive
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
-internal import FrameTools
 internal import Jobs
 internal import Store
 internal import ToolModel
@@ -186,17 +185,27 @@ struct ShowCommand: ParsableCommand {
             add("run", entry.runID)
         }
         let summary = head?["summary"]?.members ?? []
-        return TextTable.aligned(rows) + summary.flatMap { numbers(of: $0) }
+        let tools = KnownTools(layout)
+        return TextTable.aligned(rows) + summary.flatMap { numbers(of: $0, tools.descriptor($0.key)) }
             + (summary.isEmpty ? [] : ShowCommand.pointer)
     }
 
+    /// `3 objects, 40 detections`
+    private static func count(_ found: JSON) -> String {
+        (found.members ?? []).map { "\(JSONWriter.text($0.value)) \($0.key)" }.joined(separator: ", ")
+    }
+
     /// A tool's summary, each number with what it is.
-    private func numbers(of tool: JSON.Member) -> [String] {
-        let known = ToolRegistry.tool(tool.key)?.descriptor
-        let rows = (tool.value.members ?? []).map { value in
-            [
-                "  " + Escape.visible(value.key), JSONWriter.text(value.value),
-                known?.outputs.help(ofSummary: value.key) ?? "",
+    private func numbers(of tool: JSON.Member, _ known: ToolDescriptor?) -> [String] {
+        let rows = (tool.value.members ?? []).flatMap { value -> [[String]] in
+            if let classes = value.value.members {
+                return classes.map { ["  " + Escape.visible($0.key), ShowCommand.count($0.value), "of this class"] }
+            }
+            return [
+                [
+                    "  " + Escape.visible(value.key), JSONWriter.text(value.value),
+                    known?.outputs.help(ofSummary: value.key) ?? "",
+                ]
             ]
         }
         return ["", Escape.visible(tool.key) + (known.map { ": \($0.title)" } ?? "")] + TextTable.aligned(rows)

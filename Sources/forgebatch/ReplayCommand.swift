@@ -6,6 +6,7 @@ internal import FrameTools
 internal import HTMLReport
 internal import Jobs
 internal import ReplayServer
+internal import Store
 internal import ToolModel
 
 extension ReplaySpeed: ExpressibleByArgument {
@@ -82,6 +83,19 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
+    /// The manifests of plugins that results came from, of several versions of one the newest.
+    private static func plugins(_ layout: OutputLayout) -> [JSON] {
+        func version(_ copy: PluginCopy) -> [Int] {
+            (copy.manifest["version"]?.string ?? "").split(separator: ".").map { Int($0) ?? 0 }
+        }
+        var newest: [String: PluginCopy] = [:]
+        for copy in PluginCopies.all(layout) {
+            if let other = newest[copy.id], version(copy).lexicographicallyPrecedes(version(other)) { continue }
+            newest[copy.id] = copy
+        }
+        return newest.values.sorted { $0.id < $1.id }.map(\.manifest)
+    }
+
     /// Runs without a log that are named one by one.
     private static let mostFaults = 5
 
@@ -98,6 +112,7 @@ struct ReplayCommand: AsyncParsableCommand {
         options.manifest = ToolManifest.json(
             version: Forgebatch.version, tools: ToolRegistry.descriptors,
             costs: ToolCosts.measured(ToolRegistry.descriptors))
+        options.plugins = ReplayCommand.plugins(layout)
         options.viewerFile = { ViewerFiles.file(named: $0) }
         let lacking = (try? RunLogSummary.lacking(layout)) ?? []
         for (run, text) in lacking.prefix(ReplayCommand.mostFaults) {

@@ -12,7 +12,7 @@ struct ReportCommand: ParsableCommand {
         commandName: "report", abstract: "Make the report of an output folder again, without decoding.",
         discussion: """
             With --set, events are detected again from the stored measures, for these pages alone: the results stay as \
-            they are, and the pages say so. A setting that changes what is measured needs run --set.
+            they are, and the pages say so. Tools of plugins are concluded from anew, too, without the plugin. A setting that changes what is measured needs run --set.
 
             Exit status: 0 written, 5 not written, 64 usage, 66 no such folder or run.
             """)
@@ -49,7 +49,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let layout = OutputLayout(root: output.path)
-        let reevaluation = try reevaluation()
+        let reevaluation = try reevaluation(KnownTools(layout))
         let run = try reportedRun(layout)
         let recorded = run.baseline.flatMap { Files.exists(layout.summary(run: $0)) ? $0 : nil }
         let known = baseline == nil ? recorded : nil
@@ -64,11 +64,12 @@ struct ReportCommand: ParsableCommand {
 
     /// The new thresholds.
     ///
+    /// - Parameter known: the tools that the folder's results come from.
     /// - Throws: ``Failure`` with the status of a usage error for a setting that needs pixels.
-    private func reevaluation() throws -> Reevaluation? {
+    private func reevaluation(_ known: KnownTools) throws -> Reevaluation? {
         var settings: [String: [String: SettingValue]] = [:]
         for text in set {
-            let (tool, setting, value) = try ToolSelection.setting(text)
+            let (tool, setting, value) = try ToolSelection.setting(text, among: known.descriptors)
             guard setting.kind == .detection else {
                 throw Failure(
                     ExitStatus.usage,
@@ -77,7 +78,7 @@ struct ReportCommand: ParsableCommand {
             }
             settings[tool.id, default: [:]][setting.key] = value
         }
-        return settings.isEmpty ? nil : Reevaluation(settings)
+        return settings.isEmpty ? nil : Reevaluation(settings, known: known)
     }
 
     private func reportedRun(_ layout: OutputLayout) throws -> RunSummary {

@@ -74,7 +74,7 @@ struct InputArguments: ParsableArguments {
 struct ToolArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tools, separated by commas: default, all, ids and capabilities (forgebatch tools lists them), none alone; -ID takes one away. Results keep what they have of other tools.",
+            "Tools, separated by commas: default, all, ids and capabilities (forgebatch tools lists them), none alone; +ID adds one to the default set, -ID takes one away. Tools of plugins run only where they are named, as plugin/tool. Results keep what they have of other tools.",
             valueName: "list"))
     var tools = "default"
 
@@ -82,6 +82,23 @@ struct ToolArguments: ParsableArguments {
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp("A tool's setting, such as scene.threshold=12 (repeatable).", valueName: "tool.key=value"))
     var set: [String] = []
+
+    @Option(
+        name: .customLong("plugin-dir"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "A folder of plugins, or a plugin's folder (repeatable). Further ones are looked for in FORGEBATCH_PLUGIN_PATH, $XDG_DATA_HOME/forgebatch/plugins and /usr/share/forgebatch/plugins; the first of a name counts.",
+            valueName: "dir"), completion: .directory, transform: PathArgument.read)
+    var pluginDirs: [PathArgument] = []
+
+    @Option(
+        help: ArgumentHelp("Processes of a plugin at once, and no more than --jobs (default: --jobs).", valueName: "n"))
+    var pluginJobs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What plugins that can use a graphics card are worked on: cpu, cuda:0 and so on, separated by commas; a process for each card.",
+            valueName: "list"))
+    var pluginDevices = PluginDevices.standard
 }
 
 struct WorkArguments: ParsableArguments {
@@ -272,6 +289,12 @@ enum ReportPages: String, ExpressibleByArgument, CaseIterable { case none, basic
 enum FailOn: String, ExpressibleByArgument, CaseIterable { case any }
 extension RunOptions.Identity: ExpressibleByArgument {}
 extension SandboxMode: ExpressibleByArgument {}
+
+extension PluginDevices: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+
+    package var defaultValueDescription: String { places.joined(separator: ",") }
+}
 extension ReportOptions.Pages: ExpressibleByArgument {}
 
 /// Events a second and job, or every frame.

@@ -35,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         for (name, value) in [
             ("--max-depth", input.maxDepth), ("--limit", input.limit), ("--threads-per-job", work.threadsPerJob),
-            ("--keep-runs", operation.keepRuns),
+            ("--keep-runs", operation.keepRuns), ("--plugin-jobs", tools.pluginJobs),
         ] {
             if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
         }
@@ -222,12 +222,15 @@ struct RunCommand: AsyncParsableCommand {
 
     private func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
-        let selection = try ToolSelection(list: tools.tools, settings: tools.set)
+        let source = PluginSource(tools.pluginDirs.map(\.path))
+        let names = try ToolNames(list: tools.tools, settings: tools.set, source: source)
         let (survey, windowsNames) = try await survey(inputs)
         try MissingInput.refuse(survey, out: input.out?.path, arguments: Array(CommandLine.arguments.dropFirst()))
         let now = UTCTime.now
         let output = input.out?.path ?? OutputFolder.standard(survey, hasList: input.filesFrom != nil)
         try refuseInputAsOutput(survey, output)
+        try names.refuse(survey, output: output)
+        let selection = try ToolSelection(names, devices: tools.pluginDevices)
         let absolute = output.isAbsolute ? output : Files.currentDirectory().appending(output)
         var options = RunOptions(
             output: absolute, version: Forgebatch.version, worker: RunCommand.program, now: now)
@@ -248,11 +251,9 @@ struct RunCommand: AsyncParsableCommand {
         options.discovery.minAge = input.minAge.map { Int64(clamping: Int($0.seconds * 1000)) * 1_000_000 }
         options.tools = selection.orders
         options.toolDescriptions = selection.descriptions
-        options.availableTools = ToolRegistry.descriptors.map { tool in
-            AvailableTool(
-                description: tool.json(ToolSettings(tool.settings)),
-                measuring: Set(tool.settings.filter { $0.kind == .measurement }.map(\.key)))
-        }
+        options.availableTools = selection.available
+        options.plugins = selection.plugins
+        options.pluginJobs = tools.pluginJobs
         options.resultTools = { path in
             ResultSettings(path).map { ResultTools(tools: $0.tools, threads: $0.threads, rules: $0.rules) }
         }
@@ -283,6 +284,7 @@ struct RunCommand: AsyncParsableCommand {
         options.notes =
             [ConfigurationLayers.note, display.verbose ? count.reason : nil].compactMap { $0 }
             + WindowsList.notes(windowsNames)
+            + (display.verbose && !selection.plugins.isEmpty ? try source.findings().notes : [])
         options.command = ["forgebatch"] + RunCommand.told(Array(CommandLine.arguments.dropFirst()))
         options.invocation = ConfigurationLayers.invocation()
         options.scope = scope(survey, options.roots)
@@ -346,6 +348,16 @@ struct RunCommand: AsyncParsableCommand {
             ExitStatus.usage, "-o \(output.display): this is the input; the results need a folder of their own")
     }
 
+    /// Those that only count where there are plugins.
+    private func pluginSettings(_ options: RunOptions) -> [(key: String, value: JSON)] {
+        guard !options.plugins.isEmpty else { return [] }
+        let places = options.plugins.map { "\($0.plugin.manifest.id) \($0.devices.joined(separator: ","))" }
+        return [
+            ("plugin-jobs", .int(min(options.workers, options.pluginJobs ?? options.workers))),
+            ("plugin-devices", .string(places.joined(separator: "; "))),
+        ]
+    }
+
     private func flatSettings(_ options: RunOptions) -> [(key: String, value: JSON)] {
         func seconds(_ value: Double?) -> JSON { value.map { .double($0) } ?? "default" }
         let sandbox: [(key: String, value: JSON)] =
@@ -361,7 +373,7 @@ struct RunCommand: AsyncParsableCommand {
             ("retry-failed", .bool(options.retryFailed)), ("retry-quarantined", .bool(options.retryQuarantined)),
             ("fingerprint", .string(options.identity.rawValue)), ("stills", .bool(options.stills)),
             ("compress", .bool(options.compressesResults)),
-        ] + sandbox + (files.isEmpty ? [] : [("config", .string(files))])
+        ] + sandbox + pluginSettings(options) + (files.isEmpty ? [] : [("config", .string(files))])
     }
 
 }

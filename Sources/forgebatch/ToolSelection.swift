@@ -1,65 +1,117 @@
+internal import BatchRun
 internal import Bytes
 internal import FrameTools
 internal import Jobs
 internal import ToolModel
 
-/// `--tools` and `--set`, resolved against the tools that there are.
+/// `--tools` and `--set`, resolved against the tools that there are: those of this program, and those of plugins where a
+/// name asks for them. Nothing of a plugin but its manifest is read.
+struct ToolNames {
+    /// In the order of a result.
+    let tools: [ToolDescriptor]
+    /// By tool and key.
+    private(set) var given: [String: [String: SettingValue]] = [:]
+    /// The plugins of ``tools``.
+    let plugins: [FoundPlugin]
+
+    /// - Throws: ``Failure``.
+    init(list: String, settings: [String], source: PluginSource) throws {
+        do {
+            tools = try ToolList(list, builtIn: ToolRegistry.descriptors) { try source.tools() }.tools
+        } catch let failure as ToolList.Failure {
+            throw try ToolNames.failure(failure, list, source)
+        }
+        for text in settings {
+            let known = try ToolNames.isBuiltIn(text) ? ToolRegistry.descriptors : source.known()
+            let (tool, setting, value) = try ToolSelection.setting(text, among: known, source)
+            given[tool.id, default: [:]][setting.key] = value
+        }
+        let ids = Set(tools.compactMap { $0.origin?.plugin.manifest.id })
+        plugins = ids.isEmpty ? [] : try source.findings().usable.filter { ids.contains($0.id) }
+    }
+
+    private static func isBuiltIn(_ setting: String) -> Bool {
+        ToolRegistry.tool(String(setting.prefix { $0 != "." && $0 != "=" })) != nil
+    }
+
+    private static func failure(_ failure: ToolList.Failure, _ list: String, _ source: PluginSource) throws -> Failure {
+        switch failure {
+        case .empty: return Failure(64, "--tools: no tool given; try --tools default")
+        case .noneIsAlone: return Failure(64, "--tools \(Escape.visible(list)): none stands alone")
+        case .nothingLeft: return Failure(64, "--tools \(Escape.visible(list)): no tool is left")
+        case .several(let plugin, let ids):
+            return Failure(64, "--tools \(plugin): this plugin has several tools: \(ids.joined(separator: ", "))")
+        case .unknown(let name):
+            if let fault = try source.fault(name) { return Failure(ExitStatus.configuration, "--tools \(fault)") }
+            return Failure(
+                64,
+                "--tools: there is no tool named '\(Escape.visible(name))'; \(try source.hint(name, more: ["default", "all", "none"]))"
+            )
+        }
+    }
+}
+
+/// The tools of a run with all that results depend on.
 struct ToolSelection {
     private(set) var orders: [JobRequest.Tool] = []
     /// As results list them.
     private(set) var descriptions: [JSON] = []
+    /// All tools that results of this run can be joined with, in their order.
+    private(set) var available: [AvailableTool]
+    private(set) var plugins: [ChosenPlugin] = []
 
-    init(list: String, settings: [String]) throws {
-        let chosen = try ToolSelection.resolve(list)
-        var given: [String: [String: SettingValue]] = [:]
-        for text in settings {
-            let (tool, setting, value) = try ToolSelection.setting(text)
-            given[tool.id, default: [:]][setting.key] = value
+    /// Reads the files of the plugins that are asked for.
+    ///
+    /// - Parameter devices: of `--plugin-devices`.
+    /// - Throws: ``Failure``.
+    init(_ names: ToolNames, devices: PluginDevices) throws {
+        available = ToolRegistry.descriptors.map { AvailableTool($0) }
+        var chosen: [String: ChosenPlugin] = [:]
+        for found in names.plugins {
+            let wanted = names.tools.compactMap(\.origin).filter { $0.plugin.manifest.id == found.id }.map(\.tool.id)
+            let plugin = try ToolSelection.choose(found, wanted, devices)
+            chosen[found.id] = plugin
         }
-        for tool in ToolRegistry.descriptors where chosen.contains(tool.id) {
-            let complete = ToolSettings(tool.settings, replacing: given[tool.id] ?? [:])
-            orders.append(JobRequest.Tool(id: tool.id, settings: complete.values.mapValues(\.json)))
+        var order: [String] = []
+        for named in names.tools {
+            var (tool, reference) = (named, nil as JobRequest.PluginReference?)
+            if let origin = named.origin, let own = chosen[origin.plugin.manifest.id] {
+                tool = ToolDescriptor(own.plugin, origin.tool)
+                reference = own.reference
+                available.append(AvailableTool(tool))
+                if !order.contains(own.plugin.manifest.id) { order.append(own.plugin.manifest.id) }
+            }
+            let complete = ToolSettings(tool.settings, replacing: names.given[tool.id] ?? [:])
+            orders.append(
+                JobRequest.Tool(id: tool.id, settings: complete.values.mapValues(\.json), plugin: reference))
             descriptions.append(tool.json(complete))
         }
+        plugins = order.compactMap { chosen[$0] }
     }
 
-    private static func resolve(_ list: String) throws -> Set<String> {
-        let tools = ToolRegistry.descriptors
-        let standard = tools.filter(\.isDefault).map(\.id)
-        var chosen: Set<String> = []
-        let words = list.split(separator: ",").map { $0.filter { $0 != " " } }
-        guard !words.isEmpty else { throw Failure(64, "--tools: no tool given; try --tools default") }
-        // Frames are counted and judged even without a tool; but nobody should get that by a slip.
-        if words == ["none"] { return [] }
-        for (index, word) in words.enumerated() {
-            let isTaken = word.hasPrefix("-")
-            let name = String(isTaken ? word.dropFirst() : Substring(word))
-            // A list that only takes away starts from the default set.
-            if index == 0, isTaken { chosen = Set(standard) }
-            let ids: [String]
-            switch name {
-            case "default": ids = standard
-            case "all": ids = tools.map(\.id)
-            case "none": throw Failure(64, "--tools \(Escape.visible(list)): none stands alone")
-            default:
-                guard let tool = ToolResolver.tool(name, among: tools) else {
-                    // The plugin's name is no part of what was mistyped.
-                    let prefix = ToolManifest.pluginID + "/"
-                    let word = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-                    let near = Suggestion.near(
-                        word, among: ToolResolver.names(among: tools) + ["default", "all", "none"])
-                    let hint = near.isEmpty ? "forgebatch tools lists them" : "did you mean \(near)?"
-                    throw Failure(64, "--tools: there is no tool named '\(Escape.visible(name))'; \(hint)")
-                }
-                ids = [tool.id]
-            }
-            if isTaken { chosen.subtract(ids) } else { chosen.formUnion(ids) }
+    private static func choose(_ found: FoundPlugin, _ tools: [String], _ devices: PluginDevices) throws -> ChosenPlugin
+    {
+        guard let own = devices.devices(of: found.manifest) else {
+            let kinds = found.manifest.devices.joined(separator: ", ")
+            throw Failure(
+                ExitStatus.configuration,
+                "the plugin \(found.id) works on \(kinds) alone: name a device, as in --plugin-devices cuda:0")
         }
-        guard !chosen.isEmpty else { throw Failure(64, "--tools \(Escape.visible(list)): no tool is left") }
-        return chosen
+        do throws(ManifestError) {
+            return ChosenPlugin(
+                plugin: try found.plugin(device: own.kind), folder: found.folder, tools: tools, devices: own.places)
+        } catch {
+            throw Failure(
+                ExitStatus.configuration, "the plugin \(found.id) in \(found.folder.display) cannot be used: \(error)")
+        }
     }
 
-    static func setting(_ text: String) throws -> (tool: ToolDescriptor, setting: Setting, value: SettingValue) {
+    /// What a `--set` says.
+    ///
+    /// - Parameter source: knows why a plugin cannot be used.
+    static func setting(
+        _ text: String, among tools: [ToolDescriptor] = ToolRegistry.descriptors, _ source: PluginSource? = nil
+    ) throws -> (tool: ToolDescriptor, setting: Setting, value: SettingValue) {
         let shown = Escape.visible(text)
         let parts = text.split(separator: "=", maxSplits: 1)
         let name = parts.first?.split(separator: ".") ?? []
@@ -67,8 +119,9 @@ struct ToolSelection {
             throw Failure(64, "--set \(shown): write TOOL.KEY=VALUE, such as scene.threshold=12")
         }
         let (id, key) = (String(name[0]), String(name[1]))
-        guard let tool = ToolRegistry.tool(id)?.descriptor else {
-            let near = Suggestion.text(for: id, among: ToolRegistry.descriptors.map(\.id))
+        guard let tool = tools.first(where: { $0.id == id }) else {
+            if let fault = try source?.fault(id) { throw Failure(ExitStatus.configuration, "--set \(fault)") }
+            let near = Suggestion.text(for: id, among: tools.map(\.id))
             throw Failure(64, "--set \(shown): there is no tool named '\(Escape.visible(id))'\(near)")
         }
         guard let setting = tool.setting(key) else {
@@ -82,38 +135,19 @@ struct ToolSelection {
     }
 }
 
-/// Names that a person may have meant.
-enum Suggestion {
-    /// `; did you mean 'scene'?`, or the list of what there is when nothing is near.
-    static func text(for word: String, among names: [String]) -> String {
-        let near = names.map { ($0, distance(word, $0)) }.min { $0.1 < $1.1 }
-        if let near, near.1 <= max(1, word.count / 3) { return "; did you mean '\(near.0)'?" }
-        return names.isEmpty ? "" : names.count <= 12 ? "; there are \(names.joined(separator: ", "))" : ""
+extension AvailableTool {
+    fileprivate init(_ tool: ToolDescriptor) {
+        self.init(
+            description: tool.json(ToolSettings(tool.settings)),
+            measuring: Set(tool.settings.filter { $0.kind == .measurement }.map(\.key)))
     }
+}
 
-    /// `'scene'`, or `'luma' or 'blur'`: the names that are nearest, and those that the word is a part of; empty if none.
-    static func near(_ word: String, among names: [String]) -> String {
-        let ranked = names.enumerated().map { (index, name) in
-            (distance: distance(word, name), isPart: word.count > 2 && name.contains(word), index: index, name: name)
-        }
-        let near = ranked.filter { $0.isPart || $0.distance <= max(1, word.count / 3) }
-        return near.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }.prefix(3).map { "'\($0.name)'" }
-            .joined(separator: " or ")
-    }
-
-    /// Levenshtein's edit distance.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let (first, second) = (Array(left), Array(right))
-        var row = Array(0...second.count)
-        for (i, a) in first.enumerated() {
-            var previous = row[0]
-            row[0] = i + 1
-            for (j, b) in second.enumerated() {
-                let replaced = previous + (a == b ? 0 : 1)
-                previous = row[j + 1]
-                row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[second.count]
+extension ChosenPlugin {
+    /// As workers are told of it; which of its devices it is, is decided when a job gets one.
+    fileprivate var reference: JobRequest.PluginReference {
+        JobRequest.PluginReference(
+            manifest: plugin.manifest.json, fingerprint: plugin.fingerprint, device: plugin.device,
+            place: devices.first ?? plugin.device)
     }
 }

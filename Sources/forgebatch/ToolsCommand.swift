@@ -9,33 +9,51 @@ struct ToolsCommand: ParsableCommand {
         commandName: "tools", abstract: "List the tools with their settings and what they put into a result.",
         discussion: """
             run --tools takes ids, forgebatch/ID, and capabilities: the first tool of the list that has one. Cost is the \
-            time of a run with the tool alone as a multiple of decoding alone.
+            time of a run with the tool alone as a multiple of decoding alone. Plugins are listed behind the tools, with \
+            what they may read; run looks for them in the same folders.
             """)
 
     @Argument(help: "Only these tools (default: all).")
     var ids: [String] = []
 
-    @Flag(help: "Print the manifest as JSON.")
+    @Flag(help: "Print the manifest as JSON, with the plugins that there are.")
     var json = false
 
+    @Option(
+        name: .customLong("plugin-dir"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "A folder of plugins, or a plugin's folder, as for run (repeatable).", valueName: "dir"),
+        completion: .directory, transform: PathArgument.read)
+    var pluginDirs: [PathArgument] = []
+
     func run() throws {
-        let tools = try chosen()
-        let costs = ToolCosts.measured(tools)
+        let source = PluginSource(pluginDirs.map(\.path))
+        let tools = try chosen(source)
+        let external = Set(tools.compactMap { $0.origin?.plugin.manifest.id })
+        let builtIn = tools.filter { $0.origin == nil }
+        let findings = try source.findings()
+        // What cannot be used has no tools that anybody could ask for.
+        let plugins = PluginListing(
+            findings.usable.filter { external.contains($0.id) }, tools, unusable: ids.isEmpty ? findings.unusable : [],
+            notes: ids.isEmpty ? findings.notes : [])
+        let costs = ToolCosts.measured(builtIn)
         if json {
-            let manifest = ToolManifest.json(version: Forgebatch.version, tools: tools, costs: costs)
-            Terminal.output(JSONWriter.text(manifest))
+            let manifest = ToolManifest.json(version: Forgebatch.version, tools: builtIn, costs: costs)
+            Terminal.output(JSONWriter.text(.object((manifest.members ?? []) + plugins.members)))
             return
         }
-        ToolListing(tools, costs: costs).lines.forEach { Terminal.output($0) }
+        (ToolListing(tools, costs: costs).lines + plugins.lines).forEach { Terminal.output($0) }
     }
 
-    private func chosen() throws -> [ToolDescriptor] {
-        let tools = ToolRegistry.descriptors
+    private func chosen(_ source: PluginSource) throws -> [ToolDescriptor] {
+        let tools = try source.known()
         let wanted = try ids.map { id throws -> String in
-            guard let tool = ToolResolver.tool(id, among: tools) else {
-                let near = Suggestion.near(id, among: ToolResolver.names(among: tools))
-                let hint = near.isEmpty ? "forgebatch tools lists them" : "did you mean \(near)?"
-                throw Failure(ExitStatus.usage, "there is no tool named '\(Escape.visible(id))'; \(hint)")
+            if let tool = ToolResolver.tool(id, among: ToolRegistry.descriptors) { return tool.id }
+            let external = tools.filter { $0.origin != nil }
+            guard let tool = try? ToolResolver.external(id, among: external) else {
+                if let fault = try source.fault(id) { throw Failure(ExitStatus.configuration, fault) }
+                throw Failure(
+                    ExitStatus.usage, "there is no tool named '\(Escape.visible(id))'; \(try source.hint(id))")
             }
             return tool.id
         }

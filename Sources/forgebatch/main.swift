@@ -29,6 +29,10 @@ if arguments.first == "hook" {
     Signals.unblock()
     exitNow(HookProgram.main())
 }
+if arguments.first == "__tool" {
+    Signals.unblock()
+    exitNow(ToolProgram.main(Array(arguments.dropFirst())))
+}
 if arguments.first == "run" { Signals.block() }
 await Forgebatch.main(arguments: arguments)
 exitNow(0)

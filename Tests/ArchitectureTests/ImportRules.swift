@@ -18,7 +18,7 @@ enum ImportRules {
             "Media", "Analysis", "FrameTools", "ToolModel", "Stills", "FrameResults", "Jobs", "Frames", "Bytes",
         ],
         "Store": ["Jobs", "Bytes"],
-        "BatchRun": ["Store", "Jobs", "VideoFormats", "Bytes"],
+        "BatchRun": ["Store", "Jobs", "ToolModel", "VideoFormats", "Bytes"],
         "Archive": ["Analysis", "FrameTools", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
         "HTMLReport": ["TemplateEngine", "Archive", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes"],
         "ReplayServer": ["WebSocketChannel", "Archive", "FrameResults", "Store", "Jobs", "VideoFormats", "Bytes"],
@@ -31,17 +31,16 @@ enum ImportRules {
 
     /// Modules from outside, each with the only target that imports it.
     static let owners: [String: String] = [
-        "CSHA": "Bytes", "CZlib": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills", "CLimits": "VideoWorker",
-        "Subprocess": "BatchRun",
-        "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "CYAML": "forgebatch",
+        "CSHA": "Bytes", "CZlib": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills",
+        "Subprocess": "BatchRun", "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "CYAML": "forgebatch",
         "NIOWebSocket": "WebSocketChannel", "NIOConcurrencyHelpers": "WebSocketChannel", "NIOPosix": "ReplayServer",
     ]
 
-    /// Modules from outside that two targets import: the event loop, under WebSockets and beside them, and the files that
-    /// are built in.
+    /// Modules from outside that two targets import: the event loop, under WebSockets and beside them, the files that are
+    /// built in, and what confines workers and external tools.
     static let shared: [String: Set<String>] = [
         "NIOCore": ["WebSocketChannel", "ReplayServer"], "NIOHTTP1": ["WebSocketChannel", "ReplayServer"],
-        "CAssets": ["HTMLReport", "ToolModel"],
+        "CAssets": ["HTMLReport", "ToolModel"], "CLimits": ["VideoWorker", "BatchRun"],
     ]
 
     /// The C library and the like, for those that call the system themselves. Whoever is not here has no way to a file,

@@ -15,6 +15,7 @@ enum RecordKeys {
         "Jobs/LogEvent.swift": "lines of the log",
         "Jobs/WorkerProtocol/JobOutcome.swift": "what a worker says",
         "Jobs/WorkerProtocol/JobRequest.swift": "what a worker is told",
+        "Jobs/WorkerProtocol/ToolEnd.swift": "what the supervisor of an external tool says",
         "FrameResults/StoredHead.swift": "the head of a result",
         "BatchRun/Look/LookAnswer.swift": "what a process says that looks at the inputs",
         "Archive/CatalogRebuild.swift": "the head of a result", "Archive/ResultCheck.swift": "a result",

@@ -12,6 +12,7 @@ enum StatusWords {
         "forgebatch/DoctorCommand.swift": (["ok"], "a member that is true or false"),
         "Store/FailureEntry.swift": (["quarantined"], "a member of failures.ndjson that is true or false"),
         "Store/RunDocument.swift": (["skipped"], "a member of run.json, a list"),
+        "VideoWorker/Plugins/PluginSession.swift": (["failed"], "a message of the wire between host and plugin"),
         "Media/Complaint.swift": (["damaged"], "a word in messages of FFmpeg"),
         "forgebatch/Console.swift": (["failed", "skipped"], "members of a progress line, counts"),
         "forgebatch/TailCommand.swift": (["completed"], "the word of a line of the log"),

@@ -47,6 +47,21 @@ import Testing
         #expect(try !entries(made.layout).contains { $0.path == made.videos[0] })
     }
 
+    @Test func `a catalog that is made anew knows which tools failed`() throws {
+        let made = try MadeFolder()
+        Files.remove(made.layout.catalog)
+        let text = String(decoding: try Files.read(made.result), as: UTF8.self)
+        let failed =
+            #"{"id":"p/t","version":"1.0.0","fingerprint":"p1:aa","device":"cpu","settings":{}"#
+            + #","status":"failed","error":"killed by signal 11","frames_done":2},"#
+        let changed = text.replacing("\"tools\":[", with: "\"tools\":[" + failed, maxReplacements: 1)
+        #expect(changed != text)
+        try AtomicFile.write(Array(changed.utf8), to: made.result, durable: false)
+        #expect(try CatalogRebuild.ifMissing(made.layout) == 3)
+        let tools = try entries(made.layout).flatMap(\.toolsFailed)
+        #expect(tools == [FailedTool(id: "p/t", message: "killed by signal 11", frame: 2)])
+    }
+
     @Test func `a folder without results gets no catalog`() throws {
         let folder = try TemporaryFolder()
         let layout = OutputLayout(root: folder.path)

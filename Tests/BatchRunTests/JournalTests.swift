@@ -5,6 +5,7 @@ import Store
 import Synchronization
 import TestSupport
 import Testing
+import ToolModel
 
 @testable import BatchRun
 
@@ -34,6 +35,22 @@ struct JournalTests {
         #expect(journal.state.failed == 1)
     }
 
+    @Test func `a run's plugins stand in its record`() throws {
+        let folder = try TemporaryFolder()
+        let layout = OutputLayout(root: folder.path)
+        try Files.makeDirectory(layout.run("r"), durable: false)
+        var options = RunOptions(output: folder.path, version: "1", worker: RawPath("/bin/false"), now: .now)
+        let manifest = try PluginManifest(JSONReader.parse(MadePlugin.manifest()))
+        let plugin = Plugin(manifest, fingerprint: "p1:" + String(repeating: "a", count: 64))
+        options.plugins = [ChosenPlugin(plugin: plugin, folder: RawPath("/p"), tools: ["people"], devices: ["cpu"])]
+        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let journal = try RunJournal(plan, options: options, runID: "r", counts: RunCounts())
+        let scheduler = Scheduler([], settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)
+        try journal.finish(scheduler, started: .now, seconds: 1, exitStatus: 0)
+        let copy = try #require(RunDocumentReader(layout.summary(run: "r")).document?.plugins.first)
+        #expect(copy.id == "people" && copy.fingerprint == plugin.fingerprint && copy.manifest == manifest.json)
+    }
+
     @Test func `a tool that failed stands in the catalog, in the job's record and in the run's`() throws {
         let folder = try TemporaryFolder()
         let layout = OutputLayout(root: folder.path)
@@ -49,7 +66,8 @@ struct JournalTests {
         ]
         try journal.publish(job, outcome, 1)
         journal.record(EndedJob(job: job, attempt: 1, current: 20, status: .ok, seconds: 1, outcome: outcome))
-        let failed = [FailedTool(id: "people/people", message: "killed by signal 11", frame: 12)]
+        var failed = [FailedTool(id: "people/people", message: "killed by signal 11", frame: 12)]
+        (failed[0].kind, failed[0].version) = (.crash, "1")
         #expect(journal.toolFailures == [VideoToolFailure(path: RawPath("a.mp4"), tool: failed[0])])
         #expect(try layout.catalogLines.latest().records[job.id]?.toolsFailed == failed)
         let scheduler = Scheduler([], settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)

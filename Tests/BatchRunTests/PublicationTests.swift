@@ -30,10 +30,11 @@ struct PublicationTests {
             try AtomicFile.write(Array(text.utf8), to: files.temporary(kind), durable: false)
         }
 
-        func settle(_ kind: JobOutcome.Kind = .completed, size: Int64 = 3) -> Attempt.End {
+        func settle(_ kind: JobOutcome.Kind = .completed, size: Int64 = 3, isHeldBack: Bool = false) -> Attempt.End {
             var outcome = JobOutcome(kind: kind, message: kind == .completed ? nil : "open: no")
             (outcome.size, outcome.verdict, outcome.sha256, outcome.processorSeconds) = (size, .ok, "0", 1.5)
-            return Publication(request).settle(Attempt(end: .finished(outcome), seconds: 1, stderr: [])).end
+            let attempt = Attempt(end: .finished(outcome), seconds: 1, stderr: [])
+            return Publication(request).settle(attempt, isHeldBack: isHeldBack).end
         }
 
         /// What lies in the two folders, by the ends of the names.
@@ -45,6 +46,18 @@ struct PublicationTests {
         func text(_ kind: StagedFiles.Kind) -> String? {
             (try? Files.read(files.final(kind))).map { String(decoding: $0, as: UTF8.self) }
         }
+    }
+
+    @Test("Of an attempt that another one follows nothing stays, and what was there before does")
+    func heldBack() throws {
+        let bench = try Bench()
+        try AtomicFile.write(Array("old".utf8), to: bench.files.final(.result), durable: false)
+        try bench.write("jpeg", .thumbnail)
+        guard case .finished(let outcome) = bench.settle(isHeldBack: true) else {
+            throw SystemError("settle", RawPath(""))
+        }
+        #expect(outcome.kind == .completed)
+        #expect(bench.text(.result) == "old" && bench.text(.thumbnail) == nil && bench.found.count == 1)
     }
 
     @Test("A completed video's result and stills get their names; a still that was not made leaves the old one")

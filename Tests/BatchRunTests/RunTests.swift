@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -104,6 +105,84 @@ struct RunTests {
             Issue.record("the log begins and ends with the run")
             return
         }
+    }
+
+    /// The lines of a worker whose external tool fails, as one of the kind says, unless `action` says otherwise.
+    private static func failing(_ kind: String, _ action: String = "") -> String {
+        let failed = #","tools_failed":[{"id":"p/t","kind":"\#(kind)","message":"why","frames_done":2}]"#
+        return "\(action)\n"
+            + good.replacing(#""size":3}"#, with: #""size":3'"$failed"'}"#).replacing(
+                "order=$(head -n 1)", with: "order=$(head -n 1)\n: ${failed='\(failed)'}")
+    }
+
+    /// A bench whose result is of `luma` and of `p/t`, an external tool.
+    private func toolBench(_ script: String) throws -> Bench {
+        let bench = try Bench(videos: ["a.mp4"], script: script)
+        let tool: JSON = .members([
+            "id": "p/t", "version": "1.0.0", "fingerprint": "p1:aa", "device": "cpu", "settings": .object([]),
+        ])
+        bench.options.toolDescriptions.append(tool)
+        bench.options.tools.append(JobRequest.Tool(id: "p/t", settings: [:]))
+        bench.options.availableTools = bench.options.toolDescriptions.map {
+            AvailableTool(description: $0, measuring: [])
+        }
+        let made = bench.options.toolDescriptions
+        bench.options.resultTools = { _ in ResultTools(tools: made, threads: 1, rules: 1) }
+        return bench
+    }
+
+    private func retries(_ bench: Bench, _ outcome: RunOutcome) throws -> [String] {
+        try bench.log(outcome).compactMap { line in
+            if case .jobRetry(_, 2, let reason) = line.event { reason } else { nil }
+        }
+    }
+
+    @Test("A tool that crashes in two runs ends them with 3, is left alone then, and counts with --fail-on any")
+    func toolFails() async throws {
+        let bench = try toolBench(Self.failing("crash"))
+        func remembered() throws -> FailedTool? {
+            try bench.layout.catalogLines.latest().records.values.first?.toolsFailed.first
+        }
+        for number in 1...2 {
+            let outcome = try await bench.run()
+            #expect(outcome.exitStatus == 3 && outcome.counts.completed == 1 && outcome.counts.ok == 1)
+            #expect(try retries(bench, outcome) == ["p/t: why"] && bench.ends(outcome) == ["completed"])
+            let failed = try #require(try remembered())
+            #expect(failed.runs == number && failed.kind == .crash && failed.frame == 2 && failed.version == "1")
+        }
+        let third = try await bench.run()
+        #expect(third.exitStatus == 0 && third.counts.skipped == 1)
+        bench.options.failOnAny = true
+        #expect(try await bench.run().exitStatus == 3)
+        bench.options.failOnAny = false
+        bench.options.retryQuarantined = true
+        try bench.work(RunTests.good)
+        let again = try await bench.run()
+        #expect(again.exitStatus == 0 && again.counts.completed == 1)
+        #expect(try remembered() == nil)
+    }
+
+    @Test("An external tool that crashes once leaves nothing of the first try")
+    func toolRecovers() async throws {
+        let bench = try toolBench("")
+        let mark = bench.folder.path.appending("mark").display
+        try bench.work(Self.failing("stall", "if [ -e \(mark) ]; then failed=; else : > \(mark); fi"))
+        let outcome = try await bench.run()
+        #expect(outcome.exitStatus == 0 && outcome.counts.completed == 1)
+        #expect(try retries(bench, outcome) == ["p/t: why"])
+        #expect(try bench.layout.catalogLines.latest().records.values.first?.toolsFailed == [])
+        let results = try Files.list(bench.layout.results)
+        #expect(results == [RawPath("a.mp4.json")])
+    }
+
+    @Test("What a plugin itself says that it cannot do is told once and not tried again")
+    func toolRefuses() async throws {
+        let bench = try toolBench(Self.failing("refused"))
+        let outcome = try await bench.run()
+        #expect(try outcome.exitStatus == 3 && retries(bench, outcome).isEmpty)
+        #expect(try await bench.run().counts.skipped == 1)
+        bench.options.retryFailed = true
+        #expect(try await bench.run().exitStatus == 3)
     }
 
     @Test("A worker killed by a signal once is tried again and completes")

@@ -197,6 +197,66 @@ struct SchedulerTests {
         #expect(script.remembered == [])
     }
 
+    private static func without(_ kinds: ToolFailure.Kind...) -> Attempt.End {
+        guard case .finished(var outcome) = Script.completed() else { return .stopped }
+        for (index, kind) in kinds.enumerated() {
+            outcome.toolFailures.append(ToolFailure(tool: "p/t\(index)", kind: kind, message: "\(kind.rawValue) it is"))
+        }
+        return .finished(outcome)
+    }
+
+    @Test("A video whose external tool crashed or stalled is tried again once, alone, and published once")
+    func toolRetry() {
+        var script = Script(["a", "b"]) { $0.workers = 2 }
+        script.start()
+        #expect(script.end("a", Self.without(.crash, .refused, .stall)) == [])
+        #expect(script.start() == [])
+        script.end("b", Script.completed())
+        #expect(script.start() == ["a 2"])
+        let retries = script.events.compactMap { event -> String? in
+            if case .jobRetry(_, 2, let reason) = event { reason } else { nil }
+        }
+        #expect(retries == ["p/t0: crash it is; p/t2: stall it is"])
+        // The last try stands, with or without the tool.
+        script.end("a", Self.without(.crash), seconds: 2)
+        #expect(script.scheduler.isDone && script.ends == ["b ok", "a ok"] && script.remembered == [])
+        let published = script.actions.compactMap { action -> Double? in
+            if case .publish(let job, _, let seconds) = action, job.id == Script.id("a") { seconds } else { nil }
+        }
+        #expect(published == [3])
+    }
+
+    @Test(
+        "What the plugin itself says, what it answers wrong and what was left out is not tried again, nor without retries"
+    )
+    func toolsAreNotTriedAgain() {
+        for kind in [ToolFailure.Kind.refused, .answer, .leftOut] {
+            var script = Script(["a"])
+            script.start()
+            script.end("a", Self.without(kind))
+            #expect(script.scheduler.isDone && script.ends == ["a ok"], "\(kind)")
+        }
+        var script = Script(["a"]) { $0.retry.retries = 0 }
+        script.start()
+        script.end("a", Self.without(.crash))
+        #expect(script.scheduler.isDone && script.ends == ["a ok"])
+    }
+
+    @Test("A stop does not wait for the second try of a tool: the next run makes the video")
+    func toolRetryAtStop() {
+        var before = Script(["a", "b"]) { $0.workers = 2 }
+        before.start()
+        before.end("a", Self.without(.crash))
+        before.send(.signal(15))
+        #expect(before.ends == ["a failed: p/t0: crash it is; stopped by SIGTERM"])
+        var behind = Script(["a"])
+        behind.start()
+        behind.send(.signal(15))
+        behind.end("a", Self.without(.stall))
+        #expect(behind.ends == ["a failed: p/t0: stall it is; stopped by SIGTERM"])
+        #expect(behind.remembered == [] && behind.scheduler.interruption == .signal(15))
+    }
+
     @Test("A video that is lost at every try fails with the number of tries and the time of all")
     func exhausted() {
         var script = Script(["a"]) { $0.retry.retries = 2 }

@@ -30,7 +30,7 @@ struct ToolReuseTests {
 
     private func run(_ asked: [JSON], _ stored: ResultTools) -> (reason: String, ids: [String], kept: [String])? {
         guard case .run(let reason, let job) = reuse(asked).answer(stored) else { return nil }
-        return (reason, job.requests.map(\.id), job.kept)
+        return (reason, job.requests([]).map(\.id), job.kept)
     }
 
     private let a = tool("a")

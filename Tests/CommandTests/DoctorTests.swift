@@ -38,7 +38,8 @@ struct DoctorTests {
             #expect(text.output.contains(words), "\(name)")
         }
         for name in [
-            "kernel", "Landlock", "seccomp", "sandbox", "FFmpeg", "formats", "decoders", "processors", "memory",
+            "kernel", "Landlock", "seccomp", "sandbox", "plugins", "FFmpeg", "formats", "decoders", "processors",
+            "memory",
             "videos at once",
         ] {
             #expect(state(name, json) != nil, "\(name)")
@@ -83,6 +84,6 @@ struct DoctorTests {
         .enabled(if: Kernel.confines, "needs a kernel with Landlock (ABI 6) and seccomp"))
     func sandbox() async throws {
         let findings = try await findings(Forge().forgebatch("doctor", "--json"))
-        for name in ["Landlock", "seccomp", "sandbox"] { #expect(state(name, findings) == "ok", "\(name)") }
+        for name in ["Landlock", "seccomp", "sandbox", "plugins"] { #expect(state(name, findings) == "ok", "\(name)") }
     }
 }

@@ -25,6 +25,11 @@ struct FlagTableTests {
             "--error-if-empty": "--error-if-empty ends with 9 when there is no video",
             "--tools": "--tools chooses what a result holds",
             "--set": "--set changes a tool's setting, which makes other results",
+            "--plugin-dir": "--plugin-dir says where a plugin lies, and names, signs and settings mean its tools",
+            "--plugin-jobs":
+                "--plugin-jobs is a number from 1, --plugin-devices a list of devices; slips are 64, a missing device 78",
+            "--plugin-devices":
+                "--plugin-jobs is a number from 1, --plugin-devices a list of devices; slips are 64, a missing device 78",
             "--jobs": "--jobs is how many workers there are at once",
             "--nice":
                 "--nice is the niceness of every task of a worker, and workers are what the kernel ends first without memory",
@@ -156,6 +161,25 @@ struct FlagTableTests {
         ],
         "tools": [
             "--json": "tools lists every tool with its settings; --json prints the manifest",
+            "--plugin-dir":
+                "tools --plugin-dir lists plugins with what they may read, and what cannot be used with why",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "plugin": [
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "plugin new": [
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "manifest": [
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "manifest check": [
+            "--json": "manifest check tells what changed and whether the version rose far enough; --json the same",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
@@ -180,7 +204,8 @@ struct FlagTableTests {
     @Test("The flags of --help and those with a test are the same", arguments: tested.keys.sorted())
     func complete(_ command: String) async throws {
         let forge = try Forge()
-        let help = try await forge.forgebatch(command, "--help")
+        let help = try await forge.forgebatch(
+            (command.split(separator: " ") + ["--help"]).map { RawPath(String($0)) })
         #expect(help.status == 0)
         var listed: Set<String> = []
         for line in help.output.split(separator: "\n") where line.hasPrefix("  -") {

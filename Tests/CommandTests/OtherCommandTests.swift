@@ -103,14 +103,18 @@ struct OtherCommandTests {
     @Test("--version and the help of every command end with 0")
     func help() async throws {
         let forge = try Forge()
-        for command in ["run", "report", "diff", "export", "validate", "prune", "tools", "formats", "doctor"] {
-            for words in [[command, "--help"], [command, "-h"], ["help", command]] {
+        for command in [
+            "run", "report", "diff", "export", "validate", "prune", "tools", "plugin", "plugin new", "manifest",
+            "manifest check", "formats", "doctor",
+        ] {
+            let path = command.split(separator: " ").map { String($0) }
+            for words in [path + ["--help"], path + ["-h"], ["help"] + path] {
                 let result = try await forge.forgebatch(words.map { RawPath($0) })
                 #expect(
                     result.status == 0 && result.output.contains("USAGE: forgebatch \(command)")
                         && result.stderr.isEmpty)
             }
-            #expect(try await forge.forgebatch(command, "--version").output == "0.1.0\n")
+            #expect(try await forge.forgebatch((path + ["--version"]).map { RawPath($0) }).output == "0.1.0\n")
         }
         #expect(try await forge.forgebatch("--version").output == "0.1.0\n")
         let overview = try await forge.forgebatch()
@@ -122,7 +126,9 @@ struct OtherCommandTests {
         let forge = try Forge()
         let result = try await forge.forgebatch("--generate-completion-script", shell)
         #expect(result.status == 0 && result.output.contains("max-failures"))
-        for command in ["run", "report", "diff", "export", "validate", "prune", "tools", "formats", "doctor"] {
+        for command in [
+            "run", "report", "diff", "export", "validate", "prune", "tools", "plugin", "manifest", "formats", "doctor",
+        ] {
             #expect(result.output.contains(command))
         }
         #expect(result.stdout.count > 1000)

@@ -41,16 +41,21 @@ struct PackagingTests {
         let folder = forge.home.appending("man")
         try await manual(folder)
         let commands = FlagTableTests.tested.keys.sorted()
-        #expect(try files(folder) == Set(["forgebatch.1"] + commands.map { "forgebatch-\($0).1" }))
+        #expect(
+            try files(folder) == Set(["forgebatch.1"] + commands.map { "forgebatch-\($0.replacing(" ", with: "-")).1" })
+        )
         let root = try text(folder.appending("forgebatch.1"))
         for command in commands {
-            #expect(root.contains("forgebatch\\-\(command)\\fR(1)"), "\(command)")
+            let words = command.split(separator: " ").map { String($0) }
+            #expect(root.contains("forgebatch\\-\(words.joined(separator: "\\-"))\\fR(1)"), "\(command)")
             // A flag is written with escaped hyphens there.
-            let page = try text(folder.appending("forgebatch-\(command).1")).replacing("\\-", with: "-")
+            let page = try text(folder.appending("forgebatch-\(words.joined(separator: "-")).1")).replacing(
+                "\\-", with: "-")
             for flag in try #require(FlagTableTests.tested[command]).keys {
                 #expect(page.contains("\\fB\(flag)\\fR"), "\(command) \(flag)")
             }
-            let help = try await forge.forgebatch(command, "--help").output.split(separator: "\n")
+            let help = try await forge.forgebatch((words + ["--help"]).map { RawPath($0) }).output
+                .split(separator: "\n")
             #expect(page.contains(".SH EXIT STATUS\n") == help.contains { $0.contains("Exit status:") }, "\(command)")
         }
         let again = forge.home.appending("again")
@@ -85,12 +90,13 @@ struct PackagingTests {
             "bin/forgebatch", "share/man/man1/forgebatch.1", "share/man/man1/forgebatch-run.1",
             "share/bash-completion/completions/forgebatch", "share/zsh/site-functions/_forgebatch",
             "share/fish/vendor_completions.d/forgebatch.fish", "share/doc/forgebatch/verdicts.md",
-            "share/doc/forgebatch/exports.md", "share/doc/forgebatch/protocol.md",
+            "share/doc/forgebatch/exports.md", "share/doc/forgebatch/protocol.md", "share/doc/forgebatch/plugins.md",
+            "share/forgebatch/python/forgebatch_plugin.py", "share/man/man1/forgebatch-plugin-new.1",
         ] {
             #expect(found.contains("usr/\(name)"), "\(name)")
         }
         // Help points to documents where they are.
-        for command in ["export", "replay"] {
+        for command in ["export", "replay", "plugin"] {
             let help = try await forge.forgebatch(command, "--help").output.split { $0.isWhitespace }
             for word in help where word.hasPrefix("share/doc/") { #expect(found.contains("usr/\(word)"), "\(word)") }
             #expect(help.contains { $0.hasPrefix("share/doc/") })

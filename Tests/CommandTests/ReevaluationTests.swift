@@ -11,7 +11,7 @@ struct ReevaluationTests {
     private func document(_ forge: Forge, _ name: String, _ settings: [String: [String: SettingValue]]) throws
         -> [UInt8]
     {
-        try Reevaluation(settings).withDocument(
+        try Reevaluation(settings, known: KnownTools(forge.layout)).withDocument(
             of: forge.layout.results.appending(name + ".json"), in: forge.home.appending("scratch")
         ) { try Files.read($0) }
     }

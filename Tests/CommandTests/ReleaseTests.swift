@@ -1,12 +1,15 @@
 import Bytes
 import TestSupport
 import Testing
+import ToolModel
 
 /// What programs build on: the result schema and the tools' manifest against those of the last release.
 @Suite("Versions rise far enough")
 struct ReleaseTests {
     private static let folder = Samples.root.appending("docs/schema/released")
     private static let hasRelease = Files.exists(folder.appending("manifest.json"))
+
+    private func largest(_ changes: [VersionChange]) -> VersionStep { changes.map(\.step).max() ?? .none }
 
     private func read(_ path: RawPath) throws -> JSON { try JSONReader.parse(Files.read(path)) }
 
@@ -23,7 +26,8 @@ struct ReleaseTests {
         let schema = try read(Samples.root.appending("docs/schema/result-1.json"))
         let releasedSchema = try read(Self.folder.appending("result-1.json"))
         let step = max(
-            VersionStep.manifest(from: released, to: manifest), VersionStep.schema(from: releasedSchema, to: schema))
+            largest(VersionChange.manifest(from: released, to: manifest)),
+            largest(VersionChange.schema(from: releasedSchema, to: schema)))
         let then = try #require(SemanticVersion(released["version"]?.string ?? ""))
         let least = try #require(then.after(step))
         #expect(now >= least, "changes of the kind '\(step)' since \(then.numbers) need \(least.numbers)")
@@ -88,14 +92,16 @@ struct ReleaseTests {
         let changed = old.isEmpty ? Self.manifest : Self.manifest.replacing(old, with: new)
         #expect(old.isEmpty || changed != Self.manifest)
         #expect(
-            VersionStep.manifest(from: try JSONReader.parse(Self.manifest), to: try JSONReader.parse(changed)) == step)
+            largest(
+                VersionChange.manifest(from: try JSONReader.parse(Self.manifest), to: try JSONReader.parse(changed)))
+                == step)
     }
 
     @Test("Tools in another order are a major change: capabilities mean the first")
     func reordered() throws {
         let old = try JSONReader.parse(Self.manifest)
         let tools = try #require(old["tools"]?.array)
-        #expect(VersionStep.manifest(from: old, to: .members(["tools": .array(tools.reversed())])) == .major)
+        #expect(largest(VersionChange.manifest(from: old, to: .members(["tools": .array(tools.reversed())]))) == .major)
     }
 
     private static let schema = """
@@ -114,6 +120,8 @@ struct ReleaseTests {
     func schema(_ old: String, _ new: String, _ step: VersionStep) throws {
         let changed = old.isEmpty ? Self.schema : Self.schema.replacing(old, with: new)
         #expect(old.isEmpty || changed != Self.schema)
-        #expect(VersionStep.schema(from: try JSONReader.parse(Self.schema), to: try JSONReader.parse(changed)) == step)
+        #expect(
+            largest(VersionChange.schema(from: try JSONReader.parse(Self.schema), to: try JSONReader.parse(changed)))
+                == step)
     }
 }

@@ -136,6 +136,25 @@ import Testing
         }
     }
 
+    @Test func `what a plugin's tool left out is counted as well, and the result can still be joined`() throws {
+        let folder = try TemporaryFolder()
+        for (value, isComplete) in [(1.0, true), (.nan, false)] {
+            let path = folder.path.appending("\(isComplete).json")
+            var writer = try ResultWriter(path: path)
+            try writer.append(time: 0, measures: [("luma", [("avg", value)])])
+            var head = head(1)
+            head.summary = .members([
+                "luma": .members(["avg": 1]),
+                "people/people": .members(["objects": 1, "dropped_values": 3, "dropped_objects": 2]),
+            ])
+            _ = try writer.finish(head)
+            let stored = try HeadReader.read(path)
+            #expect(stored["sanitized"]?["dropped_values"]?.int == (isComplete ? 3 : 4))
+            #expect(stored["sanitized"]?["dropped_objects"]?.int == 2)
+            #expect(StoredHead(stored)?.isComplete == isComplete)
+        }
+    }
+
     @Test func `values that JSON cannot hold are dropped and counted`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path.appending("a.json")

@@ -130,6 +130,31 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         #expect(request.encode() == line)
     }
 
+    @Test func `an external tool comes with its plugin, or with why it is left out`() throws {
+        var request = request(RawPath("a.mp4"))
+        let plugin = JobRequest.PluginReference(
+            manifest: ["id": "p"], fingerprint: "p1:aa", device: "cuda", place: "cuda:0")
+        for id in ["p/a", "p/b", "p/c"] { request.tools.append(.init(id: id, settings: [:], plugin: plugin)) }
+        request.kept = ["p/b"]
+        #expect(request.workedTools.map(\.id) == ["p/a", "p/c"] && request.keptExternalTools.map(\.id) == ["p/b"])
+        request.leaveOut(ToolFailure(tool: "p/c", kind: .leftOut, message: "twice"))
+        request.setPlace("cuda:1", of: "p/a")
+        #expect(request.workedTools.map { $0.plugin?.place } == ["cuda:1"])
+        #expect(request.tools.map { $0.leftOut?.message } == [nil, nil, nil, nil, "twice"])
+        #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
+    }
+
+    @Test func `how an external tool fared on a video is no part of the settings`() {
+        let tool: JSON = ["id": "p/a", "version": "1.0.0", "settings": .object([])]
+        let failed = JSON.object(
+            (tool.members ?? []) + ["status", "error", "frames_done", "log"].map { JSON.Member($0, "x") })
+        #expect(SettingsDigest.plain(failed) == tool && SettingsDigest.plain(tool) == tool)
+        #expect(SettingsDigest.of(tool: failed) == SettingsDigest.of(tool: tool))
+        let both = [[failed], [tool]].map { SettingsDigest.of(tools: $0, threads: 1, rules: 2) }
+        #expect(both[0] == both[1])
+        #expect(SettingsDigest.of(tool: tool) != SettingsDigest.of(tool: ["id": "p/a", "version": "1.0.1"]))
+    }
+
     @Test func `a request that lacks anything is refused`() throws {
         let members = try #require(try JSONReader.parse(request(RawPath("a.mp4")).encode()).members)
         for member in members {

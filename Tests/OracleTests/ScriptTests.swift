@@ -49,6 +49,32 @@ struct ScriptTests {
     }
 
     @Test(
+        "A result with tools of plugins follows the published schema, and what is wrong in it does not",
+        .enabled(if: schemaPython != nil, "needs Python with jsonschema (make deps-test)"))
+    func schemaOfPlugins() async throws {
+        let schema = Samples.root.appending("docs/schema/result-1.json").display
+        let example = try Files.read(Samples.root.appending("docs/examples/result-with-plugins.json"))
+        let text = String(decoding: example, as: UTF8.self)
+        let wrong = [
+            (#""id":"people/people""#, #""id":"people/people/x""#),
+            (#""device":"cpu","settings":{"conf"#, #""settings":{"conf"#),
+            (#""confidence":[0.5,"#, #""confidence":[1.5,"#), (#""track_id":1,"#, #""track_id":-2,"#),
+            (#""error":"#, #""erro":"#), (#""detections":8}"#, #""detections":-8}"#),
+            (#""class":"person","count""#, #""class":1,"count""#),
+        ]
+        let program =
+            "import json,jsonschema,sys; jsonschema.Draft202012Validator(json.load(open(sys.argv[1]))).validate(json.loads(sys.argv[2]))"
+        let right = try await #require(ScriptTests.schemaPython).run(["-c", program, schema, text])
+        #expect(right.status == 0, "\(right.errorText)")
+        for (old, new) in wrong {
+            try #require(text.contains(old), "\(old)")
+            let outcome = try await #require(ScriptTests.schemaPython).run(
+                ["-c", program, schema, text.replacing(old, with: new)])
+            #expect(outcome.status == 1 && outcome.errorText.contains("ValidationError"), "\(new)")
+        }
+    }
+
+    @Test(
         "Every brightness timeline is a PNG whose columns are the means of its frames",
         .enabled(if: ExternalProgram.python != nil, "needs python3"))
     func timelines() async throws {

@@ -23,6 +23,9 @@ import Testing
         document.libraries = [.init(name: "libavcodec", version: "59.37.100")]
         document.settings = ["retries": 1]
         document.toolDescriptions = [["id": "luma", "version": "1.0.0"]]
+        document.plugins = [PluginCopy(manifest: ["id": "people"], fingerprint: "p1:0123456789abcdef")].compactMap {
+            $0
+        }
         document.notes = ["a note"]
         document.roots = [InputRoot(prefix: RawPath(""), path: RawPath("/in"))]
         document.skip([
@@ -56,7 +59,9 @@ import Testing
                 "invocation":{"folder":"/work","output":"/out\\\\xff","output_bytes":"L291dP8=",\
                 "options":[{"name":"jobs","value":"2","from":"FORGEBATCH_JOBS"},{"name":"force"}],\
                 "inputs":[{"path":"in"}]},"workers":2,"libraries":{"libavcodec":"59.37.100"},\
-                "settings":{"retries":1},"tools":[{"id":"luma","version":"1.0.0"}],"notes":["a note"],\
+                "settings":{"retries":1},"tools":[{"id":"luma","version":"1.0.0"}],\
+                "plugins":[{"schema":"forgebatch/plugin/1","id":"people","fingerprint":"p1:0123456789abcdef",\
+                "manifest":{"id":"people"}}],"notes":["a note"],\
                 "roots":[{"path":"/in","prefix":""}],\
                 "skipped":[{"kind":"failed","jobs":["\(id)"]},{"run_id":"r1","kind":"damaged","jobs":["\(id)"]},\
                 {"run_id":"r1","kind":"up_to_date","jobs":["\(id)"]}],\

@@ -17,4 +17,17 @@ package enum Kernel {
         }
         return members
     }
+
+    /// The processes of a session that still run: those that have ended and wait for a parent's question do not count.
+    package static func processes(session leader: Int32) -> [Int32] {
+        ((try? Files.list(RawPath("/proc"))) ?? []).compactMap { name in
+            guard let process = name.text.flatMap({ Int32($0) }),
+                let stat = try? Files.read(RawPath("/proc/\(process)/stat"), limit: 4096),
+                let end = stat.lastIndex(of: UInt8(ascii: ")"))
+            else { return nil }
+            // State, parent, group, session.
+            let words = stat[(end + 1)...].split(separator: 0x20).prefix(4).map { String(decoding: $0, as: UTF8.self) }
+            return words.count == 4 && words[3] == String(leader) && words[0] != "Z" && words[0] != "X" ? process : nil
+        }
+    }
 }

@@ -49,7 +49,7 @@ import ToolModel
         }
         for (index, picture) in pictures().enumerated() {
             let time = FrameTime(index: index, time: Double(index) / 10, duration: 0.1)
-            take(pass.take(picture, time).ready.map { ($0.measures[0].values, !$0.measures[0].regions.isEmpty) })
+            take(try pass.take(picture, time).ready.map { ($0.measures[0].values, !$0.measures[0].regions.isEmpty) })
         }
         take(pass.finish(end: 15).map { ($0.measures[0].values, !$0.measures[0].regions.isEmpty) })
         #expect(!measures.isEmpty)

@@ -25,7 +25,7 @@ import Testing
         var account = Account()
         for index in 0..<frames {
             let time = FrameTime(index: index, time: Double(index) / 10, duration: 0.1)
-            let (ready, luma) = pass.take(Drawing.flat(index), time)
+            let (ready, luma) = try pass.take(Drawing.flat(index), time)
             account.records += ready
             account.ready.append(account.records.count)
             account.lumas.append(try #require(luma))

@@ -25,6 +25,7 @@ package struct Export {
     }
 
     private let layout: OutputLayout
+    private let tools: KnownTools
     private let sources: [Source]
 
     /// How many videos will be exported.
@@ -38,6 +39,7 @@ package struct Export {
     /// - Throws: ``ArchiveError`` when there is no such video, or no result at all.
     package init(_ layout: OutputLayout, video: RawPath? = nil, gone: Bool = true) throws {
         self.layout = layout
+        tools = KnownTools(layout)
         var found: [JobID: Source] = [:]
         for entry in try CatalogRebuild.entries(layout) {
             let isGone = entry.absence?.isOpen == true
@@ -109,7 +111,7 @@ package struct Export {
                 try format.add(
                     ExportVideo(
                         job: source.job, path: source.path, isGone: source.isGone, result: result,
-                        objectCount: KnownTools.objectCount(result.head["summary"])), collect)
+                        objectCount: KnownTools.objectCount(result.head["summary"], among: tools.descriptors)), collect)
             } catch let error as JSONError {
                 throw ArchiveError("\(source.path.display): its result cannot be read: \(error)")
             }
@@ -158,12 +160,10 @@ package struct Export {
                 }
             }
         }
-        let order = KnownTools.all.map(\.id)
+        let order = tools.descriptors.map(\.id)
         return ids.sorted { (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1) }
             .compactMap { id in
-                if let known = KnownTools.all.first(where: { $0.id == id }) {
-                    return (id, known.outputs.frame.map(\.key))
-                }
+                if let known = tools.descriptor(id) { return (id, known.outputs.frame.map(\.key)) }
                 return told[id].map { (id, $0) }
             }
     }

@@ -19,6 +19,7 @@ struct ExportObject {
     let time: Double?
     /// The tool that found it; nil for the frame's own `detections`.
     let tool: String?
+    /// Nil for an object that was not told apart from others.
     let track: Int?
     let classID: Int
     let className: String
@@ -35,7 +36,7 @@ struct ExportObject {
         self.time = time
         self.tool = tool
         self.corners = corners
-        track = json["track_id"]?.int
+        track = json["track_id"]?.int.flatMap { $0 < 0 ? nil : $0 }
         classID = json["class_id"]?.int ?? 0
         className = json["class"]?.string ?? ""
         confidence = json["confidence"]?.double ?? json["score"]?.double

@@ -2,6 +2,7 @@ internal import Analysis
 package import Bytes
 internal import FrameResults
 internal import FrameTools
+internal import Jobs
 package import ToolModel
 
 /// Other thresholds for events: events are detected again from the measures that a result stores, without decoding and without
@@ -9,19 +10,21 @@ package import ToolModel
 package struct Reevaluation: Sendable {
     /// The new values, by tool and key.
     private let settings: [String: [String: SettingValue]]
+    private let known: KnownTools
     /// The settings as they were given, for people.
     package let texts: [String]
 
+    /// - Parameter known: the tools of the output folder.
     /// - Precondition: every setting is one of detection.
-    package init(_ settings: [String: [String: SettingValue]]) {
+    package init(_ settings: [String: [String: SettingValue]], known: KnownTools) {
         for (tool, values) in settings {
             for key in values.keys {
                 precondition(
-                    ToolRegistry.tool(tool)?.descriptor.setting(key)?.kind == .detection,
-                    "\(tool).\(key) needs pixels")
+                    known.descriptor(tool)?.setting(key)?.kind == .detection, "\(tool).\(key) needs pixels")
             }
         }
         self.settings = settings
+        self.known = known
         texts = settings.flatMap { tool, values in
             values.map { key, value in "\(tool).\(key)=\(value.text)" }
         }.sorted()
@@ -31,14 +34,14 @@ package struct Reevaluation: Sendable {
     /// tools are not concerned is handed out itself.
     ///
     /// - Parameter folder: where the temporary file lies.
-    /// - Throws: ``ArchiveError`` when the result was made by another version of a tool, `SystemError` or `JSONError` when
-    ///   it cannot be read.
+    /// - Throws: ``ArchiveError`` when the result was made by another version of a tool, or by one of a plugin whose manifest
+    ///   is not in the output folder; `SystemError` or `JSONError` when it cannot be read.
     /// - Complexity: the size of the result; a few dozen frames are in memory.
     package func withDocument<Value>(
         of path: RawPath, in folder: RawPath, _ body: (RawPath) throws -> Value
     ) throws -> Value {
         let result = try StoredResult(path)
-        guard var pass = try ReevaluationPass(result, settings) else { return try body(path) }
+        guard var pass = try ReevaluationPass(result, settings, known) else { return try body(path) }
         try Files.makeDirectory(folder, durable: false)
         let spool = try Spool(in: folder)
         try pass.run(result, into: spool)
@@ -57,18 +60,26 @@ package struct Reevaluation: Sendable {
 /// One result on its way through the detectors of the tools that were given other settings.
 private struct ReevaluationPass {
     private var tools: [SelectedTool] = []
+    /// The ids of all tools of the result, in the order in which frames have them.
+    private let order: [String]
     private var detecting: DetectPass<JSON>
     private var written = 0
     private var times: [Double] = []
 
     /// Nil when the result has none of the tools.
-    init?(_ result: StoredResult, _ given: [String: [String: SettingValue]]) throws(ArchiveError) {
-        let stored = result.head["tools"]?.array ?? []
-        let speaker = SelectedTool.speaker(
-            among: stored.compactMap { $0["id"]?.string.flatMap { ToolRegistry.tool($0)?.descriptor } })
+    init?(
+        _ result: StoredResult, _ given: [String: [String: SettingValue]], _ known: KnownTools
+    ) throws(ArchiveError) {
+        order = (result.head["tools"]?.array ?? []).compactMap { $0["id"]?.string }
+        // A tool that failed has nothing in the result.
+        let stored = (result.head["tools"]?.array ?? []).filter { $0["status"]?.string != VideoStatus.failed.rawValue }
+        let speaker = SelectedTool.speaker(among: stored.compactMap { known.tool($0)?.descriptor })
         for description in stored {
-            guard let id = description["id"]?.string, let values = given[id], let tool = ToolRegistry.tool(id) else {
-                continue
+            guard let id = description["id"]?.string, let values = given[id] else { continue }
+            guard let tool = known.tool(description) else {
+                throw ArchiveError(
+                    "made by \(id) of a plugin whose manifest is not in plugins/: it cannot be re-evaluated; use `forgebatch run --set`"
+                )
             }
             let version = description["version"]?.string ?? "?"
             let descriptor = tool.descriptor
@@ -120,8 +131,8 @@ private struct ReevaluationPass {
                 let objects = JSON.array(list.map(\.json))
                 if tool.speaksForFrame {
                     frame = frame.replacing("detections", with: .members(["tracked_objects": objects]))
-                } else if let own = frame[tool.id] {
-                    frame = frame.replacing(tool.id, with: own.replacing("tracked_objects", with: objects))
+                } else {
+                    frame = frame.placing(list.isEmpty ? nil : objects, of: tool.id, order)
                 }
             }
             try write(JSONWriter.encode(frame), into: spool)
@@ -137,8 +148,7 @@ private struct ReevaluationPass {
     func head(_ head: JSON) -> JSON {
         let results = detecting.results
         var summary = head["summary"] ?? .object([])
-        for result in results { summary = summary.replacing(result.id, with: .object(result.summary.members)) }
-        let order = (head["tools"]?.array ?? []).compactMap { $0["id"]?.string }
+        for result in results { summary = summary.replacing(result.id, with: result.summary) }
         var events: [JSON] = []
         for id in order {
             if let result = results.first(where: { $0.id == id }) {
@@ -157,6 +167,26 @@ private struct ReevaluationPass {
 }
 
 extension JSON {
+    /// This frame with other objects under a tool's id; as results are written, without a member for what is empty.
+    ///
+    /// - Parameters:
+    ///   - objects: nil for none.
+    ///   - order: all tools, as frames have them.
+    fileprivate func placing(_ objects: JSON?, of tool: String, _ order: [String]) -> JSON {
+        guard var members else { return self }
+        var own = (self[tool]?.members ?? []).filter { $0.key != "tracked_objects" }
+        if let objects { own.append(Member("tracked_objects", objects)) }
+        let place = members.firstIndex { $0.key == tool }
+        if let place {
+            if own.isEmpty { members.remove(at: place) } else { members[place].value = .object(own) }
+        } else if !own.isEmpty {
+            let before = Set(order.prefix { $0 != tool } + ["detections"])
+            let last = members.lastIndex { before.contains($0.key) } ?? members.count - 1
+            members.insert(Member(tool, .object(own)), at: last + 1)
+        }
+        return .object(members)
+    }
+
     /// This object with another value under a key, which keeps its place or comes last.
     fileprivate func replacing(_ key: String, with value: JSON) -> JSON {
         guard var members else { return self }

@@ -129,7 +129,7 @@ package enum OutputFolder {
         var found = ((try? Files.list(layout.root)) ?? []).filter { Files.isTemporaryName($0) }.map {
             layout.root.appending($0)
         }
-        for folder in [layout.results, layout.stills, layout.report] { sweep(folder, &found) }
+        for folder in [layout.results, layout.stills, layout.report, layout.plugins] { sweep(folder, &found) }
         guard !allRuns else {
             sweep(layout.runs, &found)
             return found

@@ -40,6 +40,8 @@ package struct SkippedJob: Sendable {
     package var reason: String
     /// The run that processed it last.
     package var runID: String?
+    /// Tools that this run asks for and that its result is without, because they failed.
+    package var toolsFailed: [FailedTool] = []
 }
 
 /// A video of which the output folder knows something, and that is not at its place, or was not.
@@ -126,7 +128,8 @@ package struct Plan: Sendable {
                 skipped.append(
                     SkippedJob(
                         id: id, path: candidate.relative, status: status, reason: reason,
-                        runID: status.isFailure ? failure?.runID : entry?.runID))
+                        runID: status.isFailure ? failure?.runID : entry?.runID,
+                        toolsFailed: (entry?.toolsFailed ?? []).filter { policy.tools.asks(for: $0.id) }))
             }
         }
         take(prior, gone: whereabouts.gone.subtracting(moved))

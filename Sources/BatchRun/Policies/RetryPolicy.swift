@@ -1,4 +1,7 @@
-/// Decides whether a video whose worker crashed or timed out is tried again in the same run.
+internal import Jobs
+
+/// Decides whether a video whose worker crashed or timed out, or one of whose external tools did, is tried again in the same
+/// run.
 struct RetryPolicy: Equatable, Sendable {
     /// How many more attempts a video gets after its first.
     var retries: Int
@@ -23,7 +26,9 @@ struct RetryPolicy: Equatable, Sendable {
         if attempt.isOutOfMemory || attempt.heldProcess != nil { return false }
         return switch attempt.end {
         case .died, .exited, .stalled, .timedOut, .protocolError, .flooded, .spawnFailed: true
-        case .finished, .stopped: false
+        // An external tool may end better with a fresh process, and alone on the machine.
+        case .finished(let outcome): outcome.kind == .completed && outcome.toolFailures.contains(where: \.mayEndBetter)
+        case .stopped: false
         }
     }
 }

@@ -62,12 +62,16 @@ struct ReusePolicy {
         if let difference = difference(candidate, entry) { return .run("\(ReusePolicy.changedWord): \(difference)") }
         if let fault = resultFault(entry) { return .run(fault, complete(entry)) }
         var more = ""
-        if entry.digest != digest {
+        let failed = entry.toolsFailed
+        if entry.digest != digest || !failed.isEmpty {
             guard let stored = resultTools(entry) else {
                 return .run(entry.digest == oldDigest ? ReusePolicy.olderRules : "other settings or versions")
             }
-            if case .run(let reason, let tools) = tools.answer(stored) { return .run(reason, tools) }
-            more = ", with more tools"
+            if case .run(let reason, let tools) = tools.answer(stored, failed: failed) { return .run(reason, tools) }
+            if entry.digest != digest { more = ", with more tools" }
+        }
+        for tool in failed where tools.asks(for: tool.id) {
+            more += "; without \(tool.id), which failed: \(tool.message)"
         }
         if entry.verdict == .damaged, retryFailed { return .run("--retry-failed", complete(entry)) }
         return entry.verdict == .damaged
@@ -81,17 +85,16 @@ struct ReusePolicy {
     func keep(_ entry: CatalogEntry) -> (reason: String, more: String, tools: JobTools)? {
         if resultFault(entry) != nil || (entry.verdict == .damaged && retryFailed) { return nil }
         guard let stored = resultTools(entry) else { return nil }
-        switch tools.answer(stored) {
-        case .covered:
-            let ids = stored.tools.compactMap { $0["id"]?.string }
-            return ("moved from", "", JobTools(made: stored, kept: ids))
+        switch tools.answer(stored, failed: entry.toolsFailed) {
+        case .covered: return ("moved from", "", tools.keep(stored, failed: entry.toolsFailed))
         case .run(let reason, let tools): return tools.kept.isEmpty ? nil : ("moved from", "; \(reason)", tools)
         }
     }
 
     /// Whatever a result has is made again with what is asked for; nil for no more than that.
     private func complete(_ entry: CatalogEntry) -> JobTools? {
-        entry.digest == digest ? nil : resultTools(entry).map { tools.complete($0) }
+        if entry.digest == digest, entry.toolsFailed.isEmpty { return nil }
+        return resultTools(entry).map { tools.complete($0, failed: entry.toolsFailed) }
     }
 
     private func decide(_ failure: FailureEntry) -> Decision {
@@ -157,9 +160,23 @@ extension ReusePolicy {
             fingerprint: fingerprint)
         tools = ToolReuse(
             asked: ResultTools(tools: options.toolDescriptions, threads: options.threads, rules: options.rules),
-            available: options.availableTools)
+            available: options.availableTools, memory: ToolMemory(options))
+        let copies = KnownManifests(layout)
+        tools.manifest = { copies.manifest(plugin: $0, fingerprint: $1) }
         let known = KnownResultTools()
         resultTools = { known.tools(of: $0, layout, options.resultTools) }
+    }
+}
+
+/// The manifests of plugins that results came from, as the output folder keeps them, read when the first is asked for.
+private final class KnownManifests {
+    private let layout: OutputLayout
+    private lazy var copies = PluginCopies.all(layout)
+
+    init(_ layout: OutputLayout) { self.layout = layout }
+
+    func manifest(plugin: String, fingerprint: String) -> JSON? {
+        copies.first { $0.id == plugin && $0.fingerprint == fingerprint }?.manifest
     }
 }
 

@@ -1,5 +1,6 @@
 package import Bytes
-internal import Jobs
+package import Jobs
+internal import Store
 
 /// A tool as this build has it, as far as results of it can be used again.
 package struct AvailableTool: Sendable {
@@ -13,7 +14,7 @@ package struct AvailableTool: Sendable {
         self.measuring = measuring
     }
 
-    var id: String { description["id"]?.string ?? "" }
+    var id: String { ResultTools.id(description) }
     var version: String { description["version"]?.string ?? "" }
     var settings: [JSON.Member] { description["settings"]?.members ?? [] }
 
@@ -43,6 +44,11 @@ package struct ResultTools: Equatable, Sendable {
     }
 
     package var digest: String { SettingsDigest.of(tools: tools, threads: threads, rules: rules) }
+
+    static func id(_ tool: JSON) -> String { tool["id"]?.string ?? "" }
+
+    /// Whether a tool is one of a plugin.
+    static func isExternal(_ tool: JSON) -> Bool { tool["fingerprint"] != nil }
 }
 
 /// The tools of one job, where they are not just those of the run.
@@ -51,20 +57,30 @@ package struct JobTools: Equatable, Sendable {
     package var made: ResultTools
     /// Those whose measures are taken from the result that is there. When these are all, nothing is decoded.
     package var kept: [String] = []
+    /// External ones that are not tried, and why.
+    package var leftOut: [ToolFailure] = []
+    /// Of those that the run did not name and that are kept, what a worker has to know of their plugins.
+    package var references: [String: JobRequest.PluginReference] = [:]
 
-    var requests: [JobRequest.Tool] {
+    /// - Parameter asked: what the run asks for.
+    func requests(_ asked: [JobRequest.Tool]) -> [JobRequest.Tool] {
         made.tools.map { tool in
             let settings = (tool["settings"]?.members ?? []).map { ($0.key, $0.value) }
-            return JobRequest.Tool(
-                id: tool["id"]?.string ?? "", settings: Dictionary(settings, uniquingKeysWith: { first, _ in first }))
+            let id = ResultTools.id(tool)
+            var request = JobRequest.Tool(
+                id: id, settings: Dictionary(settings, uniquingKeysWith: { first, _ in first }),
+                plugin: references[id] ?? asked.first { $0.id == id }?.plugin)
+            request.leftOut = leftOut.first { $0.tool == id }
+            return request
         }
     }
 }
 
 /// Decides what of a result with other tools, settings or versions can stay.
 ///
-/// A result never loses a tool because a run asks for fewer: what is not asked for is kept.
-struct ToolReuse: Sendable {
+/// A result never loses a tool because a run asks for fewer: what is not asked for is kept. Tools of plugins that a run does
+/// not name cannot be measured by it, so they stay as long as their measures can be taken from the result.
+struct ToolReuse {
     enum Answer: Equatable {
         /// The result has all that is asked for, and more.
         case covered
@@ -76,24 +92,45 @@ struct ToolReuse: Sendable {
 
     /// What the run asks for.
     var asked: ResultTools
-    /// All tools of this build, in their order.
+    /// All tools of this build, in their order, then the run's external ones.
     var available: [AvailableTool]
+    var memory = ToolMemory(version: "")
+    /// The manifest of a plugin, by its id and fingerprint, as the output folder keeps it.
+    var manifest: (_ plugin: String, _ fingerprint: String) -> JSON? = { _, _ in nil }
+
+    func asks(for id: String) -> Bool { asked.tools.contains { ResultTools.id($0) == id } }
 
     /// What is to be done for a sound result of an unchanged video.
-    func answer(_ stored: ResultTools) -> Answer {
-        let merge = Merge(stored.tools, asked.tools, available)
+    ///
+    /// - Parameter failed: external tools that failed on it.
+    func answer(_ stored: ResultTools, failed: [FailedTool] = []) -> Answer {
         let isSameDecoding = stored.rules == asked.rules && stored.threads == asked.threads
+        let merge = Merge(self, stored.tools, failed, canKeep: isSameDecoding)
         if isSameDecoding, merge.isCovered { return .covered }
-        return .run(reason(stored, merge), JobTools(made: made(merge), kept: isSameDecoding ? merge.kept : []))
+        return .run(reason(stored, merge), job(merge, kept: isSameDecoding ? merge.kept : []))
     }
 
-    /// All that is asked for and all that a result has, measured anew.
-    func complete(_ stored: ResultTools) -> JobTools {
-        JobTools(made: made(Merge(stored.tools, asked.tools, available)))
+    /// All that is asked for and all that a result has, measured anew; tools of plugins that are not asked for go.
+    func complete(_ stored: ResultTools, failed: [FailedTool] = []) -> JobTools {
+        job(Merge(self, stored.tools, failed, canKeep: false), kept: [])
     }
 
-    private func made(_ merge: Merge) -> ResultTools {
-        ResultTools(tools: merge.tools, threads: asked.threads, rules: asked.rules)
+    /// All that a result has that covers what is asked for, as it is.
+    func keep(_ stored: ResultTools, failed: [FailedTool]) -> JobTools {
+        let merge = Merge(self, stored.tools, failed, canKeep: true)
+        var job = job(merge, kept: [])
+        job.made = stored
+        job.made.tools = stored.tools.filter { tool in
+            !ResultTools.isExternal(tool) || merge.tools.contains { ResultTools.id($0) == ResultTools.id(tool) }
+        }.map { SettingsDigest.plain($0) }
+        job.kept = job.made.tools.map(ResultTools.id).filter { id in !merge.leftOut.contains { $0.tool == id } }
+        return job
+    }
+
+    private func job(_ merge: Merge, kept: [String]) -> JobTools {
+        JobTools(
+            made: ResultTools(tools: merge.tools, threads: asked.threads, rules: asked.rules), kept: kept,
+            leftOut: merge.leftOut, references: merge.references)
     }
 
     private func reason(_ stored: ResultTools, _ merge: Merge) -> String {
@@ -105,9 +142,14 @@ struct ToolReuse: Sendable {
         if stored.rules > asked.rules { parts.append("made by newer rules of decoding and verdicts") }
         if !merge.newer.isEmpty { parts.append("made by newer versions of \(merge.newer.joined(separator: ", "))") }
         if stored.threads != asked.threads { parts.append("other settings: threads-per-job") }
+        parts += merge.changed
         if !merge.added.isEmpty { parts.append("\(merge.added.joined(separator: ", ")) added") }
+        if !merge.again.isEmpty { parts.append("failed before: \(merge.again.joined(separator: ", "))") }
         if !merge.measured.isEmpty { parts.append("measured again: \(merge.measured.joined(separator: ", "))") }
         if !merge.detected.isEmpty { parts.append("re-evaluated: \(merge.detected.joined(separator: ", "))") }
+        if !merge.lost.isEmpty {
+            parts.append("\(merge.lost.joined(separator: ", ")) not named by this run, and lost")
+        }
         return parts.joined(separator: "; ")
     }
 }
@@ -119,18 +161,70 @@ private struct Merge {
     private(set) var added: [String] = []
     private(set) var older: [String] = []
     private(set) var newer: [String] = []
+    /// Of plugins, in what else they differ.
+    private(set) var changed: [String] = []
+    /// External tools that failed and are tried again.
+    private(set) var again: [String] = []
+    /// External tools whose measures cannot be kept and that the run cannot make.
+    private(set) var lost: [String] = []
+    private(set) var leftOut: [ToolFailure] = []
+    private(set) var references: [String: JobRequest.PluginReference] = [:]
     /// Settings, as tool.key.
     private(set) var measured: [String] = []
     private(set) var detected: [String] = []
     /// Whether every tool that is asked for is there as it is asked for.
     private(set) var isCovered = true
 
-    init(_ stored: [JSON], _ asked: [JSON], _ available: [AvailableTool]) {
-        for tool in available {
-            take(
-                tool, was: stored.first { $0["id"]?.string == tool.id },
-                wanted: asked.first { $0["id"]?.string == tool.id })
+    /// - Parameter canKeep: whether measures of the result are of the decoding that the run would make.
+    init(_ reuse: ToolReuse, _ stored: [JSON], _ failed: [FailedTool], canKeep: Bool) {
+        let asked = reuse.asked.tools
+        func wanted(_ id: String) -> JSON? { asked.first { ResultTools.id($0) == id } }
+        for tool in reuse.available where !ResultTools.isExternal(tool.description) {
+            take(tool, was: stored.first { ResultTools.id($0) == tool.id }, wanted: wanted(tool.id))
         }
+        // Those that are there, in the order of the result, then those that come to it.
+        let there = stored.filter(ResultTools.isExternal)
+        for was in there {
+            let id = ResultTools.id(was)
+            let failure = failed.first { $0.id == id }
+            if let wanted = wanted(id) {
+                take(wanted, was: was, failure: failure, hasFailed: failure != nil || was["error"] != nil, reuse)
+            } else if failure == nil, was["error"] == nil {
+                keep(was, reuse, canKeep: canKeep)
+            }
+        }
+        for wanted in asked
+        where ResultTools.isExternal(wanted) && !there.contains(where: { ResultTools.id($0) == ResultTools.id(wanted) })
+        {
+            take(wanted, was: nil, failure: nil, hasFailed: false, reuse)
+        }
+    }
+
+    /// An external tool that the run asks for.
+    private mutating func take(
+        _ wanted: JSON, was: JSON?, failure: FailedTool?, hasFailed: Bool, _ reuse: ToolReuse
+    ) {
+        let id = ResultTools.id(wanted)
+        let tool =
+            reuse.available.first { $0.id == id } ?? AvailableTool(description: wanted, measuring: [])
+        guard hasFailed else { return take(tool, was: was, wanted: wanted) }
+        tools.append(wanted)
+        if let why = failure.flatMap({ reuse.memory.leavesOut($0, as: wanted) }) { return leftOut.append(why) }
+        isCovered = false
+        again.append(id)
+    }
+
+    /// An external tool of the result that the run does not ask for.
+    private mutating func keep(_ was: JSON, _ reuse: ToolReuse, canKeep: Bool) {
+        let id = ResultTools.id(was)
+        let plugin = String(id.prefix { $0 != "/" })
+        guard canKeep, let fingerprint = was["fingerprint"]?.string, let device = was["device"]?.string,
+            let manifest = reuse.manifest(plugin, fingerprint)
+        else { return lost.append(id) }
+        tools.append(SettingsDigest.plain(was))
+        kept.append(id)
+        references[id] = JobRequest.PluginReference(
+            manifest: manifest, fingerprint: fingerprint, device: device, place: device)
     }
 
     private mutating func take(_ tool: AvailableTool, was: JSON?, wanted: JSON?) {
@@ -150,6 +244,13 @@ private struct Merge {
         guard version == tool.version else {
             if Merge.isOlder(version, than: tool.version) { older.append(tool.id) } else { newer.append(tool.id) }
             return
+        }
+        let others = [("fingerprint", "its files changed"), ("device", "another device")].filter {
+            was[$0.0] != description[$0.0]
+        }
+        guard others.isEmpty else {
+            isCovered = false
+            return changed.append("\(tool.id): \(others.map(\.1).joined(separator: ", "))")
         }
         let measuring = differing.filter { tool.measuring.contains($0) }
         measured += measuring.map { "\(tool.id).\($0)" }

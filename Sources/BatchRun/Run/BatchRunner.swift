@@ -84,6 +84,8 @@ package enum BatchRunner {
         let isSomethingEmpty = discovery.candidates.isEmpty || discovery.finds.contains { $0.videos == 0 }
         let last = isSomethingEmpty ? EarlierFinds.read(layout, scope: options.scope) : nil
         let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
+        // Before a result tells of it.
+        for plugin in options.plugins { try plugin.copy?.write(layout) }
         for note in options.notes { journal.note(note) }
         if let rootNote { journal.note(rootNote) }
         if let lack = lock.lack { journal.note("this run has no lock: \(lack)") }
@@ -143,7 +145,10 @@ package enum BatchRunner {
         let isEmpty = plan.discovery.candidates.isEmpty && options.errorIfEmpty
         if isEmpty || hasVanished || hasEmptied { statuses.append(ExitStatus.noInput) }
         let old = journal.counts.skippedFailed + journal.counts.skippedDamaged + journal.counts.quarantined
-        if journal.counts.failed + journal.counts.damaged > 0 || (options.failOnAny && old > 0) {
+        let oldTools = journal.toolsLeftOut + plan.skipped.reduce(0) { $0 + $1.toolsFailed.count }
+        if journal.counts.failed + journal.counts.damaged + journal.toolsLost > 0
+            || (options.failOnAny && old + oldTools > 0)
+        {
             statuses.append(ExitStatus.videosFailed)
         }
         var status = ExitStatus.winner(statuses)

@@ -53,6 +53,7 @@ struct RunConclusion {
         document.libraries = options.libraries.map { RunDocument.Library(name: $0.name, version: $0.version) }
         document.settings = .object(options.settings.map { JSON.Member($0.key, $0.value) })
         document.toolDescriptions = options.toolDescriptions
+        document.plugins = options.plugins.compactMap(\.copy)
         document.notes = journal.notes
         document.roots = discovery.roots
         document.videosByRoot = journal.plan.discovery.finds.map(\.videos)

@@ -71,8 +71,8 @@ final class RunDriver {
         var workers: [WorkerProcess] = []
         var actions = scheduler.handle(event, now: monotonicNanoseconds())[...]
         while let action = actions.popFirst() {
-            if case .start(let job, _) = action {
-                workers.append(worker(job))
+            if case .start(let job, let attempt) = action {
+                workers.append(worker(job, attempt))
                 continue
             }
             do {
@@ -122,20 +122,21 @@ final class RunDriver {
         }
     }
 
-    private func worker(_ job: PlannedJob) -> WorkerProcess {
+    private func worker(_ job: PlannedJob, _ attempt: Int) -> WorkerProcess {
         WorkerProcess(
             child: ChildProcess(
                 program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit),
             request: request(job),
             deadlines: Deadlines(stall: options.stall, timeout: options.timeout, size: job.video.status.size),
-            kill: kill)
+            kill: kill, retry: scheduler.settings.retry, number: attempt)
     }
 
     private func request(_ job: PlannedJob) -> JobRequest {
-        let tools = job.tools?.requests ?? options.tools
+        let tools = job.tools?.requests(options.tools) ?? options.tools
         let kept = job.tools?.kept ?? []
         // Stills are made of decoded pictures.
-        let isDecoded = kept.isEmpty || kept.count < tools.count || job.moved != nil
+        let rest = tools.filter { !kept.contains($0.id) && $0.leftOut == nil }
+        let isDecoded = kept.isEmpty || !rest.isEmpty || job.moved != nil
         var request = JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
             result: job.result, tools: tools, kept: kept, threads: options.threads, nice: options.nice,

@@ -20,6 +20,9 @@ final class RunJournal {
     private(set) var counts: RunCounts
     private(set) var issues: [VideoIssue] = []
     private(set) var toolFailures: [VideoToolFailure] = []
+    /// External tools that failed on a video in this run, and those that were left out for failures of earlier runs.
+    private(set) var toolsLost = 0
+    private(set) var toolsLeftOut = 0
     /// What each job came to.
     private(set) var records: [RunDocumentWriter.EncodedJob] = []
     /// Notes for a person, each once.
@@ -85,7 +88,7 @@ final class RunJournal {
             processorSeconds: RunJournal.milli(outcome.processorSeconds))
         entry.contentSize = outcome.contentSize
         entry.content = outcome.content
-        entry.toolsFailed = outcome.toolFailures.map { FailedTool($0) }
+        entry.toolsFailed = toolsFailed(planned, outcome)
         entry.previousRunID = planned.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
         entry.absence = planned.known?.absence.map { ended($0) }
         guard let origin = planned.moved?.entry, outcome.isReused else {
@@ -189,7 +192,10 @@ final class RunJournal {
             record.facts = outcome.facts
             if hasResult {
                 (record.events, record.summaries) = (outcome.events, outcome.summaries)
-                record.toolsFailed = outcome.toolFailures.map { FailedTool($0) }
+                record.toolsFailed = toolsFailed(job.job, outcome)
+                for failure in outcome.toolFailures {
+                    if failure.kind == .leftOut { toolsLeftOut += 1 } else { toolsLost += 1 }
+                }
                 toolFailures += record.toolsFailed.map { VideoToolFailure(path: record.path, tool: $0) }
                 record.digest = job.job.tools?.made.digest
                 record.previousRunID = job.job.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
@@ -197,6 +203,14 @@ final class RunJournal {
             }
         }
         records.append(RunDocumentWriter.EncodedJob(record))
+    }
+
+    /// What is remembered of the external tools that failed in a job.
+    private func toolsFailed(_ planned: PlannedJob, _ outcome: JobOutcome) -> [FailedTool] {
+        if outcome.toolFailures.isEmpty { return [] }
+        return ToolMemory(options).entries(
+            outcome.toolFailures, of: planned.tools?.made.tools ?? options.toolDescriptions,
+            video: planned.video.status, known: planned.known)
     }
 
     private func count(_ job: EndedJob) {

@@ -47,7 +47,11 @@ package struct RunOptions: Sendable {
     package var tools: [JobRequest.Tool] = []
     /// The tools' ids, versions and settings as results list them.
     package var toolDescriptions: [JSON] = []
-    /// All tools of this build, in their order.
+    /// The plugins of ``tools``, in the order in which they were named.
+    package var plugins: [ChosenPlugin] = []
+    /// How many processes of a plugin may be there at once, no more than ``workers``; nil for as many.
+    package var pluginJobs: Int?
+    /// All tools of this build, in their order, then the run's external ones.
     package var availableTools: [AvailableTool] = []
     /// What a result was made with, by its path; nil for what is no result.
     package var resultTools: @Sendable (RawPath) -> ResultTools? = { _ in nil }

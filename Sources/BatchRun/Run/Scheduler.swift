@@ -281,6 +281,9 @@ struct Scheduler: Sendable {
         if case .finished(let outcome) = attempt.end {
             frames += outcome.frames
             processorSeconds += outcome.processorSeconds
+            if settings.retry.allowsAnother(after: attempt, number: job.attempt) {
+                return holdBack(job, outcome, seconds, now)
+            }
             bytesDone &+= job.job.video.status.size
             if outcome.kind == .completed { return complete(&job, outcome, seconds) }
             return fail(job, outcome, attempt, seconds, now)
@@ -305,6 +308,22 @@ struct Scheduler: Sendable {
         fail(
             job, reason + tries, kind: kind.rawValue, stderr: attempt.stderr, seconds: seconds,
             remembered: settings.retry.isExhausted(after: attempt, number: job.attempt) ? kind : nil, now: now)
+    }
+
+    /// A video was completed without a tool that may do better: nothing of the attempt is published, and it is tried again.
+    private mutating func holdBack(_ job: Active, _ outcome: JobOutcome, _ seconds: Double, _ now: UInt64) {
+        var job = job
+        let reason = outcome.toolFailures.filter(\.mayEndBetter).map { "\($0.tool): \($0.message)" }
+            .joined(separator: "; ")
+        if let stop {
+            hasCut = true
+            bytesDone &+= job.job.video.status.size
+            let message = "\(reason); stopped by \(stop.text)"
+            return fail(job, message, kind: JobRecord.stopped, seconds: seconds, now: now)
+        }
+        job.lastReason = reason
+        job.earlier = seconds
+        retries.append(job)
     }
 
     private mutating func complete(_ job: inout Active, _ outcome: JobOutcome, _ seconds: Double) {

@@ -49,6 +49,8 @@ struct ChildProcess: Sendable {
     let arguments: [String]
     /// Bytes of the longest line that is listened to.
     let lineLimit: Int
+    /// What it gets with the first byte of its request. Its standard input is a Unix socket then, and a pipe without.
+    var descriptors: [Bytes.FileDescriptor] = []
     var patience = Patience()
     /// Kills a process group by its leader.
     var kill: @Sendable (Int32) -> Void = { Processes.killGroup($0) }
@@ -89,33 +91,38 @@ struct ChildProcess: Sendable {
         let command = Arguments(executablePathOverride: "forgebatch", remainingValues: arguments)
         defer { settlement.endWatch() }
         do {
-            let result = try await Subprocess.run(
-                .path(name), arguments: command, platformOptions: options, input: .inputWriter, output: .sequence,
-                error: .sequence
-            ) { execution in
-                let process = execution.processIdentifier.value
-                // From its first pages on: it has to load its libraries before it could do so itself.
-                Processes.offerToOutOfMemoryKiller(process)
-                settlement.watch = Task.detached { await watch(process, settlement, hasToEnd) }
-                do {
-                    _ = try await execution.standardInputWriter.write(request)
-                } catch let error as SubprocessError where error.underlyingError == .brokenPipe {
-                    // One that has closed its end is told by how it ends.
-                } catch {
-                    settlement.fail("writing its request", error)
-                }
-                await withTaskGroup { group in
-                    group.addTask {
-                        guard await readLines(execution.standardOutput, settlement, receive) else {
-                            return settlement.demandEnd()
-                        }
+            let status: TerminationStatus
+            if descriptors.isEmpty {
+                status = try await Subprocess.run(
+                    .path(name), arguments: command, platformOptions: options, input: .inputWriter, output: .sequence,
+                    error: .sequence
+                ) { execution in
+                    await attend(
+                        execution.processIdentifier.value, execution.standardOutput, execution.standardError, errors,
+                        settlement, hasToEnd, receive
+                    ) {
+                        _ = try await execution.standardInputWriter.write(request)
                     }
-                    group.addTask { await readErrors(execution.standardError, errors, settlement) }
-                    await group.waitForAll()
-                }
+                }.terminationStatus
+            } else {
+                let socket = try RequestSocket()
+                // Its end means that we are gone, so it stays open.
+                defer { socket.close() }
+                status = try await Subprocess.run(
+                    .path(name), arguments: command, platformOptions: options,
+                    input: .fileDescriptor(.init(rawValue: socket.theirs.number), closeAfterSpawningProcess: true),
+                    output: .sequence, error: .sequence
+                ) { execution in
+                    await attend(
+                        execution.processIdentifier.value, execution.standardOutput, execution.standardError, errors,
+                        settlement, hasToEnd, receive
+                    ) {
+                        try await socket.send(request, descriptors) { settlement.isSettled }
+                    }
+                }.terminationStatus
             }
             if let failure = settlement.failure { return .pipeFailed(failure) }
-            switch result.terminationStatus {
+            switch status {
             case .exited(let code): return .exited(status: Int32(code))
             case .signaled(let code): return .died(signal: Int32(code))
             }
@@ -123,6 +130,31 @@ struct ChildProcess: Sendable {
             if let failure = settlement.failure { return .pipeFailed(failure) }
             let why = "\(error)".replacingNewlines
             return settlement.watch == nil ? .spawnFailed(why) : .pipeFailed(why)
+        }
+    }
+
+    /// Sends a process its request and listens to it until it has closed its outputs.
+    private func attend(
+        _ process: Int32, _ output: SubprocessOutputSequence, _ error: SubprocessOutputSequence, _ errors: LastLines,
+        _ settlement: Settlement, _ hasToEnd: @escaping @Sendable () -> Bool,
+        _ receive: @escaping @Sendable (Output) async -> Bool, send: () async throws -> Void
+    ) async {
+        // From its first pages on: it has to load its libraries before it could do so itself.
+        Processes.offerToOutOfMemoryKiller(process)
+        settlement.watch = Task.detached { await watch(process, settlement, hasToEnd) }
+        do {
+            try await send()
+        } catch let error as SubprocessError where error.underlyingError == .brokenPipe {
+            // One that has closed its end is told by how it ends.
+        } catch {
+            settlement.fail("writing its request", error)
+        }
+        await withTaskGroup { group in
+            group.addTask {
+                guard await readLines(output, settlement, receive) else { return settlement.demandEnd() }
+            }
+            group.addTask { await readErrors(error, errors, settlement) }
+            await group.waitForAll()
         }
     }
 
@@ -232,30 +264,6 @@ private final class Settlement: Sendable {
         }
         continuation?.resume(returning: end)
     }
-}
-
-/// Cuts bytes into lines.
-struct LineSplitter {
-    /// What stands behind the last line feed.
-    private(set) var rest: [UInt8] = []
-
-    /// Takes further bytes, and hands out the lines that they end.
-    ///
-    /// - Complexity: the number of bytes taken.
-    mutating func add(_ bytes: [UInt8]) -> [[UInt8]] {
-        var lines: [[UInt8]] = []
-        var start = 0
-        while let feed = bytes[start...].firstIndex(of: 0x0a) {
-            lines.append(rest + bytes[start..<feed])
-            rest = []
-            start = feed + 1
-        }
-        rest += bytes[start...]
-        return lines
-    }
-
-    /// Leaves the last bytes of the rest only.
-    mutating func cutRest(to count: Int) { rest = Array(rest.suffix(count)) }
 }
 
 /// The last lines that a process wrote on its standard error.

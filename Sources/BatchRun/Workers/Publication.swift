@@ -15,11 +15,13 @@ struct Publication {
 
     /// The attempt as it ends: with its files in place if it completed, else without a trace of them.
     ///
+    /// - Parameter isHeldBack: whether the video is tried again, so that nothing of this attempt stays.
+    ///
     /// A file of a completed video that is not as the worker told, or cannot be given its name, fails the video as one that
     /// the worker could not write.
-    func settle(_ attempt: Attempt) -> Attempt {
+    func settle(_ attempt: Attempt, isHeldBack: Bool = false) -> Attempt {
         defer { for kind in kinds { Files.remove(files.temporary(kind)) } }
-        guard case .finished(let outcome) = attempt.end, outcome.kind == .completed else { return attempt }
+        guard !isHeldBack, case .finished(let outcome) = attempt.end, outcome.kind == .completed else { return attempt }
         var settled = attempt
         do throws(SystemError) {
             settled.result = try publish(size: outcome.size)

@@ -97,6 +97,8 @@ extension WorkerProcess {
                 return Attempt(end: .finished(outcome), seconds: 0, stderr: [])
             }
         }
-        return Publication(worker.request).settle(await worker.run(receive))
+        let attempt = await worker.run(receive)
+        let isHeldBack = retry.allowsAnother(after: attempt, number: number)
+        return Publication(worker.request).settle(attempt, isHeldBack: isHeldBack)
     }
 }

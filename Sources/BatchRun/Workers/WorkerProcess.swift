@@ -15,6 +15,10 @@ struct WorkerProcess: Sendable {
     var request: JobRequest
     let deadlines: Deadlines
     let kill: KillSwitch
+    /// Says whether another attempt follows, for which this one's result is held back.
+    var retry = RetryPolicy(retries: 0)
+    /// Of the attempt, 1 for the first.
+    var number = 1
 
     /// Runs the worker to its end.
     ///

@@ -14,6 +14,9 @@ struct CAsset {
 // Every file of templates/, by its name there.
 const struct CAsset *CAssetsTemplates(size_t *count);
 
+// The files of python/, for authors of plugins, by their paths there.
+const struct CAsset *CAssetsPluginFiles(size_t *count);
+
 // The table of measured costs, Sources/ToolModel/tool-costs.json.
 struct CAsset CAssetsToolCosts(void);
 

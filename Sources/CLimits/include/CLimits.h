@@ -1,6 +1,7 @@
 #ifndef FORGEBATCH_CLIMITS_H
 #define FORGEBATCH_CLIMITS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // MARK: Limits
@@ -73,5 +74,115 @@ struct fb_probe {
 
 /// Confines a child process and has it try to leave. Returns 0, or the errno of what kept it from being tried.
 int fb_probe(struct fb_probe *result);
+
+// MARK: External tools
+
+/// A program that is started confined. The strings and lists have to live until `fb_start_tool` returns.
+struct fb_tool {
+    /// Its absolute path.
+    const char *program;
+    /// Its arguments, the first is its name, and its environment; both end with NULL.
+    char *const *words;
+    char *const *variables;
+    /// Where it starts.
+    const char *folder;
+    /// Files and folders that it may read and run, up to a NULL; those that are not there are left out.
+    const char *const *readable;
+    /// Devices that it may use, up to a NULL: none, or those of a GPU.
+    const char *const *devices;
+    /// The one folder that it may change. No program is run from there.
+    const char *writable;
+    /// Bytes of address space of each of its processes; 0 for as much as there is.
+    uint64_t memory;
+    /// Open descriptors of a process, and bytes of a file.
+    uint64_t descriptors, file_size;
+    /// Its niceness, where it is not higher already.
+    int niceness;
+    /// The ABI of Landlock that confines it, which the kernel has to have; 0 for none.
+    int landlock;
+    /// Whether its system calls are filtered.
+    int filter;
+
+    /// Its process.
+    int process;
+    /// The end of a pipe, without waiting, from which its standard output and error are read.
+    int log;
+    /// What could not be done, in a word; NULL when all was.
+    const char *failed;
+};
+
+/// Starts a tool as a child of this process, which may have one thread only and is to lead its group: it gets this process's
+/// descriptors 0 and 1 as 3 (frames) and 4 (answers), which are /dev/null here afterwards. It may read what is granted, write
+/// to one folder, start processes, all of its own group, and signal them; no socket has a name, none is of a network. It may
+/// not signal this process or its parent, and ends with this process.
+///
+/// Returns 0, or the errno of what failed; the child is then gone.
+int fb_start_tool(struct fb_tool *tool);
+
+/// Whether there is a list of system calls for this architecture.
+int fb_has_filter_list(void);
+
+// MARK: Descriptors
+
+/// Sends bytes and descriptors over a Unix socket without waiting; the descriptors go with the first byte. Returns how many
+/// bytes were taken, or -errno: -EAGAIN where there is no room, and nothing was sent.
+long fb_send_descriptors(int socket, const void *bytes, size_t count, const int *descriptors, int sent);
+
+/// Reads bytes, and the descriptors that come with them, from a socket; from anything else bytes alone. Returns how many
+/// bytes, 0 at the end, or -errno; -E2BIG where more descriptors came than fit, of which none is left open.
+long fb_receive(int descriptor, void *buffer, size_t size, int *descriptors, int most, int *received);
+
+/// A pair of connected Unix sockets that no other program inherits. Returns 0 or errno.
+int fb_socket_pair(int ends[2]);
+
+/// Has reads and writes of what is open there fail with EAGAIN in place of waiting. Returns 0 or errno.
+int fb_set_nonblocking(int descriptor);
+
+/// Has a pipe hold so many bytes, where that is allowed. Returns how many it holds.
+int fb_pipe_size(int pipe, int bytes);
+
+/// What can be read from a socket, without taking it. Returns how many bytes, 0 at the end, or -errno.
+long fb_peek(int socket, void *buffer, size_t size);
+
+/// Whether nothing more will come over a socket, besides what can still be read.
+int fb_has_ended(int socket);
+
+/// write(2), without a signal where nobody reads from a socket, and read(2), called again when a signal came. They return
+/// how many bytes, or -errno.
+long fb_write_some(int descriptor, const void *bytes, size_t count);
+long fb_read_some(int descriptor, void *buffer, size_t size);
+
+struct fb_awaited {
+    /// Negative for one that is left out.
+    int descriptor;
+    /// Whether there has to be room to write, instead of something to read.
+    int writing;
+    /// Whether a call would not wait.
+    int ready;
+};
+
+/// Waits until one of at most 8 descriptors is ready. Returns how many are, 0 when time or a signal came first, or -errno.
+int fb_wait_for_any(struct fb_awaited *items, int count, int milliseconds);
+
+// MARK: Processes
+
+/// Has processes whose parents end become children of this process. Returns 0 or errno.
+int fb_adopt_orphans(void);
+
+/// A descriptor that becomes ready when a process ends; -1 where the kernel has none.
+int fb_watch_process(int process);
+
+/// Waits for a child that has ended, if there is one. Returns its number, 0 when none has ended, or -errno: -ECHILD when
+/// there is no child.
+int fb_reap(int *status);
+
+/// SIGKILL to a process, or to this one's group by 0. Returns 0 or errno.
+int fb_kill(int process);
+
+int fb_own_process(void);
+int fb_own_group(void);
+
+/// Bytes.
+long fb_page_size(void);
 
 #endif

@@ -9,6 +9,8 @@ package struct JobRequest: Equatable, Sendable {
         package var settings: [String: JSON]
         /// Of an external tool, what the worker has to know of its plugin; nil for one of this program.
         package var plugin: PluginReference?
+        /// Why an external tool is not tried on this video: its result tells of it as of one that failed.
+        package var leftOut: ToolFailure?
 
         package init(id: String, settings: [String: JSON], plugin: PluginReference? = nil) {
             self.id = id
@@ -53,8 +55,23 @@ package struct JobRequest: Equatable, Sendable {
     /// ``tools``: frames to it, answers from it, and the control of its process.
     package static let descriptorsPerTool = 3
 
+    /// The external tools whose measures are taken from the result that is there.
+    package var keptExternalTools: [Tool] { tools.filter { $0.plugin != nil && kept.contains($0.id) } }
+
     /// The external tools that a process comes with.
-    package var workedTools: [Tool] { tools.filter { $0.plugin != nil && !kept.contains($0.id) } }
+    package var workedTools: [Tool] {
+        tools.filter { $0.plugin != nil && !kept.contains($0.id) && $0.leftOut == nil }
+    }
+
+    /// Leaves an external tool out.
+    package mutating func leaveOut(_ failure: ToolFailure) {
+        for index in tools.indices where tools[index].id == failure.tool { tools[index].leftOut = failure }
+    }
+
+    /// Says on which device an external tool is worked.
+    package mutating func setPlace(_ place: String, of id: String) {
+        for index in tools.indices where tools[index].id == id { tools[index].plugin?.place = place }
+    }
 
     /// What a video was under the name that it had.
     package struct Origin: Equatable, Sendable {
@@ -148,7 +165,8 @@ package struct JobRequest: Equatable, Sendable {
                     member(
                         "settings",
                         .object(tool.settings.sorted { $0.key < $1.key }.map { member($0.key, $0.value) })),
-                ] + (tool.plugin.map { [member("plugin", $0.json)] } ?? []))
+                ] + (tool.plugin.map { [member("plugin", $0.json)] } ?? [])
+                    + (tool.leftOut.map { [member("left_out", $0.json)] } ?? []))
         }
         var members = [member("job_id", .string(job.text))]
         members += input.members("input") + relative.members("path") + root.members("root") + result.members("result")
@@ -196,6 +214,10 @@ package struct JobRequest: Equatable, Sendable {
             if let plugin = tool["plugin"] {
                 guard let reference = PluginReference(plugin) else { return nil }
                 order.plugin = reference
+            }
+            if let failure = tool["left_out"] {
+                guard let failure = ToolFailure(failure) else { return nil }
+                order.leftOut = failure
             }
             orders.append(order)
         }

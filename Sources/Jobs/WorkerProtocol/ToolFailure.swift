@@ -12,6 +12,8 @@ package struct ToolFailure: Equatable, Sendable {
         case answer
         /// It said itself that it cannot do this video.
         case refused
+        /// Its measures were to be taken from a result that is of no use, so that it had no process: the next run measures.
+        case notKept = "not_kept"
         /// It was not tried: too many runs in a row ended so.
         case leftOut = "left_out"
     }
@@ -25,6 +27,8 @@ package struct ToolFailure: Equatable, Sendable {
     package var frames: Int
     /// The last lines that its process wrote.
     package var log: String
+    /// Whether its process may go on with another video.
+    package var isProcessSound = false
 
     package init(tool: String, kind: Kind, message: String, frames: Int = 0, log: String = "") {
         self.tool = tool
@@ -34,6 +38,12 @@ package struct ToolFailure: Equatable, Sendable {
         self.log = log
     }
 
+    package init(notKept tool: String) {
+        self.init(
+            tool: tool, kind: .notKept,
+            message: "its measures could not be taken from the result that was there; the next run measures again")
+    }
+
     /// Whether another try with a fresh process may end better.
     package var mayEndBetter: Bool { kind == .crash || kind == .stall }
 
@@ -41,7 +51,7 @@ package struct ToolFailure: Equatable, Sendable {
         .members([
             "id": .string(tool), "kind": .string(kind.rawValue), "message": .string(message),
             "frames_done": .int(frames),
-            "log": log.isEmpty ? nil : .string(log),
+            "log": log.isEmpty ? nil : .string(log), "sound": isProcessSound ? true : nil,
         ])
     }
 
@@ -52,5 +62,6 @@ package struct ToolFailure: Equatable, Sendable {
         self.init(
             tool: tool, kind: kind, message: message, frames: json["frames_done"]?.int ?? 0,
             log: json["log"]?.string ?? "")
+        isProcessSound = json["sound"]?.bool == true
     }
 }

@@ -10,11 +10,13 @@ struct ReplayAPI: Sendable {
     let version: String
     /// The viewer's page, scripts and styles by their names.
     let viewerFile: @Sendable (String) -> (bytes: [UInt8], contentType: String)?
+    /// The manifests of plugins that results came from.
+    var otherManifests: [JSON] = []
 
     var layout: OutputLayout { library.layout }
 
     func health() -> WebAnswer {
-        .json(["status": "healthy", "plugins_loaded": 1, "version": .string(version)])
+        .json(["status": "healthy", "plugins_loaded": .int(1 + otherManifests.count), "version": .string(version)])
     }
 
     /// `GET /v1/worker/health`: whether jobs go on, live or replayed, and when something was last heard of them, in seconds

@@ -219,5 +219,6 @@ struct ManifestReader {
     }
 
     /// What stands beside the values of a frame.
-    private static let reserved: Set = ["candidates", "tracked_objects", "regions"]
+    private static let reserved: Set =
+        ["candidates", "tracked_objects", "regions", PluginTool.droppedValues, PluginTool.droppedObjects]
 }

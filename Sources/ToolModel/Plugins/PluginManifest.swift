@@ -83,7 +83,7 @@ package struct PluginManifest: Sendable {
             tools.append(tool)
         }
         self.tools = tools
-        let used = Set(tools.flatMap(\.capabilities))
+        let used = Set(tools.flatMap(\.allCapabilities))
         if let unused = capabilities.first(where: { !used.contains($0) }) {
             throw ManifestError("capabilities: no tool has \(unused)")
         }

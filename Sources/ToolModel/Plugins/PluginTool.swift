@@ -11,7 +11,7 @@ package struct PluginTool: Sendable {
     /// Which frames are sent, and how they look.
     package struct FrameFeed: Equatable, Sendable {
         package enum Format: String, Equatable, Sendable {
-            /// One byte a pixel: luma of the full range.
+            /// One byte a pixel: luma as it is coded, on the 8-bit scale.
             case gray8
             /// Three bytes a pixel.
             case rgb24
@@ -92,8 +92,6 @@ package struct PluginTool: Sendable {
     /// Besides that of every tool that takes videos.
     package let capabilities: [String]
 
-    private static let streaming = "streaming_video_analysis"
-
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.requireObject()
         id = try reader.identifier("id")
@@ -102,7 +100,7 @@ package struct PluginTool: Sendable {
         lag = try reader.optionalInteger("lag", in: 0...1000) ?? 0
         isReused = try reader.optionalBool("reuse") ?? true
         classes = try reader.optionalTexts("classes")
-        capabilities = try reader.optionalTexts("capabilities").filter { $0 != PluginTool.streaming }
+        capabilities = try reader.optionalTexts("capabilities").filter { $0 != ToolDescriptor.streaming }
         let inputs = try reader.optionalTexts("input_types")
         guard inputs.isEmpty || inputs.contains("video") else {
             throw reader.error("input_types", "a tool that takes no video cannot be used")
@@ -121,6 +119,11 @@ package struct PluginTool: Sendable {
         settings = try reader.settings("inputs")
         values = try reader.object("outputs")?.fields("frame") ?? []
         conclusion = try Conclusion(reader.object("conclude"), settings: settings, values: values)
+    }
+
+    /// What it can be asked for by, besides its id.
+    var allCapabilities: [String] {
+        ToolDescriptor.general(detects: conclusion.detections != nil) + capabilities
     }
 
     package func setting(_ key: String) -> Setting? { settings.first { $0.key == key } }
@@ -201,6 +204,18 @@ extension PluginTool.Conclusion {
 }
 
 extension PluginTool {
+    /// The kinds of events that objects make.
+    package static let trackEvent = "track"
+    package static let presenceEvent = "presence"
+
+    /// What a frame, and the summary, tell of values and objects that had to be dropped because a number was missing; absent
+    /// where there is nothing to tell.
+    package static let droppedValues = "dropped_values"
+    package static let droppedObjects = "dropped_objects"
+
+    /// The key of the summary that counts events of a kind.
+    package static func countKey(_ event: String) -> String { event + "s" }
+
     /// What it puts into a result.
     var declaredOutputs: ToolOutputs {
         let confidence = ToolOutputs.Field("confidence", to: 1, help: "the highest of its detections")
@@ -208,10 +223,10 @@ extension PluginTool {
         if conclusion.detections != nil {
             events = [
                 .init(
-                    "presence", values: [.init("count", from: 1, help: "most at once")],
+                    PluginTool.presenceEvent, values: [.init("count", from: 1, help: "most at once")],
                     help: "frames with an object of a class"),
                 .init(
-                    "track", values: [.init("track_id", from: 1, help: "number of the object"), confidence],
+                    PluginTool.trackEvent, values: [.init("track_id", help: "number of the object"), confidence],
                     help: "an object, from its first frame to its last"),
             ]
         }
@@ -226,10 +241,20 @@ extension PluginTool {
         if conclusion.detections != nil {
             summary = [
                 .init("objects", help: "objects that were told apart"),
-                .init("detections", help: "detections of all frames"),
+                .init("detections", help: "detections in the frames that it looked at"),
                 .init("objects_max", help: "most objects of a frame"),
             ]
         }
+        for rule in conclusion.values {
+            let key = PluginTool.countKey(rule.event)
+            if !summary.contains(where: { $0.key == key }) {
+                summary.append(.init(key, help: "how many events \(rule.event) there are"))
+            }
+        }
+        summary += [
+            .init(PluginTool.droppedValues, help: "numbers that were missing in its answers"),
+            .init(PluginTool.droppedObjects, help: "objects that were left out because a number was missing"),
+        ]
         return ToolOutputs(frame: values, events: events, summary: summary)
     }
 

@@ -12,7 +12,7 @@ enum MachineCheck {
     /// The kernel, and what of it confines workers, tried in a child process.
     static func sandbox() -> [Finding] {
         let probe = SandboxProbe.make()
-        return [kernel(), landlock(probe), seccomp(probe), trial(probe)]
+        return [kernel(), landlock(probe), seccomp(probe), trial(probe), plugins(ToolSandbox.kernel)]
     }
 
     private static func kernel() -> Finding {
@@ -67,6 +67,22 @@ enum MachineCheck {
             : Finding(
                 .warning, "sandbox", "tried in a child process: it could still \(allowed)",
                 "--sandbox require refuses to work like that")
+    }
+
+    /// What programs of external tools are confined with: the same barriers, with other rights.
+    static func plugins(_ sandbox: ToolSandbox) -> Finding {
+        do throws(ToolSandbox.Refusal) {
+            _ = try sandbox.applied(.auto)
+        } catch {
+            return Finding(.warning, "plugins", "none is started: \(error)", "see docs/threat-model.md")
+        }
+        if let note = sandbox.note(.auto) {
+            return Finding(.warning, "plugins", note, "--sandbox require starts none like that")
+        }
+        let text = "confined to their own files and one temporary folder, without a network"
+        return Finding(
+            .ok, "plugins",
+            sandbox.landlock >= 6 ? text : text + "; they can signal other processes of this user before Linux 6.12")
     }
 
     // MARK: FFmpeg

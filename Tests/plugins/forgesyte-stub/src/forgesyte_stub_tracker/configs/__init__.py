@@ -1,0 +1,3 @@
+"""Settings of the stub."""
+
+MODELS = {"players": "players.txt", "ball": "ball.txt"}
