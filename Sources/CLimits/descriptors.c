@@ -125,7 +125,7 @@ int fb_wait_for_any(struct fb_awaited *items, int count, int milliseconds) {
     }
     int ready = poll(polled, (nfds_t)count, milliseconds);
     if (ready < 0) return errno == EINTR ? 0 : -errno;
-    for (int i = 0; i < count; i++) items[i].ready = polled[i].revents != 0;
+    for (int i = 0; i < count; i++) items[i].ready = polled[i].revents & (POLLIN | POLLOUT) ? 1 : polled[i].revents ? 2 : 0;
     return ready;
 }
 

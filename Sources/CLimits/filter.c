@@ -93,11 +93,16 @@ void fbi_begin(struct fbi_program *p) {
     fbi_answer(p, 435, FBI_ERROR(ENOSYS));
 }
 
-int fbi_install(struct fbi_program *p) {
+int fbi_install(struct fbi_program *p, int *listener) {
     fbi_refuse(p, refused, sizeof refused / sizeof *refused);
     fbi_step(p, FBI_RETURN, SECCOMP_RET_ALLOW, 0, 0);
     if (p->count > FBI_STEPS) return E2BIG;
     struct sock_fprog code = {p->count, p->steps};
+    if (listener) {
+        // SECCOMP_FILTER_FLAG_NEW_LISTENER; closed on exec.
+        *listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 1ul << 3, &code);
+        return *listener >= 0 ? 0 : errno;
+    }
     long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &code);
     return result == 0 ? 0 : result > 0 ? EBUSY : errno;
 }

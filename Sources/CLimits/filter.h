@@ -35,7 +35,10 @@ struct fbi_program {
 /// Starts a filter: other architectures, and calls that are newer than the lists.
 void fbi_begin(struct fbi_program *program);
 /// Adds what is refused to all, and puts it in force. Returns 0 or errno.
-int fbi_install(struct fbi_program *program);
+///
+/// With a place for it, the descriptor is put there by which another process is asked about calls; only this thread is
+/// filtered then.
+int fbi_install(struct fbi_program *program, int *listener);
 
 /// Adds one instruction, whose jumps count from the next one.
 void fbi_step(struct fbi_program *program, uint16_t code, uint32_t value, uint8_t if_true, uint8_t if_false);

@@ -119,7 +119,7 @@ static int filter_calls(void) {
     fbi_decide(p, SYS_fcntl, 1, FBI_IS, F_SETOWN, F_SETOWN_EX, 0);
     fbi_decide(p, SYS_ioctl, 1, FBI_IS, FIOSETOWN, SIOCSPGRP, 0);
     fbi_refuse(p, refused, sizeof refused / sizeof *refused);
-    return fbi_install(p);
+    return fbi_install(p, NULL);
 }
 
 #else

@@ -95,14 +95,36 @@ static void only_unix(struct fbi_program *p, uint32_t call) {
     fbi_step(p, FBI_RETURN, FBI_ERROR(EPERM), 0, 0);
 }
 
-static int filter_tool(uint32_t supervisor, uint32_t run, int has_device) {
-    static struct fbi_program program;
-    struct fbi_program *p = &program;
+/// SECCOMP_RET_USER_NOTIF: the supervisor decides.
+#define FBI_ASK 0x7fc00000u
+
+/// Lets threads be started, asks about processes, and refuses namespaces.
+static void ask_about_processes(struct fbi_program *p, uint32_t action) {
     const uint32_t spaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID
         | CLONE_NEWNET;
+    fbi_step(p, FBI_IS, SYS_clone, 0, 6);
+    fbi_load(p, 0);
+    fbi_step(p, FBI_HAS, spaces, 3, 0);
+    fbi_step(p, FBI_HAS, CLONE_THREAD, 1, 0);
+    fbi_step(p, FBI_RETURN, action, 0, 0);
+    fbi_step(p, FBI_RETURN, SECCOMP_RET_ALLOW, 0, 0);
+    fbi_step(p, FBI_RETURN, FBI_ERROR(EPERM), 0, 0);
+#ifdef __x86_64__
+    fbi_answer(p, SYS_fork, action);
+    fbi_answer(p, SYS_vfork, action);
+#endif
+}
+
+/// The supervisor is asked where the kernel lets it answer that a call may go on: since Linux 5.5, told by pidfd_getfd of 5.6.
+static int can_ask(void) { return syscall(438, -1, -1, 0u) < 0 && errno != ENOSYS; }
+
+static int filter_tool(uint32_t supervisor, uint32_t run, int has_device, int *listener) {
+    static struct fbi_program program;
+    struct fbi_program *p = &program;
     const uint32_t signals[] = {SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo};
     fbi_begin(p);
-    fbi_decide(p, SYS_clone, 0, FBI_HAS, spaces, spaces, 0);
+    int asks = can_ask();
+    ask_about_processes(p, asks ? FBI_ASK : SECCOMP_RET_ALLOW);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) guard(p, signals[i], supervisor, run);
     only_unix(p, SYS_socket);
     only_unix(p, SYS_socketpair);
@@ -112,14 +134,34 @@ static int filter_tool(uint32_t supervisor, uint32_t run, int has_device) {
     fbi_decide(p, SYS_ioctl, 1, FBI_IS, FIOSETOWN, SIOCSPGRP, 0);
     // Drivers of GPUs share memory by it.
     if (has_device) fbi_answer(p, SYS_memfd_create, SECCOMP_RET_ALLOW);
-    return fbi_install(p);
+    return fbi_install(p, asks ? listener : NULL);
 }
 
 #else
 
-static int filter_tool(uint32_t supervisor, uint32_t run, int has_device) { return ENOTSUP; }
+static int filter_tool(uint32_t supervisor, uint32_t run, int has_device, int *listener) { return ENOTSUP; }
 
 #endif
+
+int fb_next_question(int listener, uint64_t *question) {
+    // As large as the kernel's may become; it has to be zero.
+    union { struct seccomp_notif asked; char room[512]; } buffer;
+    memset(&buffer, 0, sizeof buffer);
+    // SECCOMP_IOCTL_NOTIF_RECV
+    if (ioctl(listener, _IOWR('!', 0, struct seccomp_notif), &buffer) != 0) return errno;
+    *question = buffer.asked.id;
+    return 0;
+}
+
+void fb_let_go_on(int listener, uint64_t question) {
+    union { struct seccomp_notif_resp answer; char room[512]; } buffer;
+    memset(&buffer, 0, sizeof buffer);
+    buffer.answer.id = question;
+    // SECCOMP_USER_NOTIF_FLAG_CONTINUE
+    buffer.answer.flags = 1;
+    // Who asked may be gone meanwhile. SECCOMP_IOCTL_NOTIF_SEND
+    (void)ioctl(listener, _IOWR('!', 1, struct seccomp_notif_resp), &buffer);
+}
 
 int fb_has_filter_list(void) {
 #ifdef FB_ARCHITECTURE
@@ -187,9 +229,13 @@ static int become(struct fb_tool *tool, pid_t supervisor, pid_t run, int log, in
     tool->failed = "limits";
     if ((failed = limit(tool))) return failed;
     tool->failed = "seccomp";
-    if (tool->filter && (failed = filter_tool((uint32_t)supervisor, (uint32_t)run, tool->devices[0] != NULL))) {
-        return failed;
+    int listener = -1;
+    if (tool->filter) {
+        failed = filter_tool((uint32_t)supervisor, (uint32_t)run, tool->devices[0] != NULL, &listener);
+        if (failed) return failed;
     }
+    // Closed by exec here.
+    if (listener >= 0 && fb_send_descriptors(report, "", 1, &listener, 1) != 1) return errno;
     tool->failed = "exec";
     execve(tool->program, tool->words, tool->variables);
     return errno;
@@ -199,18 +245,17 @@ static int become(struct fb_tool *tool, pid_t supervisor, pid_t run, int log, in
 struct report { int failed; const char *stage; };
 
 int fb_start_tool(struct fb_tool *tool) {
-    int log[2], told[2];
+    int log[2], told[2], failed;
     tool->failed = "pipe";
-    tool->process = -1;
+    tool->process = tool->listener = -1;
     if (pipe2(log, O_CLOEXEC) != 0) return errno;
-    if (pipe2(told, O_CLOEXEC) != 0) {
-        int failed = errno;
+    if ((failed = fb_socket_pair(told)) != 0) {
         close(log[0]);
         close(log[1]);
         return failed;
     }
     // Behind those that are written over.
-    int failed = 0, report = fcntl(told[1], F_DUPFD_CLOEXEC, 16), theirs = fcntl(log[1], F_DUPFD_CLOEXEC, 16);
+    int report = fcntl(told[1], F_DUPFD_CLOEXEC, 16), theirs = fcntl(log[1], F_DUPFD_CLOEXEC, 16);
     if (report < 0 || theirs < 0) failed = errno;
     close(told[1]);
     close(log[1]);
@@ -227,10 +272,11 @@ int fb_start_tool(struct fb_tool *tool) {
     if (report >= 0) close(report);
     if (theirs >= 0) close(theirs);
     if (!failed) {
+        // The listener, if there is one, and then a report or the end.
         struct report said;
-        ssize_t got;
-        do got = read(told[0], &said, sizeof said);
-        while (got < 0 && errno == EINTR);
+        int count = 0;
+        long got = fb_receive(told[0], &said, sizeof said, &tool->listener, 1, &count);
+        if (count == 1) got = fb_receive(told[0], &said, sizeof said, NULL, 0, &count);
         if (got == sizeof said) {
             tool->failed = said.stage;
             failed = said.failed;
@@ -239,6 +285,8 @@ int fb_start_tool(struct fb_tool *tool) {
     close(told[0]);
     if (failed) {
         if (child > 0) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        if (tool->listener >= 0) close(tool->listener);
+        tool->listener = -1;
         close(log[0]);
         return failed;
     }

@@ -123,6 +123,7 @@ struct RunCommand: AsyncParsableCommand {
             case .locked: break
             case .notWritable, .lockRefused: throw Failure(ExitStatus.failure, "\(refusal)")
             case .ambiguous: throw Failure(ExitStatus.usage, "\(refusal)")
+            case .plugin: throw Failure(ExitStatus.configuration, "\(refusal)")
             }
             if operation.lock.mode == .skip {
                 if display.verbose || EventStream.isOn { Terminal.error("forgebatch: \(refusal); skipped", .note) }
@@ -253,6 +254,7 @@ struct RunCommand: AsyncParsableCommand {
         options.toolDescriptions = selection.descriptions
         options.availableTools = selection.available
         options.plugins = selection.plugins
+        options.pluginFiles = [(RawPath("python/" + PluginFiles.helperName), PluginFiles.helper)]
         options.pluginJobs = tools.pluginJobs
         options.resultTools = { path in
             ResultSettings(path).map { ResultTools(tools: $0.tools, threads: $0.threads, rules: $0.rules) }

@@ -127,11 +127,17 @@ struct PluginProcessTests {
         #expect(try await isGone(plugin))
     }
 
-    @Test("Too many processes end it")
-    func forks() async throws {
-        let plugin = try await greeted("forks") { $0.processes = 16 }
+    @Test("Too many processes end it, also when they double without end", arguments: ["forks", "bomb"])
+    func forks(how: String) async throws {
+        let plugin = try await greeted(how) { $0.processes = 16 }
         #expect(try await ended(plugin) == ToolEnd(.processes, "over 16 processes"))
         #expect(try await isGone(plugin))
+    }
+
+    @Test("Processes one after another are as many as it likes")
+    func serial() async throws {
+        let plugin = try await greeted("serial") { $0.processes = 4 }
+        #expect(try await ended(plugin) == ToolEnd(.exited, "ended with status 0"))
     }
 
     @Test("Memory over its limit is refused, and several processes that hold more together are ended")
@@ -203,7 +209,7 @@ struct PluginProcessTests {
             try await unread.hello(within: Patience.hang)
         }
         await unread.stop()
-        let folder = try PluginFolders.make(in: bench.path)
+        let folder = try PluginTemporaries.make(in: bench.path)
         let order = ToolOrder(run: ["python3"], folder: bench.path, write: folder.path)
         let lost = try PluginProcess(order, program: RawPath("/no/such/program"), folder: folder)
         let end = await lost.waitForEnd(seconds: Patience.hang)

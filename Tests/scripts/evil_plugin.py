@@ -194,6 +194,13 @@ def main(how, *arguments):
         for _ in range(400):
             fork(sleep)
         wait()
+    elif how == "serial":
+        # Many, but one at a time.
+        for _ in range(100):
+            subprocess.run(["/bin/true"], check=True)
+    elif how == "bomb":
+        while True:
+            attempt(os.fork)
     elif how == "memory":
         try:
             bytearray(8 << 30)

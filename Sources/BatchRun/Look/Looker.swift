@@ -5,6 +5,8 @@ internal import Synchronization
 /// Why the inputs could not be looked at to the end.
 package enum LookFailure: Error, CustomStringConvertible {
     case stopped(StopReason, String)
+    /// While the plugins of the run started.
+    case stoppedStarting(StopReason)
     /// Too much gave no answer.
     case silent(String)
     case failed(String)
@@ -15,13 +17,14 @@ package enum LookFailure: Error, CustomStringConvertible {
         switch self {
         case .unlisted(let list, let why): "--files-from \(list.display): \(why)"
         case .stopped(let reason, let text): "stopped by \(reason.text) while looking for videos\(text)"
+        case .stoppedStarting(let reason): "stopped by \(reason.text) while plugins start"
         case .silent(let why), .failed(let why): "cannot look for videos: \(why)"
         }
     }
 
     package var exitStatus: Int32 {
         switch self {
-        case .stopped(let reason, _): ExitStatus.of(reason)
+        case .stopped(let reason, _), .stoppedStarting(let reason): ExitStatus.of(reason)
         case .silent, .unlisted: ExitStatus.unreadableInput
         case .failed: ExitStatus.failure
         }

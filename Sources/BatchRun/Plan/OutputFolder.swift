@@ -10,10 +10,14 @@ package enum RunRefusal: Error, CustomStringConvertible, Equatable {
     case lockRefused(String)
     /// Two inputs would be called the same.
     case ambiguous(String)
+    /// A plugin that the run needs does not start.
+    case plugin(String)
 
     package var description: String {
         switch self {
-        case .locked(let text), .notWritable(let text), .lockRefused(let text), .ambiguous(let text): text
+        case .locked(let text), .notWritable(let text), .lockRefused(let text), .ambiguous(let text),
+            .plugin(let text):
+            text
         }
     }
 }

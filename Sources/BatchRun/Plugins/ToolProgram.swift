@@ -45,6 +45,9 @@ private struct ToolSupervisor {
     private let control = FileDescriptor.standardError.number
     private var log = ToolLog()
     private var logPipe: Int32 = -1
+    private var listener: Int32 = -1
+    /// The tool's processes when they were counted, and those that were let be started since.
+    private var processes = 1
     private var buffer = [UInt8](repeating: 0, count: ToolLog.most)
     private var said: [UInt8] = []
 
@@ -72,10 +75,11 @@ private struct ToolSupervisor {
             }
             // Without a descriptor that tells of the process's end it is asked now and then.
             let most = ended < 0 ? 20 : 250
-            var items = [logPipe, control, ended].map { fb_awaited(descriptor: $0, writing: 0, ready: 0) }
-            _ = fb_wait_for_any(&items, 3, Int32(min(most, Int((next &- now) / 1_000_000) + 1)))
+            var items = [logPipe, control, ended, listener].map { fb_awaited(descriptor: $0, writing: 0, ready: 0) }
+            _ = fb_wait_for_any(&items, 4, Int32(min(most, Int((next &- now) / 1_000_000) + 1)))
             if items[0].ready != 0 { drain(pieces: 16) }
             if items[1].ready != 0, let end = listen() { return end }
+            if items[3].ready != 0, let end = answer(hasQuestion: items[3].ready == 1) { return end }
             if let end = reap(process) {
                 // What it printed last is still in the pipe; others may go on printing.
                 drain(pieces: 16)
@@ -133,7 +137,7 @@ private struct ToolSupervisor {
             let reason = SystemError(stage, order.folder, code: failed).reason
             throw ToolEnd(.start, status: Int(failed), "\(what): \(reason)")
         }
-        logPipe = tool.log
+        (logPipe, listener) = (tool.log, tool.listener)
         return tool.process
     }
 
@@ -181,16 +185,38 @@ private struct ToolSupervisor {
         }
     }
 
-    private func excess() -> ToolEnd? {
-        let processes = ToolGroup.processes(below: fb_own_process(), most: order.processes + 1)
-        if processes.count > order.processes { return ToolEnd(.processes, "over \(order.processes) processes") }
-        guard ToolGroup.memory(of: processes) > order.memory else { return nil }
+    /// Lets a process be started, as long as there are not too many: who wants one waits for the answer, so that they never
+    /// become more than there may be, however fast they double.
+    private mutating func answer(hasQuestion: Bool) -> ToolEnd? {
+        var question: UInt64 = 0
+        guard hasQuestion else {
+            Files.close(FileDescriptor(listener))
+            listener = -1
+            return nil
+        }
+        guard fb_next_question(listener, &question) == 0 else { return nil }
+        if processes >= order.processes { processes = count().count }
+        guard processes < order.processes else { return tooMany }
+        fb_let_go_on(listener, question)
+        processes += 1
+        return nil
+    }
+
+    private var tooMany: ToolEnd { ToolEnd(.processes, "over \(order.processes) processes") }
+
+    private func count() -> [Int32] { ToolGroup.processes(below: fb_own_process(), most: order.processes + 1) }
+
+    private mutating func excess() -> ToolEnd? {
+        let found = count()
+        processes = found.count
+        if processes > order.processes { return tooMany }
+        guard ToolGroup.memory(of: found) > order.memory else { return nil }
         return ToolEnd(.memory, "over \(order.memory >> 20) MiB")
     }
 
     /// Ends all of the tool's processes and says how it ended.
     mutating func tell(_ end: ToolEnd) {
-        endProcesses()
+        if end.cause != .processes { endProcesses() }
         var end = end
         end.log = log.text
         var line = end.line[...]
@@ -208,13 +234,16 @@ private struct ToolSupervisor {
 
     private func isFull(_ result: Int) -> Bool { SystemError("write", RawPath(""), code: Int32(-result)).wouldWait }
 
-    /// Kills the processes and waits for them a while: where nobody else would, they would stay as zombies.
+    /// Kills the processes and waits for them a while: where nobody else would, they would stay as zombies. More than there
+    /// may be are left to the end of the group, which is one call and gives them no time to become still more.
     private func endProcesses() {
         let begun = monotonicNanoseconds()
         var status: Int32 = 0
         while (monotonicNanoseconds() &- begun) / 1_000_000 < UInt64(ToolSupervisor.patience.ending) {
             // Their numbers stay theirs until they are waited for here; theirs come here when they are gone.
-            for process in ToolGroup.children(of: fb_own_process()) ?? [] { _ = fb_kill(process) }
+            let children = ToolGroup.children(of: fb_own_process()) ?? []
+            guard children.count <= order.processes else { return }
+            for process in children { _ = fb_kill(process) }
             var child = fb_reap(&status)
             while child > 0 { child = fb_reap(&status) }
             if child < 0 { return }

@@ -79,6 +79,7 @@ package enum BatchRunner {
         let (discovery, names, rootNote) = try await name(await discover(options, looker), prior, options, looker)
         let plan = try await Plan.make(
             discovery, prior: prior, names: names, options: options, now: started, looker: looker)
+        let pool = try await PluginPool.start(for: plan.jobs, options) { events.firstSignal }
         // Names are kept before anything is called by them.
         if names != prior.roots || !Files.exists(layout.roots) { try names.write(layout) }
         let isSomethingEmpty = discovery.candidates.isEmpty || discovery.finds.contains { $0.videos == 0 }
@@ -101,8 +102,10 @@ package enum BatchRunner {
         for (root, videos) in emptied {
             journal.note("\(root.display): no videos, although the last run found \(videos) there: is it mounted?")
         }
-        let driver = RunDriver(plan, journal: journal, options: options, begun: begun)
+        if pool != nil, let note = ToolSandbox.kernel.note(options.sandbox) { journal.note(note) }
+        let driver = RunDriver(plan, journal: journal, options: options, pool: pool, begun: begun)
         await driver.run(events, display: display)
+        await pool?.close()
         var outcome = finish(
             driver, journal, plan: plan, hasVanished: plan.hasVanished(since: last), hasEmptied: !emptied.isEmpty,
             options: options, started: started, isLocked: lock.lack == nil)

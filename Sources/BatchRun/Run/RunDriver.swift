@@ -9,16 +9,19 @@ final class RunDriver {
     private let options: RunOptions
     private let kill = KillSwitch()
     private let folders = ResultFolders()
+    /// The processes of plugins; nil in a run without.
+    private let pool: PluginPool?
     /// Workers that were started and have not ended.
     private var running = 0
     /// Whether a file of the run's own could not be written.
     private var hasFailed = false
 
     /// - Parameter begun: when the run began, in nanoseconds of the monotonic clock.
-    init(_ plan: Plan, journal: RunJournal, options: RunOptions, begun: UInt64) {
+    init(_ plan: Plan, journal: RunJournal, options: RunOptions, pool: PluginPool? = nil, begun: UInt64) {
         scheduler = Scheduler(plan.jobs, settings: Scheduler.Settings(options), now: begun)
         self.journal = journal
         self.options = options
+        self.pool = pool
     }
 
     /// Runs the plan to its end. The one consumer of all events; workers, the clock and signals are their producers.
@@ -123,16 +126,19 @@ final class RunDriver {
     }
 
     private func worker(_ job: PlannedJob, _ attempt: Int) -> WorkerProcess {
-        WorkerProcess(
+        let request = request(job)
+        return WorkerProcess(
             child: ChildProcess(
                 program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit),
-            request: request(job),
-            deadlines: Deadlines(stall: options.stall, timeout: options.timeout, size: job.video.status.size),
-            kill: kill, retry: scheduler.settings.retry, number: attempt)
+            request: request,
+            deadlines: Deadlines(
+                stall: options.stall, timeout: options.timeout, size: job.video.status.size,
+                hasPlugins: !request.workedTools.isEmpty),
+            kill: kill, pool: pool, retry: scheduler.settings.retry, number: attempt)
     }
 
     private func request(_ job: PlannedJob) -> JobRequest {
-        let tools = job.tools?.requests(options.tools) ?? options.tools
+        let tools = options.tools(of: job)
         let kept = job.tools?.kept ?? []
         // Stills are made of decoded pictures.
         let rest = tools.filter { !kept.contains($0.id) && $0.leftOut == nil }

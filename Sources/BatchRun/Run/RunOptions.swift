@@ -49,6 +49,8 @@ package struct RunOptions: Sendable {
     package var toolDescriptions: [JSON] = []
     /// The plugins of ``tools``, in the order in which they were named.
     package var plugins: [ChosenPlugin] = []
+    /// Files that each process of a plugin finds in its temporary folder, by their paths there.
+    package var pluginFiles: [(path: RawPath, content: [UInt8])] = []
     /// How many processes of a plugin may be there at once, no more than ``workers``; nil for as many.
     package var pluginJobs: Int?
     /// All tools of this build, in their order, then the run's external ones.
@@ -121,6 +123,9 @@ package struct RunOptions: Sendable {
         self.version = version
         self.worker = worker
     }
+
+    /// The tools of a job.
+    func tools(of job: PlannedJob) -> [JobRequest.Tool] { job.tools?.requests(tools) ?? tools }
 
     var digest: String { digest(rules: rules) }
 

@@ -31,6 +31,9 @@ struct Attempt: Sendable {
     /// The process, where it was killed and the kernel still holds it: nobody waits for it any more.
     var heldProcess: Int32?
 
+    /// What the worker said of its end; nil when it said nothing.
+    var outcome: JobOutcome? { if case .finished(let outcome) = end { outcome } else { nil } }
+
     /// SIGXCPU: the signal of a worker that passes its limit of processor seconds.
     static let processorTimeUsed: Int32 = 24
 
@@ -75,6 +78,9 @@ struct Deadlines: Sendable {
     var timeout: Double?
     /// Bytes.
     var size: Int64
+    /// Whether the video is also worked by plugins, whose time nobody can reckon: without a ``timeout`` it has no limit then,
+    /// but for that of silence.
+    var hasPlugins = false
 
     /// The time between two looks at a monotonic clock. A sign of life may be noted after a look was taken, by another
     /// thread; it is then no time ago, and not the age of the universe.
@@ -83,5 +89,8 @@ struct Deadlines: Sendable {
     }
 
     /// Seconds that a video of this duration, as its worker reports it, may take.
-    func limit(duration: Double?) -> Double { TimeLimit.seconds(timeout: timeout, duration: duration, size: size) }
+    func limit(duration: Double?) -> Double {
+        if timeout == nil, hasPlugins { return .infinity }
+        return TimeLimit.seconds(timeout: timeout, duration: duration, size: size)
+    }
 }

@@ -97,7 +97,17 @@ extension WorkerProcess {
                 return Attempt(end: .finished(outcome), seconds: 0, stderr: [])
             }
         }
-        let attempt = await worker.run(receive)
+        let attempt: Attempt
+        if let pool, !request.workedTools.isEmpty {
+            // Waiting for a plugin is not the worker's time.
+            let lease = await pool.lease(worker.request)
+            worker.request = lease.request
+            worker.child.descriptors = lease.descriptors
+            attempt = await worker.run(receive)
+            await pool.giveBack(lease, attempt.outcome)
+        } else {
+            attempt = await worker.run(receive)
+        }
         let isHeldBack = retry.allowsAnother(after: attempt, number: number)
         return Publication(worker.request).settle(attempt, isHeldBack: isHeldBack)
     }

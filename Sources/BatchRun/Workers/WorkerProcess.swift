@@ -11,10 +11,12 @@ final class KillSwitch: Sendable {
 
 /// One worker process for one video: request in, messages out.
 struct WorkerProcess: Sendable {
-    let child: ChildProcess
+    var child: ChildProcess
     var request: JobRequest
     let deadlines: Deadlines
     let kill: KillSwitch
+    /// Where its external tools have their processes from; nil in a run without plugins.
+    var pool: PluginPool?
     /// Says whether another attempt follows, for which this one's result is held back.
     var retry = RetryPolicy(retries: 0)
     /// Of the attempt, 1 for the first.

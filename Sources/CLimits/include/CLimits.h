@@ -107,6 +107,8 @@ struct fb_tool {
     int process;
     /// The end of a pipe, without waiting, from which its standard output and error are read.
     int log;
+    /// By which this process is asked about each process that the tool wants to start; -1 where the kernel cannot.
+    int listener;
     /// What could not be done, in a word; NULL when all was.
     const char *failed;
 };
@@ -118,6 +120,12 @@ struct fb_tool {
 ///
 /// Returns 0, or the errno of what failed; the child is then gone.
 int fb_start_tool(struct fb_tool *tool);
+
+/// Takes the next question, of which `fb_wait_for_any` told. Returns 0 or errno, as when who asked is gone.
+int fb_next_question(int listener, uint64_t *question);
+
+/// Lets the process be started that a question is about.
+void fb_let_go_on(int listener, uint64_t question);
 
 /// Whether there is a list of system calls for this architecture.
 int fb_has_filter_list(void);
@@ -157,7 +165,7 @@ struct fb_awaited {
     int descriptor;
     /// Whether there has to be room to write, instead of something to read.
     int writing;
-    /// Whether a call would not wait.
+    /// Whether a call would not wait: 1 where there is something to read, or room, 2 where there is nothing more to come.
     int ready;
 };
 

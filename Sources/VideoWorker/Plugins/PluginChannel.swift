@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Glibc
+internal import Jobs
 
 /// The three descriptors of a plugin's process: frames to it, answers from it, and the control of its process.
 struct PluginDescriptors: Equatable, Sendable {
@@ -124,18 +125,10 @@ final class PluginChannel {
 
     // MARK: The end of its process
 
-    /// How the process ended.
-    struct End: Equatable {
-        /// A few words: `killed by signal 11`.
-        var message: String
-        /// The last lines that it wrote.
-        var log: String
-    }
-
     /// Has the process ended, and hears how it ended.
     ///
     /// - Parameter seconds: the longest time to wait for the answer.
-    func end(within seconds: Double) -> End? {
+    func end(within seconds: Double) -> ToolEnd? {
         stopSending()
         let demand = Array("stop\n".utf8)
         _ = demand.withUnsafeBytes { Glibc.write(descriptors.control.number, $0.baseAddress, $0.count) }
@@ -151,8 +144,7 @@ final class PluginChannel {
             if count == 0 { return nil }
             if count < 0 { continue }
             for line in lines.add(Array(buffer[..<count])) {
-                guard let json = try? JSONReader.parse(line), json["type"]?.string == "over" else { continue }
-                return End(message: json["message"]?.string ?? "", log: json["log"]?.string ?? "")
+                if let end = ToolEnd(line: line) { return end }
             }
         }
         return nil

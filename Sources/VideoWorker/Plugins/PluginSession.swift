@@ -38,8 +38,8 @@ class PluginSession {
     /// Numbers and objects of its answers that JSON cannot hold.
     private(set) var dropped = SanitizerCounts()
 
-    /// Seconds that a process has to say how it ended, and bytes that are kept of its log.
-    private static let end = (seconds: 3.0, log: 4096)
+    /// Seconds that a process has to say how it ended.
+    private static let patience = 3.0
 
     init(
         _ descriptor: ToolDescriptor, _ origin: ToolOrigin, _ settings: ToolSettings, place: String,
@@ -160,9 +160,9 @@ class PluginSession {
         if kind == .refused {
             // Its process goes on: what is left of a frame is sent, and dropped there.
             failure.isProcessSound = true
-        } else if let end = channel.end(within: PluginSession.end.seconds) {
+        } else if let end = channel.end(within: PluginSession.patience) {
             if kind == .crash, !end.message.isEmpty { failure.message = Escape.visible(end.message) }
-            failure.log = String(decoding: end.log.utf8.suffix(PluginSession.end.log), as: UTF8.self)
+            failure.log = end.logTail
         }
         self.failure = failure
     }
