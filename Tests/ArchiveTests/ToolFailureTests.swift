@@ -86,4 +86,12 @@ import Testing
         #expect(videos[0].json["classes"] == .array(["person", "bicycle"]))
         #expect(videos[1].json["tools_failed"] == nil && videos[1].json["classes"] == nil)
     }
+
+    @Test func `a catalog that is made again from results knows them`() throws {
+        let made = try MadeOutputFolder()
+        try made.writeResult(RawPath("a.mp4"), frames: MadePeople.frames(8)) { MadePeople.tell(&$0, frames: 8) }
+        let entry = try #require(try CatalogRebuild.entries(made.layout).first)
+        #expect(entry.toolsFailed == [FailedTool(id: MadePeople.failing, message: "killed by signal 11", frame: 12)])
+        #expect(entry.facts.classes == ["person", "bicycle"])
+    }
 }

@@ -222,4 +222,44 @@ import ToolModel
         let json = String(decoding: bytes, as: UTF8.self)
         #expect(bytes.count <= BoxChunks.limit && chunks.hasCut && !json.contains("\"k\":") && json.contains("\"n\":7"))
     }
+
+    @Test func `a page of thirty classes with long names stays within its limits, and keeps rows and lanes`() throws {
+        let many = try MadeOutputFolder()
+        try many.addRun(Self.run, [.done("a.mp4")])
+        let names = (0..<30).map { "class \($0) of a detector with long names" }
+        let frames = MadePeople.frames(600).enumerated().map { index, frame in
+            var frame = frame
+            frame.detections = names.enumerated().compactMap { number, name in
+                guard (index * 7919 + number * 104_729) % 97 < 40 else { return nil }
+                return TrackedObject(
+                    track: number, classID: number, className: name, corners: [1, 2, 30 + Double(number), 40],
+                    confidence: 0.5)
+            }
+            return frame
+        }
+        let events = names.enumerated().flatMap { number, name in
+            (0..<10).map { place in
+                EventRecord(
+                    tool: MadePeople.tool, type: place == 0 ? "track" : "presence", startFrame: place * 60,
+                    endFrame: place * 60 + 30, start: Double(place) * 2.4, end: Double(place) * 2.4 + 1.2,
+                    isOpenAtEnd: false,
+                    values: [JSON.Member("class", .string(name))]
+                        + (place == 0 ? [JSON.Member("track_id", .int(number))] : [])
+                ).json
+            }
+        }
+        try many.writeResult(RawPath("a.mp4"), frames: frames) { head in
+            MadePeople.tell(&head, frames: 600)
+            head.events = events
+        }
+        _ = try ReportWriter.write(layout: many.layout, run: Self.run, options: ReportOptions())
+        let page = many.layout.report.appending(RawPath(OutputLayout.page(JobID(video: RawPath("a.mp4")))))
+        let html = try Files.read(page)
+        #expect(html.count <= VideoPageWriter.pageLimit)
+        let text = String(decoding: html, as: UTF8.self)
+        #expect(text.contains("and 6 more") && text.contains("class=\"lane k"))
+        let data = try Files.read(page.parent.appending(RawPath("\(JobID(video: RawPath("a.mp4")).text).js")))
+        #expect(data.count <= VideoData.limit)
+        #expect(String(decoding: data, as: UTF8.self).contains("\"rank\":-2"))
+    }
 }

@@ -441,7 +441,7 @@ def check_passes_over_http_and_sockets(binary, folder):
         for frame in range(1, 5):
             more = {"current_tool": tool, "tools_total": 3, "tools_completed": done}
             lines.append(run.progress("a.mp4", frame, total=4, after=1000, percent=100 * (4 * done + frame) // 12, **more))
-    run.complete("a.mp4")
+    run.complete("a.mp4", after=1000)
     run.finish()
     a = job_id("a.mp4")
     with Server(binary, folder, "--paused") as server:

@@ -298,6 +298,29 @@ def check_served_it_plays_with_the_servers_clock_and_comes_to_the_result(binary,
         assert page.errors == [], page.errors
 
 
+def check_served_a_job_of_three_passes_says_which_tool_it_is_at(binary, folder):
+    run = MadeRun(folder)
+    run.begin(1)
+    run.plan("a.mp4")
+    run.start("a.mp4", total=4)
+    for done, tool in enumerate(["forgebatch/frames", "people/people", "shots/<b>"]):
+        for frame in range(1, 5):
+            run.progress("a.mp4", frame, total=4, after=1000, percent=100 * (4 * done + frame) // 12,
+                         current_tool=tool, tools_total=3, tools_completed=done)
+    run.complete("a.mp4")
+    run.finish()
+    with Server(binary, folder, "--paused") as server, Browser() as browser, browser.page() as page:
+        page.open(server.http + "/")
+        page.wait("document.querySelectorAll('#job-list .job').length === 1")
+        choose(page, "a.mp4")
+        for at, percent, told in [(2.5, 16, "1 of 3, forgebatch/frames"), (6.5, 50, "2 of 3, people/people"),
+                                  (12.5, 100, "3 of 3, shots/<b>")]:
+            server.put("/v1/replay", {"at": at})
+            page.wait(f"document.getElementById('facts').textContent.includes({json.dumps('Tool' + told)})")
+            page.wait(f"document.getElementById('percent').textContent === '{percent} %'")
+        assert page.errors == [], page.errors
+
+
 def check_served_a_gap_that_the_server_would_play_is_jumped_for_all(binary, folder):
     run = night(folder)
     with Server(binary, folder) as server, Browser() as browser, browser.page() as page:

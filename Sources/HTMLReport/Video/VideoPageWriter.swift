@@ -14,9 +14,9 @@ struct VideoPageWriter {
     /// Bytes that a video's page should not pass.
     static let pageLimit = 24 << 10
     /// Rows of a table, fewer where the page would grow over its limit.
-    private static let rows = [50, 25, 10, 3, 3]
+    private static let rows = [50, 25, 25, 10, 10, 10, 3, 3]
     /// Lanes of classes, fewer likewise.
-    private static let lanes = [8, 8, 6, 4, 0]
+    private static let lanes = [8, 8, 4, 8, 4, 2, 2, 0]
 
     /// - Parameters:
     ///   - video: is told what is wrong with its result.
