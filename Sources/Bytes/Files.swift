@@ -329,6 +329,11 @@ package enum Files {
         return resolved
     }
 
+    /// The path from the root, from the working directory where it is relative. Nothing is looked at, and no link followed.
+    package static func absolute(_ path: RawPath) -> RawPath {
+        path.isAbsolute ? path : currentDirectory().appending(path)
+    }
+
     package static func currentDirectory() -> RawPath {
         guard let text = getcwd(nil, 0) else { return RawPath("/") }
         defer { free(text) }

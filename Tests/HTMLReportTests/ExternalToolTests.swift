@@ -237,14 +237,14 @@ import ToolModel
             }
             return frame
         }
-        let events = names.enumerated().flatMap { number, name in
-            (0..<10).map { place in
-                EventRecord(
+        let events: [JSON] = names.enumerated().flatMap { number, name -> [JSON] in
+            (0..<10).map { place -> JSON in
+                let own: [JSON.Member] = place == 0 ? [JSON.Member("track_id", .int(number))] : []
+                return EventRecord(
                     tool: MadePeople.tool, type: place == 0 ? "track" : "presence", startFrame: place * 60,
                     endFrame: place * 60 + 30, start: Double(place) * 2.4, end: Double(place) * 2.4 + 1.2,
                     isOpenAtEnd: false,
-                    values: [JSON.Member("class", .string(name))]
-                        + (place == 0 ? [JSON.Member("track_id", .int(number))] : [])
+                    values: [JSON.Member("class", .string(name))] + own
                 ).json
             }
         }

@@ -99,7 +99,8 @@ package actor PluginPool {
             } catch {
                 await close()
                 throw PluginStartFailure(
-                    description: "the plugin \(manifest.id) does not start: \(error.message)\(PluginPool.quoted(error.logTail))")
+                    description:
+                        "the plugin \(manifest.id) does not start: \(error.message)\(PluginPool.quoted(error.logTail))")
             }
             if wanted.contains(where: { PluginPool.isReused(manifest.tool($0)) }) {
                 rooms[manifest.id]?.idle.append(Instance(process: process, place: place))
@@ -179,11 +180,13 @@ package actor PluginPool {
             else { continue }
             var instance: Instance?
             do throws(ToolEnd) {
-                instance = try await self.instance(chosen, description, place: place, video: request.input)
+                instance = try await self.instance(
+                    chosen, description, place: place, video: Files.absolute(request.input))
             } catch {
                 lease.request.leaveOut(
                     ToolFailure(
-                        tool: tool.id, kind: .crash, message: "it does not start: \(error.message)", log: error.logTail))
+                        tool: tool.id, kind: .crash, message: "it does not start: \(error.message)", log: error.logTail)
+                )
             }
             lease.request.setPlace(place, of: tool.id)
             lease.held.append(

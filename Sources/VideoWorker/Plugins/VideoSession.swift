@@ -37,7 +37,7 @@ final class VideoSession: PluginSession {
         lastSign = monotonicNanoseconds()
         send(
             beginning(
-                request.input.members("path") + [
+                Files.absolute(request.input).members("path") + [
                     JSON.Member("frames", .int(frames)), JSON.Member("width", .int(display.width)),
                     JSON.Member("height", .int(display.height)), JSON.Member("rotation", .int(display.turns * 90)),
                 ] + (duration.map { [JSON.Member("duration", .double($0))] } ?? [])))
