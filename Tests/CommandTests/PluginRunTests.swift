@@ -220,6 +220,69 @@ struct PluginRunTests {
         #expect(try place.result("out", "a.y4m")["frames"] == frames)
     }
 
+    @Test("Tools with a pass of their own follow the shared pass, and the percentage never falls and ends at 100")
+    func passes() async throws {
+        let place = try PluginForge(["a.y4m"])
+        try place.forge.add("b.y4m", frames: 40)
+        let run = try await place.run(
+            "out", "--tools", "default,+evil/whole,+evil/again", "--progress-rate", "all", "-j1")
+        #expect(run.status == 0, "\(run.error)")
+        let layout = OutputLayout(root: place.forge.home.appending("out"))
+        let latest = try Files.linkTarget(layout.latest).lastComponent.display
+        let events = try Files.read(layout.log(run: latest)).split(separator: 0x0a).map {
+            try JSONReader.parse(Array($0))
+        }
+        for (name, frames) in [("a.y4m", 5), ("b.y4m", 40)] {
+            let job = JobID(video: RawPath(name)).text
+            let steps = events.filter { $0["job_id"]?.string == job && $0["current_frame"] != nil }
+            let percents = steps.compactMap { $0["percent"]?.int }
+            #expect(zip(percents, percents.dropFirst()).allSatisfy { $0 <= $1 }, "\(percents)")
+            #expect(percents.last == 100)
+            // As the hook of ForgeSyte's page counts: one more than are completed, of all.
+            var seen: [String] = []
+            for step in steps {
+                #expect(step["tools_total"]?.int == 3)
+                let text =
+                    "Tool: \((step["tools_completed"]?.int ?? -9) + 1) of 3 \(step["current_tool"]?.string ?? "")"
+                if seen.last != text { seen.append(text) }
+            }
+            #expect(seen == ["Tool: 1 of 3 forgebatch/frames", "Tool: 2 of 3 evil/whole", "Tool: 3 of 3 evil/again"])
+            #expect(steps.last?["current_frame"]?.int == frames && steps.last?["total_frames"]?.int == frames)
+            let own = try #require(try place.result("out", name)["frames"]?.array)
+            #expect(own.count == frames)
+            for frame in own {
+                #expect(frame["evil/whole"]?["size"] == frame["evil/again"]?["size"])
+                #expect(
+                    frame["detections"]?["tracked_objects"]?.array?.first?["xyxy"]
+                        == .array([1, 2, 11, 12].map { .int($0) }))
+                #expect(frame["evil/again"]?["tracked_objects"]?.array?.count == 1)
+            }
+        }
+    }
+
+    @Test(
+        "A pass that fails is one failed tool, and what another decoder finds beyond the end is left out",
+        arguments: [
+            ("exit", "status 4"), ("fail", "two frames are enough"), ("double", "second answer"), ("peek", "status 0"),
+        ])
+    func failedPass(how: String, message: String) async throws {
+        let place = try PluginForge(["a.y4m", "b.y4m"])
+        #expect(try await place.run("plain", "--tools", "default,+evil/again").status == 0)
+        let run = try await place.run(
+            "out", "--tools", "default,+evil/whole,+evil/again", "--set", "evil/whole.how=\(how)", "--retries", "0")
+        #expect(run.status == 3, "\(run.error)")
+        for name in ["a.y4m", "b.y4m"] {
+            let entry = try #require(try place.entry("out", name, "evil/whole"))
+            #expect(entry["error"]?.string?.contains(message) == true, "\(entry)")
+            // The one video is all that it may read: not the names of others.
+            if how == "peek" { #expect(entry["log"]?.string?.contains("others: 13") == true, "\(entry)") }
+            #expect(try place.result("out", name)["frames"] == place.result("plain", name)["frames"])
+        }
+        let beyond = try await place.run("beyond", "--tools", "default,+evil/again", "--set", "evil/again.how=beyond")
+        #expect(beyond.status == 0, "\(beyond.error)")
+        #expect(try place.result("beyond", "a.y4m")["frames"] == place.result("plain", "a.y4m")["frames"])
+    }
+
     @Test("When the run is killed, its plugins are gone within seconds")
     func killedRun() async throws {
         let place = try PluginForge([])

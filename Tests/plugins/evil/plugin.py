@@ -124,14 +124,47 @@ def misbehave(how, index, data):
     return False
 
 
+def watch(message, how):
+    """A pass of its own: it reads the file, which is all that it may read of its folder."""
+    with open(message["path"], "rb") as file:
+        size = len(file.read())
+    if how == "peek":
+        try:
+            others = os.listdir(os.path.dirname(message["path"]))
+        except OSError as error:
+            others = error.errno
+        print("others:", others, file=sys.stderr, flush=True)
+        os._exit(0)
+    count = message["frames"]
+    for index in range(count):
+        # A guess, as tools of ForgeSyte make one.
+        send({"type": "progress", "current": 100 * (index + 1) // count, "total": 100})
+        if how == "exit" and index == 2:
+            os._exit(4)
+        if how == "fail" and index == 2:
+            send({"type": "failed", "message": "two frames are enough"})
+            return
+    for index in reversed(range(count)):
+        send({"type": "frame", "frame_idx": index, "success": True, "values": {"size": size},
+              "result": {"values": {"size": size}, "detections": {"xyxy": [[1, 2, 11, 12]], "confidence": [0.75]}}})
+    if how == "beyond":
+        send({"type": "frame", "frame_index": count, "values": {"size": 1}})
+    if how == "double":
+        send({"type": "frame", "frame_index": 0, "values": {"size": 1}})
+    send({"type": "ended"})
+
+
 def serve():
-    send({"type": "hello", "protocol": 1, "tools": ["evil", "late", "some"]})
+    send({"type": "hello", "protocol": 1, "tools": ["evil", "late", "some", "whole", "again"]})
     tool, how, owed, seen = None, "good", [], 0
     for line in frames:
         message = json.loads(line)
         if message["type"] == "begin":
             tool, how, owed, seen = message["tool"], message["settings"].get("how", "good"), [], 0
             send({"type": "begun"})
+            if tool in ("whole", "again"):
+                watch(message, how)
+                tool = None
             if how == "deaf":
                 sleep()
         elif message["type"] == "frame":
