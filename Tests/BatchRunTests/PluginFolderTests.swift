@@ -69,7 +69,7 @@ struct PluginFolderTests {
         MadePlugin.setMode(root.appending("sticky"), 0o1777)
         #expect(try search("sticky/plugins").usable.map(\.id) == ["people"])
         for (path, mode) in [
-            (people, UInt32(0o775)), (people.parent, 0o757), (people.appending("manifest.json"), 0o666),
+            (people, UInt32(0o757)), (people.parent, 0o777), (people.appending("manifest.json"), 0o666),
         ] {
             let before: UInt32 = path.lastComponent == RawPath("manifest.json") ? 0o644 : 0o755
             MadePlugin.setMode(path, mode)
@@ -82,8 +82,42 @@ struct PluginFolderTests {
         MadePlugin.setMode(people, 0o1777)
         #expect(try search("sticky/plugins").unusable.count == 1, "a plugin's own folder may not be sticky either")
         MadePlugin.setMode(people, 0o755)
-        MadePlugin.setMode(people.appending("plugin.py"), 0o664)
+        MadePlugin.setMode(people.appending("plugin.py"), 0o646)
         #expect(throws: ManifestError.self) { try fingerprint("sticky/plugins") }
+    }
+
+    /// A user with a group of its own, and one whose group has others in it, as root finds them on this machine.
+    private static func user(hasOwnGroup: Bool) -> (user: uid_t, group: gid_t)? {
+        setpwent()
+        defer { endpwent() }
+        while let entry = getpwent()?.pointee {
+            guard entry.pw_uid != 0, let group = getgrgid(entry.pw_gid)?.pointee else { continue }
+            let isOwn = String(cString: group.gr_name) == String(cString: entry.pw_name)
+            if isOwn == hasOwnGroup, !hasOwnGroup || group.gr_mem?.pointee == nil {
+                return (entry.pw_uid, entry.pw_gid)
+            }
+        }
+        return nil
+    }
+
+    @Test(
+        "A user's private group may write, as with the umask 002; another group may not",
+        .enabled(if: geteuid() == 0, "only root can make folders of other users"))
+    func privateGroup() throws {
+        let path = root.appending("own")
+        try Files.makeDirectory(path, durable: false)
+        MadePlugin.setMode(path, 0o775)
+        #expect(try Ownership(of: path).isShared, "a group of root's")
+        if let (user, group) = PluginFolderTests.user(hasOwnGroup: true) {
+            _ = path.withCString { chown($0, user, group) }
+            #expect(try !Ownership(of: path).isShared && !Ownership(of: path).isOwn)
+            _ = path.withCString { chown($0, user, 0) }
+            #expect(try Ownership(of: path).isShared)
+        }
+        if let (user, group) = PluginFolderTests.user(hasOwnGroup: false) {
+            _ = path.withCString { chown($0, user, group) }
+            #expect(try Ownership(of: path).isShared)
+        }
     }
 
     @Test("A folder of somebody else is refused", .enabled(if: geteuid() == 0, "only root can make one"))
