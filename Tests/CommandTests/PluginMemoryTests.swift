@@ -3,7 +3,9 @@ import Jobs
 import TestSupport
 import Testing
 
-@Suite("What is kept of a plugin, and when it is tried again", .enabled(if: ExternalProgram.python != nil, "needs python3"))
+@Suite(
+    "What is kept of a plugin, and when it is tried again", .enabled(if: ExternalProgram.python != nil, "needs python3")
+)
 struct PluginMemoryTests {
     private let forge: Forge
     private let folder: RawPath

@@ -237,16 +237,18 @@ import ToolModel
             }
             return frame
         }
-        let events: [JSON] = names.enumerated().flatMap { number, name -> [JSON] in
-            (0..<10).map { place -> JSON in
-                let own: [JSON.Member] = place == 0 ? [JSON.Member("track_id", .int(number))] : []
-                return EventRecord(
-                    tool: MadePeople.tool, type: place == 0 ? "track" : "presence", startFrame: place * 60,
-                    endFrame: place * 60 + 30, start: Double(place) * 2.4, end: Double(place) * 2.4 + 1.2,
-                    isOpenAtEnd: false,
-                    values: [JSON.Member("class", .string(name))] + own
-                ).json
-            }
+        func event(_ number: Int, _ name: String, _ place: Int) -> JSON {
+            let start = Double(place) * 2.4
+            var values = [JSON.Member("class", .string(name))]
+            if place == 0 { values.append(JSON.Member("track_id", .int(number))) }
+            let event = EventRecord(
+                tool: MadePeople.tool, type: place == 0 ? "track" : "presence", startFrame: place * 60,
+                endFrame: place * 60 + 30, start: start, end: start + 1.2, isOpenAtEnd: false, values: values)
+            return event.json
+        }
+        var events: [JSON] = []
+        for (number, name) in names.enumerated() {
+            for place in 0..<10 { events.append(event(number, name, place)) }
         }
         try many.writeResult(RawPath("a.mp4"), frames: frames) { head in
             MadePeople.tell(&head, frames: 600)
