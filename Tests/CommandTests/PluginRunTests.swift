@@ -283,6 +283,45 @@ struct PluginRunTests {
         #expect(try place.result("beyond", "a.y4m")["frames"] == place.result("plain", "a.y4m")["frames"])
     }
 
+    @Test(
+        "Boxes of a turned clip are those of the upright one, in pixels as they are stored",
+        .enabled(if: ExternalProgram.ffmpeg != nil, "no ffmpeg in PATH"))
+    func turned() async throws {
+        let place = try PluginForge([])
+        let clip = place.forge.input.appending("a.mp4")
+        // Wide as it is stored, and light at 20, 10 to 60, 40.
+        try await FFmpegCommand.make(
+            clip, "-f lavfi -i color=black:s=160x96:d=0.5:r=10",
+            "-vf drawbox=x=20:y=10:w=40:h=30:color=white:t=fill -pix_fmt yuv420p -c:v libx264 -qp 1")
+        let bytes = try Files.read(clip)
+        for (number, matrix) in [[0, 65536, -65536, 0], [-65536, 0, 0, -65536], [0, -65536, 65536, 0]].enumerated() {
+            try place.forge.write(
+                Display.matrix(matrix, in: bytes), to: place.forge.input.appending("turned-\(number).mp4"))
+        }
+        #expect(try await place.run("out", "--tools", "+evil/corner").status == 0)
+        for (name, width) in [("a.mp4", 80), ("turned-0.mp4", 48), ("turned-1.mp4", 80), ("turned-2.mp4", 48)] {
+            let result = try place.result("out", name)
+            for frame in try #require(result["frames"]?.array) {
+                #expect(frame["evil/corner"]?["width"]?.int == width, "\(name): \(result["video"]?["rotation"] ?? 0)")
+                let box =
+                    frame["detections"]?["tracked_objects"]?.array?.first?["xyxy"]?.array?.compactMap(\.double) ?? []
+                #expect(box.count == 4)
+                for (side, known) in zip(box, [20.0, 10, 60, 40]) { #expect(abs(side - known) <= 2, "\(name): \(box)") }
+            }
+        }
+    }
+
+    @Test("Twenty videos on two workers take two loads of a plugin at most")
+    func loads() async throws {
+        let place = try PluginForge((0..<20).map { "\($0).y4m" })
+        #expect(try await place.run("out", "--tools", "+evil/corner", "-j2").status == 0)
+        let processes = try Set(
+            (0..<20).map {
+                try place.result("out", "\($0).y4m")["frames"]?.array?.first?["evil/corner"]?["process"]?.int
+            })
+        #expect((1...2).contains(processes.count) && !processes.contains(nil))
+    }
+
     @Test("When the run is killed, its plugins are gone within seconds")
     func killedRun() async throws {
         let place = try PluginForge([])
@@ -298,5 +337,22 @@ struct PluginRunTests {
         run.send(SIGKILL)
         _ = await run.result()
         try await eventually("the plugin is gone") { place.survivors().isEmpty }
+    }
+}
+
+/// The display matrix of an MP4 file.
+private enum Display {
+    /// The file with other first four numbers of its video track's matrix (ISO 14496-12, 8.3.2), which is the identity.
+    static func matrix(_ numbers: [Int], in file: [UInt8]) throws -> [UInt8] {
+        func bytes(_ values: [Int]) -> [UInt8] {
+            values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+        }
+        let header = try #require(file.firstRange(of: Array("tkhd".utf8)))
+        let plain = bytes([65536, 0, 0, 0, 65536])
+        let rest = file[header.upperBound...]
+        let place = try #require(rest.firstRange(of: plain))
+        var result = file
+        result.replaceSubrange(place, with: bytes([numbers[0], numbers[1], 0, numbers[2], numbers[3]]))
+        return result
     }
 }

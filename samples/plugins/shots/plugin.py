@@ -103,7 +103,6 @@ def load():
 @tool("shots", load=load)
 def shots(settings, network):
     kept = []  # the frames from 25 before the first whose likelihood is not known yet
-    is_first = True
     known = 0  # frames whose likelihood is known
     count = 0  # frames seen
 
@@ -112,27 +111,23 @@ def shots(settings, network):
         likely = network(np.stack(kept[:WINDOW]))[MARGIN : MARGIN + STEP]
         del kept[:STEP]
         known += STEP
-        # What speaks for the last frame of a shot is said of the next one, the first of the next shot.
-        return [{"values": {"cut": value}} for value in likely]
+        return [{"values": {"last": value}} for value in likely]
 
     def frame(f):
-        nonlocal is_first, count
-        count += 1
-        if is_first:
-            is_first = False
+        nonlocal count
+        if count == 0:
             kept.extend([f.array] * MARGIN)
-            yield None  # nothing comes before the first frame
+        count += 1
         kept.append(f.array)
         if len(kept) == WINDOW:
             yield from conclude()
 
     def end():
         answers = []
-        while known < count - 1:
+        while known < count:
             kept.extend([kept[-1]] * (WINDOW - len(kept)))
             answers += conclude()
-        owed = count - 1 - (known - len(answers))
-        return answers[: max(0, owed)]
+        return answers[: len(answers) - (known - count)]
 
     return frame, end
 
