@@ -48,11 +48,15 @@ struct EventTables {
         eventCount = Text.count(joined.count)
         events = joined.prefix(rows).map { Event($0.event, types: $0.types, film, colours) }
         moreEvents = joined.count > events.count ? Text.count(joined.count - events.count) : nil
-        // By class, those of one class as they came.
+        // By class, those of one class as they came, and last what only moved.
         let objects = found.filter { $0.track != nil }.enumerated().sorted { one, two in
-            (one.element.className ?? "", one.offset) < (two.element.className ?? "", two.offset)
+            let (first, second) = (one.element.className, two.element.className)
+            return (first == nil ? 1 : 0, first ?? "", one.offset) < (second == nil ? 1 : 0, second ?? "", two.offset)
         }.map(\.element)
-        trackNumber = objects.contains { $0.distance != nil } ? "Way" : "Confidence"
+        let (hasWay, hasClass) = (
+            objects.contains { $0.distance != nil }, objects.contains { $0.className != nil }
+        )
+        trackNumber = hasWay && hasClass ? "Confidence, or way" : hasWay ? "Way" : "Confidence"
         hasTracks = !objects.isEmpty
         trackCount = Text.count(objects.count)
         tracks = objects.prefix(rows).map { Track($0, film, colours) }
