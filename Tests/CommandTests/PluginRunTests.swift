@@ -60,7 +60,7 @@ struct PluginRunTests {
         ("deaf", "no answer for 5 s"), ("flood", "not asked for"), ("line", "16 MiB"), ("daemon", "status 1"),
         ("forks", "processes"), ("memory", ""), ("nan", "no JSON"), ("twice", "no JSON"), ("deep", "no JSON"),
         ("wrong", "in the place of frame 3"), ("reversed", "frame 3"), ("outside", "frame 3"),
-        ("unasked", "in the place of"), ("early", "ended"), ("refuse", "this video is not for me"),
+        ("unasked", "an answer "), ("early", "ended"), ("refuse", "this video is not for me"),
     ]
 
     @Test(
