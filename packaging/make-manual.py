@@ -35,6 +35,7 @@ EXAMPLES = {
     "validate": [("All of an output folder:", "forgebatch validate videos.forgebatch")],
     "tools": [("What luma stores:", "forgebatch tools luma")],
     "plugin new": [("A plugin that works, to begin with:", "forgebatch plugin new shapes")],
+    "plugin check": [("Before it is used:", "forgebatch plugin check shapes")],
     "manifest check": [("Before a release:", "forgebatch manifest check released/manifest.json manifest.json")],
     "doctor": [("Before the first night:", "forgebatch doctor /var/lib/forgebatch")],
 }

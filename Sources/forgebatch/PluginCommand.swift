@@ -12,7 +12,7 @@ struct PluginCommand: ParsableCommand {
             A plugin is a folder with a manifest.json and a program in any language that measures frames or whole videos. \
             docs/plugins.md of the sources, share/doc/forgebatch/plugins.md where it was installed, has all there is to know.
             """,
-        subcommands: [PluginNewCommand.self])
+        subcommands: [PluginNewCommand.self, PluginCheckCommand.self])
 }
 
 struct PluginNewCommand: ParsableCommand {
@@ -53,6 +53,7 @@ struct PluginNewCommand: ParsableCommand {
         Terminal.output(
             """
             \(name)/ has manifest.json, plugin.py and README.md. It works as it is:
+              forgebatch plugin check \(name)
               forgebatch run VIDEOS --plugin-dir . --tools default,+\(name)/\(name)
             """)
     }

@@ -43,18 +43,23 @@ struct PluginListing {
         let manifest = plugin.manifest
         let limits = manifest.limits
         func seconds(_ value: Double) -> String { Quantity.duration(value) }
-        let reads = ["its folder", "what \(Escape.visible(manifest.run.first ?? "")) and the system's libraries need"]
         let tools = manifest.tools.map { tool in "\(tool.id) (\(PluginListing.mode(tool)))" }
         return [
             "plugin \(manifest.id) \(manifest.version) in \(plugin.folder.display): \(Escape.visible(manifest.summary))",
             "  tools: \(tools.joined(separator: ", "))",
             "  runs: \(manifest.run.map { Escape.visible($0) }.joined(separator: " "))",
-            "  may read: \((reads + manifest.reads.map { Escape.visible($0) }).joined(separator: ", "))",
+            "  may read: \(reads(manifest))",
             "  may write: a temporary folder of its own; no network",
             "  limits: \(Quantity.size(limits.memory)), \(limits.processes) \(limits.processes == 1 ? "process" : "processes"), "
                 + "\(seconds(limits.startSeconds)) to start, \(seconds(limits.stallSeconds)) without an answer",
             "  devices: \(manifest.devices.joined(separator: ", "))",
         ]
+    }
+
+    /// What it may read, in words.
+    static func reads(_ manifest: PluginManifest) -> String {
+        let own = ["its folder", "what \(Escape.visible(manifest.run.first ?? "")) and the system's libraries need"]
+        return (own + manifest.reads.map { Escape.visible($0) }).joined(separator: ", ")
     }
 
     /// How a tool gets to see a video.

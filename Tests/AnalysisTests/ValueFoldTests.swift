@@ -29,7 +29,7 @@ import ToolModel
             ])
         #expect(
             JSONWriter.text(outcome.summary)
-                == #"{"score_avg":0.5983,"score_min":0.4,"score_max":0.9,"hits":2}"#)
+                == #"{"score_avg":0.5983,"score_min":0.4,"score_max":0.9,"hit_events":2}"#)
         // Nothing was detected, and nobody was asked to.
         #expect(outcome.objects == Array(repeating: [], count: 6))
     }
@@ -69,7 +69,7 @@ import ToolModel
     @Test func `events of two rules come in the order of their frames, and rules of one name count together`() throws {
         let outcome = try video("\(Self.over),\(Self.under.replacing("low", with: "hit"))", [0.6, 0.1, 0.7]).run()
         #expect(outcome.events.map { $0["start_frame"]?.int } == [0, 1, 2])
-        #expect(outcome.summary["hits"]?.int == 3)
+        #expect(outcome.summary["hit_events"]?.int == 3)
     }
 
     @Test func `a tool without values or objects has nothing to tell`() throws {

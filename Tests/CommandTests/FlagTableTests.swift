@@ -174,6 +174,20 @@ struct FlagTableTests {
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
+        "plugin check": [
+            "--tool":
+                "plugin check --json has the same with figures; a VIDEO is checked with; --keep keeps videos and results",
+            "--set":
+                "plugin check --json has the same with figures; a VIDEO is checked with; --keep keeps videos and results",
+            "--plugin-devices":
+                "plugin check says 78 for what does not start or cannot be used, 64 and 66 for what was typed wrong",
+            "--keep":
+                "plugin check --json has the same with figures; a VIDEO is checked with; --keep keeps videos and results",
+            "--json":
+                "plugin check --json has the same with figures; a VIDEO is checked with; --keep keeps videos and results",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
         "manifest": [
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",

@@ -104,8 +104,8 @@ struct OtherCommandTests {
     func help() async throws {
         let forge = try Forge()
         for command in [
-            "run", "report", "diff", "export", "validate", "prune", "tools", "plugin", "plugin new", "manifest",
-            "manifest check", "formats", "doctor",
+            "run", "report", "diff", "export", "validate", "prune", "tools", "plugin", "plugin new", "plugin check",
+            "manifest", "manifest check", "formats", "doctor",
         ] {
             let path = command.split(separator: " ").map { String($0) }
             for words in [path + ["--help"], path + ["-h"], ["help"] + path] {

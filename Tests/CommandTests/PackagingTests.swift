@@ -92,6 +92,7 @@ struct PackagingTests {
             "share/fish/vendor_completions.d/forgebatch.fish", "share/doc/forgebatch/verdicts.md",
             "share/doc/forgebatch/exports.md", "share/doc/forgebatch/protocol.md", "share/doc/forgebatch/plugins.md",
             "share/forgebatch/python/forgebatch_plugin.py", "share/man/man1/forgebatch-plugin-new.1",
+            "share/man/man1/forgebatch-plugin-check.1",
         ] {
             #expect(found.contains("usr/\(name)"), "\(name)")
         }

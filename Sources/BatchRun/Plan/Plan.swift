@@ -80,7 +80,7 @@ package struct PriorResults: Sendable {
 /// Which videos are run and which are skipped, decided before the first worker starts.
 package struct Plan: Sendable {
     package var discovery: Discovery
-    /// Largest file first, so that no long one is left for the end.
+    /// Largest file first, so that no long one is left for the end; or as ``RunOptions/isByName`` says.
     package var jobs: [PlannedJob] = []
     package var skipped: [SkippedJob] = []
     /// How many videos are left to later runs because of `--limit`.
@@ -138,7 +138,9 @@ package struct Plan: Sendable {
             jobs = Array(jobs.sorted { $0.video.relative < $1.video.relative }.prefix(limit))
         }
         jobs.sort {
-            ($1.video.status.size, $0.video.relative) < ($0.video.status.size, $1.video.relative)
+            options.isByName
+                ? $0.video.relative < $1.video.relative
+                : ($1.video.status.size, $0.video.relative) < ($0.video.status.size, $1.video.relative)
         }
     }
 

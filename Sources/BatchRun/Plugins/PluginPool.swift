@@ -23,6 +23,8 @@ package actor PluginPool {
         package var program: RawPath
         /// Files that each process finds in its temporary folder, by their paths there.
         package var files: [(path: RawPath, content: [UInt8])] = []
+        /// Sees the processes.
+        package var watch: PluginWatch?
 
         package init(plugins: [ChosenPlugin], places: Int, program: RawPath) {
             self.plugins = plugins
@@ -151,7 +153,9 @@ package actor PluginPool {
                     write: folder.path, memory: manifest.limits.memory, processes: manifest.limits.processes,
                     device: place, hold: video != nil, sandbox: settings.sandbox,
                     environment: ["PYTHONPATH": folder.path.appending("python").display])
-                return try PluginProcess(order, program: settings.program, folder: folder)
+                let process = try PluginProcess(order, program: settings.program, folder: folder)
+                settings.watch?.began(process)
+                return process
             } catch {
                 folder.remove()
                 throw error
@@ -226,6 +230,7 @@ package actor PluginPool {
     ///
     /// - Parameter outcome: of its worker; nil when it did not say how it ended.
     func giveBack(_ lease: Lease, _ outcome: JobOutcome?) async {
+        settings.watch?.look()
         for held in lease.held {
             guard let instance = held.instance else { continue }
             let failure = outcome?.toolFailures.first { $0.tool == held.tool }

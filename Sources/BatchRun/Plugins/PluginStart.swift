@@ -22,6 +22,7 @@ extension PluginPool {
             program: options.worker)
         settings.sandbox = options.sandbox
         settings.files = options.pluginFiles
+        settings.watch = options.pluginWatch
         let pool = PluginPool(settings)
         let names = wanted
         // A model may take a minute to load, and nobody who ends the run waits for it.

@@ -43,6 +43,8 @@ package struct RunOptions: Sendable {
     package var silent: [RawPath: String] = [:]
     /// How many of the videos that are to be done are, the first by name.
     package var limit: Int?
+    /// Whether videos are taken by their names, and not the largest first.
+    package var isByName = false
     package var output: RawPath
     package var tools: [JobRequest.Tool] = []
     /// The tools' ids, versions and settings as results list them.
@@ -53,6 +55,8 @@ package struct RunOptions: Sendable {
     package var pluginFiles: [(path: RawPath, content: [UInt8])] = []
     /// How many processes of a plugin may be there at once, no more than ``workers``; nil for as many.
     package var pluginJobs: Int?
+    /// Sees the processes of plugins.
+    package var pluginWatch: PluginWatch?
     /// All tools of this build, in their order, then the run's external ones.
     package var availableTools: [AvailableTool] = []
     /// What a result was made with, by its path; nil for what is no result.

@@ -214,7 +214,7 @@ extension PluginTool {
     package static let droppedObjects = "dropped_objects"
 
     /// The key of the summary that counts events of a kind.
-    package static func countKey(_ event: String) -> String { event + "s" }
+    package static func countKey(_ event: String) -> String { event + "_events" }
 
     /// What it puts into a result.
     var declaredOutputs: ToolOutputs {
