@@ -236,7 +236,7 @@ private struct CheckFindings {
             return
         }
         let head = [
-            JSON.Member("ok", .bool(!hasFailed)), JSON.Member("findings", .array(all.map(\.json))),
+            JSON.Member("holds", .bool(!hasFailed)), JSON.Member("findings", .array(all.map(\.json))),
         ]
         Terminal.output(JSONWriter.text(.object(head + (folder.map { $0.members("folder") } ?? []))))
     }

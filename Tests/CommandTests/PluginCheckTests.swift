@@ -112,7 +112,7 @@ struct PluginCheckTests {
         #expect(found["fresh"] == "ok" && found["again"] == "ok" && found["kill"] != "failed", "\(found)")
         #expect(found["log"] == "note" && found["nulls"] == "note" && found["memory"] == "note", "\(found)")
         let json = try JSONReader.parse(result.output)
-        #expect(json["ok"]?.bool == true)
+        #expect(json["holds"]?.bool == true)
         let memory = json["findings"]?.array?.first { $0["check"]?.string == "memory" }?["memory"]?.int ?? 0
         #expect(memory > 1 << 20)
         let kept = RawPath(try #require(json["folder"]?.string))
@@ -131,7 +131,8 @@ struct PluginCheckTests {
             (["plugins/gone"], Int32(66), "plugins/gone"), (["plugins/p/plugin.py"], 66, "no folder"),
             (["plugins"], 64, "no manifest.json"), (["plugins/p", "gone.mp4"], 66, "gone.mp4"),
             (["plugins/p", "in"], 66, "no file"), (["plugins/p", "text.mp4"], 66, "text.mp4"),
-            (["plugins/p", "--tool", "u"], 64, "p has t"), (["plugins/p", "--set", "p/t.k=1"], 64, "no setting"),
+            (["plugins/p", "--tool", "u"], 64, "did you mean 't'?"),
+            (["plugins/p", "--set", "p/t.k=1"], 64, "no setting"),
             (["plugins/p", "--set", "luma.k=1"], 64, "p/TOOL.KEY"), (["plugins/p", "--plugin-devices", "x"], 64, "x"),
         ] {
             let result = try await forge.forgebatch((["plugin", "check"] + words).map { RawPath($0) })
