@@ -148,6 +148,6 @@ extension RGBConversion {
             SIMD2(fixed(matrix.rows[row].y * chroma), fixed(matrix.rows[row].z * chroma))
         }
         self.init(
-            luma: (0..<256).map { fixed(Double($0 - black) * luma) }, red: pair(0), green: pair(1), blue: pair(2))
+            scale: fixed(luma), offset: -fixed(Double(black) * luma), red: pair(0), green: pair(1), blue: pair(2))
     }
 }

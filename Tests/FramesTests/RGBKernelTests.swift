@@ -45,7 +45,7 @@ import Testing
                     .random(in: -140_000...140_000, using: &generator))
             }
             let conversion = RGBConversion(
-                luma: (0..<256).map { Int32(($0 - 16) * 76309) }, red: factors(), green: factors(), blue: factors())
+                scale: 76309, offset: -16 * 76309, red: factors(), green: factors(), blue: factors())
             let found = Kernels.rgb(picture, by: conversion)
             #expect(found.count == 3 * width * height)
             for y in 0..<height {
@@ -53,7 +53,7 @@ import Testing
                     let place = y / down * columns + x / across
                     let (u, v) = (Int(samples[1][place]) - 128, Int(samples[2][place]) - 128)
                     for (index, by) in [conversion.red, conversion.green, conversion.blue].enumerated() {
-                        let sum = Int(conversion.luma[Int(samples[0][y * width + x])]) + u * Int(by.x) + v * Int(by.y)
+                        let sum = (Int(samples[0][y * width + x]) - 16) * 76309 + u * Int(by.x) + v * Int(by.y)
                         let wanted = min(max((sum + 32768) >> 16, 0), 255)
                         #expect(Int(found[3 * (y * width + x) + index]) == wanted, "\(x), \(y)")
                     }

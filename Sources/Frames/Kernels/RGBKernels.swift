@@ -2,17 +2,18 @@
 
 /// How codes of 8-bit YUV become R'G'B' of full range, in fixed point with 16 fraction bits.
 package struct RGBConversion: Equatable, Sendable {
-    /// For each of the 256 codes of luma.
-    package let luma: [Int32]
+    /// What a code of luma is multiplied with, and what is added then.
+    package let scale: Int32
+    package let offset: Int32
     /// What U and V, as distances from 128, add to red, green and blue.
     package let red: SIMD2<Int32>
     package let green: SIMD2<Int32>
     package let blue: SIMD2<Int32>
 
-    /// - Precondition: `luma` has 256 values.
-    package init(luma: [Int32], red: SIMD2<Int32>, green: SIMD2<Int32>, blue: SIMD2<Int32>) {
-        precondition(luma.count == 256, "a value for each code")
-        self.luma = luma
+    /// - Precondition: every factor is below 2^19, so that no sum passes 31 bits.
+    package init(scale: Int32, offset: Int32, red: SIMD2<Int32>, green: SIMD2<Int32>, blue: SIMD2<Int32>) {
+        self.scale = scale
+        self.offset = offset
         self.red = red
         self.green = green
         self.blue = blue
@@ -30,42 +31,73 @@ extension Kernels {
     package static func rgb(_ picture: Picture, by conversion: RGBConversion) -> [UInt8] {
         precondition(picture.depth == 8 && picture.chroma != .interleaved && picture.chroma != .interleavedSwapped)
         let (width, height) = (picture.width, picture.height)
-        let hasChroma = picture.chroma == .planar
-        let across = hasChroma && picture.planes[1].samplesPerRow < width ? 1 : 0
-        let down = hasChroma && picture.planes[1].rows < height ? 1 : 0
-        let half: Int32 = 1 << 15
+        let down = picture.chroma == .planar && picture.planes[1].rows < height ? 1 : 0
         return [UInt8](unsafeUninitializedCapacity: 3 * width * height) { target, count in
             count = 3 * width * height
-            guard let start = target.baseAddress else { return }
-            // Never read where there is no chroma.
-            var (reds, greens, blues) = (
-                [Int32](repeating: 0, count: width), [Int32](repeating: 0, count: width),
-                [Int32](repeating: 0, count: width)
-            )
-            conversion.luma.withUnsafeBufferPointer { luma in
-                for y in 0..<height {
-                    let codes = (picture.luma.base + y * picture.luma.stride).assumingMemoryBound(to: UInt8.self)
-                    // Rows of chroma serve two of luma.
-                    if hasChroma, down == 0 || y % 2 == 0 {
-                        let (us, vs) = (picture.planes[1], picture.planes[2])
-                        let u = (us.base + (y >> down) * us.stride).assumingMemoryBound(to: UInt8.self)
-                        let v = (vs.base + (y >> down) * vs.stride).assumingMemoryBound(to: UInt8.self)
-                        for x in 0..<width {
-                            let (a, b) = (Int32(u[x >> across]) &- 128, Int32(v[x >> across]) &- 128)
-                            reds[x] = a &* conversion.red.x &+ b &* conversion.red.y
-                            greens[x] = a &* conversion.green.x &+ b &* conversion.green.y
-                            blues[x] = a &* conversion.blue.x &+ b &* conversion.blue.y
+            // What chroma adds to the three, a row each, and the three of a row before they are put together.
+            var added = [Int32](repeating: 0, count: 3 * width)
+            var planes = [UInt8](repeating: 0, count: 3 * width)
+            added.withUnsafeMutableBufferPointer { added in
+                planes.withUnsafeMutableBufferPointer { planes in
+                    for y in 0..<height {
+                        // Rows of chroma serve two of luma.
+                        if picture.chroma == .planar, down == 0 || y % 2 == 0 {
+                            addChroma(picture, row: y >> down, conversion, to: added)
                         }
-                    }
-                    let row = start + 3 * width * y
-                    for x in 0..<width {
-                        let base = luma[Int(codes[x])] &+ half
-                        row[3 * x] = UInt8(clamping: (base &+ reds[x]) &>> 16)
-                        row[3 * x + 1] = UInt8(clamping: (base &+ greens[x]) &>> 16)
-                        row[3 * x + 2] = UInt8(clamping: (base &+ blues[x]) &>> 16)
+                        convertRow(picture, row: y, conversion, added, planes)
+                        interleave(planes, width, to: target, at: 3 * width * y)
                     }
                 }
             }
+        }
+    }
+
+    /// What the chroma of a row adds to red, green and blue.
+    private static func addChroma(
+        _ picture: Picture, row: Int, _ conversion: RGBConversion, to added: UnsafeMutableBufferPointer<Int32>
+    ) {
+        let (us, vs, width) = (picture.planes[1], picture.planes[2], picture.width)
+        let across = us.samplesPerRow < width ? 1 : 0
+        let u = (us.base + row * us.stride).assumingMemoryBound(to: UInt8.self)
+        let v = (vs.base + row * vs.stride).assumingMemoryBound(to: UInt8.self)
+        guard let start = added.baseAddress else { return }
+        for (index, factors) in [conversion.red, conversion.green, conversion.blue].enumerated() {
+            let row = start + index * width
+            for x in 0..<width {
+                row[x] =
+                    (Int32(u[x >> across]) &- 128) &* factors.x &+ (Int32(v[x >> across]) &- 128) &* factors.y
+            }
+        }
+    }
+
+    /// Red, green and blue of a row, each by itself: loops that a compiler turns into vectors.
+    private static func convertRow(
+        _ picture: Picture, row: Int, _ conversion: RGBConversion, _ added: UnsafeMutableBufferPointer<Int32>,
+        _ planes: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        let width = picture.width
+        let codes = (picture.luma.base + row * picture.luma.stride).assumingMemoryBound(to: UInt8.self)
+        guard let more = added.baseAddress, let start = planes.baseAddress else { return }
+        let (scale, offset) = (conversion.scale, conversion.offset &+ 1 << 15)
+        for index in 0..<3 {
+            let (by, to) = (more + index * width, start + index * width)
+            for x in 0..<width {
+                let value = (Int32(codes[x]) &* scale &+ offset &+ by[x]) &>> 16
+                to[x] = UInt8(truncatingIfNeeded: min(max(value, 0), 255))
+            }
+        }
+    }
+
+    private static func interleave(
+        _ planes: UnsafeMutableBufferPointer<UInt8>, _ width: Int, to target: UnsafeMutableBufferPointer<UInt8>,
+        at place: Int
+    ) {
+        guard let from = planes.baseAddress, let base = target.baseAddress else { return }
+        let to = base + place
+        for x in 0..<width {
+            to[3 * x] = from[x]
+            to[3 * x + 1] = from[width + x]
+            to[3 * x + 2] = from[2 * width + x]
         }
     }
 
