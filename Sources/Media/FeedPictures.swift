@@ -143,11 +143,8 @@ extension RGBConversion {
         let luma = colours.isFullRange ? 1 : 255 / 219.0
         let chroma = colours.isFullRange ? 1 : 255 / 224.0
         let black = colours.isFullRange ? 0 : 16
-        func fixed(_ value: Double) -> Int32 { Int32((value * 65536).rounded()) }
-        func pair(_ row: Int) -> SIMD2<Int32> {
-            SIMD2(fixed(matrix.rows[row].y * chroma), fixed(matrix.rows[row].z * chroma))
-        }
         self.init(
-            scale: fixed(luma), offset: -fixed(Double(black) * luma), red: pair(0), green: pair(1), blue: pair(2))
+            luma: { Double($0 - black) * luma },
+            chroma: matrix.rows.map { SIMD2($0.y * chroma, $0.z * chroma) })
     }
 }

@@ -1,22 +1,40 @@
 // Pixel loops for the frames that are sent to other programs: R'G'B' of YUV, and rows without padding.
 
-/// How codes of 8-bit YUV become R'G'B' of full range, in fixed point with 16 fraction bits.
+/// How codes of 8-bit YUV become R'G'B' of full range: what each code adds to red, green and blue, side by side in one number.
+///
+/// A number has three lanes of 21 bits with 10 fraction bits. Each lane is kept from being negative by a bias, so that one sum
+/// adds all three; a table takes the bias away again and holds the result between 0 and 255. The sum of three numbers that are
+/// rounded to 1/1024 is off by less than 1/600.
 package struct RGBConversion: Equatable, Sendable {
-    /// What a code of luma is multiplied with, and what is added then.
-    package let scale: Int32
-    package let offset: Int32
-    /// What U and V, as distances from 128, add to red, green and blue.
-    package let red: SIMD2<Int32>
-    package let green: SIMD2<Int32>
-    package let blue: SIMD2<Int32>
+    fileprivate let luma: [UInt64]
+    fileprivate let u: [UInt64]
+    fileprivate let v: [UInt64]
+    /// The byte of each whole number that a lane may have.
+    fileprivate let bytes: [UInt8]
 
-    /// - Precondition: every factor is below 2^19, so that no sum passes 31 bits.
-    package init(scale: Int32, offset: Int32, red: SIMD2<Int32>, green: SIMD2<Int32>, blue: SIMD2<Int32>) {
-        self.scale = scale
-        self.offset = offset
-        self.red = red
-        self.green = green
-        self.blue = blue
+    fileprivate static let lane = 21
+    private static let fraction = 10
+    fileprivate static let mask: UInt64 = 1 << (21 - 10) - 1
+    /// More than what luma, and what U or V can take away. (Of all matrices Cb of BT.2020 to blue is the largest: 241.)
+    private static let bias = (luma: 64.0, chroma: 384.0)
+
+    /// - Parameters:
+    ///   - luma: what a code of luma adds to all three, 0 to 255 for those of a picture.
+    ///   - chroma: what U and V, as distances from 128, are multiplied with for red, green and blue.
+    /// - Precondition: luma adds -64 to 320, U and V together no more than 768.
+    package init(luma: (Int) -> Double, chroma: [SIMD2<Double>]) {
+        precondition(chroma.count == 3, "red, green and blue")
+        func fixed(_ value: Double) -> UInt64 { UInt64((value * Double(1 << RGBConversion.fraction)).rounded()) }
+        func lanes(_ values: [Double]) -> UInt64 {
+            values.enumerated().reduce(0) { $0 | fixed($1.element) << UInt64($1.offset * RGBConversion.lane) }
+        }
+        let bias = RGBConversion.bias
+        // With half a step, so that cutting the fraction off rounds.
+        self.luma = (0..<256).map { code in lanes([Double](repeating: luma(code) + bias.luma + 0.5, count: 3)) }
+        u = (0..<256).map { code in lanes(chroma.map { $0.x * Double(code - 128) + bias.chroma }) }
+        v = (0..<256).map { code in lanes(chroma.map { $0.y * Double(code - 128) + bias.chroma }) }
+        let zero = Int(bias.luma + 2 * bias.chroma)
+        bytes = (0...Int(RGBConversion.mask)).map { UInt8(min(max($0 - zero, 0), 255)) }
     }
 }
 
@@ -31,73 +49,39 @@ extension Kernels {
     package static func rgb(_ picture: Picture, by conversion: RGBConversion) -> [UInt8] {
         precondition(picture.depth == 8 && picture.chroma != .interleaved && picture.chroma != .interleavedSwapped)
         let (width, height) = (picture.width, picture.height)
-        let down = picture.chroma == .planar && picture.planes[1].rows < height ? 1 : 0
+        let isGrey = picture.chroma == .none
+        let across = !isGrey && picture.planes[1].samplesPerRow < width ? 1 : 0
+        let down = !isGrey && picture.planes[1].rows < height ? 1 : 0
+        // Where there is no chroma, its planes are never read, and all of it is 128.
+        let (us, vs) = isGrey ? (picture.luma, picture.luma) : (picture.planes[1], picture.planes[2])
+        let grey = conversion.u[128] &+ conversion.v[128]
+        let lane = UInt64(RGBConversion.lane)
         return [UInt8](unsafeUninitializedCapacity: 3 * width * height) { target, count in
             count = 3 * width * height
-            // What chroma adds to the three, a row each, and the three of a row before they are put together.
-            var added = [Int32](repeating: 0, count: 3 * width)
-            var planes = [UInt8](repeating: 0, count: 3 * width)
-            added.withUnsafeMutableBufferPointer { added in
-                planes.withUnsafeMutableBufferPointer { planes in
-                    for y in 0..<height {
-                        // Rows of chroma serve two of luma.
-                        if picture.chroma == .planar, down == 0 || y % 2 == 0 {
-                            addChroma(picture, row: y >> down, conversion, to: added)
+            guard var to = target.baseAddress else { return }
+            conversion.luma.withUnsafeBufferPointer { ofLuma in
+                conversion.u.withUnsafeBufferPointer { ofU in
+                    conversion.v.withUnsafeBufferPointer { ofV in
+                        conversion.bytes.withUnsafeBufferPointer { bytes in
+                            for row in 0..<height {
+                                let y = (picture.luma.base + row * picture.luma.stride).assumingMemoryBound(
+                                    to: UInt8.self)
+                                let u = (us.base + (row >> down) * us.stride).assumingMemoryBound(to: UInt8.self)
+                                let v = (vs.base + (row >> down) * vs.stride).assumingMemoryBound(to: UInt8.self)
+                                for x in 0..<width {
+                                    let place = x >> across
+                                    let added = isGrey ? grey : ofU[Int(u[place])] &+ ofV[Int(v[place])]
+                                    let sum = (ofLuma[Int(y[x])] &+ added) &>> 10
+                                    to[0] = bytes[Int(sum & RGBConversion.mask)]
+                                    to[1] = bytes[Int((sum &>> lane) & RGBConversion.mask)]
+                                    to[2] = bytes[Int((sum &>> (2 &* lane)) & RGBConversion.mask)]
+                                    to += 3
+                                }
+                            }
                         }
-                        convertRow(picture, row: y, conversion, added, planes)
-                        interleave(planes, width, to: target, at: 3 * width * y)
                     }
                 }
             }
-        }
-    }
-
-    /// What the chroma of a row adds to red, green and blue.
-    private static func addChroma(
-        _ picture: Picture, row: Int, _ conversion: RGBConversion, to added: UnsafeMutableBufferPointer<Int32>
-    ) {
-        let (us, vs, width) = (picture.planes[1], picture.planes[2], picture.width)
-        let across = us.samplesPerRow < width ? 1 : 0
-        let u = (us.base + row * us.stride).assumingMemoryBound(to: UInt8.self)
-        let v = (vs.base + row * vs.stride).assumingMemoryBound(to: UInt8.self)
-        guard let start = added.baseAddress else { return }
-        for (index, factors) in [conversion.red, conversion.green, conversion.blue].enumerated() {
-            let row = start + index * width
-            for x in 0..<width {
-                row[x] =
-                    (Int32(u[x >> across]) &- 128) &* factors.x &+ (Int32(v[x >> across]) &- 128) &* factors.y
-            }
-        }
-    }
-
-    /// Red, green and blue of a row, each by itself: loops that a compiler turns into vectors.
-    private static func convertRow(
-        _ picture: Picture, row: Int, _ conversion: RGBConversion, _ added: UnsafeMutableBufferPointer<Int32>,
-        _ planes: UnsafeMutableBufferPointer<UInt8>
-    ) {
-        let width = picture.width
-        let codes = (picture.luma.base + row * picture.luma.stride).assumingMemoryBound(to: UInt8.self)
-        guard let more = added.baseAddress, let start = planes.baseAddress else { return }
-        let (scale, offset) = (conversion.scale, conversion.offset &+ 1 << 15)
-        for index in 0..<3 {
-            let (by, to) = (more + index * width, start + index * width)
-            for x in 0..<width {
-                let value = (Int32(codes[x]) &* scale &+ offset &+ by[x]) &>> 16
-                to[x] = UInt8(truncatingIfNeeded: min(max(value, 0), 255))
-            }
-        }
-    }
-
-    private static func interleave(
-        _ planes: UnsafeMutableBufferPointer<UInt8>, _ width: Int, to target: UnsafeMutableBufferPointer<UInt8>,
-        at place: Int
-    ) {
-        guard let from = planes.baseAddress, let base = target.baseAddress else { return }
-        let to = base + place
-        for x in 0..<width {
-            to[3 * x] = from[x]
-            to[3 * x + 1] = from[width + x]
-            to[3 * x + 2] = from[2 * width + x]
         }
     }
 

@@ -88,8 +88,8 @@ final class ExternalTools {
     func take(_ picture: Picture, _ time: FrameTime, small: SmallLuma?, display: DisplayGeometry) throws(DecodeError) {
         for session in feeds.values { try session.take(picture, time, small: small, display: display) }
         let all = Array(feeds.values)
-        // Without waiting first: what has come, and what there is room for.
-        turn(all, wait: 0)
+        // What there is room for goes at once.
+        for session in all { session.channel.write() }
         wait(for: all) { $0.isBehind }
     }
 

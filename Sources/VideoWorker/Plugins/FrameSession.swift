@@ -20,8 +20,9 @@ final class FrameSession: PluginSession {
     /// The last step of the clock for which a frame was sent, for tools that want so many a second.
     private var lastTick: Int?
 
-    /// Frames that are on their way while the plugin works on another one.
-    private static let ahead = 2
+    /// Frames that are on their way while the plugin works on another one; of large ones, what is not sent bounds them. Several
+    /// answers are taken at once then.
+    private static let ahead = 8
 
     init(
         _ descriptor: ToolDescriptor, _ origin: ToolOrigin, _ feed: PluginTool.FrameFeed, _ settings: ToolSettings,

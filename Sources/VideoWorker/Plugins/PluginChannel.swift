@@ -27,7 +27,7 @@ final class PluginChannel {
 
     /// Bytes of the longest line that is listened to.
     static let lineLimit = 16 << 20
-    private static let pieceSize = 1 << 18
+    private static let pieceSize = 1 << 16
 
     private let descriptors: PluginDescriptors
     private var outgoing: [[UInt8]] = []
@@ -37,6 +37,8 @@ final class PluginChannel {
     private var lines = LineSplitter()
     private(set) var loss: Loss?
     private var isDeaf = false
+    /// What is read goes here first.
+    private var buffer = [UInt8](repeating: 0, count: PluginChannel.pieceSize)
 
     /// Takes the descriptors over, and closes them when it goes.
     init(_ descriptors: PluginDescriptors) {
@@ -85,7 +87,8 @@ final class PluginChannel {
         }
     }
 
-    private func write() {
+    /// Sends what there is room for.
+    func write() {
         while let first = outgoing.first {
             let count = first[sent...].withUnsafeBytes {
                 Glibc.write(descriptors.frames.number, $0.baseAddress, $0.count)
@@ -105,7 +108,6 @@ final class PluginChannel {
     }
 
     private func read() -> [[UInt8]] {
-        var buffer = [UInt8](repeating: 0, count: PluginChannel.pieceSize)
         let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptors.answers.number, $0.baseAddress, $0.count) }
         if count < 0 {
             if errno != EINTR, errno != EAGAIN { loss = .failed(errno) }
