@@ -11,7 +11,8 @@ import Testing
         for isFullRange in ranges {
             let drawing = ColorDrawing(
                 width, height, format, isFullRange: isFullRange, layout: layout, using: &generator)
-            let (found, expected) = (Kernels.hues(drawing.picture), drawing.hues())
+            var plan: HuePlan?
+            let (found, expected) = (Kernels.hues(drawing.picture, plan: &plan), drawing.hues())
             guard found != expected else { continue }
             let places = zip(found.samples, expected.samples).enumerated().filter { $0.element.0 != $0.element.1 }
             Issue.record(
@@ -36,8 +37,24 @@ import Testing
         for height in 1...300 {
             check(1 + height % 2, height, format, ranges: [height % 4 < 2], using: &generator)
         }
-        for (width, height) in [(257, 31), (31, 257), (511, 33), (9, 641)] {
+        // The last two have rows whose lower neighbour has no share: all, and those of chroma.
+        for (width, height) in [(257, 31), (31, 257), (511, 33), (9, 641), (1280, 20), (512, 14)] {
             check(width, height, format, using: &generator)
+        }
+    }
+
+    @Test func `a plan kept from other pictures changes nothing`() {
+        var generator = SeededGenerator(seed: 25)
+        var plan: HuePlan?
+        for (width, height) in [(300, 7), (300, 8), (31, 9)] {
+            for format in ColorFormat.all {
+                for isFullRange in [false, true] {
+                    let drawing = ColorDrawing(
+                        width, height, format, isFullRange: isFullRange, using: &generator)
+                    let found = Kernels.hues(drawing.picture, plan: &plan)
+                    #expect(found == drawing.hues(), "\(format.name) \(width)x\(height)")
+                }
+            }
         }
     }
 
@@ -63,7 +80,8 @@ import Testing
         let picture = Picture(
             planes: drawn.planes, width: 5, height: 3, depth: 8, shift: 0, isFullRange: false,
             owner: drawn.owner)
-        let image = Kernels.hues(picture)
+        var plan: HuePlan?
+        let image = Kernels.hues(picture, plan: &plan)
         for part in 0..<3 {
             let values = Set(image.samples[15 * part..<15 * part + 15].map { Int($0) })
             #expect(values.count == 1)

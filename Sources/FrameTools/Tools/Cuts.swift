@@ -54,6 +54,7 @@ struct CutsTool: FrameTool {
 
     private let weights: (hue: Double, saturation: Double, brightness: Double)
     private var previous: HueImage?
+    private var plan: HuePlan?
 
     init(settings: ToolSettings) {
         weights = (settings.number("hue"), settings.number("saturation"), settings.number("brightness"))
@@ -61,7 +62,7 @@ struct CutsTool: FrameTool {
 
     mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
-        let image = Kernels.hues(frame.picture)
+        let image = Kernels.hues(frame.picture, plan: &plan)
         if let previous, previous.width == image.width, previous.height == image.height, frame.previous != nil {
             let change = Kernels.distance(image, previous)
             let total = weights.hue + weights.saturation + weights.brightness
