@@ -137,17 +137,58 @@ import Testing
                 Int.random(in: 0..<40, using: &generator) < density ? UInt8.random(in: 0...15, using: &generator) : 0
             }
             for (mark, gap) in [(Kernels.Mark.weak, 0), (Kernels.Mark.weak, 2), (Kernels.Mark.aged, 1)] {
-                var expected: [MaskRun] = []
-                for y in 0..<height {
-                    for x in 0..<width where mask[y * width + x] & mark != 0 {
-                        if let last = expected.last, last.row == y, x - last.end <= gap {
-                            expected[expected.count - 1] = MaskRun(row: y, start: last.start, end: x + 1)
-                        } else {
-                            expected.append(MaskRun(row: y, start: x, end: x + 1))
-                        }
-                    }
-                }
+                let expected = Self.runs(mask, width, height, mark, gap)
                 #expect(Kernels.runs(mask, width: width, height: height, mark: mark, gap: gap) == expected)
+            }
+        }
+    }
+
+    @Test func `long runs are found whole, wherever they begin and end`() {
+        for (start, end) in [(0, 300), (0, 64), (64, 128), (63, 65), (1, 63), (128, 300), (299, 300), (5, 205)] {
+            for gap in [0, 1, 70] {
+                // A second one far behind the first, as far as the row goes; and a row without any.
+                var mask = [UInt8](repeating: 0, count: 600)
+                for x in start..<end { mask[x] = Kernels.Mark.strong | Kernels.Mark.weak }
+                for x in min(300, end + 70)..<300 { mask[x] = Kernels.Mark.weak }
+                for mark in [Kernels.Mark.weak, Kernels.Mark.strong, Kernels.Mark.aged] {
+                    let expected = Self.runs(mask, 300, 2, mark, gap)
+                    #expect(Kernels.runs(mask, width: 300, height: 2, mark: mark, gap: gap) == expected)
+                }
+            }
+        }
+    }
+
+    private static func runs(_ mask: [UInt8], _ width: Int, _ height: Int, _ mark: UInt8, _ gap: Int) -> [MaskRun] {
+        var result: [MaskRun] = []
+        for y in 0..<height {
+            for x in 0..<width where mask[y * width + x] & mark != 0 {
+                if let last = result.last, last.row == y, x - last.end <= gap {
+                    result[result.count - 1] = MaskRun(row: y, start: last.start, end: x + 1)
+                } else {
+                    result.append(MaskRun(row: y, start: x, end: x + 1))
+                }
+            }
+        }
+        return result
+    }
+
+    /// A list with one more sample than whole vectors hold, at all places of which the same happens.
+    @Test func `the average follows at the ends of the scale too`() {
+        let ends = [(0, 32640), (255, 0), (255, 32640), (0, 0), (128, 16448), (200, 30784)]
+        for (sample, average) in ends {
+            for (former, mark) in [(0, UInt8(0)), (255, 0), (77, 4), (77, 1), (77, 2)] {
+                var layers = Kernels.Layers([UInt8](repeating: 0, count: 17))
+                layers.average = layers.average.map { _ in Int16(average) }
+                layers.former = layers.former.map { _ in UInt8(former) }
+                var ages = [UInt8](repeating: 9, count: 17)
+                Kernels.follow(
+                    [UInt8](repeating: UInt8(sample), count: 17), &layers, weight: 25, low: 40,
+                    mask: [UInt8](repeating: mark, count: 17), ages: &ages)
+                let step = sample * 128 - average
+                let followed = average + (max(-5120, min(5120, step)) >> 2 * 25 + 32) >> 6
+                let new = mark & 3 != 0 ? average : abs(step) > 5184 ? former * 128 : followed
+                #expect(layers.average == [Int16](repeating: Int16(new), count: 17), "\(sample) of \(average)")
+                #expect(ages == [UInt8](repeating: mark & 3 != 0 ? 9 : 0, count: 17))
             }
         }
     }
