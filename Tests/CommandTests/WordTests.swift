@@ -32,7 +32,7 @@ struct WordTests {
         "The unit behind a number is no input: 66 before anything, with how to write it",
         arguments: [
             (["--timeout", "5", "minutes"], "write --timeout 5min"), (["--stall=90", "seconds"], "write --stall 90s"),
-            (["-o", "out", "--max-duration", "2", "hours"], "write --max-duration 2h"),
+            (["-o", "out", "--max-duration", "900", "hours"], "write --max-duration 900h"),
             (["--memory-limit", "512", "MB"], "write --memory-limit 512M"),
         ])
     func unit(_ flags: [String], _ words: String) async throws {
