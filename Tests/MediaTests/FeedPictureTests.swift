@@ -35,8 +35,9 @@ import Testing
             for (one, other) in zip(found, wanted) {
                 #expect(abs(Int(one) - other) <= 3, "\(size): \(found) for \(wanted)")
             }
-            // Flat stays flat.
-            #expect(Set(stride(from: 0, to: frame.bytes.count, by: 3).map { frame.bytes[$0] }).count == 1)
+            // Flat stays flat, but for a step that some versions of FFmpeg add to what was RGB.
+            let reds = stride(from: 0, to: frame.bytes.count, by: 3).map { Int(frame.bytes[$0]) }
+            #expect((reds.max() ?? 0) - (reds.min() ?? 0) <= (format == "gbrp" ? 2 : 0))
         }
     }
 
