@@ -23,7 +23,7 @@ import Testing
         ["yuv420p", "yuv444p", "yuv422p10le", "nv12", "yuvj420p", "gbrp"])
     func colour(_ colour: String, _ format: String) async throws {
         let clip = try await Clip(
-            "a.mkv", "-f lavfi -i color=\(colour):s=66x50:d=0.2:r=10",
+            "a.mkv", "-f lavfi -i color=\(colour):s=64x50:d=0.2:r=10",
             "-vf scale=out_color_matrix=bt601:out_range=\(format == "yuvj420p" ? "full" : "limited"),format=\(format)",
             "-colorspace smpte170m -c:v ffv1")
         let value = try #require(Int(colour.dropFirst(2), radix: 16))
@@ -35,7 +35,8 @@ import Testing
             for (one, other) in zip(found, wanted) {
                 #expect(abs(Int(one) - other) <= 3, "\(size): \(found) for \(wanted)")
             }
-            // Flat stays flat, but for a step that some versions of FFmpeg add to what was RGB.
+            // Flat stays flat, but for a step that some versions of FFmpeg add to what was RGB; at other widths FFmpeg 7.1
+            // leaves the last columns of the clip itself black.
             let reds = stride(from: 0, to: frame.bytes.count, by: 3).map { Int(frame.bytes[$0]) }
             #expect((reds.max() ?? 0) - (reds.min() ?? 0) <= (format == "gbrp" ? 2 : 0))
         }
