@@ -314,7 +314,10 @@ struct PluginRunTests {
     @Test("Twenty videos on two workers take two loads of a plugin at most")
     func loads() async throws {
         let place = try PluginForge((0..<20).map { "\($0).y4m" })
-        #expect(try await place.run("out", "--tools", "+evil/corner", "-j2").status == 0)
+        #expect(try await place.run("out", "--tools", "+evil/corner", "-j2", "--nice", "7").status == 0)
+        // --nice is theirs, too.
+        let nice = try place.result("out", "0.y4m")["frames"]?.array?.first?["evil/corner"]?["nice"]?.int
+        #expect(nice ?? 0 >= 7)
         let processes = try Set(
             (0..<20).map {
                 try place.result("out", "\($0).y4m")["frames"]?.array?.first?["evil/corner"]?["process"]?.int

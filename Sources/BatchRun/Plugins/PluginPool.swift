@@ -19,6 +19,8 @@ package actor PluginPool {
         /// Most jobs that use one plugin at a time.
         package var places: Int
         package var sandbox = SandboxMode.auto
+        /// The niceness of the processes, 0 to 19.
+        package var nice = 0
         /// This program.
         package var program: RawPath
         /// Files that each process finds in its temporary folder, by their paths there.
@@ -151,7 +153,7 @@ package actor PluginPool {
                 let order = ToolOrder(
                     run: manifest.run, folder: chosen.folder, read: reads + (video.map { [$0] } ?? []),
                     write: folder.path, memory: manifest.limits.memory, processes: manifest.limits.processes,
-                    device: place, hold: video != nil, sandbox: settings.sandbox,
+                    device: place, nice: settings.nice, hold: video != nil, sandbox: settings.sandbox,
                     environment: ["PYTHONPATH": folder.path.appending("python").display])
                 let process = try PluginProcess(order, program: settings.program, folder: folder)
                 settings.watch?.began(process)

@@ -21,6 +21,7 @@ extension PluginPool {
             plugins: options.plugins, places: min(options.workers, options.pluginJobs ?? options.workers),
             program: options.worker)
         settings.sandbox = options.sandbox
+        settings.nice = options.nice
         settings.files = options.pluginFiles
         settings.watch = options.pluginWatch
         let pool = PluginPool(settings)

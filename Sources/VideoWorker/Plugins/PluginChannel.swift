@@ -58,8 +58,7 @@ final class PluginChannel {
         queued += bytes.count
     }
 
-    /// Sends nothing of what was not begun.
-    ///
+    /// Sends nothing more, also not the rest of what was begun.
     func stopSending() {
         outgoing = []
         (queued, sent) = (0, 0)

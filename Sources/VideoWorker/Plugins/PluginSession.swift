@@ -115,7 +115,8 @@ class PluginSession {
         case ("ended", .running) where mayEndByItself, ("ended", .ending): takeEnd()
         case ("failed", _):
             let message = json["message"]?.string ?? ""
-            fail(.refused, message.isEmpty ? "it says that it failed, and not why" : message)
+            // Its process goes on: what is left of a frame is sent, and dropped there.
+            fail(.refused, message.isEmpty ? "it says that it failed, and not why" : message, isProcessSound: true)
         case (let type?, _): fail(.answer, "\(Escape.visible(type)) was not asked for")
         case (nil, _): fail(.answer, "an answer without a type")
         }
@@ -143,14 +144,16 @@ class PluginSession {
     }
 
     /// The tool gives nothing to this video.
-    func fail(_ kind: ToolFailure.Kind, _ message: String) {
+    ///
+    /// - Parameter isProcessSound: whether its process may go on with another video: only where it knows itself that it failed.
+    ///   Any other may still answer for this one, and is ended.
+    func fail(_ kind: ToolFailure.Kind, _ message: String, isProcessSound: Bool = false) {
         guard failure == nil else { return }
         var failure = ToolFailure(tool: id, kind: kind, message: Escape.visible(message), frames: answered)
-        if kind == .refused {
-            // Its process goes on: what is left of a frame is sent, and dropped there.
-            failure.isProcessSound = true
-        } else if let end = channel.end(
-            endsByItself: channel.loss == .closed, within: PluginSession.patience)
+        failure.isProcessSound = isProcessSound
+        if !isProcessSound,
+            let end = channel.end(
+                endsByItself: channel.loss == .closed, within: PluginSession.patience)
         {
             if kind == .crash, !end.message.isEmpty { failure.message = Escape.visible(end.message) }
             failure.log = end.logTail
