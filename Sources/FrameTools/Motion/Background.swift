@@ -44,6 +44,8 @@ struct Background {
     /// The background that is learnt while the picture differs as a whole; the old one may come back.
     private var candidate: (layers: Kernels.Layers, frames: Int)?
     private var lastShare = 0.0
+    /// Whether a sample of this picture has the mark of what has stood out for a while.
+    private var hasAged = false
 
     init(_ small: SmallLuma, smoothed: [UInt8], options: Options) {
         self.options = options
@@ -85,6 +87,7 @@ struct Background {
             adopt(component.runs, smoothed, shift: counts ? 3 : 5)
             return true
         }
+        hasAged = false
         for index in components.indices { judge(&components[index], smoothed, isTick: isTick) }
         dissolveGhosts(smoothed)
         // Every other frame with twice the weight: half the work, and the same average.
@@ -178,20 +181,12 @@ struct Background {
         let (left, right) = (max(0, component.left - 2), min(width, component.right + 2))
         let (top, bottom) = (max(0, component.top - 2), min(height, component.bottom + 2))
         let step = max(1, Int((Double((right - left) * (bottom - top)) / 1000).squareRoot()))
-        var (count, a, b, aa, bb, ab) = (0, 0, 0, 0, 0, 0)
-        for y in stride(from: top, to: bottom, by: step) {
-            for place in stride(from: y * width + left, to: y * width + right, by: step) {
-                let (here, there) = (Int(samples[place]), Int(layers.average[place]) >> 7)
-                count += 1
-                a += here
-                b += there
-                aa += here * here
-                bb += there * there
-                ab += here * there
-            }
-        }
-        let (varianceA, varianceB) = (count * aa - a * a, count * bb - b * b)
-        let common = count * ab - a * b
+        let sum = Kernels.moments(
+            samples, layers.average, width: width, rows: top..<bottom, columns: left..<right, step: step)
+        let count = sum.count
+        let varianceA = count * sum.pictureSquared - sum.picture * sum.picture
+        let varianceB = count * sum.backgroundSquared - sum.background * sum.background
+        let common = count * sum.product - sum.picture * sum.background
         // A plain background has nothing to go up and down.
         guard varianceB > 64 * count * count, common > 0 else { return false }
         return Double(common) * Double(common) >= 0.93 * Double(varianceA) * Double(varianceB)
@@ -208,29 +203,19 @@ struct Background {
             let ends = ends(component.runs, samples)
             if ends.there * 2 > ends.here { limit = min(limit, Background.lightTicks) }
         }
-        var old = 0
-        for run in component.runs {
-            for place in run.row * width + run.start..<run.row * width + run.end {
-                let marks = mask[place]
-                guard marks & Kernels.Mark.weak != 0, marks & Kernels.Mark.changed == 0 else {
-                    ages[place] = 0
-                    continue
-                }
-                if isTick { ages[place] = min(254, ages[place]) + 1 }
-                if !isStill { ages[place] = min(ages[place], Background.ghostTicks) }
-                if Int(ages[place]) >= limit { old += 1 }
-                if ages[place] >= Background.ghostTicks { mask[place] = marks | Kernels.Mark.aged }
-            }
-        }
+        let grown = Kernels.grow(
+            &ages, &mask, width: width, in: component.runs, isTick: isTick,
+            most: isStill ? 255 : Background.ghostTicks, aged: Background.ghostTicks, limit: UInt8(clamping: limit))
+        hasAged = hasAged || grown.isAged
         // As a whole: what is taken over bit by bit looks as if it moved.
-        if isStill, old * 2 > component.area { absorb(component.runs, samples, isGhost: false) }
+        if isStill, grown.old * 2 > component.area { absorb(component.runs, samples, isGhost: false) }
     }
 
     /// What has stood out unchanged, with background around it, and is sharper in the background than in the picture is
     /// the place of something that left, even where something that moves touches it.
     private mutating func dissolveGhosts(_ samples: [UInt8]) {
+        guard hasAged else { return }
         let runs = Kernels.runs(mask, width: width, height: height, mark: Kernels.Mark.aged, gap: 0)
-        guard !runs.isEmpty else { return }
         for component in Components(runs, mask: mask, width: width, gap: 0).list where component.area >= 4 {
             let ends = ends(component.runs, samples)
             guard ends.there > ends.here, ends.free * 10 >= ends.all * 8 else { continue }

@@ -18,34 +18,58 @@ struct Component {
 
 /// Runs of marked samples joined to regions by union and find.
 struct Components {
+    /// In the order of their first runs.
     private(set) var list: [Component] = []
     private var parents: [Int] = []
 
-    /// - Parameter gap: rows and columns between two runs that still belong together.
-    /// - Complexity: nearly O(runs * (1 + gap))
+    /// - Parameters:
+    ///   - runs: row by row, and from left to right in each.
+    ///   - gap: rows and columns between two runs that still belong together.
+    /// - Complexity: nearly O(runs * (1 + gap)) and O(samples of the runs)
     init(_ runs: [MaskRun], mask: [UInt8], width: Int, gap: Int) {
         parents = Array(runs.indices)
-        // Where each of the last rows' runs begin.
-        var from = 0
-        for index in runs.indices {
-            let run = runs[index]
-            while runs[from].row < run.row - gap - 1 { from += 1 }
-            var other = from
-            while other < index, runs[other].row < run.row {
-                let before = runs[other]
-                if before.start < run.end + gap, run.start < before.end + gap { join(other, index) }
-                other += 1
-            }
+        // Where the runs of each of the last rows begin, the nearest row first, and of each the first run that may reach
+        // the next one of this row.
+        var above: [Range<Int>] = []
+        var start = 0
+        while start < runs.count {
+            let row = runs[start].row
+            var end = start + 1
+            while end < runs.count, runs[end].row == row { end += 1 }
+            above.removeAll { runs[$0.lowerBound].row < row - gap - 1 }
+            for before in above { join(before, start..<end, runs, gap) }
+            above.append(start..<end)
+            start = end
         }
-        var places: [Int: Int] = [:]
+        // The first run of a region is its root, so that roots come before what hangs on them.
+        var places = [Int](repeating: 0, count: runs.count)
         for (index, run) in runs.enumerated() {
             let root = find(index)
-            let place = places[root] ?? list.count
-            if place == list.count {
-                places[root] = place
+            if root == index {
+                places[index] = list.count
                 list.append(Component())
             }
-            list[place].take(run, mask, width)
+            list[places[root]].take(run)
+        }
+        for index in list.indices {
+            let counts = Kernels.count(mask, width: width, in: list[index].runs)
+            list[index].area = counts.weak
+            list[index].strong = counts.strong
+            list[index].changed = counts.changed
+        }
+    }
+
+    /// Joins the runs of two rows that are near each other.
+    private mutating func join(_ above: Range<Int>, _ row: Range<Int>, _ runs: [MaskRun], _ gap: Int) {
+        var first = above.lowerBound
+        for index in row {
+            let run = runs[index]
+            while first < above.upperBound, runs[first].end + gap <= run.start { first += 1 }
+            var other = first
+            while other < above.upperBound, runs[other].start < run.end + gap {
+                join(other, index)
+                other += 1
+            }
         }
     }
 
@@ -65,22 +89,12 @@ struct Components {
 }
 
 extension Component {
-    fileprivate mutating func take(_ run: MaskRun, _ mask: [UInt8], _ width: Int) {
+    fileprivate mutating func take(_ run: MaskRun) {
         runs.append(run)
         left = min(left, run.start)
         right = max(right, run.end)
         top = min(top, run.row)
         bottom = max(bottom, run.row + 1)
-        var (all, clear, lately) = (0, 0, 0)
-        for place in run.row * width + run.start..<run.row * width + run.end {
-            let marks = Int(mask[place])
-            all += marks & 1
-            clear += marks >> 1 & 1
-            lately += marks >> 2 & 1
-        }
-        area += all
-        strong += clear
-        changed += lately
     }
 }
 
@@ -115,12 +129,22 @@ extension Component {
     private static func cut(_ runs: [MaskRun], _ cell: Cell, least: Int, saving: Double, depth: Int) -> [Cell] {
         guard depth > 0, cell.right - cell.left >= least, cell.bottom - cell.top >= least else { return [cell] }
         var rows = [Cell](repeating: Cell(), count: cell.bottom - cell.top)
-        var columns = [Cell](repeating: Cell(), count: cell.right - cell.left)
+        // Runs come from top to bottom: the first one that has a column is its top, and the last its bottom.
+        var tops = [Int](repeating: .max, count: cell.right - cell.left)
+        var bottoms = [Int](repeating: 0, count: tops.count)
         for run in runs {
             rows[run.row - cell.top].add(Cell(left: run.start, top: run.row, right: run.end, bottom: run.row + 1))
-            for x in run.start..<run.end {
-                columns[x - cell.left].add(Cell(left: x, top: run.row, right: x + 1, bottom: run.row + 1))
+            for column in run.start - cell.left..<run.end - cell.left {
+                tops[column] = min(tops[column], run.row)
+                bottoms[column] = run.row + 1
             }
+        }
+        let columns = tops.indices.map { column in
+            bottoms[column] == 0
+                ? Cell()
+                : Cell(
+                    left: cell.left + column, top: tops[column], right: cell.left + column + 1,
+                    bottom: bottoms[column])
         }
         let (across, down) = (best(rows, least), best(columns, least))
         let limit = Int(Double(cell.area) * (1 - saving))

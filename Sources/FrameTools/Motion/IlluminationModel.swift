@@ -83,13 +83,11 @@ struct IlluminationModel {
     /// How the exposure of a picture differs from the background's, by least squares over what is background; nil where
     /// the difference is small or cannot be told. Estimates the noise as well.
     mutating func change(_ samples: [UInt8], _ average: [Int16], _ mask: [UInt8]) -> Change? {
-        var start = Change(gain: 1, offset: 0)
-        var fit = fit(samples, average, mask, around: start, within: max(12, 6 * noise))
+        var fit = fit(samples, average, mask, within: max(12, 6 * noise))
         if fit.count * 10 < fit.total * 6 {
             // Too little is where it was: a step of exposure moves the median too.
             guard let median = medians(samples, average) else { return nil }
-            start.gain = median
-            fit = self.fit(samples, average, nil, around: start, within: max(16, 6 * noise))
+            fit = self.fit(samples, average, around: median, within: max(16, 6 * noise))
             if fit.count * 10 < fit.total * 6 { return nil }
         }
         guard fit.count >= 32 else { return nil }
@@ -114,17 +112,26 @@ struct IlluminationModel {
         var (b, x, bb, bx, deviation) = (0.0, 0.0, 0.0, 0.0, 0.0)
     }
 
+    /// The same exposure as the background's: integers are exact.
+    private func fit(_ samples: [UInt8], _ average: [Int16], _ mask: [UInt8], within limit: Double) -> Fit {
+        let sums = Kernels.likeness(
+            samples, average, mask, width: width, height: height, step: step, limit: Int(limit * 128))
+        return Fit(
+            count: sums.count, total: sums.total, b: Double(sums.background) / 128, x: Double(sums.picture),
+            bb: Double(sums.backgroundSquared) / 16384, bx: Double(sums.product) / 128,
+            deviation: Double(sums.distance) / 128)
+    }
+
     private func fit(
-        _ samples: [UInt8], _ average: [Int16], _ mask: [UInt8]?, around start: Change, within limit: Double
+        _ samples: [UInt8], _ average: [Int16], around gain: Double, within limit: Double
     ) -> Fit {
         var fit = Fit()
         for y in stride(from: 0, to: height, by: step) {
             for place in stride(from: y * width, to: (y + 1) * width, by: step) {
-                if let mask, mask[place] & 3 != 0 { continue }
                 fit.total += 1
                 let b = Double(average[place]) / 128
                 let x = Double(samples[place])
-                let difference = abs(x - start.gain * b - start.offset)
+                let difference = abs(x - gain * b)
                 // A clipped sample says nothing of the gain.
                 guard difference <= limit, x < 252 else { continue }
                 fit.count += 1
