@@ -62,6 +62,29 @@ import Testing
         #expect(try measure(large) == (try measure(small)))
     }
 
+    /// A chart of stripes of every width from 1 to 12 pixels, and means over squares of 1, 3, 5 and 7 pixels of it.
+    @Test(arguments: [240, 360, 432, 480, 576, 720, 1080]) func `every step of blur lowers both measures at every size`(
+        lines: Int
+    ) throws {
+        let (width, height) = (lines * 4 / 3, lines)
+        var row: [Int] = []
+        while row.count < width + 16 {
+            for wide in 1...12 { row += Array(repeating: 40, count: wide) + Array(repeating: 210, count: wide) }
+        }
+        var before: (si: Double, laplacian: Double)?
+        for reach in 0...3 {
+            let picture = DrawnPicture.gray(width: width, height: height) { x, y in
+                let shift = y / 40 * 7 % 8
+                let places = max(0, x + shift - reach)...x + shift + reach
+                return row[places].reduce(0, +) / places.count
+            }
+            let found = try measure(picture)
+            let (si, laplacian) = (try #require(found["si"]), try #require(found["laplacian"]))
+            if let before { #expect(si < before.si && laplacian < before.laplacian, "\(reach)") }
+            before = (si, laplacian)
+        }
+    }
+
     @Test func `the summary has mean and extremes`() throws {
         let edge = DrawnPicture.gray(width: 16, height: 16) { x, _ in x < 8 ? 0 : 100 }
         let outcome = try Video([Drawing.flat(0), edge]).run("sharpness")

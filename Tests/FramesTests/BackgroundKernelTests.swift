@@ -110,6 +110,7 @@ import Testing
 
     @Test func `another exposure changes each level by itself, at every length`() {
         var generator = SeededGenerator(seed: 41)
+        var (total, number): (Float, Int) = (0, 0)
         for count in 1...300 {
             var layers = Kernels.Layers((0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) })
             for place in 0..<count { layers.average[place] = Int16.random(in: 0...32640, using: &generator) }
@@ -121,10 +122,29 @@ import Testing
                 let inside = min(200 * 128, max(20 * 128, level))
                 return min(240 * 128, max(0, level + inside * (gain - 1) + offset * 128)).rounded(.toNearestOrEven)
             }
-            #expect(layers.average == before.average.map { Int16(changed(Float($0))) }, "\(count)")
-            #expect(layers.recent == before.recent.map { Int16(changed(Float($0))) }, "\(count)")
+            // Products of 16 bits are good to a 128th of a level, and rounding to another one.
+            for (new, old) in zip(layers.average + layers.recent, before.average + before.recent) {
+                let off = abs(Float(new) - changed(Float(old)))
+                if off > 2 { Issue.record("\(old) becomes \(new), gain \(gain), offset \(offset)") }
+                total += off
+            }
+            number += 2 * count
             #expect(layers.former == before.former.map { UInt8(changed(Float($0) * 128) / 128 + 0.5) }, "\(count)")
             #expect(layers.unrest == before.unrest)
+        }
+        #expect(total < Float(number) * 0.5)
+    }
+
+    @Test func `a change of exposure leaves no level beyond black and the brightest`() {
+        let changes: [(Float, Float)] = [(1.49, -126), (0.51, -126), (1.49, 126), (0.51, 126), (4, 250), (0.25, -250)]
+        for (gain, offset) in changes {
+            var layers = Kernels.Layers((0...255).map { UInt8($0) })
+            let before = layers.average
+            Kernels.expose(&layers, gain: gain, offset: offset, most: 255, fitted: 0...280)
+            for (new, old) in zip(layers.average, before) {
+                let expected = min(32640, max(0, Float(old) * gain + offset * 128))
+                #expect(abs(Float(new) - expected) <= 2, "\(old), gain \(gain), offset \(offset)")
+            }
         }
     }
 

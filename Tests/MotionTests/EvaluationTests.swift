@@ -6,10 +6,13 @@ import Testing
 private let isFull = getenv("FORGEBATCH_FULL").map { String(cString: $0) } == "1"
 
 @Suite("Tracks against a known truth") struct EvaluationTests {
-    private static func scores(_ seeds: ClosedRange<UInt64>) -> [(scenario: Scenario, scores: Scores)] {
+    /// Scenes of each kind in pictures of so many lines.
+    private static func scores(
+        _ seeds: ClosedRange<UInt64>, lines: (Scenario) -> Int = { _ in Scene.height }
+    ) -> [(scenario: Scenario, scores: Scores)] {
         Scenario.allCases.map { scenario in
             let all = seeds.map { seed in
-                let scene = scenario.scene(seed: seed)
+                let scene = scenario.scene(seed: seed).scaled(lines: lines(scenario))
                 return Evaluation.score(scene, Evaluation.run(scene))
             }
             return (scenario, all.dropFirst().reduce(all[0], +))
@@ -35,6 +38,36 @@ private let isFull = getenv("FORGEBATCH_FULL").map { String(cString: $0) } == "1
     /// One scene of each kind; with FORGEBATCH_FULL=1 twenty, of seeds that were not looked at while the tracker was made.
     @Test func `objects keep their numbers in scenes of every kind`() {
         Self.check(Self.scores(isFull ? 101...120 : 51...51))
+    }
+
+    private static let sizes = [240, 288, 432, 480, 576, 720, 1080]
+
+    /// Each kind in the size whose turn it is; with FORGEBATCH_FULL=1 each in each, four times.
+    @Test func `objects keep their numbers in pictures of other sizes`() {
+        if isFull {
+            for lines in Self.sizes {
+                print("\(lines) lines")
+                Self.check(Self.scores(101...104) { _ in lines })
+            }
+        } else {
+            let turns = Dictionary(
+                uniqueKeysWithValues: Scenario.allCases.enumerated().map { ($1, Self.sizes[$0 % Self.sizes.count]) })
+            Self.check(Self.scores(51...51) { turns[$0] ?? Scene.height })
+        }
+    }
+
+    @Test func `a scene drawn larger has the same truth, larger`() {
+        let scene = Scenario.growing.scene(seed: 51)
+        let large = scene.scaled(lines: 720)
+        #expect(large.width == 1280 && large.height == 720 && large.background.count == 1280 * 720)
+        #expect(scene.scaled(lines: 360).background == scene.background)
+        for frame in [0, 40, 224] {
+            let (one, two) = (scene.truth(frame), large.truth(frame))
+            #expect(one.map(\.id) == two.map(\.id))
+            for (small, big) in zip(one, two) {
+                #expect(big.x1 == 2 * small.x1 && big.y1 == 2 * small.y1 && big.x2 == 2 * small.x2)
+            }
+        }
     }
 
     @Test func `a scene of one seed is always the same`() {

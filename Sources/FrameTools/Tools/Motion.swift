@@ -5,7 +5,7 @@ internal import ToolModel
 struct MotionTool: FrameTool {
     static let descriptor = ToolDescriptor(
         id: "motion",
-        version: "1.0.1",
+        version: "2.0.0",
         title: "Motion",
         definition:
             "running-average background on the small luma; score = 255 * share of moving foreground; regions joined to tracks",

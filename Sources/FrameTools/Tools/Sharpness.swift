@@ -5,10 +5,10 @@ internal import ToolModel
 struct SharpnessTool: FrameTool {
     static let descriptor = ToolDescriptor(
         id: "sharpness",
-        version: "1.0.0",
+        version: "2.0.0",
         title: "Sharpness",
         definition:
-            "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 300 rows or fewer",
+            "standard deviation of the Sobel gradient (SI of ITU-T P.910) and variance of the Laplacian, of the luma made smaller to 200 rows or fewer",
         temporalDependency: .frame,
         features: [.smallLuma],
         capabilities: ["sharpness_measurement"],

@@ -33,7 +33,7 @@ extension Kernels {
     }
 
     /// Gives the background another exposure: `level + (gain - 1) * level + offset`, held between 0 and `most`, in levels.
-    /// Levels outside of `fitted` are shifted as the nearest inside.
+    /// Levels outside of `fitted` are shifted as the nearest inside. Good to two 128ths of a level.
     ///
     /// - Complexity: O(samples)
     package static func expose(
@@ -61,36 +61,53 @@ extension Kernels {
         let low: Float
         let high: Float
 
-        @inline(__always)
-        func changed(_ level: SIMD4<Float>) -> SIMD4<Float> {
-            let over = level.replacing(with: SIMD4(repeating: low), where: level .< low)
-            let inside = over.replacing(with: SIMD4(repeating: high), where: over .> high)
-            let new = level + inside * factor + add
-            let positive = new.replacing(with: SIMD4(repeating: 0), where: new .< 0)
-            return positive.replacing(with: SIMD4(repeating: most), where: positive .> most)
-        }
-
         func changed(_ level: Int16) -> Int16 {
-            let value = changed(SIMD4(repeating: Float(level)))[0]
-            return Int16(truncatingIfNeeded: Int(value.rounded(.toNearestOrEven)))
+            let inside = Swift.min(Swift.max(Float(level), low), high)
+            let new = Swift.min(Swift.max(Float(level) + inside * factor + add, 0), most)
+            return Int16(truncatingIfNeeded: Int(new.rounded(.toNearestOrEven)))
         }
 
         func apply(to levels: UnsafeMutableBufferPointer<Int16>) {
             guard let base = levels.baseAddress else { return }
-            let raw = UnsafeMutableRawPointer(base)
-            // Adding 1.5 * 2^23 leaves the nearest whole number in the lowest bits.
-            let magic = SIMD4<Float>(repeating: 12_582_912)
-            var place = 0
-            while place + 8 <= levels.count {
-                let pairs = (raw + 2 * place).loadUnaligned(as: SIMD4<Int32>.self)
-                let even = changed(SIMD4<Float>((pairs &<< 16) &>> 16))
-                let odd = changed(SIMD4<Float>(pairs &>> 16))
-                let low = unsafeBitCast(even + magic, to: SIMD4<Int32>.self) & 0xffff
-                let high = unsafeBitCast(odd + magic, to: SIMD4<Int32>.self) &<< 16
-                raw.storeBytes(of: low | high, toByteOffset: 2 * place, as: SIMD4<Int32>.self)
-                place &+= 8
+            if let whole = Whole(self) {
+                whole.apply(to: base, levels.count)
+            } else {
+                for place in levels.indices { base[place] = changed(base[place]) }
             }
-            for place in place..<levels.count { base[place] = changed(base[place]) }
+        }
+    }
+
+    /// A change of exposure in whole 128ths of a level, for gains from 0.5 to 1.5: products are cut to 16 bits.
+    private struct Whole {
+        /// The gain less 1, in 65536ths.
+        let factor: Int16
+        let add: Int16
+        let most: UInt16
+        let low: Int16
+        let high: Int16
+
+        /// Nil where the change may leave 16 bits.
+        init?(_ exposure: Exposure) {
+            let factor = (exposure.factor * 65536).rounded()
+            // Half a unit more, since products are rounded down.
+            let add = (exposure.add + 0.5).rounded()
+            guard abs(factor) < 32768, abs(add) < 16256 else { return nil }
+            (self.factor, self.add) = (Int16(factor), Int16(add))
+            most = UInt16(min(32640, max(0, exposure.most)).rounded())
+            low = Int16(min(32640, max(0, exposure.low)).rounded())
+            high = Int16(min(32640, max(0, exposure.high)).rounded())
+        }
+
+        func apply(to levels: UnsafeMutablePointer<Int16>, _ count: Int) {
+            for place in 0..<count {
+                let level = levels[place]
+                let inside = Swift.min(Swift.max(level, low), high)
+                let change = Int16(truncatingIfNeeded: (Int32(inside) &* Int32(factor)) &>> 16) &+ add
+                // Not below 0; above, there is room for the largest sum in 16 bits without a sign.
+                let raised = Swift.max(level, 0 &- change)
+                let sum = UInt16(bitPattern: raised &+ change)
+                levels[place] = Int16(bitPattern: Swift.min(sum, most))
+            }
         }
     }
 

@@ -27,11 +27,15 @@ package enum Kernels {
     /// The same, and in the same traversal the picture made smaller: the means of blocks of `factor` x `factor` samples
     /// on the 8-bit scale, rounded. Samples beyond the last whole block are left out of it.
     ///
-    /// - Parameter factor: a power of two, at most 128 and no larger than the picture; 0 makes none.
+    /// - Parameter factor: at most 128 and no larger than the picture; 0 makes none. One that is no power of two takes a
+    ///   traversal of its own.
     package static func luma(_ picture: Picture, previous: Picture?, darkLimit: Int, factor: Int) -> (
         sums: LumaSums, small: [UInt8]
     ) {
-        precondition(factor >= 0 && factor <= 128 && factor & (factor - 1) == 0, "a power of two up to 128")
+        precondition(factor >= 0 && factor <= 128, "a block's side is 1 to 128")
+        if factor & (factor - 1) != 0 {
+            return (luma(picture, previous: previous, darkLimit: darkLimit), means(picture, factor: factor))
+        }
         let plane = picture.luma
         let other = previous?.luma
         let shift = picture.shift
