@@ -220,6 +220,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private static let program = RawPath("/proc/self/exe")
     private static let lookArguments = ["look"]
+    private static let zygoteArguments = ["worker", "fork"]
 
     private func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
@@ -236,6 +237,7 @@ struct RunCommand: AsyncParsableCommand {
         var options = RunOptions(
             output: absolute, version: Forgebatch.version, worker: RunCommand.program, now: now)
         options.lookArguments = RunCommand.lookArguments
+        options.zygoteArguments = RunCommand.zygoteArguments
         options.inputs = inputs
         options.listed = survey.listed.map(\.path)
         options.roots = try declaredRoots(survey)

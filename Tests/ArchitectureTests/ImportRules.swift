@@ -47,7 +47,7 @@ enum ImportRules {
     /// a clock or a thread but through `Bytes`.
     static let system: [String: Set<String>] = [
         "Bytes": ["Glibc", "Musl"], "Media": ["Glibc", "Musl"], "VideoWorker": ["Glibc", "Musl"],
-        "BatchRun": ["Synchronization"], "ReplayServer": ["Dispatch", "Synchronization"],
+        "BatchRun": ["Dispatch", "Synchronization"], "ReplayServer": ["Dispatch", "Synchronization"],
         "forgebatch": ["Glibc", "Musl", "Synchronization"],
     ]
 
