@@ -8,6 +8,23 @@
 /// ones after a shift, and 8 words of each make 16 bytes again. So nothing is widened, packed or put in order. In every
 /// list, place i is that of columns 2i and 2i + 1, and a block is 16 columns.
 
+/// How an edge pixel is kept in a byte: the direction of its gradient, and whether it is strong.
+enum EdgeMark {
+    /// Further from the horizontal than 22.5 degrees, and than 67.5 degrees.
+    static let tilted: UInt8 = 1
+    static let steep: UInt8 = 4
+    /// From the bottom left to the top right; told of every direction, heeded along diagonals.
+    static let rising: UInt8 = 2
+    static let edge: UInt8 = 8
+    static let strong: UInt8 = 16
+}
+
+extension SIMD8<Int16> {
+    /// The same bits with a sign.
+    @inline(__always)
+    fileprivate init(bits: SIMD8<UInt16>) { self = unsafeBitCast(bits, to: SIMD8<Int16>.self) }
+}
+
 // MARK: Edges
 
 extension Kernels {
@@ -118,14 +135,16 @@ extension Kernels {
     /// Sums of the columns of three rows, for Sobel's gradients: under the weights 1, 2, 1, and what a column differs by from
     /// top to bottom.
     ///
-    /// Loops are functions of their own, because the compiler calls what it should put in place once one grows long.
+    /// Loops are functions of their own, because the compiler calls what it should put in place once one grows long; and
+    /// what another file says is asked before them, because builds for debugging compile file by file.
     @inline(never)
     private static func addColumns(_ row: UnsafeMutablePointer<UInt8>, _ stride: Int, _ sums: ColumnRow, blocks: Int) {
         @inline(__always) func words(_ place: UnsafeMutablePointer<UInt8>) -> SIMD8<UInt16> {
             UnsafeRawPointer(place).loadUnaligned(as: SIMD8<UInt16>.self)
         }
+        let side = EdgeRows.block
         for block in 0..<blocks {
-            let place = row + block &* EdgeRows.block
+            let place = row + block &* side
             let (above, here, below) = (words(place - stride), words(place), words(place + stride))
             let even = (SIMD8<Int16>(bits: above & 0xff), SIMD8<Int16>(bits: below & 0xff))
             let odd = (SIMD8<Int16>(bits: above &>> 8), SIMD8<Int16>(bits: below &>> 8))
@@ -197,6 +216,7 @@ extension Kernels {
     private static func mark(
         _ sums: ColumnRow, _ slopes: SlopeRow, _ limits: EdgeLimits, _ marks: UnsafeMutablePointer<UInt8>
     ) {
+        let side = EdgeRows.block
         for group in 0..<slopes.groups {
             var busy = slopes.busyBlocks(group)
             while busy != 0 {
@@ -207,7 +227,7 @@ extension Kernels {
                     parts(sums.odd + x - 1, sums.oddStep + x - 1, sums.evenStep + x), load(slopes.even + x), limits)
                 let odd = candidates(
                     parts(sums.even + x, sums.evenStep + x, sums.oddStep + x), load(slopes.odd + x), limits)
-                UnsafeMutableRawPointer(marks + block &* EdgeRows.block).storeBytes(
+                UnsafeMutableRawPointer(marks + block &* side).storeBytes(
                     of: even | odd &<< 8, as: SIMD8<Int16>.self)
             }
         }
@@ -270,13 +290,14 @@ extension Kernels {
     private static func thin(
         _ above: SlopeRow, _ here: SlopeRow, _ below: SlopeRow, _ marks: UnsafeMutablePointer<UInt8>
     ) {
+        let side = EdgeRows.block
         for group in 0..<here.groups {
             var busy = here.busyBlocks(group)
             while busy != 0 {
                 let block = group &* 8 &+ busy.trailingZeroBitCount &>> 3
                 busy &= busy &- 1
                 let x = block &* 8
-                let place = UnsafeMutableRawPointer(marks + block &* EdgeRows.block)
+                let place = UnsafeMutableRawPointer(marks + block &* side)
                 let found = place.loadUnaligned(as: SIMD8<Int16>.self)
                 let even = tops(
                     (above.even + x, here.even + x, below.even + x),

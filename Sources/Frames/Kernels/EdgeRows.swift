@@ -84,14 +84,3 @@ struct ColumnRow {
     let evenStep: UnsafeMutablePointer<Int16>
     let oddStep: UnsafeMutablePointer<Int16>
 }
-
-/// How an edge pixel is kept in a byte: the direction of its gradient, and whether it is strong.
-enum EdgeMark {
-    /// Further from the horizontal than 22.5 degrees, and than 67.5 degrees.
-    static let tilted: UInt8 = 1
-    static let steep: UInt8 = 4
-    /// From the bottom left to the top right; told of every direction, heeded along diagonals.
-    static let rising: UInt8 = 2
-    static let edge: UInt8 = 8
-    static let strong: UInt8 = 16
-}

@@ -25,17 +25,18 @@ struct EdgeSearch {
     ) {
         let isInside = min(rowsAbove, rowsBelow, radius) >= EdgeSearch.window
         let (first, last) = (isInside ? EdgeSearch.window : width, width - EdgeSearch.window)
+        let (side, steep) = (EdgeRows.block, EdgeMark.steep)
         var (count, straight, diagonal) = (0, 0, 0)
         var start = 0
         while start < width {
             defer { start &+= 64 }
-            let blocks = UnsafeRawPointer(busy + start / EdgeRows.block).loadUnaligned(as: UInt32.self)
+            let blocks = UnsafeRawPointer(busy + start / side).loadUnaligned(as: UInt32.self)
             if blocks == 0 { continue }
             // A bit for each of 64 pixels: loops over the few marks of eight would often be left unexpectedly. Pixel
             // 8j + i is bit j of byte i, which takes a shift for every block.
             var (tilted, level) = (SIMD2<UInt64>.zero, SIMD2<UInt64>.zero)
             for part in 0..<4 {
-                let x = start &+ EdgeRows.block &* part
+                let x = start &+ side &* part
                 let found = kept(above + x, marks + x, below + x)
                 tilted |= found.tilted &<< UInt64(truncatingIfNeeded: 2 &* part)
                 level |= found.level &<< UInt64(truncatingIfNeeded: 2 &* part)
@@ -55,8 +56,8 @@ struct EdgeSearch {
                 let mark = marks[x]
                 let steps = x >= first && x < last ? quickSteps(x, mark) : steps(x, mark)
                 count &+= min(steps, 1)
-                straight &+= mark & EdgeMark.steep != 0 ? steps : 0
-                diagonal &+= mark & EdgeMark.steep == 0 ? steps : 0
+                straight &+= mark & steep != 0 ? steps : 0
+                diagonal &+= mark & steep == 0 ? steps : 0
             }
         }
         result.count += count

@@ -70,12 +70,13 @@ extension Kernels {
                 put(twice &+ near &+ (here &<< 1), isOdd ? inner.odd : inner.even, x)
                 put(twice &+ far &+ (near &<< 2) &+ (here &<< 2) &+ here, isOdd ? middle.odd : middle.even, x)
             }
+            let block = EdgeRows.block
             var x = 0
-            while x &+ EdgeRows.block <= width {
+            while x &+ block <= width {
                 let (a, b, c, d, e) = (load(a, x), load(b, x), load(row, x), load(d, x), load(e, x))
                 keep((a & 0xff) &+ (e & 0xff), (b & 0xff) &+ (d & 0xff), c & 0xff, x / 2, isOdd: false)
                 keep((a &>> 8) &+ (e &>> 8), (b &>> 8) &+ (d &>> 8), c &>> 8, x / 2, isOdd: true)
-                x &+= EdgeRows.block
+                x &+= block
             }
             for x in x..<width {
                 let (far, near) = (UInt16(a[x]) &+ UInt16(e[x]), UInt16(b[x]) &+ UInt16(d[x]))
@@ -109,10 +110,4 @@ extension Kernels {
         let pairs = unsafeBitCast(upper(sums, 52759), to: SIMD4<UInt32>.self)
         return unsafeBitCast((pairs &>> 7) & 0x00ff_00ff, to: SIMD8<UInt16>.self)
     }
-}
-
-extension SIMD8<Int16> {
-    /// The same bits with a sign.
-    @inline(__always)
-    init(bits: SIMD8<UInt16>) { self = unsafeBitCast(bits, to: SIMD8<Int16>.self) }
 }
