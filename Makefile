@@ -22,7 +22,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench bench-videos bench-peers install uninstall deb try-deb deps deps-test samples plugins clean build
+.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench instructions bench-videos bench-peers install uninstall deb try-deb deps deps-test samples plugins clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ bench: deps-test build ## measure speed and memory beside other programs (1.5 ho
 	swift build -c release --static-swift-stdlib --product Stages
 	python3 Benchmarks/bench.py $(BENCH)
 
+# The figures belong to the compiler that is named in the file, and to debug builds, which `make test` makes.
+instructions: deps-test ## count the instructions of the pixel loops anew and record them
+	swift build --product KernelWork
+	python3 Tests/scripts/instructions.py --record "$$(swift build --show-bin-path)/KernelWork" \
+	  Tests/InstructionTests/instructions.tsv
+
 bench-videos: deps-test ## make the benchmark's videos in .videos/ (a quarter of an hour, 600 MB)
 	bash Benchmarks/make-videos.sh
 
@@ -114,6 +120,7 @@ deps-test: deps ## install what the tests need besides
 	@need=""; \
 	command -v ffmpeg >/dev/null || need="ffmpeg"; \
 	command -v strace >/dev/null || need="$$need strace"; \
+	command -v valgrind >/dev/null || need="$$need valgrind"; \
 	command -v curl >/dev/null || need="$$need curl"; \
 	command -v openssl >/dev/null || need="$$need openssl"; \
 	command -v mandoc >/dev/null || need="$$need mandoc"; \

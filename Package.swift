@@ -32,9 +32,14 @@ let package = Package(
         // The files of templates/ and the tools' costs, by C23's #embed.
         .target(name: "CAssets"),
 
+        // Twins of pixel loops; without optimising, vectors are slower than the loops that they stand for.
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+
         // Leaves: they know nothing of each other.
         // The pixel loops are optimised in debug builds too: without it, tests over real videos take minutes.
-        .target(name: "Frames", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+        .target(
+            name: "Frames", dependencies: ["CKernels"],
+            swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "VideoFormats"),
         .target(name: "TemplateEngine"),
         .target(name: "Bytes", dependencies: ["CSHA", "CZlib"]),
@@ -109,6 +114,11 @@ let package = Package(
             path: "Benchmarks/Stages"),
 
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        // The pixel loops one after the other, for counting their instructions. Valgrind does not read what the compiler
+        // writes down for debuggers.
+        .executableTarget(
+            name: "KernelWork", dependencies: ["Frames", "CTestSupport"], path: "Tests/KernelWork",
+            linkerSettings: [.linkedLibrary("m"), .unsafeFlags(["-Xlinker", "--strip-debug"])]),
         .target(
             name: "TestSupport", dependencies: ["Store", "FrameResults", "Jobs", "Bytes", "Frames", "CTestSupport"],
             path: "Tests/TestSupport"),
@@ -139,6 +149,7 @@ let package = Package(
         .testTarget(
             name: "HTMLReportTests",
             dependencies: ["HTMLReport", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
+        .testTarget(name: "InstructionTests", dependencies: ["Bytes", "KernelWork", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "VideoFormats", "Bytes", "TestSupport"]),
         // Draws thousands of pictures.
@@ -179,7 +190,7 @@ let package = Package(
 )
 
 for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
-    if !["CLimits", "CAssets", "CTestSupport"].contains(target.name) {
+    if !["CLimits", "CAssets", "CKernels", "CTestSupport"].contains(target.name) {
         target.swiftSettings = strict + (target.swiftSettings ?? [])
     }
 }
@@ -187,7 +198,7 @@ for target in package.targets where target.type == .regular || target.type == .e
 /// `make quick` builds only what needs no other package and no library but libavutil and zlib, and none of the tests that run
 /// forgebatch; it does so in a build folder of its own, so that neither build undoes the other.
 if Context.environment["FORGEBATCH_QUICK"] != nil {
-    var left: Set = ["CFFmpeg", "CPNG", "CYAML", "CommandTests", "OracleTests", "Stages"]
+    var left: Set = ["CFFmpeg", "CPNG", "CYAML", "CommandTests", "KernelWork", "OracleTests", "Stages"]
     func isLeft(_ dependency: Target.Dependency) -> Bool {
         switch dependency {
         case .productItem: true

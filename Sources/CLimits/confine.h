@@ -14,6 +14,9 @@ void fbi_close(int first, int but);
 /// Gives up all capabilities but those given, of the first 32. Returns 0 or errno.
 int fbi_drop_capabilities(unsigned kept);
 
+/// Whether this process has a second thread; 0 where there is no /proc.
+int fbi_has_threads(void);
+
 // MARK: Landlock
 
 // The kernel's Landlock interface, written out so that old kernel headers build it too

@@ -38,8 +38,7 @@ void fbi_close(int first, int but) {
 
 int fb_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
-/// Whether there is a second thread: a sandbox holds for the thread that sets it up and those that it starts.
-static int has_threads(void) {
+int fbi_has_threads(void) {
     DIR *tasks = opendir("/proc/self/task");
     // Without /proc nothing is known.
     if (!tasks) return 0;
@@ -136,7 +135,8 @@ int fb_confine(struct fb_sandbox *result) {
     *result = (struct fb_sandbox){0};
     int failed = 0;
     result->failed = "a second thread";
-    if (has_threads()) return EBUSY;
+    // A sandbox holds for the thread that sets it up and those that it starts.
+    if (fbi_has_threads()) return EBUSY;
     result->failed = "no_new_privs";
     if ((failed = fb_no_new_privileges())) return failed;
     result->failed = "capabilities";

@@ -32,6 +32,30 @@ package struct FeedForm: Equatable, Sendable {
     }
 }
 
+/// A frame as it is sent.
+package enum FeedFrame {
+    /// Made for it.
+    case bytes([UInt8])
+    /// Sent from where it was decoded.
+    case picture(PackedPicture)
+
+    /// Bytes.
+    package var count: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .picture(let picture): picture.count
+        }
+    }
+
+    /// A copy of its bytes.
+    package func copied() -> [UInt8] {
+        switch self {
+        case .bytes(let bytes): bytes
+        case .picture(let picture): picture.copied()
+        }
+    }
+}
+
 /// Makes the frames that another program is sent: one size and format for a whole video, rows without padding.
 ///
 /// The same pictures give the same bytes on any machine: libswscale, bit-exact, changes size and depth only, and colours are
@@ -71,8 +95,8 @@ package final class FeedPictures {
     ///
     /// - Precondition: ``begin(_:display:)`` was called.
     /// - Throws: ``DecodeError`` when there is no memory or libswscale cannot convert it.
-    /// - Complexity: O(pixels of the picture), unless it has the wanted size and format.
-    package func bytes(_ picture: Picture) throws(DecodeError) -> [UInt8] {
+    /// - Complexity: O(pixels of the picture), unless it has the wanted size and format: then its own memory is sent.
+    package func frame(_ picture: Picture) throws(DecodeError) -> FeedFrame {
         guard let size = coded, let frame = picture.owner as? OwnedFrame else {
             throw .conversion("a frame that no decoder made")
         }
@@ -93,21 +117,28 @@ package final class FeedPictures {
         case .rgb24: source = try scaled(frame, AV_PIX_FMT_YUV444P, size)
         }
         switch form.format {
-        case .gray8: return turned(Kernels.packed([source.luma]), size, 1)
-        case .rgb24: return turned(Kernels.rgb(source, by: conversion(frame, picture)), size, 3)
-        case .yuv420p:
-            guard form.isUpright, display.turns != 0 || display.isMirrored else {
-                return Kernels.packed(source.planes.prefix(3))
-            }
-            let half = ((size.width + 1) / 2, (size.height + 1) / 2)
-            return turned(Kernels.packed([source.planes[0]]), size, 1)
-                + turned(Kernels.packed([source.planes[1]]), half, 1)
-                + turned(Kernels.packed([source.planes[2]]), half, 1)
+        case .gray8: return turned(source, size, planes: 1)
+        case .rgb24: return .bytes(turned(Kernels.rgb(source, by: conversion(frame, picture)), size, 3))
+        case .yuv420p: return turned(source, size, planes: 3)
         }
     }
 
     /// The small luma that tools share, turned where that is wanted.
-    package func bytes(_ small: SmallLuma) -> [UInt8] { turned(small.samples, (small.width, small.height), 1) }
+    package func frame(_ small: SmallLuma) -> FeedFrame {
+        .bytes(turned(small.samples, (small.width, small.height), 1))
+    }
+
+    /// Planes of one byte a sample, chroma of half the size.
+    private func turned(_ picture: Picture, _ size: (width: Int, height: Int), planes count: Int) -> FeedFrame {
+        guard form.isUpright, display.turns != 0 || display.isMirrored else {
+            return .picture(PackedPicture(picture, planes: count))
+        }
+        return .bytes(
+            picture.planes.prefix(count).reduce(into: []) { bytes, plane in
+                let samples = PackedPicture(plane, of: picture).copied()
+                bytes += turned(samples, (plane.samplesPerRow, plane.rows), 1)
+            })
+    }
 
     private func turned(_ bytes: [UInt8], _ size: (width: Int, height: Int), _ count: Int) -> [UInt8] {
         guard form.isUpright else { return bytes }

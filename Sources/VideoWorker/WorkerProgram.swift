@@ -34,16 +34,21 @@ package enum WorkerProgram {
     /// - Returns: the exit status: 0 when the last line says how the job ended, 70 when there was no request.
     package static func main() -> Int32 {
         Confinement.closeInherited()
-        guard let input = WorkerInput.read() else {
-            try? Files.write(
-                Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8),
-                to: .standardError,
-                path: RawPath("standard error"))
-            return 70
-        }
+        guard let input = WorkerInput.read() else { return refuse() }
         let outcome = run(input.request, input.descriptors)
         Teller.send(.finished(outcome))
         return 0
+    }
+
+    /// Says what the subcommand is for.
+    ///
+    /// - Returns: the exit status for that.
+    static func refuse() -> Int32 {
+        try? Files.write(
+            Array("forgebatch: this subcommand is for forgebatch itself; use `forgebatch run`\n".utf8),
+            to: .standardError,
+            path: RawPath("standard error"))
+        return 70
     }
 
     private static func run(_ request: JobRequest, _ descriptors: [FileDescriptor]) -> JobOutcome {

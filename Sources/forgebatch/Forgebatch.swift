@@ -76,6 +76,9 @@ func exitNow(_ status: Int32) -> Never {
     exit(status)
 }
 
+/// Ends a process that has told all it has to, without what libraries do at its exit.
+func exitAtOnce(_ status: Int32) -> Never { _exit(status) }
+
 /// Sees to it that the process ends: what libraries do at its exit may wait for a thread of theirs that could not be woken.
 enum ExitGuard {
     /// Seconds that they have for it.

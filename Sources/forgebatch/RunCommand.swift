@@ -17,9 +17,9 @@ struct RunCommand: AsyncParsableCommand {
             is not read when an input lies there or below, or when names come from standard input: name it by \
             --config then. In paths, ~ and ~/ at the beginning are the home folder; ./~ is a name that begins so.
 
-            Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged, 5 report, \
-            JUnit or metrics file not written, 9 no input, 10 stopped by a limit, 11 locked, 64 usage, 66 unreadable input, 78 bad \
-            configuration, 129/130/143 stopped by a signal.
+            Exit status: 0 done or nothing to do, 1 run incomplete, 3 a video failed or is damaged or a plugin's tool \
+            failed on one, 5 report, JUnit or metrics file not written, 9 no input, 10 stopped by a limit, 11 locked, \
+            64 usage, 66 unreadable input, 78 bad configuration, 129/130/143 stopped by a signal.
             """)
 
     @OptionGroup(title: "Input and output") var input: InputArguments
@@ -220,6 +220,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private static let program = RawPath("/proc/self/exe")
     private static let lookArguments = ["look"]
+    private static let zygoteArguments = ["worker", "fork"]
 
     private func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
@@ -236,6 +237,7 @@ struct RunCommand: AsyncParsableCommand {
         var options = RunOptions(
             output: absolute, version: Forgebatch.version, worker: RunCommand.program, now: now)
         options.lookArguments = RunCommand.lookArguments
+        options.zygoteArguments = RunCommand.zygoteArguments
         options.inputs = inputs
         options.listed = survey.listed.map(\.path)
         options.roots = try declaredRoots(survey)

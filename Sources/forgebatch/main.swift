@@ -19,7 +19,9 @@ guard CommandLine.argc > 0 else {
 let arguments = RawArguments.read()
 if arguments.first == "worker" {
     Signals.unblock()
-    exitNow(WorkerProgram.main())
+    // Each process that it forks goes on as a worker.
+    if arguments.dropFirst().first == "fork", let status = ZygoteProgram.main() { exitAtOnce(status) }
+    exitAtOnce(WorkerProgram.main())
 }
 if arguments.first == "look" {
     Signals.unblock()

@@ -31,7 +31,7 @@ enum ImportRules {
 
     /// Modules from outside, each with the only target that imports it.
     static let owners: [String: String] = [
-        "CSHA": "Bytes", "CZlib": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills",
+        "CKernels": "Frames", "CSHA": "Bytes", "CZlib": "Bytes", "CFFmpeg": "Media", "CPNG": "Stills",
         "Subprocess": "BatchRun", "SystemPackage": "BatchRun", "ArgumentParser": "forgebatch", "CYAML": "forgebatch",
         "NIOWebSocket": "WebSocketChannel", "NIOConcurrencyHelpers": "WebSocketChannel", "NIOPosix": "ReplayServer",
     ]
@@ -47,7 +47,7 @@ enum ImportRules {
     /// a clock or a thread but through `Bytes`.
     static let system: [String: Set<String>] = [
         "Bytes": ["Glibc", "Musl"], "Media": ["Glibc", "Musl"], "VideoWorker": ["Glibc", "Musl"],
-        "BatchRun": ["Synchronization"], "ReplayServer": ["Dispatch", "Synchronization"],
+        "BatchRun": ["Dispatch", "Synchronization"], "ReplayServer": ["Dispatch", "Synchronization"],
         "forgebatch": ["Glibc", "Musl", "Synchronization"],
     ]
 

@@ -58,3 +58,7 @@ __attribute__((constructor)) static void bound_parallelism(void) {
     snprintf(width, sizeof width, "%ld", processors < 1 ? 2 : processors + 1);
     setenv("SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH", width, 0);
 }
+
+__attribute__((noinline)) void fbt_mark(void) { __asm__ volatile(""); }
+
+const char *fbt_compiler(void) { return __VERSION__; }

@@ -43,6 +43,11 @@ private struct PluginForge {
         try result(out, name)["tools"]?.array?.first { $0["id"]?.string == tool }
     }
 
+    /// What a tool says of a video's first frame.
+    func first(_ out: String, _ name: String, _ tool: String, _ key: String) throws -> Int? {
+        try result(out, name)["frames"]?.array?.first?["evil/\(tool)"]?[key]?.int
+    }
+
     /// Processes of the plugin that are still there.
     func survivors() -> [Int32] {
         let folder = forge.home.appending("plugins/evil").display
@@ -316,13 +321,57 @@ struct PluginRunTests {
         let place = try PluginForge((0..<20).map { "\($0).y4m" })
         #expect(try await place.run("out", "--tools", "+evil/corner", "-j2", "--nice", "7").status == 0)
         // --nice is theirs, too.
-        let nice = try place.result("out", "0.y4m")["frames"]?.array?.first?["evil/corner"]?["nice"]?.int
-        #expect(nice ?? 0 >= 7)
+        #expect(try place.first("out", "0.y4m", "corner", "nice") ?? 0 >= 7)
         let processes = try Set(
-            (0..<20).map {
-                try place.result("out", "\($0).y4m")["frames"]?.array?.first?["evil/corner"]?["process"]?.int
-            })
+            (0..<20).map { try place.first("out", "\($0).y4m", "corner", "process") })
         #expect((1...2).contains(processes.count) && !processes.contains(nil))
+    }
+
+    @Test("--plugin-jobs bounds the processes of a plugin, however many workers there are")
+    func bound() async throws {
+        let place = try PluginForge((0..<8).map { "\($0).y4m" })
+        #expect(try await place.run("out", "--tools", "+evil/corner", "-j4", "--plugin-jobs", "1").status == 0)
+        let processes = try (0..<8).map { try place.first("out", "\($0).y4m", "corner", "process") }
+        #expect(Set(processes).count == 1 && processes[0] ?? 0 > 0, "\(processes)")
+    }
+
+    @Test("--plugin-devices has one process a card, which sees that card alone")
+    func cards() async throws {
+        let place = try PluginForge((0..<8).map { "\($0).y4m" })
+        let manifest = place.forge.home.appending("plugins/evil/manifest.json")
+        guard case .object(let members) = try JSONReader.parse(Files.read(manifest)) else { return }
+        try AtomicFile.write(
+            JSONWriter.encode(.object(members + [JSON.Member("devices", .array(["cuda"]))])), to: manifest,
+            durable: false)
+        let run = try await place.run(
+            "out", "--tools", "+evil/corner", "-j4", "--plugin-devices", "cuda:5,cpu,cuda:2")
+        #expect(run.status == 0, "\(run.error)")
+        var cards: [Int: Int] = [:]
+        for number in 0..<8 {
+            let process = try #require(try place.first("out", "\(number).y4m", "corner", "process"))
+            let card = try #require(try place.first("out", "\(number).y4m", "corner", "card"))
+            #expect(cards[process] ?? card == card)
+            cards[process] = card
+            let entry = try #require(try place.entry("out", "\(number).y4m", "evil/corner"))
+            #expect(entry["device"]?.string == "cuda", "\(entry)")
+        }
+        #expect((1...2).contains(cards.count) && Set(cards.values).isSubset(of: [2, 5]), "\(cards)")
+        #expect(Set(cards.values).count == cards.count, "no two processes on one card: \(cards)")
+    }
+
+    @Test(
+        "A tool of the small luma is given up where the size of the pictures changes, and nothing else is",
+        .enabled(if: ExternalProgram.ffmpeg != nil, "no ffmpeg in PATH"))
+    func changingSize() async throws {
+        let place = try PluginForge([])
+        try await FFmpegCommand.makeChanging(place.forge.input.appending("a.h264"), sizes: ["64x48", "96x64"])
+        #expect(try await place.run("plain", "--tools", "default").status == 0)
+        let run = try await place.run("out", "--tools", "default,+evil/glance", "--retries", "0")
+        #expect(run.status == 3, "\(run.error)")
+        let entry = try #require(try place.entry("out", "a.h264", "evil/glance"))
+        #expect(entry["status"]?.string == "failed", "\(entry)")
+        #expect(entry["error"]?.string?.contains("the size of the pictures changes") == true, "\(entry)")
+        #expect(try place.result("out", "a.h264")["frames"] == place.result("plain", "a.h264")["frames"])
     }
 
     @Test("When the run is killed, its plugins are gone within seconds")

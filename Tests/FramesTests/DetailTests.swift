@@ -30,8 +30,11 @@ import Testing
     private let tolerance = 80 / 16_777_216.0
 
     private func check(_ image: SmallLuma) {
-        let (found, expected) = (Kernels.detail(image), reference(image))
+        let (found, expected) = (Kernels.detail(image, way: .swift), reference(image))
         let size = "\(image.width)x\(image.height)"
+        for way in KernelWay.available {
+            #expect(Kernels.detail(image, way: way) == found, "\(way), \(size): the same to the last bit")
+        }
         #expect(found.count == expected.count, "\(size)")
         #expect(found.laplacian == expected.laplacian, "\(size)")
         for part in [\Kernels.Detail.gradient, \.gradientSquared, \.laplacianSquared] {
@@ -61,13 +64,13 @@ import Testing
                 width: size.0, height: size.1, samples: Array(repeating: 200, count: size.0 * size.1))
             var nothing = Kernels.Detail()
             nothing.count = (size.0 - 2) * (size.1 - 2)
-            #expect(Kernels.detail(flat) == nothing)
+            for way in KernelWay.available { #expect(Kernels.detail(flat, way: way) == nothing) }
         }
     }
 
     @Test(arguments: [(0, 0), (1, 1), (2, 9), (9, 2), (2, 2)])
     func `a picture without inner pixels has no detail`(width: Int, height: Int) {
         let image = SmallLuma(width: width, height: height, samples: Array(repeating: 9, count: width * height))
-        #expect(Kernels.detail(image) == Kernels.Detail())
+        for way in KernelWay.available { #expect(Kernels.detail(image, way: way) == Kernels.Detail()) }
     }
 }

@@ -11,13 +11,16 @@ import Testing
         for isFullRange in ranges {
             let drawing = ColorDrawing(
                 width, height, format, isFullRange: isFullRange, layout: layout, using: &generator)
+            let expected = drawing.hues()
             var plan: HuePlan?
-            let (found, expected) = (Kernels.hues(drawing.picture, plan: &plan), drawing.hues())
-            guard found != expected else { continue }
-            let places = zip(found.samples, expected.samples).enumerated().filter { $0.element.0 != $0.element.1 }
-            Issue.record(
-                "\(width)x\(height), full range \(isFullRange): \(places.count) of \(found.samples.count) differ, first \(places.first.map { "\($0)" } ?? "the size")"
-            )
+            for way in KernelWay.available {
+                let found = Kernels.hues(drawing.picture, plan: &plan, way: way)
+                guard found != expected else { continue }
+                let places = zip(found.samples, expected.samples).enumerated().filter { $0.element.0 != $0.element.1 }
+                Issue.record(
+                    "\(way), \(width)x\(height), full range \(isFullRange): \(places.count) of \(found.samples.count) differ, first \(places.first.map { "\($0)" } ?? "the size")"
+                )
+            }
         }
     }
 
@@ -38,7 +41,12 @@ import Testing
             check(1 + height % 2, height, format, ranges: [height % 4 < 2], using: &generator)
         }
         // The last two have rows whose lower neighbour has no share: all, and those of chroma.
-        for (width, height) in [(257, 31), (31, 257), (511, 33), (9, 641), (1280, 20), (512, 14)] {
+        // Those after them are scaled by their height, and share columns in 512ths, or not.
+        for (width, height) in [
+            (257, 31), (31, 257), (511, 33), (9, 641), (1280, 20), (512, 14), (40, 512), (100, 1280), (33, 768),
+            (720, 24),
+            (854, 21), (1920, 15), (4096, 16),
+        ] {
             check(width, height, format, using: &generator)
         }
     }
@@ -51,8 +59,10 @@ import Testing
                 for isFullRange in [false, true] {
                     let drawing = ColorDrawing(
                         width, height, format, isFullRange: isFullRange, using: &generator)
-                    let found = Kernels.hues(drawing.picture, plan: &plan)
-                    #expect(found == drawing.hues(), "\(format.name) \(width)x\(height)")
+                    for way in KernelWay.available {
+                        let found = Kernels.hues(drawing.picture, plan: &plan, way: way)
+                        #expect(found == drawing.hues(), "\(way), \(format.name) \(width)x\(height)")
+                    }
                 }
             }
         }

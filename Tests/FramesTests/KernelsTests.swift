@@ -24,11 +24,13 @@ import Testing
         let two = Drawn(
             sizes: [size], depth: format.depth, shift: format.shift, layout: layouts.1, using: &generator)
         let limit = Int.random(in: 0..<(1 << format.depth), using: &generator)
-        let found = Kernels.luma(two.picture, previous: one.picture, darkLimit: limit)
-        #expect(found == two.luma(previous: one, darkLimit: limit), "\(size)")
-        #expect(
-            Kernels.luma(one.picture, previous: nil, darkLimit: limit) == one.luma(previous: nil, darkLimit: limit),
-            "\(size)")
+        let expected = (two.luma(previous: one, darkLimit: limit), one.luma(previous: nil, darkLimit: limit))
+        for way in KernelWay.available {
+            let found = Kernels.luma(two.picture, previous: one.picture, darkLimit: limit, factor: 0, way: way)
+            #expect(found.sums == expected.0 && found.small.isEmpty, "\(way), \(size)")
+            let alone = Kernels.luma(one.picture, previous: nil, darkLimit: limit, factor: 0, way: way)
+            #expect(alone.sums == expected.1, "\(way), \(size)")
+        }
         #expect(
             Kernels.difference(one.picture, two.picture, plane: 0) == one.difference(two, plane: 0), "\(size)")
     }
@@ -89,9 +91,16 @@ import Testing
     }
 
     @Test func `a dark limit outside the samples' range is that of the range`() {
-        let picture = Drawing.flat(255, width: 4, height: 4)
-        #expect(Kernels.luma(picture, previous: nil, darkLimit: 1000).dark == 16)
-        #expect(Kernels.luma(Drawing.flat(0, width: 4, height: 4), previous: nil, darkLimit: -1).dark == 16)
+        for way in KernelWay.available {
+            func dark(_ picture: Picture, _ limit: Int) -> Int {
+                Kernels.luma(picture, previous: nil, darkLimit: limit, factor: 0, way: way).sums.dark
+            }
+            #expect(dark(Drawing.flat(255, width: 4, height: 4), 1000) == 16)
+            #expect(dark(Drawing.flat(0, width: 4, height: 4), -1) == 16)
+            // Longer than what is counted in a byte.
+            #expect(dark(Drawing.flat(7, width: 20_001, height: 3), 7) == 60_003)
+            #expect(dark(Drawing.flat(8, width: 20_001, height: 3), 7) == 0)
+        }
         let deep = Drawing.flat(65535, width: 4, height: 4, depth: 16)
         #expect(Kernels.luma(deep, previous: nil, darkLimit: 1 << 20).dark == 16)
     }

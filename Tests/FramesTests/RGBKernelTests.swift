@@ -60,9 +60,4 @@ import Testing
             }
         }
     }
-
-    @Test func `planes are packed without the padding of their rows`() {
-        let picture = DrawnPicture.gray(width: 3, height: 2, stride: 5) { x, y in 10 * y + x }
-        #expect(Kernels.packed([picture.luma]) == [0, 1, 2, 10, 11, 12])
-    }
 }

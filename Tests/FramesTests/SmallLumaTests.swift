@@ -14,32 +14,19 @@ import Testing
         Format(depth: 8, shift: 0), Format(depth: 10, shift: 0), Format(depth: 10, shift: 6),
         Format(depth: 12, shift: 0), Format(depth: 16, shift: 0),
     ]
-    private static let factors = [1, 2, 4, 8, 16, 32]
+    private static let factors = Array(1...12) + [15, 16, 24, 32]
 
-    /// Sums of blocks of any power of two, each level from the one before.
-    private struct Blocks {
-        var width: Int
-        var height: Int
-        var sums: [Int]
-        var factor = 1
-
-        mutating func halve() {
-            let (columns, rows) = (width / 2, height / 2)
-            var smaller: [Int] = []
-            for y in 0..<rows {
-                for x in 0..<columns {
-                    let place = 2 * y * width + 2 * x
-                    smaller.append(sums[place] + sums[place + 1] + sums[place + width] + sums[place + width + 1])
-                }
+    /// The means of blocks on the 8-bit scale, halves rounded up, never more than 255.
+    private func means(_ drawn: Drawn, factor: Int, depth: Int) -> [UInt8] {
+        let (width, height) = (drawn.sizes[0].samples / factor, drawn.sizes[0].rows / factor)
+        let divisor = factor * factor << (depth - 8)
+        var sums = [Int](repeating: 0, count: width * height)
+        for y in 0..<height * factor {
+            for x in 0..<width * factor {
+                sums[y / factor * width + x / factor] += drawn.values[0][y * drawn.sizes[0].samples + x]
             }
-            (width, height, sums, factor) = (columns, rows, smaller, 2 * factor)
         }
-
-        /// Means on the 8-bit scale, halves rounded up, never more than 255.
-        func means(depth: Int) -> [UInt8] {
-            let divisor = factor * factor << (depth - 8)
-            return sums.map { UInt8(min(255, ($0 + divisor / 2) / divisor)) }
-        }
+        return sums.map { UInt8(min(255, ($0 + divisor / 2) / divisor)) }
     }
 
     private func check(
@@ -48,32 +35,30 @@ import Testing
     ) {
         let drawn = Drawn(
             sizes: [size], depth: format.depth, shift: format.shift, layout: layout, using: &generator)
-        var blocks = Blocks(width: size.samples, height: size.rows, sums: drawn.values[0])
-        let sums = Kernels.luma(drawn.picture, previous: nil, darkLimit: 99)
-        while blocks.factor <= 128 {
-            if factors.contains(blocks.factor), blocks.width > 0, blocks.height > 0 {
-                let found = Kernels.luma(drawn.picture, previous: nil, darkLimit: 99, factor: blocks.factor)
-                if found.small != blocks.means(depth: format.depth) {
-                    Issue.record("\(size) in blocks of \(blocks.factor)")
-                }
+        let sums = drawn.luma(previous: nil, darkLimit: 99)
+        for factor in factors where factor <= min(size.samples, size.rows) {
+            let means = means(drawn, factor: factor, depth: format.depth)
+            for way in KernelWay.available {
+                let found = Kernels.luma(drawn.picture, previous: nil, darkLimit: 99, factor: factor, way: way)
+                if found.small != means { Issue.record("\(way), \(size) in blocks of \(factor)") }
                 // Making the small picture changes nothing of the rest.
-                if found.sums != sums { Issue.record("sums of \(size) in blocks of \(blocks.factor)") }
+                if found.sums != sums { Issue.record("\(way), sums of \(size) in blocks of \(factor)") }
             }
-            blocks.halve()
         }
     }
 
     @Test(arguments: formats) func `every width from 1 to 300 gives the means of blocks`(format: Format) {
         var generator = SeededGenerator(seed: UInt64(format.depth * 100 + format.shift))
         for width in 1...300 {
-            check((width, 32 + width % 9), format, factors: Self.factors, using: &generator)
+            let factors = Self.factors.filter { $0 <= 4 || $0 % 6 == width % 6 }
+            check((width, 32 + width % 9), format, factors: factors, using: &generator)
         }
     }
 
     @Test(arguments: formats) func `several rows of blocks and every size of them`(format: Format) {
         var generator = SeededGenerator(seed: 77)
         for size in [(256, 256), (275, 131), (129, 300), (1, 1), (1, 40), (40, 1)] {
-            check(size, format, factors: Self.factors + [64, 128], using: &generator)
+            check(size, format, factors: Self.factors + [64, 99, 127, 128], using: &generator)
         }
     }
 
@@ -97,15 +82,23 @@ import Testing
         // 10 bits: 1023 is 255.75, 2 is a half of a level, 1 is less.
         for (value, level) in [(1023, UInt8(255)), (1022, 255), (2, 1), (1, 0), (0, 0)] {
             let deep = Drawing.flat(value, width: 35, height: 4, depth: 10)
-            for factor in [1, 2, 4] {
+            for factor in 1...4 {
                 let small = Kernels.luma(deep, previous: nil, darkLimit: 0, factor: factor).small
                 #expect(small == Array(repeating: level, count: (35 / factor) * (4 / factor)), "\(value), \(factor)")
             }
         }
         let white = Drawing.flat(65535, width: 300, height: 256, depth: 16)
-        for factor in [1, 2, 4, 128] {
-            let small = Kernels.luma(white, previous: nil, darkLimit: 0, factor: factor).small
-            #expect(Set(small) == [255])
+        for factor in 1...128 {
+            #expect(Set(Kernels.luma(white, previous: nil, darkLimit: 0, factor: factor).small) == [255])
+        }
+        // Of bytes, every way: sums of columns and of whole blocks are the greatest that there are.
+        for level in [254, 255] {
+            let bright = Drawing.flat(level, width: 300, height: 256)
+            for (factor, way) in (1...128).flatMap({ factor in KernelWay.available.map { (factor, $0) } }) {
+                let found = Kernels.luma(bright, previous: nil, darkLimit: 0, factor: factor, way: way)
+                #expect(Set(found.small) == [UInt8(level)], "\(way), \(factor)")
+                #expect(found.sums.sum == UInt64(level * 300 * 256), "\(way), \(factor)")
+            }
         }
     }
 

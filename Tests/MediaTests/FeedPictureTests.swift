@@ -13,7 +13,7 @@ import Testing
         let (picture, _) = try #require(try reader.next())
         let feed = FeedPictures(form)
         let size = feed.begin(picture, display: reader.shapes.last)
-        return (size.width, size.height, try feed.bytes(picture))
+        return (size.width, size.height, try feed.frame(picture).copied())
     }
 
     /// Flat colours, whose codes another program made.
@@ -83,7 +83,7 @@ import Testing
             let feed = FeedPictures(FeedForm(format: form, size: .source, isUpright: true))
             let size = feed.begin(picture, display: display)
             #expect(size == (turns % 2 == 0 ? (64, 32) : (32, 64)))
-            let bytes = try feed.bytes(picture)
+            let bytes = try feed.frame(picture).copied()
             let step = form == .rgb24 ? 3 : 1
             func isLight(_ x: Int, _ y: Int) -> Bool { bytes[step * (y * size.width + x)] > 128 }
             let corners = [

@@ -74,15 +74,9 @@ struct StreamTests {
     @Test("A size that changes in mid-stream is the right one for each frame, and counted")
     func sizeChange() async throws {
         let folder = try TemporaryFolder()
-        var bytes: [UInt8] = []
-        for size in ["64x48", "96x64", "64x48"] {
-            let part = folder.path.appending("\(bytes.count).h264")
-            try await FFmpegCommand.make(
-                part, "-f lavfi -i testsrc2=s=\(size):r=25:d=0.4 -c:v libx264 -bf 0 -threads 1 -pix_fmt yuv420p -f h264"
-            )
-            bytes += try Files.read(part)
-        }
-        let joined = try Clip("a.h264", bytes: bytes)
+        let made = folder.path.appending("a.h264")
+        try await FFmpegCommand.makeChanging(made, sizes: ["64x48", "96x64", "64x48"])
+        let joined = try Clip("a.h264", bytes: Files.read(made))
         let reading = try joined.read()
         #expect(reading.frames.map(\.width) == [64, 96, 64].flatMap { Array(repeating: $0, count: 10) })
         #expect(reading.frames.map(\.height) == [48, 64, 48].flatMap { Array(repeating: $0, count: 10) })

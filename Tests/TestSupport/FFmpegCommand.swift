@@ -19,6 +19,20 @@ package enum FFmpegCommand {
         guard outcome.status == 0 else { throw Failure(description: "ffmpeg \(words): \(outcome.errorText)") }
     }
 
+    /// Makes a raw h264 stream, ten frames of each size after the other.
+    package static func makeChanging(_ path: RawPath, sizes: [String]) async throws {
+        let folder = try TemporaryFolder()
+        var bytes: [UInt8] = []
+        for size in sizes {
+            let part = folder.path.appending("\(bytes.count).h264")
+            try await make(
+                part, "-f lavfi -i testsrc2=s=\(size):r=25:d=0.4 -c:v libx264 -bf 0 -threads 1 -pix_fmt yuv420p -f h264"
+            )
+            bytes += try Files.read(part)
+        }
+        try AtomicFile.write(bytes, to: path, durable: false)
+    }
+
     /// What `ffmpeg -version` calls itself, such as 5.1.9.
     package static let version: String = {
         let text = (try? ExternalProgram.ffmpeg?.runAndWait(["-version"]))?.text ?? ""

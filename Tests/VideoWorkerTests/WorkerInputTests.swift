@@ -64,3 +64,30 @@ struct WorkerInputTests {
         for end in ends + [pipe.reading.number] { Files.close(FileDescriptor(end)) }
     }
 }
+
+@Suite("What forks workers")
+struct ForkTests {
+    @Test("Nothing is forked by a process with a second thread, and who asked is told so")
+    func threads() throws {
+        var thread = pthread_t()
+        #expect(pthread_create(&thread, nil, { _ in while true { sleep(600) } }, nil) == 0)
+        defer { pthread_cancel(thread) }
+        var ends: [Int32] = [0, 0]
+        #expect(fb_socket_pair(&ends) == 0)
+        let answer = try Files.pipe()
+        let descriptors = [answer.reading, answer.writing, answer.writing, answer.writing].map(\.number)
+        #expect(fb_send_descriptors(ends[0], [0], 1, descriptors, 4) == 1)
+        // Neither is a request without its descriptors.
+        #expect(fb_send_descriptors(ends[0], [0], 1, descriptors, 3) == 1)
+        Files.close(FileDescriptor(ends[0]))
+        let result = fb_serve_forks(ends[1])
+        // A copy of this process has no business here.
+        if result == 1 { _exit(1) }
+        #expect(result == 0)
+        Files.close(answer.writing)
+        let bytes = try Files.read(answer.reading, count: 64, path: RawPath("pipe"))
+        #expect(bytes == withUnsafeBytes(of: -EBUSY) { Array($0) })
+        Files.close(answer.reading)
+        Files.close(FileDescriptor(ends[1]))
+    }
+}

@@ -11,6 +11,8 @@ final class RunDriver {
     private let folders = ResultFolders()
     /// The processes of plugins; nil in a run without.
     private let pool: PluginPool?
+    /// What forks the workers; nil where each is started by itself.
+    private let zygotes: Zygotes?
     /// Workers that were started and have not ended.
     private var running = 0
     /// Whether a file of the run's own could not be written.
@@ -22,6 +24,7 @@ final class RunDriver {
         self.journal = journal
         self.options = options
         self.pool = pool
+        zygotes = options.zygoteArguments.map { Zygotes(program: options.worker, arguments: $0) }
     }
 
     /// Runs the plan to its end. The one consumer of all events; workers, the clock and signals are their producers.
@@ -65,6 +68,7 @@ final class RunDriver {
             }
             group.cancelAll()
         }
+        await zygotes?.close()
     }
 
     /// Has the scheduler take one event, and carries out what it answers but for the starts.
@@ -127,9 +131,11 @@ final class RunDriver {
 
     private func worker(_ job: PlannedJob, _ attempt: Int) -> WorkerProcess {
         let request = request(job)
+        var child = ChildProcess(
+            program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit)
+        child.zygotes = zygotes
         return WorkerProcess(
-            child: ChildProcess(
-                program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit),
+            child: child,
             request: request,
             deadlines: Deadlines(
                 stall: options.stall, timeout: options.timeout, size: job.video.status.size,

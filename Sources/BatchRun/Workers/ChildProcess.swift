@@ -52,11 +52,13 @@ struct ChildProcess: Sendable {
     /// What it gets with the first byte of its request. Its standard input is a Unix socket then, and a pipe without.
     var descriptors: [Bytes.FileDescriptor] = []
     var patience = Patience()
+    /// Fork it, where they can; it is started as any program else.
+    var zygotes: Zygotes?
     /// Kills a process group by its leader.
     var kill: @Sendable (Int32) -> Void = { Processes.killGroup($0) }
 
     /// How often it is asked whether the process has to end.
-    private static let tick = Duration.milliseconds(50)
+    static let tick = Duration.milliseconds(50)
 
     /// Bytes of standard error that are taken at once, and milliseconds between two looks at it from then on.
     private static let errorFlood = (bytes: 1 << 20, pause: 10)
@@ -90,6 +92,9 @@ struct ChildProcess: Sendable {
         let name = FilePath(String(decoding: program.bytes, as: UTF8.self))
         let command = Arguments(executablePathOverride: "forgebatch", remainingValues: arguments)
         defer { settlement.endWatch() }
+        if let zygotes, let end = await runForked(zygotes, request, errors, settlement, hasToEnd, receive) {
+            return end
+        }
         do {
             let status: TerminationStatus
             if descriptors.isEmpty {
@@ -98,7 +103,8 @@ struct ChildProcess: Sendable {
                     error: .sequence
                 ) { execution in
                     await attend(
-                        execution.processIdentifier.value, execution.standardOutput, execution.standardError, errors,
+                        execution.processIdentifier.value, execution.standardOutput.map(\.array),
+                        execution.standardError.map(\.array), errors,
                         settlement, hasToEnd, receive
                     ) {
                         _ = try await execution.standardInputWriter.write(request)
@@ -114,7 +120,8 @@ struct ChildProcess: Sendable {
                     output: .sequence, error: .sequence
                 ) { execution in
                     await attend(
-                        execution.processIdentifier.value, execution.standardOutput, execution.standardError, errors,
+                        execution.processIdentifier.value, execution.standardOutput.map(\.array),
+                        execution.standardError.map(\.array), errors,
                         settlement, hasToEnd, receive
                     ) {
                         try await socket.send(request, descriptors) { settlement.isSettled }
@@ -134,8 +141,8 @@ struct ChildProcess: Sendable {
     }
 
     /// Sends a process its request and listens to it until it has closed its outputs.
-    private func attend(
-        _ process: Int32, _ output: SubprocessOutputSequence, _ error: SubprocessOutputSequence, _ errors: LastLines,
+    func attend(
+        _ process: Int32, _ output: some Pieces, _ error: some Pieces, _ errors: LastLines,
         _ settlement: Settlement, _ hasToEnd: @escaping @Sendable () -> Bool,
         _ receive: @escaping @Sendable (Output) async -> Bool, send: () async throws -> Void
     ) async {
@@ -160,12 +167,12 @@ struct ChildProcess: Sendable {
 
     /// - Returns: whether the output ended well.
     private func readLines(
-        _ output: SubprocessOutputSequence, _ settlement: Settlement, _ receive: (Output) async -> Bool
+        _ output: some Pieces, _ settlement: Settlement, _ receive: (Output) async -> Bool
     ) async -> Bool {
         var lines = LineSplitter()
         do {
-            for try await buffer in output {
-                for line in lines.add(buffer.withUnsafeBytes { Array($0) }) {
+            for try await piece in output {
+                for line in lines.add(piece) {
                     guard !settlement.isSettled, await receive(.line(line)) else { return false }
                 }
                 if lines.rest.count > lineLimit { break }
@@ -177,15 +184,13 @@ struct ChildProcess: Sendable {
         return lines.rest.isEmpty ? true : await receive(.broken)
     }
 
-    private func readErrors(
-        _ output: SubprocessOutputSequence, _ errors: LastLines, _ settlement: Settlement
-    ) async {
+    private func readErrors(_ output: some Pieces, _ errors: LastLines, _ settlement: Settlement) async {
         var lines = LineSplitter()
         var bytes = 0
         do {
-            for try await buffer in output {
-                bytes += buffer.count
-                for line in lines.add(buffer.withUnsafeBytes { Array($0) }) { errors.add(line) }
+            for try await piece in output {
+                bytes += piece.count
+                for line in lines.add(piece) { errors.add(line) }
                 // A line without an end is cut, not kept growing.
                 if lines.rest.count > 4096 { lines.cutRest(to: 512) }
                 // Whoever writes without end is made to wait.
@@ -206,7 +211,7 @@ struct ChildProcess: Sendable {
             guard (try? await Task.sleep(for: ChildProcess.tick)) != nil else { return }
         }
         guard !Task.isCancelled else { return }
-        kill(process)
+        settlement.whileThere { kill(process) }
         let killed = monotonicNanoseconds()
         while (try? await Task.sleep(for: ChildProcess.tick)) != nil {
             let waited = Double(monotonicNanoseconds() &- killed) / 1e9
@@ -218,13 +223,21 @@ struct ChildProcess: Sendable {
     }
 }
 
+/// What a process writes, as it comes.
+typealias Pieces = AsyncSequence<[UInt8], any Error> & Sendable
+
+extension SubprocessOutputSequence.Buffer {
+    fileprivate var array: [UInt8] { withUnsafeBytes { Array($0) } }
+}
+
 /// How a process ended, told once.
-private final class Settlement: Sendable {
+final class Settlement: Sendable {
     private struct State {
         var continuation: CheckedContinuation<ChildProcess.End, Never>?
         var watch: Task<Void, Never>?
         var isEndDemanded = false
         var failure: String?
+        var isReaped = false
     }
     private let state: Mutex<State>
 
@@ -243,7 +256,9 @@ private final class Settlement: Sendable {
     ///
     /// - Parameter what: was tried.
     func fail(_ what: String, _ error: any Error) {
-        let reason = (error as? SubprocessError)?.underlyingError.map { "\($0)" } ?? "\(error)".replacingNewlines
+        let reason =
+            (error as? SubprocessError)?.underlyingError.map { "\($0)" } ?? (error as? SystemError)?.reason
+            ?? "\(error)".replacingNewlines
         state.withLock { state in
             state.failure = state.failure ?? "\(what): \(reason)"
             state.isEndDemanded = true
@@ -256,6 +271,17 @@ private final class Settlement: Sendable {
     }
 
     func endWatch() { watch?.cancel() }
+
+    /// Does something to the process unless it was waited for: its number may be another's then.
+    func whileThere(_ body: () -> Void) { state.withLock { if !$0.isReaped { body() } } }
+
+    /// Waits for the process, which has ended.
+    func reap<Status>(_ wait: () -> Status) -> Status {
+        state.withLock { state in
+            state.isReaped = true
+            return wait()
+        }
+    }
 
     func settle(_ end: ChildProcess.End) {
         let continuation = state.withLock { state in

@@ -47,6 +47,7 @@ struct WorkerProcess: Sendable {
             }
         }
         if let text = monitor.notesLeftOut(request.relative) { await receive(.note(text)) }
+        if let text = child.zygotes?.takeNote() { await receive(.note(text)) }
         var attempt = Attempt(
             end: monitor.end(end), seconds: Double(monotonicNanoseconds() &- start) / 1e9, stderr: errors.texts)
         if case .held(let process) = end { attempt.heldProcess = process }

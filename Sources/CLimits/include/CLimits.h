@@ -172,6 +172,19 @@ struct fb_awaited {
 /// Waits until one of at most 8 descriptors is ready. Returns how many are, 0 when time or a signal came first, or -errno.
 int fb_wait_for_any(struct fb_awaited *items, int count, int milliseconds);
 
+// MARK: The zygote
+
+/// Forks processes for who asks for them over a socket, until its other end is closed. This process may have one thread only;
+/// while it has more nothing is forked.
+///
+/// A request is a byte with four descriptors: the standard input, output and error of the new process, and a pipe for the
+/// answer, a 32-bit number: the new process tells its own when it leads a session, its standard streams are those and nothing
+/// else is open; a negative one is the errno of what failed. The new process is a child of this one's parent, which waits
+/// for it.
+///
+/// Returns 1 in each new process, and in this one 0 at the end, or -errno.
+int fb_serve_forks(int control);
+
 // MARK: Processes
 
 /// Has processes whose parents end become children of this process. Returns 0 or errno.
@@ -183,6 +196,9 @@ int fb_watch_process(int process);
 /// Waits for a child that has ended, if there is one. Returns its number, 0 when none has ended, or -errno: -ECHILD when
 /// there is no child.
 int fb_reap(int *status);
+
+/// Waits until a child has ended. Returns 0 or errno.
+int fb_wait_for(int process, int *status);
 
 /// SIGKILL to a process, or to this one's group by 0. Returns 0 or errno.
 int fb_kill(int process);

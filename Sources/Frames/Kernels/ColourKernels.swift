@@ -24,30 +24,17 @@ extension Kernels {
     ///
     /// - Parameter plan: what was found out for the picture before; made anew where this one has another size or format.
     /// - Complexity: O(pixels of the result)
-    package static func hues(_ picture: Picture, plan kept: inout HuePlan?) -> HueImage {
+    package static func hues(_ picture: Picture, plan kept: inout HuePlan?, way: KernelWay = .chosen) -> HueImage {
         let plan = kept.flatMap { $0.fits(picture) ? $0 : nil } ?? HuePlan(picture)
         kept = plan
         let (width, height) = plan.size
-        let count = width * height
-        let samples = [UInt8](unsafeUninitializedCapacity: 3 * count) { samples, used in
-            used = 3 * count
+        let samples = [UInt8](unsafeUninitializedCapacity: 3 * width * height) { samples, used in
+            used = 3 * width * height
             guard let target = samples.baseAddress else { return }
-            // Rows of luma and of both colour differences, which become red, green and blue, and those hue, saturation
-            // and brightness.
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * width) { rows in
-                withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 2 * width) { pairs in
-                    guard let a = rows.baseAddress, let pairs = pairs.baseAddress else { return }
-                    let (b, c) = (a + width, a + 2 * width)
-                    for row in 0..<height {
-                        plan.sample(picture, row, a, b, c, pairs)
-                        HueRows.colours(a, b, c, width, isFullRange: picture.isFullRange)
-                        HueRows.wheel(a, b, c, width)
-                        let place = target + row * width
-                        HueRows.bytes(a, place, width)
-                        HueRows.bytes(b, place + count, width)
-                        HueRows.bytes(c, place + 2 * count, width)
-                    }
-                }
+            if let columns = plan.columns {
+                WholeHues.image(picture, plan, columns, target, way)
+            } else {
+                HueRows.image(picture, plan, target)
             }
         }
         return HueImage(width: width, height: height, samples: samples)

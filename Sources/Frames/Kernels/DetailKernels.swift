@@ -1,4 +1,7 @@
 // Pixel loops for `sharpness`. Audited with the others of this folder; see Kernels.swift.
+#if arch(x86_64)
+    internal import CKernels
+#endif
 
 extension Kernels {
     /// What the inner pixels of an image say of its detail.
@@ -16,20 +19,44 @@ extension Kernels {
     /// Gradient and Laplacian over the inner pixels of an image.
     ///
     /// - Complexity: O(pixels)
-    package static func detail(_ image: SmallLuma) -> Detail {
+    package static func detail(_ image: SmallLuma, way: KernelWay = .chosen) -> Detail {
+        image.samples.withUnsafeBufferPointer { samples in
+            guard let samples = samples.baseAddress else { return Detail() }
+            return detail(samples, width: image.width, height: image.height, way)
+        }
+    }
+
+    /// The same of rows without padding.
+    static func detail(_ samples: UnsafePointer<UInt8>, width: Int, height: Int, _ way: KernelWay) -> Detail {
         var result = Detail()
-        let (width, height) = (image.width, image.height)
         guard width >= 3, height >= 3 else { return result }
         result.count = (width - 2) * (height - 2)
-        image.samples.withUnsafeBufferPointer { samples in
-            guard let base = samples.baseAddress else { return }
-            for y in 1..<height - 1 {
-                let row = base + y * width
-                detail(row - width, row, row + width, width, &result)
+        #if arch(x86_64)
+            if way != .swift {
+                twin(samples, width, height, way, &result)
+                return result
             }
+        #endif
+        for y in 1..<height - 1 {
+            let row = samples + y * width
+            detail(row - width, row, row + width, width, &result)
         }
         return result
     }
+
+    #if arch(x86_64)
+        private static func twin(
+            _ samples: UnsafePointer<UInt8>, _ width: Int, _ height: Int, _ way: KernelWay, _ result: inout Detail
+        ) {
+            var sums = fbk_detail_sums()
+            let loop = way == .avx2 ? fbk_detail_avx2 : fbk_detail_sse2
+            loop(samples, width, height, &sums)
+            result.gradient = sums.gradient
+            result.gradientSquared = sums.gradient_squared
+            result.laplacian = sums.laplacian
+            result.laplacianSquared = sums.laplacian_squared
+        }
+    #endif
 
     @inline(__always)
     private static func detail(

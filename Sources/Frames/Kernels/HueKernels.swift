@@ -7,6 +7,8 @@ package struct HuePlan {
     private let luma: HueSampler
     /// Both colour differences; none of a grey picture.
     private let differences: (first: HueSampler, second: HueSampler)?
+    /// Where columns lie, if samples are whole numbers; see ``WholeHues``.
+    let columns: WholeHues.Columns?
     private let shape: [Int]
     private let chroma: ChromaLayout
 
@@ -24,6 +26,16 @@ package struct HuePlan {
             case .interleavedSwapped:
                 (HueSampler(picture, plane: 1, to: size, place: 1), HueSampler(picture, plane: 1, to: size, place: 0))
             }
+        columns = HuePlan.columns(luma, differences)
+    }
+
+    private static func columns(_ luma: HueSampler, _ differences: (first: HueSampler, second: HueSampler)?)
+        -> WholeHues.Columns?
+    {
+        guard let (first, second) = differences, luma.isPaired, first.isPaired, second.isPaired,
+            first.across == second.across, first.down == second.down
+        else { return nil }
+        return WholeHues.Columns(luma: luma.across, chroma: first.across)
     }
 
     /// Whether the plan holds for a picture too.
@@ -33,6 +45,15 @@ package struct HuePlan {
     private static func shape(_ picture: Picture) -> [Int] {
         [picture.width, picture.height, picture.depth, picture.shift]
             + picture.planes.flatMap { [$0.samplesPerRow, $0.rows] }
+    }
+
+    /// The rows of all three planes around row `y` of the scaled picture; only where there are ``columns``.
+    @inline(__always)
+    func rows(_ picture: Picture, _ y: Int) -> WholeHues.Rows? {
+        guard let differences else { return nil }
+        return WholeHues.Rows(
+            luma: luma.rows(picture, y), first: differences.first.rows(picture, y),
+            second: differences.second.rows(picture, y))
     }
 
     /// Row `y` of the scaled picture, on the 8-bit scale: luma and both colour differences.
@@ -56,7 +77,7 @@ package struct HuePlan {
 
 /// Where scaled samples lie among those of a plane, pixel centres meeting pixel centres: the first of two neighbours, and
 /// the weight of the second.
-private struct Taps {
+struct Taps: Equatable {
     var first: [Int] = []
     var weight: [Float] = []
 
@@ -110,21 +131,34 @@ private struct HueSampler {
         return shift
     }
 
+    /// Whether neighbours are bytes side by side, which are read at once.
+    var isPaired: Bool { isBytes && step == 1 && lastColumn > 0 }
+
+    /// The rows around row `y` of the scaled image.
+    @inline(__always)
+    func rows(_ picture: Picture, _ y: Int) -> WholeHues.PlaneRows {
+        let plane = picture.planes[plane]
+        let first = min(down.first[y], plane.rows - 1)
+        let lower = plane.base + min(first + 1, plane.rows - 1) * plane.stride
+        let below = UInt16(down.weight[y] * 128)
+        // The last row is the second of a pair, with all of the share: it is read by itself.
+        return WholeHues.PlaneRows(
+            upper: below == 128 ? lower : plane.base + first * plane.stride, lower: lower,
+            below: below == 128 ? 0 : below)
+    }
+
     /// Samples row `y` of the scaled image on the 8-bit scale. `pairs` has room for two rows.
     @inline(__always)
     func sample(
         _ picture: Picture, _ y: Int, _ target: UnsafeMutablePointer<Float>, _ pairs: UnsafeMutablePointer<UInt16>
     ) {
-        let plane = picture.planes[plane]
-        let first = min(down.first[y], plane.rows - 1)
-        let top = plane.base + first * plane.stride
-        let bottom = plane.base + min(first + 1, plane.rows - 1) * plane.stride
-        if isBytes, step == 1, lastColumn > 0 {
-            neighbours(top, bottom, down.weight[y], target, pairs)
+        let rows = rows(picture, y)
+        if isPaired {
+            neighbours(rows, target, pairs)
         } else if isBytes {
-            singles(top, bottom, down.weight[y], target, UInt8.self)
+            singles(rows, down.weight[y], target, UInt8.self)
         } else {
-            singles(top, bottom, down.weight[y], target, UInt16.self)
+            singles(rows, down.weight[y], target, UInt16.self)
         }
     }
 
@@ -132,27 +166,24 @@ private struct HueSampler {
     /// none of 720 lines that become 144, and of chroma in hardly any size.
     @inline(__always)
     private func neighbours(
-        _ top: UnsafeRawPointer, _ bottom: UnsafeRawPointer, _ weight: Float, _ target: UnsafeMutablePointer<Float>,
-        _ pairs: UnsafeMutablePointer<UInt16>
+        _ rows: WholeHues.PlaneRows, _ target: UnsafeMutablePointer<Float>, _ pairs: UnsafeMutablePointer<UInt16>
     ) {
         let count = across.first.count
-        let below = UInt16(weight * 128)
-        HueRows.gather(top, across.first, count, pairs)
-        if below == 0 {
+        HueRows.gather(rows.upper, across.first, count, pairs)
+        if rows.below == 0 {
             HueRows.blend(pairs, across.weight, count, target)
         } else {
-            HueRows.gather(bottom, across.first, count, pairs + count)
-            HueRows.blend(pairs, pairs + count, below, across.weight, count, target)
+            HueRows.gather(rows.lower, across.first, count, pairs + count)
+            HueRows.blend(pairs, pairs + count, rows.below, across.weight, count, target)
         }
     }
 
     @inline(__always)
     private func singles<Sample: FixedWidthInteger & UnsignedInteger>(
-        _ top: UnsafeRawPointer, _ bottom: UnsafeRawPointer, _ weight: Float,
-        _ target: UnsafeMutablePointer<Float>, _: Sample.Type
+        _ rows: WholeHues.PlaneRows, _ weight: Float, _ target: UnsafeMutablePointer<Float>, _: Sample.Type
     ) {
-        let upper = top.assumingMemoryBound(to: Sample.self) + offset
-        let lower = bottom.assumingMemoryBound(to: Sample.self) + offset
+        let upper = rows.upper.assumingMemoryBound(to: Sample.self) + offset
+        let lower = rows.lower.assumingMemoryBound(to: Sample.self) + offset
         for (x, place) in across.first.enumerated() {
             let (a, b) = (place &* step, min(place + 1, lastColumn) &* step)
             let left = Float(upper[a]) + (Float(lower[a]) - Float(upper[a])) * weight
@@ -165,6 +196,29 @@ private struct HueSampler {
 /// Steps of a row, each a plain loop with few pointers in a function of its own: such loops the compiler turns into vectors,
 /// where it takes operations on vectors of floats apart lane by lane. The row stays in the first-level cache.
 enum HueRows {
+    /// All rows of the image: of any format and size, in floats.
+    static func image(_ picture: Picture, _ plan: HuePlan, _ target: UnsafeMutablePointer<UInt8>) {
+        let (width, height) = plan.size
+        let count = width * height
+        // Rows of luma and of both colour differences, which become red, green and blue, and those hue, saturation and
+        // brightness.
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * width) { rows in
+            withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 2 * width) { pairs in
+                guard let a = rows.baseAddress, let pairs = pairs.baseAddress else { return }
+                let (b, c) = (a + width, a + 2 * width)
+                for row in 0..<height {
+                    plan.sample(picture, row, a, b, c, pairs)
+                    colours(a, b, c, width, isFullRange: picture.isFullRange)
+                    wheel(a, b, c, width)
+                    let place = target + row * width
+                    bytes(a, place, width)
+                    bytes(b, place + count, width)
+                    bytes(c, place + 2 * count, width)
+                }
+            }
+        }
+    }
+
     /// The pairs of bytes at places of a row.
     @inline(never)
     static func gather(

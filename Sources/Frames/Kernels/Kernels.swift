@@ -2,7 +2,8 @@
 /// but for the length of a gradient, for hues and for stills, and hold for any width, stride and alignment; tests hold
 /// them against a scalar reference. This file has the traversal of the full-size luma and differences of planes.
 ///
-/// Vectors are 16 bytes, the widest that Swift keeps in registers on every x86-64 and arm64 machine.
+/// Vectors are 16 bytes, the widest that Swift keeps in registers on every x86-64 and arm64 machine. The loops that a frame
+/// costs most in have twins in C (`CKernels`); ``KernelWay`` says who does the work.
 package enum Kernels {
     /// What one traversal of a luma plane gives. Values are on the scale of the samples.
     package struct LumaSums: Equatable {
@@ -27,14 +28,20 @@ package enum Kernels {
     /// The same, and in the same traversal the picture made smaller: the means of blocks of `factor` x `factor` samples
     /// on the 8-bit scale, rounded. Samples beyond the last whole block are left out of it.
     ///
-    /// - Parameter factor: a power of two, at most 128 and no larger than the picture; 0 makes none.
-    package static func luma(_ picture: Picture, previous: Picture?, darkLimit: Int, factor: Int) -> (
-        sums: LumaSums, small: [UInt8]
-    ) {
-        precondition(factor >= 0 && factor <= 128 && factor & (factor - 1) == 0, "a power of two up to 128")
+    /// - Parameter factor: 1 to 128 and no larger than the picture; 0 makes none. Powers of two are the cheapest: 2, 4 and 8
+    ///   add a fifth to the traversal, others a half.
+    package static func luma(
+        _ picture: Picture, previous: Picture?, darkLimit: Int, factor: Int, way: KernelWay = .chosen
+    ) -> (sums: LumaSums, small: [UInt8]) {
+        precondition(factor >= 0 && factor <= 128, "a block's side is 1 to 128")
         let plane = picture.luma
         let other = previous?.luma
         let shift = picture.shift
+        #if arch(x86_64)
+            if way != .swift, picture.bytesPerSample == 1 {
+                return twin(plane, other, UInt8(clamping: darkLimit), factor, way)
+            }
+        #endif
         let block = Block(factor: factor, shift: picture.depth - 8 + shift)
         return picture.bytesPerSample == 1
             ? scan(plane, other, limit: UInt8(clamping: darkLimit), shift: 0, block, ByteLanes.self)
@@ -81,20 +88,27 @@ package enum Kernels {
     /// How samples become one of the small picture.
     private struct Block {
         let factor: Int
-        /// Divides a block's sum; and half of that, for rounding.
+        let isPowerOfTwo: Bool
+        /// What a power of two shifts a block's sum by; and half of the divisor, for rounding.
         let shift: UInt64
         let half: UInt64
+        /// Stands for the divisor: 2^53 divided by it, rounded up. What that adds is less than the divisor, 2^22 at most, for
+        /// each of at most 2^31 that a sum comes to, and so never a whole one.
+        private let reciprocal: UInt64
 
         init(factor: Int, shift: Int) {
             self.factor = factor
+            isPowerOfTwo = factor & (factor - 1) == 0
             self.shift = UInt64(2 * factor.trailingZeroBitCount + shift)
-            half = factor == 0 || self.shift == 0 ? 0 : 1 << (self.shift - 1)
+            let divisor = UInt64(max(1, factor * factor) << shift)
+            half = factor == 0 ? 0 : divisor / 2
+            reciprocal = ((1 << 53) + divisor - 1) / divisor
         }
 
         @inline(__always)
         func mean(_ sum: UInt64) -> UInt8 {
             // The greatest sample of 10 bits is 255.75 on the 8-bit scale, which must not round to 256.
-            UInt8(truncatingIfNeeded: Swift.min(255, (sum &+ half) &>> shift))
+            UInt8(truncatingIfNeeded: Swift.min(255, ((sum &+ half) &* reciprocal) &>> 53))
         }
     }
 
@@ -112,13 +126,18 @@ package enum Kernels {
         let small = [UInt8](unsafeUninitializedCapacity: count) { small, used in
             used = count
             withUnsafeTemporaryAllocation(of: Lanes.Pairs.self, capacity: vectors + 1) { columns in
-                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plane.samplesPerRow / 4 + 4) { quads in
+                // Sums of four columns, or of one where blocks are no power of two.
+                let places = block.isPowerOfTwo ? plane.samplesPerRow / 4 + 4 : plane.samplesPerRow
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: places) { quads in
                     columns.initialize(repeating: .zero)
                     for y in stride(from: 0, to: plane.rows, by: height) {
                         let rows = y..<Swift.min(y + height, plane.rows)
                         var strip = Strip<Lanes.Sample>()
-                        if block.factor < 2 {
+                        if block.factor < 2 || !block.isPowerOfTwo {
                             add(plane, other ?? plane, rows, nil, &strip, Lanes.self)
+                            if block.factor > 2, rows.count == height {
+                                shrink(plane, rows, quads, block, small, Lanes.self)
+                            }
                         } else {
                             add(plane, other ?? plane, rows, columns.baseAddress, &strip, Lanes.self)
                             let row = rows.count == height ? small : UnsafeMutableBufferPointer(start: nil, count: 0)
@@ -245,6 +264,27 @@ package enum Kernels {
             }
         }
         shrink(plane, y, block, small, from: whole, Lanes.self)
+    }
+
+    /// A row of the small picture in blocks of any side, by sums of single columns.
+    @inline(__always)
+    private static func shrink<Lanes: SampleLanes>(
+        _ plane: Plane, _ rows: Range<Int>, _ columns: UnsafeMutableBufferPointer<UInt32>, _ block: Block,
+        _ small: UnsafeMutableBufferPointer<UInt8>, _: Lanes.Type
+    ) {
+        guard let columns = columns.baseAddress else { return }
+        columns.initialize(repeating: 0, count: plane.samplesPerRow)
+        for y in rows {
+            let row = (plane.base + y * plane.stride).assumingMemoryBound(to: Lanes.Sample.self)
+            for x in 0..<plane.samplesPerRow { columns[x] &+= UInt32(truncatingIfNeeded: row[x]) }
+        }
+        let width = plane.samplesPerRow / block.factor
+        let row = rows.lowerBound / block.factor * width
+        for x in 0..<width {
+            var sum: UInt64 = 0
+            for place in x &* block.factor..<(x &+ 1) &* block.factor { sum &+= UInt64(columns[place]) }
+            small[row &+ x] = block.mean(sum)
+        }
     }
 
     /// A row of a small picture that is as large as the picture.

@@ -1,4 +1,4 @@
-// Pixel loops for the frames that are sent to other programs: R'G'B' of YUV, and rows without padding.
+// Pixel loops for the frames that are sent to other programs: R'G'B' of YUV, and turned ones.
 
 /// How codes of 8-bit YUV become R'G'B' of full range: what each code adds to red, green and blue, side by side in one number.
 ///
@@ -83,22 +83,6 @@ extension Kernels {
                 }
             }
         }
-    }
-
-    /// The samples of planes behind each other, rows from top to bottom without padding.
-    ///
-    /// - Precondition: 8 bits.
-    package static func packed(_ planes: some Sequence<Plane>) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for plane in planes {
-            bytes.reserveCapacity(bytes.count + plane.sampleCount)
-            for row in 0..<plane.rows {
-                bytes.append(
-                    contentsOf: UnsafeRawBufferPointer(
-                        start: plane.base + row * plane.stride, count: plane.samplesPerRow))
-            }
-        }
-        return bytes
     }
 
     /// A picture turned upside down, as water mirrors it, and then by quarter turns clockwise.

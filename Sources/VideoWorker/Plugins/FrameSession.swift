@@ -46,22 +46,22 @@ final class FrameSession: PluginSession {
     func take(_ picture: Picture, _ time: FrameTime, small: SmallLuma?, display: DisplayGeometry) throws(DecodeError) {
         guard !isOver, isWanted(time) else { return }
         if phase == .idle { begin(picture, small, display) }
-        let bytes: [UInt8]
+        let frame: FeedFrame
         if wantsSmall {
             // A picture of another size would need another small one than the tool was told of.
             guard let small, small.width * small.height == frameSize else {
                 return fail(.refused, "the size of the pictures changes, and the small luma with it")
             }
-            bytes = pictures.bytes(small)
+            frame = pictures.frame(small)
         } else {
-            bytes = try pictures.bytes(picture)
+            frame = try pictures.frame(picture)
         }
         send(
             .members([
                 "type": "frame", "frame": .int(time.index), "time": time.time.map { .double($0) },
-                "bytes": .int(bytes.count),
+                "bytes": .int(frame.count),
             ]))
-        channel.send(bytes)
+        channel.send(frame)
         if owedCount == 0 { lastSign = monotonicNanoseconds() }
         owed.append(
             (

@@ -1,6 +1,8 @@
 internal import Bytes
+internal import Frames
 internal import Glibc
 internal import Jobs
+internal import Media
 
 /// The three descriptors of a plugin's process: frames to it, answers from it, and the control of its process.
 struct PluginDescriptors: Equatable, Sendable {
@@ -28,9 +30,11 @@ final class PluginChannel {
     /// Bytes of the longest line that is listened to.
     static let lineLimit = 16 << 20
     private static let pieceSize = 1 << 16
+    /// As many as Linux takes in one call (UIO_MAXIOV).
+    private static let mostStretches = 1024
 
     private let descriptors: PluginDescriptors
-    private var outgoing: [[UInt8]] = []
+    private var outgoing: [FeedFrame] = []
     /// Bytes of the first of them that are sent.
     private var sent = 0
     private(set) var queued = 0
@@ -52,7 +56,7 @@ final class PluginChannel {
     deinit { descriptors.close() }
 
     /// Puts bytes behind what is to be sent.
-    func send(_ bytes: [UInt8]) {
+    func send(_ bytes: FeedFrame) {
         guard loss == nil, !isDeaf else { return }
         outgoing.append(bytes)
         queued += bytes.count
@@ -89,9 +93,7 @@ final class PluginChannel {
     /// Sends what there is room for.
     func write() {
         while let first = outgoing.first {
-            let count = first[sent...].withUnsafeBytes {
-                Glibc.write(descriptors.frames.number, $0.baseAddress, $0.count)
-            }
+            let count = write(first)
             if count < 0 {
                 if errno == EINTR { continue }
                 // Nobody reads: what it still says is heard, and its end is told by that.
@@ -103,6 +105,28 @@ final class PluginChannel {
             if sent < first.count { return }
             outgoing.removeFirst()
             sent = 0
+        }
+    }
+
+    /// Sends of one of them what there is room for.
+    ///
+    /// - Returns: bytes, or -1 with the reason in `errno`.
+    private func write(_ frame: FeedFrame) -> Int {
+        let number = descriptors.frames.number
+        switch frame {
+        case .bytes(let bytes):
+            return bytes[sent...].withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+        case .picture(let picture):
+            return withUnsafeTemporaryAllocation(of: iovec.self, capacity: PluginChannel.mostStretches) { stretches in
+                var count = 0
+                picture.forEachStretch(from: sent) { stretch in
+                    stretches[count] = iovec(
+                        iov_base: UnsafeMutableRawPointer(mutating: stretch.baseAddress), iov_len: stretch.count)
+                    count += 1
+                    return count < stretches.count
+                }
+                return writev(number, stretches.baseAddress, Int32(count))
+            }
         }
     }
 

@@ -2,6 +2,7 @@ internal import Analysis
 internal import Bytes
 internal import FrameTools
 internal import Jobs
+internal import Media
 internal import ToolModel
 
 /// One external tool over one video: the wire's rules, and what it answered. docs/plugins.md has the wire.
@@ -64,7 +65,7 @@ class PluginSession {
     }
 
     /// Sends a line.
-    func send(_ json: JSON) { channel.send(JSONWriter.encode(json) + [0x0a]) }
+    func send(_ json: JSON) { channel.send(.bytes(JSONWriter.encode(json) + [0x0a])) }
 
     /// What every `begin` has.
     func beginning(_ rest: [JSON.Member]) -> JSON {

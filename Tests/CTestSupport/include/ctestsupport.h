@@ -17,5 +17,9 @@ int fbt_terminal(unsigned short columns, int *terminal);
 int fbt_heed_permissions(int heed);
 /// The ABI of Landlock that the kernel offers; 0 or less where it does not.
 int fbt_landlock_abi(void);
+/// Does nothing: valgrind is told to begin a new count where this is called.
+void fbt_mark(void);
+/// The compiler that made this, with its version.
+const char *fbt_compiler(void);
 
 #endif

@@ -1,0 +1,101 @@
+#ifndef FORGEBATCH_CKERNELS_H
+#define FORGEBATCH_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Twins in C of loops in Sources/Frames/Kernels, which say what each computes and are the reference that tests hold these
+// to, bit by bit. A loop has one for every x86-64 processor (16-byte vectors, SSE2) and one for those with AVX2 (32 bytes);
+// where Swift is as fast as the first, there is the second alone. On other machines there are none, and the Swift loops do
+// the work.
+//
+// No function reads or writes a byte outside of the samples and lists that its arguments describe.
+
+/// Fetches the cache line of an address that is read soon. Any address will do.
+static inline void fbk_fetch(const void *address) { __builtin_prefetch(address); }
+
+#if defined(__x86_64__)
+
+/// Whether this processor and system have AVX2.
+int fbk_has_avx2(void);
+
+/// The name that a way of the loops was asked for by, in FORGEBATCH_KERNELS; NULL for none.
+const char *fbk_wanted(void);
+
+// MARK: Luma
+
+/// A plane of bytes: `stride` bytes from a row to the next, of any sign.
+struct fbk_plane {
+    const uint8_t *base;
+    ptrdiff_t stride;
+};
+
+struct fbk_luma_sums {
+    uint64_t sum;
+    /// Of absolute differences to the other plane.
+    uint64_t difference;
+    /// Samples that are at most the limit.
+    uint64_t dark;
+    uint8_t low;
+    uint8_t high;
+};
+
+/// Sums of a plane, and the means of its blocks of `factor` x `factor` samples where `small` is given.
+///
+/// - other: of the same size; may be the plane itself.
+/// - factor: 1 to 128, at most the width and the height where `small` is given; else any of those.
+/// - small: (width / factor) * (height / factor) bytes, or NULL.
+/// - columns: room for `width` numbers.
+#define FBK_LUMA_ARGUMENTS \
+    struct fbk_plane plane, struct fbk_plane other, size_t width, size_t height, uint8_t limit, size_t factor, \
+        uint8_t *small, uint16_t *columns, struct fbk_luma_sums *sums
+void fbk_luma_sse2(FBK_LUMA_ARGUMENTS);
+void fbk_luma_avx2(FBK_LUMA_ARGUMENTS);
+
+// MARK: Hues
+
+/// The two rows of a plane that a row of the image lies between.
+struct fbk_hue_rows {
+    const uint8_t *upper;
+    /// Not read where its share is 0.
+    const uint8_t *lower;
+    /// The lower row's share in 128ths, 0 to 127; the same in both planes of colour differences.
+    int32_t below;
+};
+
+/// Where the columns of the image lie: in luma, and in both planes of colour differences.
+struct fbk_hue_columns {
+    /// The first of two neighbours in a row, which is the only one that is read where all shares are 0.
+    const int32_t *luma_places;
+    const int32_t *chroma_places;
+    /// The second one's share in 512ths, 0 to 512.
+    const int16_t *luma_shares;
+    const int16_t *chroma_shares;
+    /// 16 to 256.
+    size_t count;
+    /// Whether all shares are 0.
+    int is_flat;
+};
+
+/// A row of hues, saturations and brightnesses, `columns.count` bytes each.
+void fbk_hues_avx2(
+    struct fbk_hue_rows luma, struct fbk_hue_rows first, struct fbk_hue_rows second, struct fbk_hue_columns columns,
+    int is_full_range, uint8_t *hues, uint8_t *saturations, uint8_t *brightnesses);
+
+// MARK: Detail
+
+struct fbk_detail_sums {
+    double gradient;
+    double gradient_squared;
+    double laplacian;
+    double laplacian_squared;
+};
+
+/// Adds the inner pixels of a picture without padding to the sums; both of its sides are 3 at least.
+#define FBK_DETAIL_ARGUMENTS \
+    const uint8_t *samples, size_t width, size_t height, struct fbk_detail_sums *sums
+void fbk_detail_sse2(FBK_DETAIL_ARGUMENTS);
+void fbk_detail_avx2(FBK_DETAIL_ARGUMENTS);
+
+#endif
+#endif

@@ -1,0 +1,64 @@
+import CTestSupport
+import Frames
+
+/// The loops over one picture and the one before it.
+struct LoopWork {
+    let picture: Picture
+    let before: Picture
+
+    private func run(_ loop: String, _ way: KernelWay, _ body: () -> Void) {
+        body()
+        fbt_mark()
+        body()
+        fbt_mark()
+        print("\(loop)\t\(picture.width)x\(picture.height)\t\(way.rawValue)")
+    }
+
+    private func small(_ factor: Int) -> [UInt8] {
+        Kernels.luma(picture, previous: nil, darkLimit: 16, factor: factor).small
+    }
+
+    /// The loops that have twins, each way.
+    mutating func runTwins() {
+        let factor = SmallLuma.factor(width: picture.width, height: picture.height)
+        let image = SmallLuma(picture, samples: small(factor))
+        for way in KernelWay.available {
+            run("luma", way) { _ = Kernels.luma(picture, previous: before, darkLimit: 16, factor: factor, way: way) }
+            run("detail", way) { _ = Kernels.detail(image, way: way) }
+            var plan: HuePlan?
+            run("hues", way) { _ = Kernels.hues(picture, plan: &plan, way: way) }
+        }
+    }
+
+    /// The traversal with small pictures in blocks of other sides.
+    mutating func runBlocks() {
+        for way in KernelWay.available {
+            for factor in [0, 3, 4, 5, 6, 8] {
+                run("luma, blocks of \(factor)", way) {
+                    _ = Kernels.luma(picture, previous: before, darkLimit: 16, factor: factor, way: way)
+                }
+            }
+            run("luma, all dark", way) { _ = Kernels.luma(picture, previous: nil, darkLimit: 255, factor: 2, way: way) }
+        }
+    }
+
+    /// Loops that are in Swift alone.
+    mutating func runOthers() {
+        var plan: HuePlan?
+        let hues = (Kernels.hues(picture, plan: &plan), Kernels.hues(before, plan: &plan))
+        run("distance of hues", .swift) { _ = Kernels.distance(hues.0, hues.1) }
+        run("difference", .swift) { _ = Kernels.difference(picture, before, plane: 0) }
+        run("edge widths", .swift) { _ = Kernels.edgeWidths(picture, low: 20, high: 50, radius: 50) }
+        run("histogram", .swift) { _ = Kernels.lumaHistogram(picture) }
+        run("colours", .swift) { _ = Kernels.colours(picture) }
+        let (width, height) = (picture.width / 4, picture.height / 4)
+        let samples = small(4)
+        run("smooth", .swift) { _ = Kernels.smooth(samples, width: width, height: height) }
+        var layers = Kernels.Layers(Kernels.smooth(samples, width: width, height: height))
+        var mask = [UInt8](repeating: 0, count: samples.count)
+        var ages = mask
+        run("compare", .swift) { Kernels.compare(samples, &layers, low: 8, high: 16, change: 8, into: &mask) }
+        run("follow", .swift) { Kernels.follow(samples, &layers, weight: 10, low: 8, mask: mask, ages: &ages) }
+        run("runs", .swift) { _ = Kernels.runs(mask, width: width, height: height, gap: 2) }
+    }
+}
