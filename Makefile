@@ -66,7 +66,7 @@ format: ## format the Swift sources in place
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r $(FORMATTED)
 
-bench: deps-test build ## measure speed and memory as ratios to decoding alone
+bench: deps-test build ## measure speed and memory beside other programs (1.5 hours; BENCH='--only hd')
 	swift build -c release --static-swift-stdlib --product Stages
 	python3 Benchmarks/bench.py $(BENCH)
 
@@ -76,7 +76,7 @@ instructions: deps-test ## count the instructions of the pixel loops anew and re
 	python3 Tests/scripts/instructions.py --record "$$(swift build --show-bin-path)/KernelWork" \
 	  Tests/InstructionTests/instructions.tsv
 
-bench-videos: deps-test ## make the benchmark's videos in .videos/ (some minutes)
+bench-videos: deps-test ## make the benchmark's videos in .videos/ (a quarter of an hour, 600 MB)
 	bash Benchmarks/make-videos.sh
 
 bench-peers: deps-test ## install other programs to compare with, in .venv-bench

@@ -106,7 +106,12 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))]),
 
         // Stages of the work timed by themselves, for `make bench`; no product that anyone installs.
-        .executableTarget(name: "Stages", dependencies: ["FrameResults", "Bytes"], path: "Benchmarks/Stages"),
+        .executableTarget(
+            name: "Stages",
+            dependencies: [
+                "Media", "Analysis", "FrameTools", "ToolModel", "Stills", "FrameResults", "Frames", "Bytes",
+            ],
+            path: "Benchmarks/Stages"),
 
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         // The pixel loops one after the other, for counting their instructions. Valgrind does not read what the compiler

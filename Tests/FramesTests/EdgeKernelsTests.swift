@@ -93,6 +93,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [83, 600]) func `a lone edge is found wherever it lies in a flat picture`(width: Int) {
+        // Stretches without a gradient are left out, so each place in them, and at their ends, is tried.
+        var edges = 0
+        for place in stride(from: 1, to: width - 1, by: width > 500 ? 61 : 1) {
+            for (reach, slant) in [(0, 0), (3, 0), (2, 1), (11, -1)] {
+                var values = Array(repeating: 100, count: width * 12)
+                for y in 0..<12 {
+                    for x in 0..<width {
+                        let distance = x - place - slant * (y - 6)
+                        values[y * width + x] += min(max(distance, -reach), reach + 1) * 20 / (reach + 1)
+                    }
+                }
+                let expected = EdgeReference(
+                    values, width: width, rows: 12, depth: 8, low: 5, high: 9, radius: 50
+                ).widths()
+                let picture = Drawing.picture(planes: [(width, 12)]) { _, x, y in values[y * width + x] }
+                #expect(
+                    Kernels.edgeWidths(picture, low: 5, high: 9, radius: 50) == expected,
+                    "\(width), \(place), \(reach), \(slant)")
+                edges += expected.count
+            }
+        }
+        #expect(edges > 200)
+    }
+
     /// A row that goes from 0 over 80 to 160 has its steepest place in the middle, whatever the direction.
     private func step(_ place: Int) -> Int { place < 20 ? 0 : place == 20 ? 80 : 160 }
 
