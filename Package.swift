@@ -149,7 +149,9 @@ let package = Package(
         .testTarget(
             name: "HTMLReportTests",
             dependencies: ["HTMLReport", "ToolModel", "FrameResults", "Store", "Jobs", "Bytes", "TestSupport"]),
-        .testTarget(name: "InstructionTests", dependencies: ["Bytes", "KernelWork", "TestSupport"]),
+        .testTarget(
+            name: "InstructionTests", dependencies: ["Bytes", "KernelWork", "TestSupport"],
+            exclude: ["instructions.tsv"]),
         .testTarget(name: "JobsTests", dependencies: ["Store", "Jobs", "Bytes", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", "VideoFormats", "Bytes", "TestSupport"]),
         // Draws thousands of pictures.

@@ -11,6 +11,7 @@
 #include "vectors.h"
 
 #include "detail.h"
+#include "difference.h"
 #include "hues.h"
 #include "luma.h"
 

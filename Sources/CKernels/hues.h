@@ -87,26 +87,29 @@ INLINE void store_hues(
     store_levels(brightnesses, high);
 }
 
-/// The neighbours at a place of a row; where no column has shares, the one byte there.
-INLINE uint16_t pair_at(const uint8_t *row, int32_t place, int is_flat) {
-    if (is_flat) return row[place];
-    uint16_t pair;
-    memcpy(&pair, row + place, 2);
-    return pair;
-}
-
-/// Reads two rows at the same places: an address is worked out once for both.
+/// Reads the neighbours at the columns of the image, four columns at a time where they lie within sixteen bytes.
 INLINE void gather(
-    const uint8_t *one, const uint8_t *two, const int32_t *places, size_t count, int is_flat, uint16_t *pairs,
-    uint16_t *others) {
-    for (size_t x = 0; x < count; x++) {
-        pairs[x] = pair_at(one, places[x], is_flat);
-        others[x] = pair_at(two, places[x], is_flat);
+    const uint8_t *row, struct fbk_hue_places at, size_t count, int is_flat, uint16_t *pairs) {
+    if (at.picks) {
+        for (size_t x = 0; x < count; x += 8) {
+            const int32_t *groups = at.groups + x / 4;
+            const Sixteen lower = picked(load_sixteen(row + groups[0]), load_sixteen(at.picks + 4 * x));
+            const Sixteen upper = picked(load_sixteen(row + groups[1]), load_sixteen(at.picks + 4 * x + 16));
+            const Sixteen both = lower | upper;
+            memcpy(pairs + x, &both, sizeof both);
+        }
+    } else if (is_flat) {
+        for (size_t x = 0; x < count; x++) pairs[x] = row[at.places[x]];
+    } else {
+        for (size_t x = 0; x < count; x++) memcpy(pairs + x, row + at.places[x], 2);
     }
 }
 
-INLINE void gather_one(const uint8_t *row, const int32_t *places, size_t count, int is_flat, uint16_t *pairs) {
-    for (size_t x = 0; x < count; x++) pairs[x] = pair_at(row, places[x], is_flat);
+/// Reads both rows of a plane, the lower one only where it has a share.
+INLINE void gather_rows(
+    struct fbk_hue_rows rows, struct fbk_hue_places at, size_t count, int is_flat, uint16_t *upper, uint16_t *lower) {
+    gather(rows.upper, at, count, is_flat, upper);
+    if (rows.below) gather(rows.lower, at, count, is_flat, lower);
 }
 
 INLINE void hue_row(
@@ -120,34 +123,23 @@ INLINE void hue_row(
         const size_t x = next + PLACES <= columns.count ? next : columns.count - PLACES;
         struct pairs at[3];
         for (int i = 0; i < 3; i++) at[i] = (struct pairs){pairs[i].upper + x, pairs[i].lower + x};
-        const struct ints y = between(at[0], below, columns.luma_shares + x, is_flat, floor);
-        const struct ints u = between(at[1], chroma_below, columns.chroma_shares + x, is_flat, 128);
-        const struct ints v = between(at[2], chroma_below, columns.chroma_shares + x, is_flat, 128);
+        const struct ints y = between(at[0], below, columns.luma.shares + x, is_flat, floor);
+        const struct ints u = between(at[1], chroma_below, columns.chroma.shares + x, is_flat, 128);
+        const struct ints v = between(at[2], chroma_below, columns.chroma.shares + x, is_flat, 128);
         store_hues(
             down(scaled(y, gain)), scaled(u, spread), scaled(v, spread), hues + x, saturations + x, brightnesses + x);
     }
 }
 
-/// Room for neighbours in the upper and in the lower row of each plane.
-typedef uint16_t Room[6][256];
-
-INLINE void gather_rows(
-    struct fbk_hue_rows luma, struct fbk_hue_rows first, struct fbk_hue_rows second, struct fbk_hue_columns columns,
-    int is_flat, Room room) {
-    const size_t n = columns.count;
-    if (luma.below) gather(luma.upper, luma.lower, columns.luma_places, n, is_flat, room[0], room[1]);
-    else gather_one(luma.upper, columns.luma_places, n, is_flat, room[0]);
-    gather(first.upper, second.upper, columns.chroma_places, n, is_flat, room[2], room[4]);
-    if (first.below) gather(first.lower, second.lower, columns.chroma_places, n, is_flat, room[3], room[5]);
-}
-
 void NAME(hues)(
     struct fbk_hue_rows luma, struct fbk_hue_rows first, struct fbk_hue_rows second, struct fbk_hue_columns columns,
     int is_full_range, uint8_t *hues, uint8_t *saturations, uint8_t *brightnesses) {
-    Room room;
+    // Neighbours in the upper and in the lower row of each plane.
+    uint16_t room[6][256];
     const struct pairs pairs[3] = {{room[0], room[1]}, {room[2], room[3]}, {room[4], room[5]}};
-    if (columns.is_flat) gather_rows(luma, first, second, columns, 1, room);
-    else gather_rows(luma, first, second, columns, 0, room);
+    gather_rows(luma, columns.luma, columns.count, columns.is_flat, room[0], room[1]);
+    gather_rows(first, columns.chroma, columns.count, columns.is_flat, room[2], room[3]);
+    gather_rows(second, columns.chroma, columns.count, columns.is_flat, room[4], room[5]);
     // Where neither rows nor columns have shares, as in 1280x720 or 768x576, samples are taken as they are.
     if (columns.is_flat && !luma.below && !first.below)
         hue_row(pairs, 0, 0, columns, 1, is_full_range, hues, saturations, brightnesses);

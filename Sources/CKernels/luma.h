@@ -3,7 +3,7 @@
 // Rows are read one after the other, which the machine foresees. What the small picture needs of a row is added to sums of
 // columns, which stay in the first-level cache; after as many rows as a block is high they become a row of it.
 
-/// What is kept of the columns of a strip: nothing; sums of two neighbours, for blocks of 2, 4 or 8; each by itself, for
+/// What is kept of the columns of a strip: nothing; sums of two neighbours, for blocks of 2, 4, 6 or 8; each by itself, for
 /// blocks of any other side up to 128, of which a column of 255s is still a number of 16 bits.
 enum kept { NOTHING, PAIRS, SINGLES };
 
@@ -17,15 +17,14 @@ struct strip {
 
 /// Adds a row to the strip, and its columns to those of the rows before.
 INLINE void add_row(
-    const uint8_t *row, const uint8_t *other, size_t whole, enum kept kept, int is_first, uint16_t *columns,
-    struct strip *strip) {
+    const uint8_t *row, const uint8_t *other, size_t whole, enum kept kept, int is_summed, int is_first,
+    uint16_t *columns, struct strip *strip) {
     for (size_t x = 0; x < whole; x += VECTOR) {
         Bytes here = load_bytes(row + x);
         strip->low = lesser_bytes(strip->low, here);
         strip->high = greater_bytes(strip->high, here);
         strip->difference += distances(here, load_bytes(other + x));
-        // The sum comes out of pairs more cheaply: see whole_means.
-        if (kept != PAIRS) strip->sum += distances(here, (Bytes){0});
+        if (is_summed) strip->sum += distances(here, (Bytes){0});
         if (kept == PAIRS) {
             Words pairs = ((Words)here & 255) + ((Words)here >> 8);
             if (!is_first) pairs += load_words(columns + x / 2);
@@ -88,6 +87,35 @@ INLINE uint64_t whole_means(const uint16_t *pairs, size_t whole, size_t factor, 
     return sum;
 }
 
+#if VECTOR == 32
+/// The means of a row of blocks of 3 from sums of columns, or of 6 from sums of pairs: of three neighbours each, as long as
+/// there are sixteen blocks more. Returns how many it made.
+INLINE size_t means_of_threes(const uint16_t *columns, size_t count, size_t factor, uint8_t *small) {
+    // Of 48 sums of three neighbours, every third is a block's.
+    enum { NO = 128 };
+    static const uint8_t picks[3][16] = {
+        {0, 3, 6, 9, 12, 15, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+        {NO, NO, NO, NO, NO, NO, 2, 5, 8, 11, 14, NO, NO, NO, NO, NO},
+        {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 1, 4, 7, 10, 13},
+    };
+    size_t done = 0;
+    // The last sums reach two columns further than the blocks.
+    for (; done + 17 <= count; done += 16) {
+        Sixteen bytes = {0};
+        for (size_t part = 0; part < 3; part++) {
+            const uint16_t *at = columns + 3 * done + 16 * part;
+            Words sums = load_words(at) + load_words(at + 1) + load_words(at + 2);
+            // A 36th is a ninth of a quarter; 7282 is 65536 / 9, rounded up, which is exact below 30,000.
+            sums = factor == 6 ? (sums + 18) >> 2 : sums + 4;
+            const Words means = high_products(sums, 7282);
+            bytes |= picked(__builtin_convertvector(means, Sixteen), load_sixteen(picks[part]));
+        }
+        memcpy(small + done, &bytes, sizeof bytes);
+    }
+    return done;
+}
+#endif
+
 /// The means of a row of blocks from sums of columns, from a block on.
 INLINE void means(
     const uint16_t *columns, size_t from, size_t count, size_t factor, enum kept kept, uint8_t *small) {
@@ -124,6 +152,8 @@ INLINE void traverse(
     const size_t whole = width - width % VECTOR;
     // Where there are no blocks a strip is as many rows as the first-level cache keeps for counting dark samples.
     const size_t strip_height = kept == NOTHING ? 4 : factor;
+    // For these, pairs give the sum more cheaply than rows.
+    const int is_by_vectors = kept == PAIRS && factor != 6;
     struct fbk_luma_sums sums = {0, 0, 0, UINT8_MAX, 0};
     struct strip all = {all_bytes(UINT8_MAX), {0}, {0}, {0}};
     for (size_t y = 0; y < height; y += strip_height) {
@@ -133,15 +163,19 @@ INLINE void traverse(
         struct strip strip = {all_bytes(UINT8_MAX), all.high, all.sum, all.difference};
         for (size_t j = 0; j < rows; j++) {
             const uint8_t *here = row + (ptrdiff_t)j * plane.stride, *there = other_row + (ptrdiff_t)j * other.stride;
-            if (j == 0) add_row(here, there, whole, kept, 1, columns, &strip);
-            else add_row(here, there, whole, kept, 0, columns, &strip);
+            if (j == 0) add_row(here, there, whole, kept, !is_by_vectors, 1, columns, &strip);
+            else add_row(here, there, whole, kept, !is_by_vectors, 0, columns, &strip);
             add_rest(here, there, whole, width, kept, j == 0, columns, &sums);
         }
         if (kept != NOTHING) {
             const size_t count = width / factor;
             uint8_t *to = rows == factor ? small + y / factor * count : NULL;
-            if (kept == PAIRS) sums.sum += whole_means(columns, whole, factor, to);
-            if (to) means(columns, kept == PAIRS ? whole / factor : 0, count, factor, kept, to);
+            size_t done = is_by_vectors ? whole / factor : 0;
+            if (is_by_vectors) sums.sum += whole_means(columns, whole, factor, to);
+#if VECTOR == 32
+            if (to && (factor == 3 || factor == 6)) done = means_of_threes(columns, count, factor, to);
+#endif
+            if (to) means(columns, done, count, factor, kept, to);
         }
         // Dark samples are only counted where there are any; many strips of most videos have none.
         const Bytes most = all_bytes(limit);
@@ -174,7 +208,7 @@ void NAME(luma)(FBK_LUMA_ARGUMENTS) {
         case 8: traverse(plane, other, width, height, limit, PAIRS, 8, small, columns, sums); break;
         case 3: traverse(plane, other, width, height, limit, SINGLES, 3, small, columns, sums); break;
         case 5: traverse(plane, other, width, height, limit, SINGLES, 5, small, columns, sums); break;
-        case 6: traverse(plane, other, width, height, limit, SINGLES, 6, small, columns, sums); break;
+        case 6: traverse(plane, other, width, height, limit, PAIRS, 6, small, columns, sums); break;
         default: traverse(plane, other, width, height, limit, SINGLES, factor, small, columns, sums);
     }
     if (!small || factor != 1) return;

@@ -8,6 +8,7 @@
 #include "vectors.h"
 
 #include "detail.h"
+#include "difference.h"
 #include "luma.h"
 
 #endif

@@ -54,6 +54,8 @@ INLINE Shorts all_shorts(int16_t value) { return (Shorts)X86(set1_epi16)(value);
 INLINE Longs distances(Bytes a, Bytes b) { return (Longs)X86(sad_epu8)((Raw)a, (Raw)b); }
 /// Products of signed numbers, each two neighbours added up.
 INLINE Ints products(Shorts a, Shorts b) { return (Ints)X86(madd_epi16)((Raw)a, (Raw)b); }
+/// The upper halves of products.
+INLINE Words high_products(Words a, uint16_t b) { return (Words)X86(mulhi_epu16)((Raw)a, X86(set1_epi16)((short)b)); }
 /// Numbers of `a` and `b` in turns: from the lower part of each half, and from the upper.
 INLINE Shorts lower_turns(Shorts a, Shorts b) { return (Shorts)X86(unpacklo_epi16)((Raw)a, (Raw)b); }
 INLINE Shorts upper_turns(Shorts a, Shorts b) { return (Shorts)X86(unpackhi_epi16)((Raw)a, (Raw)b); }
@@ -77,3 +79,12 @@ INLINE Bytes sum_to_255(Bytes a, Bytes b) { return __builtin_elementwise_add_sat
 
 /// `a` where the mask is all ones, `b` where it is 0.
 INLINE Shorts choose(Shorts mask, Shorts a, Shorts b) { return (a & mask) | (b & ~mask); }
+
+#if VECTOR == 32
+// SSE2 cannot move bytes about.
+typedef uint8_t Sixteen __attribute__((vector_size(16)));
+
+INLINE Sixteen load_sixteen(const uint8_t *from) { Sixteen v; memcpy(&v, from, sizeof v); return v; }
+/// The bytes at the places that `picks` names; 0 where it names none, by a number of 128 or more.
+INLINE Sixteen picked(Sixteen v, Sixteen picks) { return (Sixteen)_mm_shuffle_epi8((__m128i)v, (__m128i)picks); }
+#endif

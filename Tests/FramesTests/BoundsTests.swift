@@ -42,6 +42,8 @@ import Testing
                 Guarded([(width, height)], atEnd: atEnd, isBottomUp: isBottomUp, using: &generator).picture
             }
             let (one, two) = (draw(), draw())
+            let differences = KernelWay.available.map { Kernels.difference(one, two, plane: 0, way: $0) }
+            #expect(Set(differences).count == 1, "\(width)")
             for factor in [0, 1, 2, 3, 4, 5, 6, 7, 8] where factor <= width {
                 let expected = Kernels.luma(two, previous: one, darkLimit: 128, factor: factor, way: .swift)
                 #if arch(x86_64)

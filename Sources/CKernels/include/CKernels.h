@@ -52,6 +52,10 @@ struct fbk_luma_sums {
 void fbk_luma_sse2(FBK_LUMA_ARGUMENTS);
 void fbk_luma_avx2(FBK_LUMA_ARGUMENTS);
 
+/// The sum of absolute differences of two planes of one size.
+uint64_t fbk_difference_sse2(struct fbk_plane plane, struct fbk_plane other, size_t width, size_t height);
+uint64_t fbk_difference_avx2(struct fbk_plane plane, struct fbk_plane other, size_t width, size_t height);
+
 // MARK: Hues
 
 /// The two rows of a plane that a row of the image lies between.
@@ -63,15 +67,23 @@ struct fbk_hue_rows {
     int32_t below;
 };
 
-/// Where the columns of the image lie: in luma, and in both planes of colour differences.
-struct fbk_hue_columns {
-    /// The first of two neighbours in a row, which is the only one that is read where all shares are 0.
-    const int32_t *luma_places;
-    const int32_t *chroma_places;
+/// Where the columns of the image lie in a row of a plane.
+struct fbk_hue_places {
+    /// The first of two neighbours, which is the only one that is read where all shares are 0.
+    const int32_t *places;
     /// The second one's share in 512ths, 0 to 512.
-    const int16_t *luma_shares;
-    const int16_t *chroma_shares;
-    /// 16 to 256.
+    const int16_t *shares;
+    /// Of four columns each, where sixteen bytes begin that have their neighbours, and which of these go where: the first of
+    /// two groups fills the lower eight of sixteen bytes, the second the upper ones. NULL where they lie too far apart.
+    const int32_t *groups;
+    const uint8_t *picks;
+};
+
+struct fbk_hue_columns {
+    struct fbk_hue_places luma;
+    /// In both planes of colour differences.
+    struct fbk_hue_places chroma;
+    /// 16 to 256; a multiple of 8 where there are groups.
     size_t count;
     /// Whether all shares are 0.
     int is_flat;

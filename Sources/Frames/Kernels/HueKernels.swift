@@ -33,9 +33,10 @@ package struct HuePlan {
         -> WholeHues.Columns?
     {
         guard let (first, second) = differences, luma.isPaired, first.isPaired, second.isPaired,
-            first.across == second.across, first.down == second.down
+            first.across == second.across, first.down == second.down, first.lastColumn == second.lastColumn
         else { return nil }
-        return WholeHues.Columns(luma: luma.across, chroma: first.across)
+        return WholeHues.Columns(
+            luma: (luma.across, luma.lastColumn + 1), chroma: (first.across, first.lastColumn + 1))
     }
 
     /// Whether the plan holds for a picture too.

@@ -1,6 +1,6 @@
 /// The pixel loops that read samples through pointers: this folder, to be audited as a whole. All are exact, in integers
 /// but for the length of a gradient, for hues and for stills, and hold for any width, stride and alignment; tests hold
-/// them against a scalar reference. This file has the traversal of the full-size luma and differences of planes.
+/// them against a scalar reference. This file has the traversal of the full-size luma.
 ///
 /// Vectors are 16 bytes, the widest that Swift keeps in registers on every x86-64 and arm64 machine. The loops that a frame
 /// costs most in have twins in C (`CKernels`); ``KernelWay`` says who does the work.
@@ -28,8 +28,8 @@ package enum Kernels {
     /// The same, and in the same traversal the picture made smaller: the means of blocks of `factor` x `factor` samples
     /// on the 8-bit scale, rounded. Samples beyond the last whole block are left out of it.
     ///
-    /// - Parameter factor: 1 to 128 and no larger than the picture; 0 makes none. Powers of two are the cheapest: 2, 4 and 8
-    ///   add a fifth to the traversal, others a half.
+    /// - Parameter factor: 1 to 128 and no larger than the picture; 0 makes none. Even ones are the cheapest, and 3 with
+    ///   AVX2; other odd ones take up to twice the time of the traversal alone.
     package static func luma(
         _ picture: Picture, previous: Picture?, darkLimit: Int, factor: Int, way: KernelWay = .chosen
     ) -> (sums: LumaSums, small: [UInt8]) {
@@ -46,16 +46,6 @@ package enum Kernels {
         return picture.bytesPerSample == 1
             ? scan(plane, other, limit: UInt8(clamping: darkLimit), shift: 0, block, ByteLanes.self)
             : scan(plane, other, limit: UInt16(clamping: darkLimit << shift), shift: shift, block, WordLanes.self)
-    }
-
-    /// Sum of absolute differences of one plane, on the scale of the samples.
-    ///
-    /// - Precondition: the pictures are comparable and have the plane.
-    /// - Complexity: O(samples)
-    package static func difference(_ picture: Picture, _ other: Picture, plane index: Int) -> UInt64 {
-        let (a, b) = (picture.planes[index], other.planes[index])
-        let total = picture.bytesPerSample == 1 ? difference(a, b, ByteLanes.self) : difference(a, b, WordLanes.self)
-        return total >> UInt64(picture.shift)
     }
 
     /// Rows after which what they add up to is taken together, where no small picture says how many.
@@ -88,7 +78,8 @@ package enum Kernels {
     /// How samples become one of the small picture.
     private struct Block {
         let factor: Int
-        let isPowerOfTwo: Bool
+        /// Whether sums of two columns make it up.
+        let isEven: Bool
         /// What a power of two shifts a block's sum by; and half of the divisor, for rounding.
         let shift: UInt64
         let half: UInt64
@@ -98,7 +89,7 @@ package enum Kernels {
 
         init(factor: Int, shift: Int) {
             self.factor = factor
-            isPowerOfTwo = factor & (factor - 1) == 0
+            isEven = factor % 2 == 0
             self.shift = UInt64(2 * factor.trailingZeroBitCount + shift)
             let divisor = UInt64(max(1, factor * factor) << shift)
             half = factor == 0 ? 0 : divisor / 2
@@ -126,14 +117,14 @@ package enum Kernels {
         let small = [UInt8](unsafeUninitializedCapacity: count) { small, used in
             used = count
             withUnsafeTemporaryAllocation(of: Lanes.Pairs.self, capacity: vectors + 1) { columns in
-                // Sums of four columns, or of one where blocks are no power of two.
-                let places = block.isPowerOfTwo ? plane.samplesPerRow / 4 + 4 : plane.samplesPerRow
+                // Sums of four columns, or of one where the side of a block is odd.
+                let places = block.isEven ? plane.samplesPerRow / 4 + 4 : plane.samplesPerRow
                 withUnsafeTemporaryAllocation(of: UInt32.self, capacity: places) { quads in
                     columns.initialize(repeating: .zero)
                     for y in stride(from: 0, to: plane.rows, by: height) {
                         let rows = y..<Swift.min(y + height, plane.rows)
                         var strip = Strip<Lanes.Sample>()
-                        if block.factor < 2 || !block.isPowerOfTwo {
+                        if block.factor < 2 || !block.isEven {
                             add(plane, other ?? plane, rows, nil, &strip, Lanes.self)
                             if block.factor > 2, rows.count == height {
                                 shrink(plane, rows, quads, block, small, Lanes.self)
@@ -224,6 +215,8 @@ package enum Kernels {
         let vectors = plane.samplesPerRow / Lanes.count
         let row = y / block.factor * (plane.samplesPerRow / block.factor)
         let isHalved = block.factor == 2 && !small.isEmpty
+        let isPaired = block.factor % 4 == 2 && !isHalved && !small.isEmpty
+        if isPaired { shrink(columns, row, block, small, Lanes.self) }
         var sum = Lanes.Wide.zero
         for place in 0..<vectors {
             let four = Lanes.widen(.zero, columns[place])
@@ -239,6 +232,8 @@ package enum Kernels {
         strip.sum &+= Lanes.total(sum)
         if isHalved {
             shrink(plane, y, block, small, from: vectors * Lanes.count / 2, Lanes.self)
+        } else if isPaired {
+            shrink(plane, y, block, small, from: vectors * Lanes.count / block.factor, Lanes.self)
         } else if !small.isEmpty {
             shrink(plane, y, quads, block, small, Lanes.self)
         }
@@ -266,25 +261,61 @@ package enum Kernels {
         shrink(plane, y, block, small, from: whole, Lanes.self)
     }
 
-    /// A row of the small picture in blocks of any side, by sums of single columns.
+    /// A row of the small picture from sums of two columns, as far as whole vectors go.
+    @inline(__always)
+    private static func shrink<Lanes: SampleLanes>(
+        _ columns: UnsafeMutableBufferPointer<Lanes.Pairs>, _ row: Int, _ block: Block,
+        _ small: UnsafeMutableBufferPointer<UInt8>, _: Lanes.Type
+    ) {
+        UnsafeRawBufferPointer(columns).withMemoryRebound(to: Lanes.Pairs.Scalar.self) { pairs in
+            let blocks = (columns.count - 1) * Lanes.count / block.factor
+            means(pairs, count: blocks, each: block.factor / 2, block, small, from: row)
+        }
+    }
+
+    /// The means of blocks from sums of columns, `each` of which make up a block.
+    @inline(__always)
+    private static func means<Sum: FixedWidthInteger>(
+        _ sums: UnsafeBufferPointer<Sum>, count: Int, each: Int, _ block: Block,
+        _ small: UnsafeMutableBufferPointer<UInt8>, from row: Int
+    ) {
+        func sum(_ place: Int) -> UInt64 { UInt64(truncatingIfNeeded: sums[place]) }
+        // The common one by itself: three columns, or three pairs of them.
+        if each == 3 {
+            for x in 0..<count {
+                small[row &+ x] = block.mean(sum(3 &* x) &+ sum(3 &* x &+ 1) &+ sum(3 &* x &+ 2))
+            }
+        } else {
+            for x in 0..<count {
+                small[row &+ x] = block.mean((x &* each..<(x &+ 1) &* each).reduce(0) { $0 &+ sum($1) })
+            }
+        }
+    }
+
+    /// Adds a row to sums of columns.
+    @inline(never)
+    private static func add<Sample: FixedWidthInteger>(
+        _ row: UnsafePointer<Sample>, _ count: Int, to columns: UnsafeMutablePointer<UInt32>
+    ) {
+        for x in 0..<count { columns[x] &+= UInt32(truncatingIfNeeded: row[x]) }
+    }
+
+    /// A row of the small picture in blocks of an odd side, by sums of single columns.
     @inline(__always)
     private static func shrink<Lanes: SampleLanes>(
         _ plane: Plane, _ rows: Range<Int>, _ columns: UnsafeMutableBufferPointer<UInt32>, _ block: Block,
         _ small: UnsafeMutableBufferPointer<UInt8>, _: Lanes.Type
     ) {
-        guard let columns = columns.baseAddress else { return }
-        columns.initialize(repeating: 0, count: plane.samplesPerRow)
+        columns.update(repeating: 0)
+        guard let sums = columns.baseAddress else { return }
         for y in rows {
             let row = (plane.base + y * plane.stride).assumingMemoryBound(to: Lanes.Sample.self)
-            for x in 0..<plane.samplesPerRow { columns[x] &+= UInt32(truncatingIfNeeded: row[x]) }
+            add(row, plane.samplesPerRow, to: sums)
         }
         let width = plane.samplesPerRow / block.factor
-        let row = rows.lowerBound / block.factor * width
-        for x in 0..<width {
-            var sum: UInt64 = 0
-            for place in x &* block.factor..<(x &+ 1) &* block.factor { sum &+= UInt64(columns[place]) }
-            small[row &+ x] = block.mean(sum)
-        }
+        means(
+            UnsafeBufferPointer(columns), count: width, each: block.factor, block, small,
+            from: rows.lowerBound / block.factor * width)
     }
 
     /// A row of a small picture that is as large as the picture.
@@ -343,44 +374,6 @@ package enum Kernels {
         }
         let samples = row.assumingMemoryBound(to: Lanes.Sample.self)
         for x in whole..<width where samples[x] <= limit { total += 1 }
-        return total
-    }
-
-    @inline(__always)
-    private static func difference<Lanes: SampleLanes>(_ plane: Plane, _ other: Plane, _: Lanes.Type) -> UInt64 {
-        var total: UInt64 = 0
-        for y in 0..<plane.rows {
-            let row = plane.base + y * plane.stride
-            let otherRow = other.base + y * other.stride
-            total &+= difference(row, otherRow, plane.samplesPerRow, Lanes.self)
-        }
-        return total
-    }
-
-    /// Sum of absolute differences of two rows.
-    @inline(__always)
-    static func difference<Lanes: SampleLanes>(
-        _ row: UnsafeRawPointer, _ other: UnsafeRawPointer, _ count: Int, _: Lanes.Type
-    ) -> UInt64 {
-        let size = MemoryLayout<Lanes.Sample>.size
-        var sum = Lanes.Wide.zero
-        var x = 0
-        // Four vectors are added up before their sums are widened.
-        while x &+ 4 &* Lanes.count <= count {
-            var steps = Lanes.Pairs.zero
-            for part in 0..<4 {
-                let offset = (x &+ part &* Lanes.count) &* size
-                let a = (row + offset).loadUnaligned(as: Lanes.Vector.self)
-                let b = (other + offset).loadUnaligned(as: Lanes.Vector.self)
-                steps = Lanes.add(steps, Lanes.distance(a, b))
-            }
-            sum = Lanes.widen(sum, steps)
-            x &+= 4 &* Lanes.count
-        }
-        var total = Lanes.total(sum)
-        let a = row.assumingMemoryBound(to: Lanes.Sample.self)
-        let b = other.assumingMemoryBound(to: Lanes.Sample.self)
-        for x in x..<count { total &+= UInt64(a[x] > b[x] ? a[x] &- b[x] : b[x] &- a[x]) }
         return total
     }
 }

@@ -37,6 +37,12 @@
                 difference: other == nil ? nil : sums.difference)
         }
 
+        /// The sum of absolute differences of planes of bytes.
+        static func twin(differenceOf plane: Plane, _ other: Plane, _ way: KernelWay) -> UInt64 {
+            let loop = way == .avx2 ? fbk_difference_avx2 : fbk_difference_sse2
+            return loop(twin(plane), twin(other), plane.samplesPerRow, plane.rows)
+        }
+
         private static func twin(_ plane: Plane) -> fbk_plane {
             fbk_plane(base: plane.base.assumingMemoryBound(to: UInt8.self), stride: plane.stride)
         }

@@ -7,32 +7,21 @@ internal import CKernels
 enum WholeHues {
     /// Where the columns of an image lie in luma and in the planes of colour differences.
     struct Columns {
-        /// The first of two neighbours in a row; the only one that is read where the columns are flat.
-        let lumaPlaces: [Int32]
-        let chromaPlaces: [Int32]
-        /// The second one's share in 512ths.
-        let lumaShares: [Int16]
-        let chromaShares: [Int16]
+        let luma: HuePlaces
+        let chroma: HuePlaces
         /// Whether all shares are 0, as for widths of 768 and 1280: a column of the image is one of the picture.
         let isFlat: Bool
 
+        /// - Parameters:
+        ///   - luma: with the samples of a row, likewise of `chroma`.
         /// - Returns: nil where a share is no multiple of 1/512.
-        init?(luma: Taps, chroma: Taps) {
-            let shares = [luma.weight, chroma.weight].map { $0.map { $0 * 512 } }
-            // The most that an image has; rows of this many have room on the stack.
-            guard luma.first.count <= most, shares.allSatisfy({ $0.allSatisfy { $0 == $0.rounded() } }) else {
-                return nil
-            }
-            // Where a second neighbour has all of a share it is as well the first one of a pair that is not read.
-            let isFlat = shares.allSatisfy { $0.allSatisfy { $0 == 0 || $0 == 512 } }
-            func places(_ taps: Taps) -> [Int32] {
-                zip(taps.first, taps.weight).map { Int32($0 + (isFlat && $1 == 1 ? 1 : 0)) }
-            }
-            lumaPlaces = places(luma)
-            chromaPlaces = places(chroma)
-            lumaShares = shares[0].map { isFlat ? 0 : Int16($0) }
-            chromaShares = shares[1].map { isFlat ? 0 : Int16($0) }
-            self.isFlat = isFlat
+        init?(luma: (taps: Taps, samples: Int), chroma: (taps: Taps, samples: Int)) {
+            let shares = (luma.taps.weight + chroma.taps.weight).map { $0 * 512 }
+            // Rows of the most that an image has are made room for.
+            guard luma.taps.first.count <= most, shares.allSatisfy({ $0 == $0.rounded() }) else { return nil }
+            isFlat = shares.allSatisfy { $0 == 0 || $0 == 512 }
+            self.luma = HuePlaces(luma.taps, samples: luma.samples, isFlat: isFlat)
+            self.chroma = HuePlaces(chroma.taps, samples: chroma.samples, isFlat: isFlat)
         }
     }
 
@@ -93,8 +82,8 @@ enum WholeHues {
     /// Asks for the cache lines of rows.
     @inline(__always)
     private static func fetch(_ rows: Rows, _ columns: Columns) {
-        let chroma = Int(columns.chromaPlaces.last ?? 0)
-        fetch(rows.luma, upTo: Int(columns.lumaPlaces.last ?? 0))
+        let chroma = Int(columns.chroma.places.last ?? 0)
+        fetch(rows.luma, upTo: Int(columns.luma.places.last ?? 0))
         fetch(rows.first, upTo: chroma)
         fetch(rows.second, upTo: chroma)
     }
@@ -117,19 +106,13 @@ enum WholeHues {
         private static func twin(
             _ rows: Rows, _ columns: Columns, _ isFullRange: Bool, _ target: UnsafeMutablePointer<UInt8>, _ count: Int
         ) {
-            columns.lumaPlaces.withUnsafeBufferPointer { lumaPlaces in
-                columns.chromaPlaces.withUnsafeBufferPointer { chromaPlaces in
-                    columns.lumaShares.withUnsafeBufferPointer { lumaShares in
-                        columns.chromaShares.withUnsafeBufferPointer { chromaShares in
-                            let list = fbk_hue_columns(
-                                luma_places: lumaPlaces.baseAddress, chroma_places: chromaPlaces.baseAddress,
-                                luma_shares: lumaShares.baseAddress, chroma_shares: chromaShares.baseAddress,
-                                count: lumaPlaces.count, is_flat: columns.isFlat ? 1 : 0)
-                            fbk_hues_avx2(
-                                twin(rows.luma), twin(rows.first), twin(rows.second), list, isFullRange ? 1 : 0, target,
-                                target + count, target + 2 * count)
-                        }
-                    }
+            columns.luma.withTwin { luma in
+                columns.chroma.withTwin { chroma in
+                    let columns = fbk_hue_columns(
+                        luma: luma, chroma: chroma, count: columns.luma.places.count, is_flat: columns.isFlat ? 1 : 0)
+                    fbk_hues_avx2(
+                        twin(rows.luma), twin(rows.first), twin(rows.second), columns, isFullRange ? 1 : 0, target,
+                        target + count, target + 2 * count)
                 }
             }
         }
@@ -154,29 +137,29 @@ enum WholeHues {
         let pairs: UnsafeMutablePointer<UInt16>
 
         func row(_ rows: Rows, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) {
-            sample(rows.luma, columns.lumaPlaces, columns.lumaShares, zero: isFullRange ? 0 : 16, samples)
-            sample(rows.first, columns.chromaPlaces, columns.chromaShares, zero: 128, samples + most)
-            sample(rows.second, columns.chromaPlaces, columns.chromaShares, zero: 128, samples + 2 * most)
+            sample(rows.luma, columns.luma, zero: isFullRange ? 0 : 16, samples)
+            sample(rows.first, columns.chroma, zero: 128, samples + most)
+            sample(rows.second, columns.chroma, zero: 128, samples + 2 * most)
             WholeHues.mix(samples, width, isFullRange: isFullRange, colours)
             WholeHues.wheel(colours, width, target, target + count, target + 2 * count)
         }
 
         @inline(__always)
         private func sample(
-            _ rows: PlaneRows, _ places: [Int32], _ shares: [Int16], zero: Int32, _ result: UnsafeMutablePointer<Int32>
+            _ rows: PlaneRows, _ at: HuePlaces, zero: Int32, _ result: UnsafeMutablePointer<Int32>
         ) {
-            gather(rows.upper, places, pairs)
+            gather(rows.upper, at.places, pairs)
             if columns.isFlat, rows.below == 0 {
                 WholeHues.lift(pairs, width, zero: zero << 16, result)
                 return
             }
             if rows.below > 0 {
-                gather(rows.lower, places, pairs + most)
+                gather(rows.lower, at.places, pairs + most)
                 WholeHues.blend(pairs, Int16(rows.below), width)
             } else {
                 WholeHues.spread(pairs, width)
             }
-            WholeHues.between(pairs, shares, width, zero: zero << 16, result)
+            WholeHues.between(pairs, at.shares, width, zero: zero << 16, result)
         }
 
         @inline(__always)
