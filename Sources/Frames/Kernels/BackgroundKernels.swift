@@ -154,27 +154,20 @@ extension Kernels {
         precondition(
             layers.average.count == count && layers.former.count == count && layers.recent.count == count
                 && layers.unrest.count == count && mask.count == count, "all of one size")
-        let (low, high, change) = (Int16(clamping: low), Int16(clamping: high), Int16(clamping: change << 7))
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * piece) { room in
-            samples.withUnsafeBufferPointer { samples in
-                guard let samples = samples.baseAddress, let nearest = room.baseAddress else { return }
-                let lately = nearest + piece
-                for start in stride(from: 0, to: count, by: piece) {
-                    let length = Swift.min(piece, count - start)
-                    layers.average.withUnsafeBufferPointer { average in
-                        layers.former.withUnsafeBufferPointer { former in
-                            guard let average = average.baseAddress, let former = former.baseAddress else { return }
-                            distance(samples + start, average + start, former + start, length, nearest)
-                        }
-                    }
+        let limits = Limits(
+            low: UInt8(clamping: low), high: UInt8(clamping: high), change: Int16(clamping: change << 7))
+        samples.withUnsafeBufferPointer { samples in
+            layers.average.withUnsafeBufferPointer { average in
+                layers.former.withUnsafeBufferPointer { former in
                     layers.recent.withUnsafeMutableBufferPointer { recent in
-                        guard let recent = recent.baseAddress else { return }
-                        follow(samples + start, recent + start, length, change, lately)
-                    }
-                    layers.unrest.withUnsafeMutableBufferPointer { unrest in
-                        mask.withUnsafeMutableBufferPointer { mask in
-                            guard let unrest = unrest.baseAddress, let mask = mask.baseAddress else { return }
-                            judge(nearest, lately, unrest + start, mask + start, length, low, high)
+                        layers.unrest.withUnsafeMutableBufferPointer { unrest in
+                            mask.withUnsafeMutableBufferPointer { mask in
+                                guard let samples = samples.baseAddress, let average = average.baseAddress,
+                                    let former = former.baseAddress, let recent = recent.baseAddress,
+                                    let unrest = unrest.baseAddress, let mask = mask.baseAddress
+                                else { return }
+                                compare(samples, average, former, recent, unrest, mask, count, limits)
+                            }
                         }
                     }
                 }
@@ -182,54 +175,101 @@ extension Kernels {
         }
     }
 
-    /// Samples that are worked on at a time, so that what is between two loops stays in the first-level cache. One loop
-    /// with all of the pointers would not be vectorised.
-    private static let piece = 1024
+    /// What makes a mark: levels for a weak and a strong one, and 128ths of a level for a change.
+    private struct Limits {
+        let low: UInt8
+        let high: UInt8
+        let change: Int16
+    }
 
-    /// The distance to the nearer of both backgrounds.
-    private static func distance(
-        _ samples: UnsafePointer<UInt8>, _ average: UnsafePointer<Int16>, _ former: UnsafePointer<UInt8>, _ count: Int,
-        _ result: UnsafeMutablePointer<UInt8>
+    /// Sixteen samples at a time by hand: with six pointers the compiler makes no vectors of the loop for single ones.
+    private static func compare(
+        _ samples: UnsafePointer<UInt8>, _ average: UnsafePointer<Int16>, _ former: UnsafePointer<UInt8>,
+        _ recent: UnsafeMutablePointer<Int16>, _ unrest: UnsafeMutablePointer<UInt8>,
+        _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ limits: Limits
     ) {
-        for place in 0..<count {
+        typealias Bytes = ByteLanes
+        let (low, high) = (Bytes.Vector(repeating: limits.low), Bytes.Vector(repeating: limits.high))
+        let far = Words(repeating: limits.change)
+        let most = Bytes.Vector(repeating: UInt8(unrestLimit))
+        /// Lets the recent average follow, and tells where it was far off.
+        @inline(__always) func follow(_ sample: Words, _ place: Int) -> Words {
+            let old = load(recent + place)
+            let step = (sample &<< 7) &- old
+            UnsafeMutableRawPointer(recent + place).storeBytes(of: old &+ ((step &+ 2) &>> 2), as: Words.self)
+            return Words.zero.replacing(with: Int16(Mark.changed), where: greater(step, 0 &- step) .> far)
+        }
+        var start = 0
+        while start &+ 16 <= count {
+            let here = load(samples + start)
+            // The high bytes of twice the rounded average are its whole levels.
+            let whole = highBytes((load(average + start) &+ 64) &<< 1, (load(average + start + 8) &+ 64) &<< 1)
+            let near = Bytes.lesser(Bytes.distance(here, whole), Bytes.distance(here, load(former + start)))
+            let (left, right) = widen(here)
+            let changed = lowBytes(follow(left, start), follow(right, start + 8))
+            let restless = load(unrest + start)
+            let off = Bytes.greater(near, restless) &- restless
+            let weak = Bytes.Vector.zero.replacing(with: Mark.weak, where: off .> low)
+            let strong = Bytes.Vector.zero.replacing(with: Mark.strong, where: off .> high)
+            let flips = (weak ^ load(mask + start)) & Mark.weak
+            // Six of a flip: there is no product of bytes.
+            let two = flips &+ flips
+            let more = restless &+ two &+ two &+ two
+            UnsafeMutableRawPointer(unrest + start).storeBytes(of: Bytes.lesser(more, most), as: Bytes.Vector.self)
+            UnsafeMutableRawPointer(mask + start).storeBytes(of: weak | strong | changed, as: Bytes.Vector.self)
+            start &+= 16
+        }
+        for place in start..<count {
             let sample = Int16(samples[place])
-            let first = sample &- ((average[place] &+ 64) &>> 7)
-            let second = sample &- Int16(former[place])
-            let near = Swift.min(Swift.max(first, 0 &- first), Swift.max(second, 0 &- second))
-            result[place] = UInt8(truncatingIfNeeded: near)
+            let first = abs(sample &- ((average[place] &+ 64) &>> 7))
+            let off = Swift.min(first, abs(sample &- Int16(former[place]))) &- Int16(unrest[place])
+            let step = (sample &<< 7) &- recent[place]
+            recent[place] &+= (step &+ 2) &>> 2
+            let weak = off > Int16(limits.low) ? Mark.weak : 0
+            let strong = off > Int16(limits.high) ? Mark.strong : 0
+            let flips = Int16((weak ^ mask[place]) & Mark.weak)
+            unrest[place] = UInt8(Swift.min(unrestLimit, Int16(unrest[place]) &+ flips &* unrestStep))
+            mask[place] = weak | strong | (abs(step) > limits.change ? Mark.changed : 0)
         }
     }
 
-    /// Lets the recent average follow, and says 4 where it was far off.
-    private static func follow(
-        _ samples: UnsafePointer<UInt8>, _ recent: UnsafeMutablePointer<Int16>, _ count: Int, _ limit: Int16,
-        _ result: UnsafeMutablePointer<UInt8>
-    ) {
-        for place in 0..<count {
-            let old = recent[place]
-            let step = (Int16(samples[place]) &<< 7) &- old
-            recent[place] = old &+ ((step &+ 2) &>> 2)
-            result[place] = Swift.max(step, 0 &- step) > limit ? Mark.changed : 0
-        }
+    /// Eight samples in lanes of 16 bits.
+    private typealias Words = SIMD8<Int16>
+
+    @inline(__always)
+    private static func lesser(_ a: Words, _ b: Words) -> Words { a.replacing(with: b, where: b .< a) }
+    @inline(__always)
+    private static func greater(_ a: Words, _ b: Words) -> Words { a.replacing(with: b, where: b .> a) }
+    @inline(__always)
+    private static func load(_ words: UnsafePointer<Int16>) -> Words {
+        UnsafeRawPointer(words).loadUnaligned(as: Words.self)
+    }
+    @inline(__always)
+    private static func load(_ bytes: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
+        UnsafeRawPointer(bytes).loadUnaligned(as: SIMD16<UInt8>.self)
+    }
+    /// Sixteen bytes as numbers of 16 bits: each byte beside a zero.
+    @inline(__always)
+    private static func widen(_ bytes: SIMD16<UInt8>) -> (Words, Words) {
+        var (left, right) = (SIMD16<UInt8>.zero, SIMD16<UInt8>.zero)
+        left.evenHalf = bytes.lowHalf
+        right.evenHalf = bytes.highHalf
+        return (unsafeBitCast(left, to: Words.self), unsafeBitCast(right, to: Words.self))
+    }
+    @inline(__always)
+    private static func lowBytes(_ left: Words, _ right: Words) -> SIMD16<UInt8> {
+        SIMD16(
+            lowHalf: unsafeBitCast(left, to: SIMD16<UInt8>.self).evenHalf,
+            highHalf: unsafeBitCast(right, to: SIMD16<UInt8>.self).evenHalf)
+    }
+    @inline(__always)
+    private static func highBytes(_ left: Words, _ right: Words) -> SIMD16<UInt8> {
+        SIMD16(
+            lowHalf: unsafeBitCast(left, to: SIMD16<UInt8>.self).oddHalf,
+            highHalf: unsafeBitCast(right, to: SIMD16<UInt8>.self).oddHalf)
     }
 
-    /// Marks by the distances, and counts what comes and goes.
-    private static func judge(
-        _ nearest: UnsafePointer<UInt8>, _ lately: UnsafePointer<UInt8>, _ unrest: UnsafeMutablePointer<UInt8>,
-        _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ low: Int16, _ high: Int16
-    ) {
-        for place in 0..<count {
-            let more = Int16(unrest[place])
-            let near = Int16(nearest[place]) &- more
-            let weak: Int16 = near > low ? 1 : 0
-            let strong: Int16 = near > high ? 2 : 0
-            let flips = (weak ^ Int16(mask[place])) & 1
-            unrest[place] = UInt8(truncatingIfNeeded: Swift.min(unrestLimit, more &+ flips &* unrestStep))
-            mask[place] = UInt8(truncatingIfNeeded: weak | strong) | lately[place]
-        }
-    }
-
-    /// What a flip adds to a sample's unrest, and the most it comes to.
+    /// What a flip adds to a sample's unrest, three times two, and the most it comes to.
     package static let unrestStep: Int16 = 6
     package static let unrestLimit: Int16 = 60
 
@@ -281,31 +321,30 @@ extension Kernels {
         for place in place..<count where mask[place] & 3 == 0 { ages[place] = 0 }
     }
 
-    /// Eight samples at a time by hand: with four pointers the compiler makes no vectors of the loop for single ones.
+    /// Sixteen samples at a time by hand: with four pointers the compiler makes no vectors of the loop for single ones.
     private static func follow(
         _ samples: UnsafePointer<UInt8>, _ average: UnsafeMutablePointer<Int16>, _ former: UnsafePointer<UInt8>,
         _ mask: UnsafePointer<UInt8>, _ count: Int, _ weight: Int16, _ limit: Int16
     ) {
-        typealias Eight = SIMD8<Int16>
-        @inline(__always) func lesser(_ a: Eight, _ b: Eight) -> Eight { a.replacing(with: b, where: b .< a) }
-        @inline(__always) func greater(_ a: Eight, _ b: Eight) -> Eight { a.replacing(with: b, where: b .> a) }
-        @inline(__always) func load(_ bytes: UnsafePointer<UInt8>) -> Eight {
-            Eight(truncatingIfNeeded: UnsafeRawPointer(bytes).loadUnaligned(as: SIMD8<UInt8>.self))
-        }
-        let (most, least) = (Eight(repeating: limit), Eight(repeating: 0 &- limit))
-        let far = Eight(repeating: limit &+ 64)
-        var start = 0
-        while start &+ 8 <= count {
-            let raw = UnsafeMutableRawPointer(average + start)
-            let old = raw.loadUnaligned(as: Eight.self)
-            let step = (load(samples + start) &<< 7) &- old
+        let (most, least) = (Words(repeating: limit), Words(repeating: 0 &- limit))
+        let far = Words(repeating: limit &+ 64)
+        @inline(__always) func follow(_ sample: Words, _ former: Words, _ marks: Words, _ place: Int) {
+            let old = load(average + place)
+            let step = (sample &<< 7) &- old
             let small = lesser(greater(step, least), most) &>> 2
             let followed = old &+ ((small &* weight &+ 32) &>> 6)
-            let returned = load(former + start) &<< 7
-            let new = followed.replacing(with: returned, where: greater(step, 0 &- step) .> far)
-            let marks = load(mask + start) & 3
-            raw.storeBytes(of: new.replacing(with: old, where: marks .> .zero), as: Eight.self)
-            start &+= 8
+            let new = followed.replacing(with: former &<< 7, where: greater(step, 0 &- step) .> far)
+            UnsafeMutableRawPointer(average + place)
+                .storeBytes(of: new.replacing(with: old, where: marks .> .zero), as: Words.self)
+        }
+        var start = 0
+        while start &+ 16 <= count {
+            let here = widen(load(samples + start))
+            let before = widen(load(former + start))
+            let marks = widen(load(mask + start) & (Mark.weak | Mark.strong))
+            follow(here.0, before.0, marks.0, start)
+            follow(here.1, before.1, marks.1, start + 8)
+            start &+= 16
         }
         for place in start..<count {
             let old = average[place]
