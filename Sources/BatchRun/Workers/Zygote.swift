@@ -168,7 +168,7 @@ final class Zygotes: Sendable {
             guard let current = try current() else { return nil }
             zygote = current
         } catch {
-            fail(nil, error)
+            if !error.isTableFull { fail(nil, error) }
             return nil
         }
         do throws(SystemError) {
