@@ -36,7 +36,7 @@ def versions(binary, peers):
     found = {"forgebatch": said([binary, "--version"]).removeprefix("forgebatch").strip()}
     commit = said(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"])
     if commit:
-        found["commit"] = commit
+        found["checkout"] = commit
     ffmpeg = re.match(r"ffmpeg version (\S+)", said(["ffmpeg", "-version"]))
     found["FFmpeg"] = ffmpeg.group(1) if ffmpeg else ""
     script = "import importlib.metadata as m\nfor n in ('scenedetect', 'dvr-scan', 'opencv-python-headless'): print(n, m.version(n))"

@@ -10,7 +10,7 @@ import time
 from measuring import ONE, ROOT, Failed, Missing, measure, name, ratio, said, total, videos
 
 LONG = 700
-HD_GOALS = {"b1-montage-1080p": 1.18, "b3-camera-1080p": 1.25, "b5-animation-720p": 1.35}
+HD_GOALS = {"b1-montage-1080p.mp4": 1.18, "b3-camera-1080p.mp4": 1.25, "b5-animation-720p.mp4": 1.35}
 
 
 def each(bench, files):

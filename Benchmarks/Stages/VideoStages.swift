@@ -91,7 +91,7 @@ struct VideoStages {
     }
 
     /// Milliseconds of processor time that this thread has used.
-    private static var now: Double {
+    static var now: Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1_000_000
