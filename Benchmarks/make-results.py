@@ -223,7 +223,7 @@ def result(video, drift):
         "video": {"container": video.container, "codec": video.codec, "width": video.width, "height": video.height,
                   "pixel_format": "yuv420p", "rotation": 0, "frame_rate": {"r": f"{video.rate}/1", "avg": f"{video.rate}/1"},
                   "time_base": "1/12800", "start_time": 0, "duration": round(video.seconds, 4),
-                  "field_order": "progressive", "stream_index": 0, "video_streams": 1, "decoder_threads": 1,
+                  "field_order": "progressive", "stream_index": 0, "video_streams": 1,
                   "libraries": LIBRARIES},
         "total_frames": video.frames, "declared_frames": video.frames * (3 if damaged else 1),
         "decode": {"demuxed_packets": video.frames, "decoded_frames": video.frames, "corrupt_frames": 0,
@@ -356,7 +356,7 @@ class Run:
         document = head | {
             "input": ["videos"], "command": ["forgebatch", "run", "videos", "-o", "out", "--jobs", str(WORKERS)],
             "workers": WORKERS, "libraries": LIBRARIES,
-            "settings": {"tools": ",".join(tool["id"] for tool in TOOLS), "jobs": WORKERS, "threads-per-job": 1,
+            "settings": {"tools": ",".join(tool["id"] for tool in TOOLS), "jobs": WORKERS, "threads-per-job": "auto",
                          "timeout": "default", "stall": 60, "retries": 1, "fingerprint": "stat", "stills": True},
             "tools": TOOLS,
             "skipped": [{"run_id": run, "kind": kind, "jobs": jobs} for (run, kind), jobs in self.skipped.items()],

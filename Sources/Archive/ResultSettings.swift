@@ -5,7 +5,7 @@ internal import FrameResults
 package struct ResultSettings: Sendable {
     /// Objects of id, version and settings.
     package let tools: [JSON]
-    /// Of the decoder.
+    /// Of the decoder; 1 but for some results of version 0.1.
     package let threads: Int
     /// The version of the rules of decoding.
     package let rules: Int

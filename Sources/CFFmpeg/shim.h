@@ -6,6 +6,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
+#include <libavutil/buffer.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/display.h>
 #include <libavutil/encryption_info.h>
@@ -17,6 +18,7 @@
 #include <libswscale/swscale.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 // Side data of a whole stream. Since libavformat 61 it lies beside the parameters of the codec.
 static inline const uint8_t *fb_stream_side_data(
@@ -104,23 +106,122 @@ static inline int64_t fb_frame_duration(const AVFrame *frame) {
 #endif
 }
 
-// Allocates a picture and remembers, in the int that the context's opaque points to, that there was no memory for one:
-// decoders turn that into an error of the stream. Called on any decoder thread.
-static inline int fb_get_buffer(AVCodecContext *context, AVFrame *frame, int flags) {
-    int status = avcodec_default_get_buffer2(context, frame, flags);
-    if (status == AVERROR(ENOMEM) && context->opaque) {
-        __atomic_store_n((int *)context->opaque, 1, __ATOMIC_RELAXED);
+// What is noticed of a decoder's pictures, on any of its threads.
+typedef struct fb_watch {
+    // There was no memory for one: decoders turn that into an error of the stream.
+    int no_memory;
+    // One was done with parts that the decoder did not write. It says nothing of that where the data of a picture end too
+    // early (VP8) or a part of it is missing (HEVC): what is seen there is left of another picture. Or with parts that were
+    // made up, of which the picture's own flags may not tell when threads decode it.
+    int has_holes;
+    // Whether holes are looked for.
+    int looks;
+} fb_watch;
+
+// A plane of a picture whose holes are looked for: marks in it, which a decoder writes over, and its memory.
+typedef struct fb_plane {
+    uint64_t kind;
+    AVBufferRef *memory;
+    fb_watch *watch;
+    uint8_t *first;
+    ptrdiff_t stride;
+    // In bytes and rows; bytes between two marks.
+    int width, height, step;
+    int is_checked;
+} fb_plane;
+
+// One mark for every 16 rows and 16 samples, in the first row or, so that each field has some, in the second. No part of a
+// picture that is decoded by itself is smaller in luma. The bytes are none that pictures have.
+static const uint8_t fb_mark[8] = {0x17, 0xe8, 0x01, 0xfe, 0x5a, 0xa5, 0x00, 0xff};
+static const uint64_t fb_plane_kind = 0x6662706c616e6531;
+
+// Sets the marks, or returns whether one is still there.
+static inline int fb_plane_visit(const fb_plane *plane, int sets) {
+    for (int y = 0; y + 1 < plane->height; y += 16) {
+        for (int x = 0, row = y; x + 8 <= plane->width; x += plane->step, row ^= 1) {
+            uint8_t *place = plane->first + row * plane->stride + x;
+            if (sets) memcpy(place, fb_mark, sizeof fb_mark);
+            else if (memcmp(place, fb_mark, sizeof fb_mark) == 0) return 1;
+        }
     }
+    return 0;
+}
+
+static inline void fb_plane_free(void *opaque, uint8_t *data) {
+    fb_plane *plane = (fb_plane *)opaque;
+    (void)data;
+    // Pictures that were handed out are checked by then, and may outlive the watch.
+    if (!plane->is_checked && fb_plane_visit(plane, 0)) __atomic_store_n(&plane->watch->has_holes, 1, __ATOMIC_RELAXED);
+    av_buffer_unref(&plane->memory);
+    av_free(plane);
+}
+
+// Marks the planes of a picture that is to be decoded. Returns 0, or an error when there is no memory.
+static inline int fb_mark_picture(AVCodecContext *context, fb_watch *watch, AVFrame *frame) {
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    const uint64_t other = AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL;
+    if (!format || (format->flags & other)) return 0;
+    // What lies beyond the size that is shown need not be written.
+    int width = FFMIN(frame->width, context->width), height = FFMIN(frame->height, context->height);
+    for (int i = 0; i < 4 && frame->buf[i] && frame->data[i]; i++) {
+        int isChroma = i == 1 || i == 2;
+        fb_plane *plane = (fb_plane *)av_mallocz(sizeof *plane);
+        if (!plane) return AVERROR(ENOMEM);
+        plane->kind = fb_plane_kind;
+        plane->watch = watch;
+        plane->first = frame->data[i];
+        plane->stride = frame->linesize[i];
+        plane->width = av_image_get_linesize((enum AVPixelFormat)frame->format, width, i);
+        plane->height = isChroma ? AV_CEIL_RSHIFT(height, format->log2_chroma_h) : height;
+        plane->step = format->comp[0].depth > 8 ? 32 : 16;
+        AVBufferRef *marked = av_buffer_create(frame->buf[i]->data, frame->buf[i]->size, fb_plane_free, plane, 0);
+        if (!marked) {
+            av_free(plane);
+            return AVERROR(ENOMEM);
+        }
+        plane->memory = frame->buf[i];
+        frame->buf[i] = marked;
+        fb_plane_visit(plane, 1);
+    }
+    return 0;
+}
+
+// Whether a picture that the decoder gave has holes.
+static inline int fb_picture_has_holes(const AVFrame *frame) {
+    int found = 0;
+    for (int i = 0; i < 4 && frame->buf[i]; i++) {
+        fb_plane *plane = (fb_plane *)av_buffer_get_opaque(frame->buf[i]);
+        if (!plane || plane->kind != fb_plane_kind || plane->is_checked) continue;
+        found |= fb_plane_visit(plane, 0);
+        plane->is_checked = 1;
+    }
+    return found;
+}
+
+// Allocates a picture. Called on any decoder thread.
+static inline int fb_get_buffer(AVCodecContext *context, AVFrame *frame, int flags) {
+    fb_watch *watch = (fb_watch *)context->opaque;
+    int status = avcodec_default_get_buffer2(context, frame, flags);
+    if (status >= 0 && watch && watch->looks) status = fb_mark_picture(context, watch, frame);
+    if (status == AVERROR(ENOMEM) && watch) __atomic_store_n(&watch->no_memory, 1, __ATOMIC_RELAXED);
     return status;
 }
 
-// Lets a context allocate its pictures so; `failed` lives longer than the context.
-static inline void fb_watch_memory(AVCodecContext *context, int *failed) {
-    context->opaque = failed;
+// Lets a context allocate its pictures so; `watch` lives longer than the context. Until libavcodec 60, frame threads wait
+// for the reading one with each picture unless they are told that any thread may allocate it.
+static inline void fb_watch_pictures(AVCodecContext *context, fb_watch *watch) {
+    context->opaque = watch;
     context->get_buffer2 = fb_get_buffer;
+#if LIBAVCODEC_VERSION_MAJOR < 60
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+    context->thread_safe_callbacks = 1;
+#pragma clang diagnostic pop
+#endif
 }
 
-static inline int fb_has_failed(const int *failed) { return __atomic_load_n(failed, __ATOMIC_RELAXED); }
+static inline int fb_lacked_memory(const fb_watch *watch) { return __atomic_load_n(&watch->no_memory, __ATOMIC_RELAXED); }
+static inline int fb_saw_holes(const fb_watch *watch) { return __atomic_load_n(&watch->has_holes, __ATOMIC_RELAXED); }
 
 // The four characters of the scheme that a packet is encrypted with, big end first; 0 for one that is not.
 static inline uint32_t fb_encryption_scheme(const AVPacket *packet) {
@@ -148,6 +249,11 @@ static inline fb_log_sink *fb_log_current(void) {
 static inline void fb_log_format(void *context, int level, const char *format, va_list arguments) {
     char text[512];
     int prefix = 0;
+    // What libavcodec says, as information, of each picture in which it conceals errors.
+    if (format && !strncmp(format, "concealing", 10) && context && *(const AVClass **)context == avcodec_get_class()) {
+        fb_watch *watch = (fb_watch *)((AVCodecContext *)context)->opaque;
+        if (watch) __atomic_store_n(&watch->has_holes, 1, __ATOMIC_RELAXED);
+    }
     if (!format || level > AV_LOG_WARNING || (level > AV_LOG_ERROR && !fb_log_is_demuxer(context))) return;
     if (av_log_format_line2(context, level, format, arguments, text, sizeof text, &prefix) < 0) return;
     fb_log_sink sink = __atomic_load_n(fb_log_current(), __ATOMIC_RELAXED);

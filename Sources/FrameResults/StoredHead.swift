@@ -9,7 +9,10 @@ package struct StoredHead: Sendable {
     /// Bytes of the video.
     package let size: Int64
     package let fingerprint: String
+    /// Without `decoder_threads`, which was told until version 0.1.
     package let video: JSON
+    /// Threads that decoded it. Since results do not tell it, more than one leave no trace in them.
+    package let threads: Int
     package let decode: JSON
     package let totalFrames: Int
     package let declaredFrames: Int?
@@ -17,6 +20,8 @@ package struct StoredHead: Sendable {
     package let tools: [JSON]
     /// Whether nothing was left out because JSON cannot hold it, but for what tools of plugins left out themselves.
     package let isComplete: Bool
+
+    private static let threadsKey = "decoder_threads"
 
     /// Nil for what is no such head.
     package init?(_ head: JSON) {
@@ -26,7 +31,9 @@ package struct StoredHead: Sendable {
             let total = head["total_frames"]?.int, let tools = head["tools"]?.array
         else { return nil }
         (jobID, self.path, self.size, self.fingerprint) = (job, path, Int64(size), fingerprint)
-        (self.video, self.decode, totalFrames, self.tools) = (video, decode, total, tools)
+        let rest = (video.members ?? []).filter { $0.key != StoredHead.threadsKey }
+        (self.video, threads) = (.object(rest), video[StoredHead.threadsKey]?.int ?? 1)
+        (self.decode, totalFrames, self.tools) = (decode, total, tools)
         declaredFrames = head["declared_frames"]?.int
         let told = SanitizerCounts(told: head["summary"])
         isComplete =
@@ -36,7 +43,6 @@ package struct StoredHead: Sendable {
 
     /// The version of the rules of decoding; results before version 2 do not tell it.
     package var rules: Int { decode["rules"]?.int ?? 1 }
-    package var threads: Int { video["decoder_threads"]?.int ?? 1 }
     /// Seconds at which the last frame ends.
     package var coveredDuration: Double? { decode["covered_duration"]?.double }
     package var verdict: VideoStatus { VideoStatus(verdict: decode["verdict"]?.string ?? "") }

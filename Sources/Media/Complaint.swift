@@ -18,6 +18,12 @@ enum Complaint: Equatable {
         var beginsInside = false
     }
 
+    /// Whether a line may leave a trace in the account of a video: in its words, in their number, or in the frame that they
+    /// are booked on. All do but those warnings of demuxers of which nothing is kept.
+    static func leavesTrace(_ line: LogLine, at place: Place) -> Bool {
+        line.source == .decoder || of(line, at: place) != .nothing || line.tellsOfEarlyEnd || line.isOutOfMemory
+    }
+
     static func of(_ line: LogLine, at place: Place) -> Complaint {
         switch line.source {
         case .demuxer:

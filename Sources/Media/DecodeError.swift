@@ -22,6 +22,8 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
     /// The file could not be read: the errno. It may be sound, and readable another time.
     case unreadable(Int32)
     case conversion(String)
+    /// Something came up while several threads decoded of which one thread might give another account. Begin anew with one.
+    case threadTrouble
 
     package var description: String {
         switch self {
@@ -47,6 +49,7 @@ package enum DecodeError: Error, CustomStringConvertible, Equatable {
         case .outOfMemory: "decode: out of memory; raise --memory-limit"
         case .unreadable(let code): "read: \(String(cString: strerror(code)))"
         case .conversion(let why): "decode: \(why)"
+        case .threadTrouble: "decode: damage that has to be read by one thread"
         }
     }
 }

@@ -13,6 +13,9 @@ struct LogLine: Equatable, CustomStringConvertible, Sendable {
 
     var description: String { name.isEmpty ? text : "\(name): \(text)" }
 
+    /// Whether it says that the file ends before its own structure does.
+    var tellsOfEarlyEnd: Bool { text.contains("ended prematurely") || text.contains("partial file") }
+
     /// Whether it tells of a lack of memory, in the words of whatever part of FFmpeg ran into it.
     var isOutOfMemory: Bool {
         let text = text.lowercased()

@@ -9,8 +9,12 @@ package struct MediaLimits: Sendable {
     package var streams = 256
     /// Bytes read to find out what the file is.
     package var probeBytes: Int64 = 8 << 20
-    /// Decoder threads; more than one may give other pixels on damaged streams.
+    /// Threads that the decoder may have at most. With more than one, ``VideoReader`` gives up where their number could show.
     package var threads = 1
+    /// Pixels of the smallest picture that is decoded with more than one thread.
+    package var threadedPixels: Int64 = 0
+    /// Bytes of address space that may be taken in all, as threads are reckoned; 0 for no limit.
+    package var memory: Int64 = 0
     /// Told how many bytes of memory a video may take, once its pictures' size is known: the place to raise a limit.
     package var expectMemory: (@Sendable (Int64) -> Void)?
     package init() {}
@@ -238,12 +242,14 @@ extension Demuxer {
         "the file cannot be understood: cut, damaged, or no video (FFmpeg: \(words))"
     }
 
-    /// Tells how much memory the largest picture that the container names may need, before anything is decoded.
+    /// Tells how much memory the largest picture that the container names may need, before anything is decoded: with one
+    /// thread, as libavformat looks into streams.
     private static func tellMemory(_ format: UnsafeMutablePointer<AVFormatContext>, _ limits: MediaLimits) {
         for stream in videoStreams(format) {
             let parameters = stream.pointee.codecpar.pointee
             MemoryNeed.tell(
-                width: parameters.width, height: parameters.height, format: AVPixelFormat(parameters.format), limits)
+                width: parameters.width, height: parameters.height, format: AVPixelFormat(parameters.format),
+                threads: 1, limits)
         }
     }
 

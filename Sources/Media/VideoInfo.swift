@@ -57,7 +57,6 @@ package struct VideoInfo: Sendable {
     }
     package var streamIndex = 0
     package var videoStreams = 1
-    package var decoderThreads = 1
 }
 
 /// Counts of one pass over a file: what was read, what came out, what was wrong.

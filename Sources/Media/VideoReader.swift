@@ -4,7 +4,11 @@ package import Frames
 
 /// One video, read frame by frame from an open descriptor: timestamps and accounting over a demuxer and one decoder.
 ///
-/// Not Sendable: one video is one synchronous loop on one thread.
+/// Not Sendable: one video is one synchronous loop on one thread. Behind it the decoder may work on several pictures at once,
+/// each on a thread of its own. Pictures and accounts of sound streams are the same then, byte for byte; of damaged ones they
+/// depend on which thread was how far. So at the first sign of trouble a reader with several threads ends with
+/// ``DecodeError/threadTrouble``, before it gives a picture that one thread might not give, and the video is to be read anew
+/// with one.
 package final class VideoReader {
     package private(set) var info = VideoInfo()
     package private(set) var account = DecodeAccount()
@@ -24,6 +28,9 @@ package final class VideoReader {
     private var isDrained = false
     private var lastSize: (Int, Int)?
 
+    /// How many pictures are decoded at once.
+    package var threads: Int { decoder.threads }
+
     /// Opens the default video stream of a file.
     ///
     /// - Parameters:
@@ -36,11 +43,10 @@ package final class VideoReader {
         self.limits = limits
         demuxer = try Demuxer(descriptor: descriptor, fileExtension: fileExtension, limits: limits)
         if let scheme = Encryption.scheme(demuxer.stream, demuxer.format) { throw .encrypted(scheme) }
-        decoder = try VideoDecoder(demuxer.stream, limits)
+        decoder = try VideoDecoder.open(demuxer.stream, limits)
         duration = DeclaredDuration(demuxer.stream, demuxer.format)
         clock = TimestampClock(demuxer.stream, demuxer.format)
         info = VideoInfo(demuxer, decoder)
-        info.decoderThreads = limits.threads
         info.duration = duration.expected
         if duration.own == nil, duration.file != nil { demuxer.watchOthers() }
         // What was said while the container was opened; what a decoder said of the first pictures it will say again.
@@ -51,8 +57,8 @@ package final class VideoReader {
 
     /// Decodes the next frame; nil at the end. Damage is counted, not thrown.
     ///
-    /// - Throws: ``DecodeError`` when nothing further can be decoded at all (no memory, no conversion), or the file
-    ///   cannot be read.
+    /// - Throws: ``DecodeError`` when nothing further can be decoded at all (no memory, no conversion), the file cannot be
+    ///   read, or several threads met trouble. With several threads any error may be theirs.
     /// - Complexity: one frame's decoding; the picture is not copied unless its format must be converted.
     package func next() throws(DecodeError) -> (picture: Picture, time: FrameTime)? {
         while true {
@@ -65,7 +71,9 @@ package final class VideoReader {
                 return result
             }
             if status == fb_error_eof() {
+                decoder.rest()
                 try collect(nil)
+                if account.decodedFrames == 0 { try refuseThreads() }
                 settle()
                 return nil
             }
@@ -100,7 +108,7 @@ package final class VideoReader {
             // Before the packet is decoded: what the demuxer said of it.
             try collect(nil)
             if let scheme = Encryption.scheme(packet) { throw .encrypted(scheme) }
-            note(packet.pointee)
+            try note(packet.pointee)
             // An empty packet would tell the decoder that the stream has ended.
             guard packet.pointee.size > 0 else { continue }
             let sent = avcodec_send_packet(decoder.context, packet)
@@ -110,10 +118,13 @@ package final class VideoReader {
         }
     }
 
-    private func note(_ packet: AVPacket) {
+    private func note(_ packet: AVPacket) throws(DecodeError) {
         account.demuxedPackets += 1
         clock.note(duration: packet.duration)
-        if packet.flags & AV_PKT_FLAG_CORRUPT != 0 { account.corruptPackets += 1 }
+        if packet.flags & AV_PKT_FLAG_CORRUPT != 0 {
+            account.corruptPackets += 1
+            try refuseThreads()
+        }
         if packet.size == 0 {
             account.emptyPackets += 1
         } else {
@@ -125,18 +136,22 @@ package final class VideoReader {
         place.beginsInside = leading.isThere
     }
 
+    /// Ends a pass of several threads: what comes now may depend on them, or on how far ahead of the pictures they read.
+    private func refuseThreads() throws(DecodeError) { if threads > 1 { throw .threadTrouble } }
+
     /// Takes note of what the libraries said since the last call; a failing status without a line is a fault of its own.
     private func collect(_ status: String?) throws(DecodeError) {
         let lines = DecoderLog.take()
+        if status != nil || decoder.hasHoles || lines.contains(where: { Complaint.leavesTrace($0, at: place) }) {
+            try refuseThreads()
+        }
         // Decoders make an error of the stream of a lack of memory.
         if decoder.isOutOfMemory || demuxer.isOutOfMemory && isDrained || lines.contains(where: \.isOutOfMemory) {
             throw .outOfMemory
         }
         var isExplained = false
         for var line in lines {
-            if line.text.contains("ended prematurely") || line.text.contains("partial file") {
-                account.endedEarly = true
-            }
+            if line.tellsOfEarlyEnd { account.endedEarly = true }
             if line.name.isEmpty { line.name = info.codec }
             let complaint = Complaint.of(line, at: place)
             isExplained = isExplained || !line.isWarning
@@ -173,16 +188,22 @@ package final class VideoReader {
     }
 
     private func take(_ frame: OwnedFrame) throws(DecodeError) -> (picture: Picture, time: FrameTime) {
+        if fb_picture_has_holes(frame.pointer) != 0 { try refuseThreads() }
         demuxer.colours.complete(frame)
         let raw = frame.pointer.pointee
         let index = account.decodedFrames
         account.decodedFrames += 1
-        if raw.flags & AV_FRAME_FLAG_CORRUPT != 0 || raw.decode_error_flags != 0 { account.corruptFrames += 1 }
+        if raw.flags & AV_FRAME_FLAG_CORRUPT != 0 || raw.decode_error_flags != 0 {
+            account.corruptFrames += 1
+            try refuseThreads()
+        }
         if raw.decode_error_flags & FF_DECODE_ERROR_CONCEALMENT_ACTIVE != 0 { account.concealedFrames += 1 }
         let size = (Int(raw.width), Int(raw.height))
         if let lastSize, lastSize != size {
             account.sizeChanges += 1
-            MemoryNeed.tell(width: raw.width, height: raw.height, format: AVPixelFormat(raw.format), limits)
+            try refuseThreads()
+            MemoryNeed.tell(
+                width: raw.width, height: raw.height, format: AVPixelFormat(raw.format), threads: threads, limits)
         }
         lastSize = size
         shapes.take(info.display(of: frame, demuxer.format, demuxer.stream), index: index)
@@ -193,7 +214,10 @@ package final class VideoReader {
 
     private func picture(_ frame: OwnedFrame) throws(DecodeError) -> Picture {
         let format = AVPixelFormat(frame.pointer.pointee.format)
-        if layout?.format != format { layout = PixelLayout(format) }
+        if layout?.format != format {
+            if layout != nil { try refuseThreads() }
+            layout = PixelLayout(format)
+        }
         guard let layout else { throw .conversion("unknown pixel format") }
         if info.pixelFormat.isEmpty { info.pixelFormat = layout.name }
         if layout.isReadInPlace { return try layout.picture(frame) }

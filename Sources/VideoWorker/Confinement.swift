@@ -23,6 +23,7 @@ enum Confinement {
     /// - Returns: what a person should know: a barrier that this kernel does not have.
     /// - Throws: ``SystemError`` when a limit cannot be set, ``SandboxError`` when a barrier cannot.
     static func enter(_ request: JobRequest) throws -> String? {
+        fb_use_one_heap()
         var failed = fb_set_limits(
             UInt64(max(0, request.memory.limit)), UInt64(max(0, request.memory.most)), descriptors,
             UInt64(largestFile(request.size)))

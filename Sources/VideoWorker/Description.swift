@@ -57,7 +57,7 @@ extension VideoInfo {
             "time_base": .string(timeBase.text), "start_time": startTime.map { .double($0) },
             "duration": duration.map { .double($0) }, "field_order": fieldOrder.map { .string($0) },
             "color": color.isEmpty ? nil : .object(color), "stream_index": .int(streamIndex),
-            "video_streams": .int(videoStreams), "decoder_threads": .int(decoderThreads),
+            "video_streams": .int(videoStreams),
             "libraries": .object(FFmpegVersions.all.map { JSON.Member($0.name, .string($0.version)) }),
         ])
     }

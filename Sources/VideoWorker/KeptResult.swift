@@ -46,7 +46,7 @@ struct KeptResult {
         let (job, path) = (request.origin?.job ?? request.job, request.origin?.path ?? source.path)
         let libraries = FFmpegVersions.all.map { JSON.Member($0.name, .string($0.version)) }
         guard head.jobID == job.text, head.path == path, head.size == source.size,
-            head.fingerprint == source.fingerprint, head.rules == DecodeReport.rules, head.threads == request.threads,
+            head.fingerprint == source.fingerprint, head.rules == DecodeReport.rules, head.threads == 1,
             head.isComplete, head.totalFrames > 0, head.video["libraries"] == .object(libraries)
         else { throw Unusable() }
         for tool in request.tools where tools.contains(tool.id) {

@@ -8,6 +8,9 @@ final class Teller {
     private static let interval: UInt64 = 1_000_000_000
 
     private var last = monotonicNanoseconds()
+    private var isOpen = false
+    /// The last frame of the pass that was told, and the one up to which nothing is told because it was before.
+    private var (told, floor) = (0, 0)
     private var pacer: ProgressPacer
     private let rate: UInt64
     /// The pass that goes on; nil for a job that has one only.
@@ -24,7 +27,16 @@ final class Teller {
         try? Files.write(message.encode(), to: .standardOutput, path: RawPath("standard output"))
     }
 
-    /// A pass begins.
+    /// Tells of the open video, once.
+    func open(_ message: WorkerMessage) {
+        if !isOpen { Teller.send(message) }
+        isOpen = true
+    }
+
+    /// The pass begins anew: nothing is told of it until it is further than what was.
+    func restart() { floor = told }
+
+    /// A pass begins, or begins anew.
     ///
     /// - Parameter declared: the frames that it is said to have; 0 where nobody knows.
     func begin(_ pass: Progress.Pass?, declared: Int) {
@@ -34,7 +46,7 @@ final class Teller {
 
     /// Tells of a frame if it is time to.
     func frame(_ number: Int) {
-        if let step = pacer.frame(number, now: monotonicNanoseconds()) {
+        if number > floor, let step = pacer.frame(number, now: monotonicNanoseconds()) {
             tell(step)
         } else {
             beat()
@@ -44,6 +56,7 @@ final class Teller {
     /// All frames of the pass are done.
     func finish(frames: Int) {
         if let step = pacer.finish(frames: frames) { tell(step) }
+        (told, floor) = (0, 0)
     }
 
     /// A sign of life if it is time for one.
@@ -55,6 +68,7 @@ final class Teller {
     }
 
     private func tell(_ step: ProgressPacer.Step) {
+        told = max(told, step.current)
         Teller.send(.step(current: step.current, total: step.total, pass: pass))
         last = monotonicNanoseconds()
     }

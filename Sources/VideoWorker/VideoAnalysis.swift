@@ -20,6 +20,10 @@ struct NoFrame: Error {
     let message: String
 }
 
+/// Several decoder threads met something of which one might give another account: nothing of the attempt counts, and the
+/// video is decoded anew with one.
+struct ThreadTrouble: Error {}
+
 /// The work on one video: its frames into the writer, by a decode or from measures that are there.
 struct VideoAnalysis {
     let request: JobRequest
@@ -34,37 +38,42 @@ struct VideoAnalysis {
 
     /// Decodes a video from its first frame to its last.
     ///
-    /// - Parameter kept: the result that has the measures of those tools that look at no picture.
-    /// - Throws: ``NoFrame``, ``KeptResult/Unusable`` when the result is not one of the same decoding.
+    /// - Parameters:
+    ///   - descriptor: of the video; it stays open.
+    ///   - kept: the result that has the measures of those tools that look at no picture.
+    ///   - threads: that the decoder may have at most.
+    /// - Throws: ``NoFrame``, ``KeptResult/Unusable`` when the result is not one of the same decoding, ``ThreadTrouble`` only
+    ///   where the decoder may have several threads.
     func decode(
-        _ descriptor: FileDescriptor, _ kept: KeptResult?, into writer: inout ResultWriter,
+        _ descriptor: FileDescriptor, _ kept: KeptResult?, threads: Int, into writer: inout ResultWriter,
         _ stillFiles: borrowing StillFiles
     ) throws -> AnalysedVideo {
         var pass = try ToolPass(tools, kept: kept?.tools ?? [], external: external)
-        var limits = MediaLimits()
-        limits.threads = request.threads
-        let request = request
-        limits.expectMemory = { Confinement.allow($0, request.memory) }
-        let reader = try VideoReader(
-            descriptor: descriptor, fileExtension: request.relative.lowercasedExtension, limits: limits)
+        let reader = try open(descriptor, threads: threads)
         let declared = reader.info.declaredFrames ?? 0
-        Teller.send(
+        teller.open(
             .opened(
-                totalFrames: declared, duration: reader.info.duration, estimatedTotal: reader.info.estimatedFrames))
+                totalFrames: declared, duration: reader.info.duration, estimatedTotal: reader.info.estimatedFrames,
+                threads: reader.threads))
         Confinement.limitProcessor(request, duration: reader.info.duration, isFinal: true)
 
         // No codec spends less than a few bytes on a frame, so the file's size bounds what its header may claim.
         var stills = StillCollector(expectedFrames: min(declared, Int(clamping: source.size / 64)))
         teller.begin(external?.pass(0), declared: declared)
         var end = 0.0
-        while let (picture, time) = try reader.next() {
-            let stored = try kept?.frame(at: time.time)
-            let (ready, luma) = try pass.take(
-                picture, time, stored: stored, display: reader.shapes.last, wantsLuma: request.stills)
-            for record in ready { try writer.append(record) }
-            if let luma { try? stills.add(picture, index: time.index, luma: luma, display: reader.shapes.last) }
-            if let start = time.time { end = start + (time.duration ?? 0) }
-            teller.frame(time.index + 1)
+        do {
+            while let (picture, time) = try reader.next() {
+                let stored = try kept?.frame(at: time.time)
+                let (ready, luma) = try pass.take(
+                    picture, time, stored: stored, display: reader.shapes.last, wantsLuma: request.stills)
+                for record in ready { try writer.append(record) }
+                if let luma { try? stills.add(picture, index: time.index, luma: luma, display: reader.shapes.last) }
+                if let start = time.time { end = start + (time.duration ?? 0) }
+                teller.frame(time.index + 1)
+            }
+        } catch is DecodeError where reader.threads > 1 {
+            // A lack of memory, too, may be that of the threads.
+            throw ThreadTrouble()
         }
         let report = DecodeReport(reader)
         guard report.decodedFrames > 0 else {
@@ -83,6 +92,17 @@ struct VideoAnalysis {
         return AnalysedVideo(
             head: head, facts: facts, verdict: report.verdict, reasons: report.reasons.map(\.rawValue),
             failures: failures)
+    }
+
+    private func open(_ descriptor: FileDescriptor, threads: Int) throws -> VideoReader {
+        var limits = MediaLimits()
+        (limits.threads, limits.threadedPixels) = (threads, request.threadedPixels)
+        limits.memory = request.memory.limit == 0 ? 0 : request.memory.most
+        let request = request
+        limits.expectMemory = { Confinement.allow($0, request.memory) }
+        return try VideoReader(
+            descriptor: Files.duplicate(descriptor, path: request.relative),
+            fileExtension: request.relative.lowercasedExtension, limits: limits)
     }
 
     /// Runs the passes of tools that have one of their own. Where there are some, and where a tool failed, all frames are

@@ -89,9 +89,8 @@ package enum WorkerProgram {
         // All that is needed is opened here: behind the confinement nothing can be, and before it there is no second thread.
         let (descriptor, before) = try open(request)
         guard let before else { return changed() }
-        let result = KeptResult.open(request)
-        // Opened twice, for when it turns out that the result is of no use.
-        let again = result == nil ? nil : try open(request).0
+        // Read once more where several threads meet trouble.
+        let results = [true, request.threads > 1].compactMap { $0 ? KeptResult.open(request) : nil }
         let teller = Teller(interval: request.progressInterval)
         let target = StagedFiles(request).temporary(.result)
         var writer = try ResultWriter(
@@ -111,26 +110,8 @@ package enum WorkerProgram {
         }
         var analysis = VideoAnalysis(request: request, source: source, teller: teller, external: external)
         analysis.leftOut = request.tools.compactMap(\.leftOut)
-        var isReused = false
-        let analysed: AnalysedVideo
-        if let result, let again {
-            do {
-                let kept = try KeptResult(request, result)
-                try kept.check(request, source, content: content)
-                analysed =
-                    try kept.isEnough
-                    ? analysis.reevaluate(kept, into: &writer)
-                    : analysis.decode(descriptor, kept, into: &writer, stillFiles)
-                isReused = true
-            } catch is KeptResult.Unusable {
-                try writer.restart()
-                external?.restart()
-                analysis.leftOut += request.keptExternalTools.map { ToolFailure(notKept: $0.id) }
-                analysed = try analysis.decode(again, nil, into: &writer, stillFiles)
-            }
-        } else {
-            analysed = try analysis.decode(descriptor, nil, into: &writer, stillFiles)
-        }
+        let (analysed, isReused) = try analysis.run(
+            descriptor, results, content: content, into: &writer, stillFiles)
         // The parent looked at the file before us; whoever wrote to it since wrote something that was not read.
         guard let after = try? Files.status(request.input), after == before else { return changed() }
         let written = try writer.finish(analysed.head)

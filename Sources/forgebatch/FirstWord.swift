@@ -58,7 +58,8 @@ enum ValueHint {
     private static let wanted = [
         "<duration>": DurationArgument.examples, "<size>": SizeArgument.examples,
         "<size|auto>": SizeArgument.examples + ", or auto", "<n|p%>": "a number such as 3, or a share such as 5%",
-        "<n|all>": "a number such as 10, or all", "<mode>": "fail, skip, wait, wait=10min or none",
+        "<n|all>": "a number such as 10, or all",
+        "<n|auto>": "a number from 1 to 64, or auto", "<mode>": "fail, skip, wait, wait=10min or none",
         "<factor>": "a factor such as 2 or 0.5, or max",
     ]
 

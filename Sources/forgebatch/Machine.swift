@@ -48,6 +48,9 @@ enum Machine {
     /// What the control groups allow.
     static let groups = ControlGroups.read()
 
+    /// Processors that this process and its workers keep busy at most: fewer than there are where a control group says so.
+    static var busyProcessors: Int { WorkerCount.busy(processors: processors, quota: groups.processors?.value) }
+
     /// How many videos at once are a fair share of the machine.
     ///
     /// - Parameter memoryLimit: bytes that every worker may take; 0 for no limit.

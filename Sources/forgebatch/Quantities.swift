@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import BatchRun
+internal import Bytes
 internal import Jobs
 
 /// `90`, `90s`, `1h30m`, `5 minutes`, `250ms`, `2d`: seconds unless a unit is given.
@@ -83,6 +85,44 @@ enum MemoryArgument: ExpressibleByArgument, Sendable, Equatable {
         case .automatic:
             WorkerMemory(limit: WorkerMemory.standard.limit, most: Machine.memory / Int64(max(1, jobs)))
         case .fixed(let size): WorkerMemory(limit: size.bytes)
+        }
+    }
+}
+
+/// `auto`, or a number: how many threads the decoder of a video may have.
+enum ThreadsArgument: ExpressibleByArgument, Sendable, Equatable {
+    case automatic
+    case fixed(Int)
+
+    init?(argument: String) {
+        if argument.lowercased() == "auto" {
+            self = .automatic
+        } else if let count = Int(argument), (1...DecoderThreads.most).contains(count) {
+            self = .fixed(count)
+        } else {
+            return nil
+        }
+    }
+
+    var defaultValueDescription: String {
+        switch self {
+        case .automatic: "auto"
+        case .fixed(let count): "\(count)"
+        }
+    }
+
+    var json: JSON {
+        switch self {
+        case .automatic: "auto"
+        case .fixed(let count): .int(count)
+        }
+    }
+
+    /// - Parameter processors: that the run keeps busy.
+    func threads(processors: Int) -> DecoderThreads {
+        switch self {
+        case .automatic: .automatic(processors: processors)
+        case .fixed(let count): .fixed(count)
         }
     }
 }

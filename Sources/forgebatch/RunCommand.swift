@@ -34,14 +34,13 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError("Name a video or a directory of videos, as in forgebatch run ./videos.")
         }
         for (name, value) in [
-            ("--max-depth", input.maxDepth), ("--limit", input.limit), ("--threads-per-job", work.threadsPerJob),
+            ("--max-depth", input.maxDepth), ("--limit", input.limit),
             ("--keep-runs", operation.keepRuns), ("--plugin-jobs", tools.pluginJobs),
         ] {
             if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
         }
         guard (0...100).contains(work.retries) else { throw ValidationError("--retries must be between 0 and 100.") }
         guard (0...19).contains(work.nice) else { throw ValidationError("--nice must be between 0 and 19.") }
-        guard work.threadsPerJob <= 64 else { throw ValidationError("--threads-per-job must be at most 64.") }
         for (name, value) in [
             ("--stall", work.stall), ("--timeout", work.timeout), ("--max-duration", work.maxDuration),
         ] {
@@ -264,7 +263,10 @@ struct RunCommand: AsyncParsableCommand {
         let count = try workers()
         options.workers = count.count
         options.nice = work.nice
-        options.threads = work.threadsPerJob
+        // Who asks for fewer workers wants no more processors busy than those.
+        let busy = Machine.busyProcessors
+        options.threads = work.threadsPerJob.threads(
+            processors: work.jobs == "auto" ? busy : min(busy, options.workers))
         options.timeout = work.timeout?.seconds
         options.stall = work.stall.seconds
         options.maxDuration = work.maxDuration?.seconds
@@ -369,7 +371,7 @@ struct RunCommand: AsyncParsableCommand {
         let files = ConfigurationLayers.filesRead.map(\.display).joined(separator: ", ")
         return [
             ("tools", .string(options.tools.map(\.id).joined(separator: ","))), ("jobs", .int(options.workers)),
-            ("threads-per-job", .int(options.threads)), ("timeout", seconds(options.timeout)),
+            ("threads-per-job", work.threadsPerJob.json), ("timeout", seconds(options.timeout)),
             ("stall", seconds(options.stall)), ("max-duration", options.maxDuration.map { .double($0) } ?? "none"),
             ("memory-limit", work.memoryLimit.isAutomatic ? "auto" : .int(options.memory.limit)),
             ("retries", .int(options.retries)), ("nice", .int(options.nice)),

@@ -128,7 +128,7 @@ struct ExternalFolder {
             head.source.fingerprint = "x1:" + String(repeating: "0", count: 64)
             head.video = .members([
                 "codec": "h264", "pixel_format": "yuv420p", "width": 320, "height": 200,
-                "duration": .double(Double(count) / 25), "decoder_threads": 1,
+                "duration": .double(Double(count) / 25),
             ])
             head.tools = selected.map { $0.descriptor.json($0.settings) } + (failed.map { [$0] } ?? [])
             head.summary = .object(pass.results.map { JSON.Member($0.id, $0.summary) })

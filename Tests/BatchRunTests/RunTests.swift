@@ -315,7 +315,9 @@ struct RunTests {
         #expect(try await bench.run().counts.completed == 1)
         try AtomicFile.write([9, 9], to: bench.input.appending("b.mp4"), durable: false)
         #expect(try await bench.run().counts.completed == 1)
-        bench.options.threads = 2
+        bench.options.threads = .fixed(2)
+        #expect(try await bench.run().counts.skipped == 2)
+        bench.options.rules += 1
         #expect(try await bench.run().counts.completed == 2)
         bench.options.force = true
         #expect(try await bench.run().counts.completed == 2)

@@ -34,7 +34,7 @@ struct Script {
     mutating func start() -> [String] {
         var started: [String] = []
         while scheduler.wantsStart {
-            for case .start(let job, let attempt) in send(.startNext) {
+            for case .start(let job, let attempt, _) in send(.startNext) {
                 started.append("\(job.video.relative.display) \(attempt)")
             }
         }
@@ -666,7 +666,7 @@ struct SchedulerTests {
             let wasStopped = script.scheduler.stop != nil
             for action in script.send(event) {
                 switch action {
-                case .start(let job, let attempt):
+                case .start(let job, let attempt, _):
                     if wasStopped { faults.append("start after a stop") }
                     starts[job.id, default: 0] += 1
                     if attempt != starts[job.id] { faults.append("attempt \(attempt) is not the next") }

@@ -33,7 +33,8 @@ struct FlagTableTests {
             "--jobs": "--jobs is how many workers there are at once",
             "--nice":
                 "--nice is the niceness of every task of a worker, and workers are what the kernel ends first without memory",
-            "--threads-per-job": "--threads-per-job is told to the decoder",
+            "--threads-per-job":
+                "--threads-per-job is how many threads a decoder has, and a result is the same with all of them",
             "--timeout":
                 "--timeout and --stall end a video that takes too long; --retries is how often it is tried again",
             "--stall":

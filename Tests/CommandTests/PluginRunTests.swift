@@ -90,6 +90,28 @@ struct PluginRunTests {
         #expect(try await place.forge.forgebatch("validate", "out").status == 0)
     }
 
+    @Test("Where several threads meet trouble a tool begins anew, and what it made of the dropped attempt is forgotten")
+    func threads() async throws {
+        let place = try PluginForge([])
+        try place.forge.addDamaged("a.mp4", at: 0.3)
+        // `short` refuses a video of fewer than a hundred frames: the attempt that is dropped, and not the video.
+        for how in ["good", "short"] {
+            for threads in ["1", "4"] {
+                let run = try await place.run(
+                    "\(how)\(threads)", "--tools", "default,+evil/evil", "--set", "evil/evil.how=\(how)", "--retries",
+                    "0", "--threads-per-job", threads)
+                // The video is damaged, and no tool failed.
+                #expect(run.status == 3 && !run.error.contains("evil/evil"), "\(run.error)")
+            }
+            let results = try ["1", "4"].map { try place.result(how + $0, "a.mp4") }
+            #expect(results[0] == results[1], "\(how)")
+            #expect(results[0]["decode"]?["error_count"]?.int ?? 0 > 0)
+            let last = try #require(results[0]["frames"]?.array?.last)
+            #expect(last["evil/evil"]?["candidates"] != nil)
+            #expect(try place.entry("\(how)4", "a.mp4")?["status"] == nil)
+        }
+    }
+
     @Test("Printing, 200 MiB of it, and numbers that there are not, are no failure")
     func prints() async throws {
         let place = try PluginForge(["a.y4m"])

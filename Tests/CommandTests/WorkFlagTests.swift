@@ -79,14 +79,6 @@ struct WorkFlagTests {
         #expect(wrong.status == 64 && wrong.error.contains("--nice must be between 0 and 19"))
     }
 
-    @Test("--threads-per-job is told to the decoder")
-    func threads() async throws {
-        let forge = try Forge()
-        try forge.addSample("subdir/nested-ünïcode.mp4")
-        try await forge.run(expecting: 0, "--threads-per-job", "2")
-        #expect(try forge.result("nested-ünïcode.mp4")["video"]?["decoder_threads"]?.int == 2)
-    }
-
     @Test("--timeout and --stall end a video that takes too long; --retries is how often it is tried again")
     func deadlines() async throws {
         let forge = try Forge()

@@ -34,6 +34,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         [
             .opened(totalFrames: 450, duration: 18.5), .opened(totalFrames: 0, duration: nil),
             .opened(totalFrames: 0, duration: 18, estimatedTotal: 450),
+            .opened(totalFrames: 450, duration: 18.5, threads: 4),
             .step(current: 1, total: 450), .step(current: .max, total: .max),
             .step(current: 3, total: 9, pass: .init(tool: "people/people", completed: 1, total: 3)),
             .note("no Landlock\nhere \u{1}"),
@@ -121,7 +122,8 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
     }
 
     @Test(arguments: paths) func `a request is read back`(path: RawPath) throws {
-        let request = request(path)
+        var request = request(path)
+        request.threadedPixels = 1280 * 720
         let line = request.encode()
         #expect(line.last == 0x0a)
         #expect(line.dropLast().contains(0x0a) == false)

@@ -143,7 +143,7 @@ package struct MadeOutputFolder: Sendable {
             jobID: job.text, source: .init(path: video, size: 100, fingerprint: "x1:00"),
             video: .members([
                 "codec": "h264", "pixel_format": "yuv420p", "width": 64, "height": 48,
-                "duration": .double(Double(frames.count) / 25), "decoder_threads": 1,
+                "duration": .double(Double(frames.count) / 25),
             ]), decode: decode, tools: MadeOutputFolder.tools, summary: .members(["luma": .members(["avg": 100])]),
             events: [])
         change(&head)

@@ -8,9 +8,17 @@ struct RetryPolicy: Equatable, Sendable {
 
     /// Whether another attempt may follow one that ended so.
     ///
-    /// - Parameter number: of the attempt, 1 for the first.
+    /// - Parameter number: of the attempt, 1 for the first that counts, 0 where none did yet.
     func allowsAnother(after attempt: Attempt, number: Int) -> Bool {
-        mayEndBetter(attempt) && number <= retries
+        number < 1 ? mayBeOfThreads(attempt) : mayEndBetter(attempt) && number <= retries
+    }
+
+    /// Whether an attempt that was lost with several decoder threads might have come to its end with one, for what threads take
+    /// more of: memory, and, where damage costs a second decode, time.
+    func mayBeOfThreads(_ attempt: Attempt) -> Bool {
+        guard attempt.heldProcess == nil else { return false }
+        if case .timedOut = attempt.end { return true }
+        return attempt.isOutOfMemory
     }
 
     /// Whether every attempt that the video may have is used up, so that it counts as a lost one for later runs. One whose

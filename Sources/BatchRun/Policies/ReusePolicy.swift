@@ -40,7 +40,7 @@ struct ReusePolicy {
     var resultFault: (CatalogEntry) -> String?
     /// What an entry's result was made with; nil when that cannot be read.
     var resultTools: (CatalogEntry) -> ResultTools? = { _ in nil }
-    var tools = ToolReuse(asked: ResultTools(tools: [], threads: 1, rules: 1), available: [])
+    var tools = ToolReuse(asked: ResultTools(tools: [], rules: 1), available: [])
     /// The fingerprint of a video's content as it is now; nil when it cannot be read.
     var fingerprint: (Candidate) -> String?
 
@@ -84,7 +84,7 @@ struct ReusePolicy {
     /// - Parameter entry: the result under the name that the video had.
     func keep(_ entry: CatalogEntry) -> (reason: String, more: String, tools: JobTools)? {
         if resultFault(entry) != nil || (entry.verdict == .damaged && retryFailed) { return nil }
-        guard let stored = resultTools(entry) else { return nil }
+        guard let stored = resultTools(entry), stored.threads == tools.asked.threads else { return nil }
         switch tools.answer(stored, failed: entry.toolsFailed) {
         case .covered: return ("moved from", "", tools.keep(stored, failed: entry.toolsFailed))
         case .run(let reason, let tools): return tools.kept.isEmpty ? nil : ("moved from", "; \(reason)", tools)
@@ -159,7 +159,7 @@ extension ReusePolicy {
             },
             fingerprint: fingerprint)
         tools = ToolReuse(
-            asked: ResultTools(tools: options.toolDescriptions, threads: options.threads, rules: options.rules),
+            asked: ResultTools(tools: options.toolDescriptions, rules: options.rules),
             available: options.availableTools, memory: ToolMemory(options))
         let copies = KnownManifests(layout)
         tools.manifest = { copies.manifest(plugin: $0, fingerprint: $1) }

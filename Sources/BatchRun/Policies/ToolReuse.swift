@@ -32,12 +32,12 @@ package struct AvailableTool: Sendable {
 package struct ResultTools: Equatable, Sendable {
     /// Objects of id, version and settings.
     package var tools: [JSON]
-    /// Of the decoder.
+    /// Of the decoder: 1, but for results of version 0.1 that several threads made.
     package var threads: Int
     /// The version of the rules of decoding.
     package var rules: Int
 
-    package init(tools: [JSON], threads: Int, rules: Int) {
+    package init(tools: [JSON], threads: Int = 1, rules: Int) {
         self.tools = tools
         self.threads = threads
         self.rules = rules
@@ -141,7 +141,7 @@ struct ToolReuse {
         if !older.isEmpty { parts.append("\(ToolReuse.olderWords) \(older.joined(separator: " and older "))") }
         if stored.rules > asked.rules { parts.append("made by newer rules of decoding and verdicts") }
         if !merge.newer.isEmpty { parts.append("made by newer versions of \(merge.newer.joined(separator: ", "))") }
-        if stored.threads != asked.threads { parts.append("other settings: threads-per-job") }
+        if stored.threads != asked.threads { parts.append("made by several decoder threads of an older version") }
         parts += merge.changed
         if !merge.added.isEmpty { parts.append("\(merge.added.joined(separator: ", ")) added") }
         if !merge.again.isEmpty { parts.append("failed before: \(merge.again.joined(separator: ", "))") }

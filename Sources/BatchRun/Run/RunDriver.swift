@@ -78,8 +78,8 @@ final class RunDriver {
         var workers: [WorkerProcess] = []
         var actions = scheduler.handle(event, now: monotonicNanoseconds())[...]
         while let action = actions.popFirst() {
-            if case .start(let job, let attempt) = action {
-                workers.append(worker(job, attempt))
+            if case .start(let job, let attempt, let threads) = action {
+                workers.append(worker(job, attempt, threads: threads))
                 continue
             }
             do {
@@ -129,8 +129,8 @@ final class RunDriver {
         }
     }
 
-    private func worker(_ job: PlannedJob, _ attempt: Int) -> WorkerProcess {
-        let request = request(job)
+    private func worker(_ job: PlannedJob, _ attempt: Int, threads: Int) -> WorkerProcess {
+        let request = request(job, threads: threads)
         var child = ChildProcess(
             program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit)
         child.zygotes = zygotes
@@ -143,7 +143,7 @@ final class RunDriver {
             kill: kill, pool: pool, retry: scheduler.settings.retry, number: attempt)
     }
 
-    private func request(_ job: PlannedJob) -> JobRequest {
+    private func request(_ job: PlannedJob, threads: Int) -> JobRequest {
         let tools = options.tools(of: job)
         let kept = job.tools?.kept ?? []
         // Stills are made of decoded pictures.
@@ -151,7 +151,7 @@ final class RunDriver {
         let isDecoded = kept.isEmpty || !rest.isEmpty || job.moved != nil
         var request = JobRequest(
             job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
-            result: job.result, tools: tools, kept: kept, threads: options.threads, nice: options.nice,
+            result: job.result, tools: tools, kept: kept, threads: threads, nice: options.nice,
             memory: options.memory, timeout: options.timeout, sandbox: options.sandbox,
             progressInterval: options.progressInterval,
             stills: options.stills && isDecoded, size: job.video.status.size, modified: job.video.status.modified,
@@ -159,6 +159,7 @@ final class RunDriver {
         request.origin = job.moved.map {
             JobRequest.Origin(job: $0.entry.job, path: $0.entry.path, result: $0.entry.result, content: $0.content)
         }
+        request.threadedPixels = options.threads.threadedPixels
         request.wantsContent = options.identity == .hash
         if !kept.isEmpty, job.stored != job.result { request.stored = job.stored }
         return request

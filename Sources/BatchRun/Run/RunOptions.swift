@@ -63,7 +63,7 @@ package struct RunOptions: Sendable {
     package var resultTools: @Sendable (RawPath) -> ResultTools? = { _ in nil }
 
     package var workers = 1
-    package var threads = 1
+    package var threads = DecoderThreads.fixed(1)
     /// The niceness of workers, 0 to 19, where this process has no higher one.
     package var nice = 0
     /// Seconds; nil for the default, which follows the length of each video.
@@ -136,5 +136,5 @@ package struct RunOptions: Sendable {
     var digest: String { digest(rules: rules) }
 
     /// What results of the same settings have that were made by other rules.
-    func digest(rules: Int) -> String { SettingsDigest.of(tools: toolDescriptions, threads: threads, rules: rules) }
+    func digest(rules: Int) -> String { SettingsDigest.of(tools: toolDescriptions, rules: rules) }
 }

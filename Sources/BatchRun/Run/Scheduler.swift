@@ -30,10 +30,13 @@ struct EndedJob: Equatable, Sendable {
 ///
 /// - Every planned video ends exactly once, in a ``Action/record(_:)``, or is never started.
 /// - Nothing starts after a stop, and never more than ``Settings/workers`` run at a time.
-/// - A video that is tried again has the machine to itself.
+/// - A video that is tried again has the machine to itself, and a decoder of one thread.
+/// - An attempt whose decoder had several threads and that ran out of memory or time is repeated with one, over and above
+///   all retries: what a video comes to does not depend on threads.
 struct Scheduler: Sendable {
     struct Settings: Sendable {
         var workers = 1
+        var threads = DecoderThreads.fixed(1)
         /// Seconds.
         var maxDuration: Double?
         var maxFailures: RunOptions.FailureLimit?
@@ -60,8 +63,8 @@ struct Scheduler: Sendable {
     }
 
     enum Action: Equatable, Sendable {
-        /// Start a worker; `attempt` is 1 for the first.
-        case start(PlannedJob, attempt: Int)
+        /// Start a worker; `attempt` is 1 for the first, `threads` are those that its decoder may have.
+        case start(PlannedJob, attempt: Int, threads: Int)
         case emit(LogEvent)
         /// A result was published: into the catalog.
         case publish(PlannedJob, JobOutcome, seconds: Double)
@@ -81,6 +84,10 @@ struct Scheduler: Sendable {
         var job: PlannedJob
         /// 1 for the first.
         var attempt = 1
+        /// Whether several threads decode it, as its worker says.
+        var isThreaded = false
+        /// Attempts that do not count because they had several threads.
+        var spared = 0
         /// When its attempt started.
         var started: UInt64
         /// Seconds of earlier attempts.
@@ -178,11 +185,14 @@ struct Scheduler: Sendable {
         } else {
             starting = retries.removeFirst()
             starting.attempt += 1
-            starting.started = now
+            (starting.started, starting.isThreaded) = (now, false)
             emit(.jobRetry(job: starting.job.id, attempt: starting.attempt, reason: starting.lastReason ?? ""))
         }
         active[starting.job.id] = starting
-        actions.append(.start(starting.job, attempt: starting.attempt))
+        // What is tried again comes when all others have ended.
+        let together = min(settings.workers, active.count + notStarted.count)
+        let threads = settings.threads.count(together: together, attempt: starting.attempt)
+        actions.append(.start(starting.job, attempt: starting.attempt, threads: threads))
     }
 
     private mutating func tick(_ now: UInt64) {
@@ -232,7 +242,8 @@ struct Scheduler: Sendable {
     private mutating func receive(_ id: JobID, _ message: WorkerMessage) {
         guard var job = active[id] else { return }
         switch message {
-        case .opened(let total, _, let estimate):
+        case .opened(let total, _, let estimate, let threads):
+            job.isThreaded = threads > 1
             job.total = max(0, total)
             job.estimatedTotal = job.total > 0 ? nil : estimate.flatMap { $0 > 0 ? $0 : nil }
             emitStarted(&job)
@@ -293,7 +304,9 @@ struct Scheduler: Sendable {
             hasCut = true
             return fail(job, reason, kind: JobRecord.stopped, stderr: attempt.stderr, seconds: seconds, now: now)
         }
-        if settings.retry.allowsAnother(after: attempt, number: job.attempt) {
+        if job.isThreaded, settings.retry.mayBeOfThreads(attempt) { job.spared += 1 }
+        let number = job.attempt - job.spared
+        if settings.retry.allowsAnother(after: attempt, number: number) {
             if stop == nil {
                 job.lastReason = reason
                 job.earlier = seconds
@@ -307,7 +320,7 @@ struct Scheduler: Sendable {
         let kind = settings.quarantine.kind(of: attempt)
         fail(
             job, reason + tries, kind: kind.rawValue, stderr: attempt.stderr, seconds: seconds,
-            remembered: settings.retry.isExhausted(after: attempt, number: job.attempt) ? kind : nil, now: now)
+            remembered: settings.retry.isExhausted(after: attempt, number: number) ? kind : nil, now: now)
     }
 
     /// A video was completed without a tool that may do better: nothing of the attempt is published, and it is tried again.
@@ -384,7 +397,8 @@ struct Scheduler: Sendable {
 extension Scheduler.Settings {
     init(_ options: RunOptions) {
         self.init(
-            workers: options.workers, maxDuration: options.maxDuration, maxFailures: options.maxFailures,
+            workers: options.workers, threads: options.threads, maxDuration: options.maxDuration,
+            maxFailures: options.maxFailures,
             grace: options.grace, retry: RetryPolicy(retries: options.retries),
             quarantine: QuarantinePolicy(digest: options.digest, version: options.version))
     }

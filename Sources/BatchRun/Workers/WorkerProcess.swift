@@ -113,7 +113,7 @@ private final class WorkerMonitor: Sendable {
             }
             state.lastHeartbeat = now
             switch message {
-            case .opened(_, let duration, _): state.duration = duration
+            case .opened(_, let duration, _, _): state.duration = duration
             case .finished(let outcome): state.outcome = outcome
             case .step, .heartbeat: break
             case .note(let text):

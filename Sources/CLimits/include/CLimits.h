@@ -24,6 +24,10 @@ int fb_limit_memory(uint64_t bytes);
 /// The limit of address space in force in bytes; 0 for none.
 uint64_t fb_memory_limit(void);
 
+/// Has all threads allocate from one heap. For each further one, glibc would set 64 MiB of address space aside, which a limit
+/// of it counts as used. Does nothing with other libraries.
+void fb_use_one_heap(void);
+
 /// Has the kernel take this process before others when memory runs out: its oom_score_adj is 500 at least. Returns 0 or errno.
 int fb_offer_to_oom_killer(void);
 

@@ -108,7 +108,10 @@ package struct JobRequest: Equatable, Sendable {
     /// The ids of those tools whose measures are taken from the result that is there: only the others look at pictures, and
     /// where there are no others, nothing is decoded.
     package var kept: [String]
+    /// Threads that the decoder may have at most. Results do not depend on them.
     package var threads: Int
+    /// Pixels of the smallest picture that more than one of them decode.
+    package var threadedPixels: Int64 = 0
     /// The worker's niceness, 0 to 19, where it has no higher one.
     package var nice: Int
     package var memory: WorkerMemory
@@ -172,7 +175,7 @@ package struct JobRequest: Equatable, Sendable {
         members += input.members("input") + relative.members("path") + root.members("root") + result.members("result")
         members += [
             member("attempt", .string(attempt)), member("tools", .array(tools)), member("threads", .int(threads)),
-            member("nice", .int(nice)),
+            member("threaded_pixels", .int(threadedPixels)), member("nice", .int(nice)),
             member("memory_limit", .int(memory.limit)), member("memory_most", .int(memory.most)),
             member("sandbox", .string(sandbox.rawValue)),
             member("progress_interval", .int(Int64(clamping: progressInterval))), member("stills", .bool(stills)),
@@ -198,7 +201,8 @@ package struct JobRequest: Equatable, Sendable {
             let attempt = json["attempt"]?.string, StagedFiles.isAttempt(attempt),
             let sandbox = json["sandbox"]?.string.flatMap({ SandboxMode(rawValue: $0) }),
             let tools = json["tools"]?.array,
-            let threads = json["threads"]?.int, let nice = json["nice"]?.int, (0...19).contains(nice),
+            let threads = json["threads"]?.int, let pixels = json["threaded_pixels"]?.int, let nice = json["nice"]?.int,
+            (0...19).contains(nice),
             let limit = json["memory_limit"]?.int,
             let most = json["memory_most"]?.int,
             let interval = json["progress_interval"]?.int.flatMap({ UInt64(exactly: $0) }),
@@ -227,6 +231,7 @@ package struct JobRequest: Equatable, Sendable {
             nice: nice, memory: WorkerMemory(limit: Int64(limit), most: Int64(most)),
             timeout: json["timeout"]?.double, sandbox: sandbox, progressInterval: interval, stills: stills,
             size: Int64(size), modified: Int64(modified), inode: inode)
+        threadedPixels = Int64(pixels)
         stored = RawPath(json, key: "stored")
         wantsContent = json["content"]?.bool == true
         guard let origin = json["origin"] else { return }

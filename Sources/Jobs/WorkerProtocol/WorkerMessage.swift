@@ -3,8 +3,8 @@ internal import Bytes
 /// What a worker says on its standard output: a line each.
 package enum WorkerMessage: Equatable, Sendable {
     /// The video is open: what its container declares (0 for no frame count) and its duration in seconds; the frames that
-    /// duration and rate come to, where it declares none.
-    case opened(totalFrames: Int, duration: Double?, estimatedTotal: Int? = nil)
+    /// duration and rate come to, where it declares none; how many threads decode it.
+    case opened(totalFrames: Int, duration: Double?, estimatedTotal: Int? = nil, threads: Int = 1)
     /// A frame of a pass; nil for a job that has one pass only.
     case step(current: Int, total: Int, pass: Progress.Pass? = nil)
     /// Frames come, but none is to be told yet.
@@ -20,10 +20,10 @@ package enum WorkerMessage: Equatable, Sendable {
     package func encode() -> [UInt8] {
         let json: JSON =
             switch self {
-            case .opened(let total, let duration, let estimate):
+            case .opened(let total, let duration, let estimate, let threads):
                 .members([
                     "type": "opened", "total_frames": .int(total), "duration": duration.map { .double($0) },
-                    "estimated_total": estimate.map { .int($0) },
+                    "estimated_total": estimate.map { .int($0) }, "threads": threads > 1 ? .int(threads) : nil,
                 ])
             case .step(let current, let total, let pass):
                 .members([
@@ -46,7 +46,7 @@ package enum WorkerMessage: Equatable, Sendable {
             guard let total = json["total_frames"]?.int else { return nil }
             self = .opened(
                 totalFrames: total, duration: json["duration"]?.double,
-                estimatedTotal: json["estimated_total"]?.int)
+                estimatedTotal: json["estimated_total"]?.int, threads: json["threads"]?.int ?? 1)
         case "step":
             guard let current = json["current"]?.int, let total = json["total"]?.int else { return nil }
             var pass: Progress.Pass?

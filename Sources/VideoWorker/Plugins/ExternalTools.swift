@@ -72,10 +72,12 @@ final class ExternalTools {
         return members
     }
 
-    /// Begins anew with the same video, whatever was sent of it.
+    /// Begins anew with the same video, whatever was sent of it. What a tool makes of a video that ends here is no failure, as
+    /// long as its process can take another one.
     func restart() {
+        let failed = Set(failures.map(\.tool))
         finishFeeds()
-        for session in feeds.values { session.restart() }
+        for session in feeds.values where !failed.contains(session.id) { session.restart() }
     }
 
     var failures: [ToolFailure] { sessions.compactMap(\.failure) }

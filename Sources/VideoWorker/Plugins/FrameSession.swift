@@ -143,12 +143,11 @@ final class FrameSession: PluginSession {
     /// What it measured of a frame; nothing of one that it was not sent, or where it failed.
     func measurement(_ frame: Int) -> Measurement { measures.removeValue(forKey: frame) ?? Measurement() }
 
-    /// Waits for another `begin`, unless it failed.
+    /// Waits for another `begin`, unless its process is no good for one.
     func restart() {
-        guard failure == nil else { return }
-        measures = [:]
+        guard becomeIdle() else { return }
+        (measures, owed, owedStart) = ([:], [], 0)
         (answered, lastTick) = (0, nil)
-        becomeIdle()
     }
 
     /// No frame follows.

@@ -86,8 +86,14 @@ class PluginSession {
         send(.members(["type": "end"]))
     }
 
-    /// It has ended with what it was told before, and is to be told anew.
-    func becomeIdle() { (phase, hasSentEnd) = (.idle, false) }
+    /// It has ended with what it was told before, or refused it, and is to be told anew.
+    ///
+    /// - Returns: whether its process can be.
+    func becomeIdle() -> Bool {
+        guard failure?.isProcessSound ?? true else { return false }
+        (failure, phase, hasSentEnd) = (nil, .idle, false)
+        return true
+    }
 
     /// Takes the lines that came, and what the channel lost.
     func take(_ lines: [[UInt8]]) {

@@ -204,7 +204,10 @@ def serve():
         elif message["type"] == "end" and tool:
             for pair in owed:
                 send(plain(*pair))
-            send({"type": "ended"})
+            if how == "short" and seen < 100:
+                send({"type": "failed", "message": "%d frames are too few" % seen})
+            else:
+                send({"type": "ended"})
             tool = None
 
 
