@@ -22,7 +22,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .NOTPARALLEL:
-.PHONY: help run quick test test-media test-ffmpeg test-debian13 check format lint bench instructions bench-videos bench-peers install uninstall deb try-deb deps deps-test samples plugins clean build
+.PHONY: help run quick test test-media test-ffmpeg test-debian13 test-cluster check format lint bench instructions bench-videos bench-peers install uninstall deb try-deb deps deps-test deps-cluster samples plugins clean build
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,15 @@ test-ffmpeg: deps-test ## the same and the tests of the whole program
 IN := test run
 test-debian13: ## all of that on Debian 13 with FFmpeg 7.1, in a folder (needs root)
 	Tests/scripts/in-debian13.sh make $(IN)
+
+# Each check ends with 77 where a program is missing, and says which.
+test-cluster: deps-cluster ## do runs in shards by GNU Parallel over two sshd, and by a Slurm of its own (needs root)
+	swift build --product forgebatch
+	@for check in parallel slurm; do \
+	  echo "test-cluster: $$check"; status=0; \
+	  python3 Tests/scripts/$${check}_check.py .build/debug/forgebatch || status=$$?; \
+	  if [ $$status -ne 0 ] && [ $$status -ne 77 ]; then exit $$status; fi; \
+	done
 
 check: lint test run ## lint, test and run
 
@@ -154,6 +163,17 @@ deps-test: deps ## install what the tests need besides
 	  .venv/bin/python -m pip install --quiet --disable-pip-version-check $(TEST_MODULES); \
 	fi
 	@echo "deps-test: ready"
+
+# No daemon of them is started: the checks start their own, and end them.
+deps-cluster: deps ## install what the checks of runs in shards need
+	@for need in parallel:parallel sshd:openssh-server ssh:openssh-client munged:munge slurmctld:slurmctld slurmd:slurmd \
+	  sbatch:slurm-client; do \
+	  PATH="$$PATH:/usr/sbin:/sbin" command -v $${need%%:*} >/dev/null && continue; \
+	  echo "deps-cluster: installing $${need#*:}"; \
+	  $(APT) update -qq || true; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $${need#*:} >/dev/null \
+	    || echo "deps-cluster: no $${need#*:}; going on without it" >&2; \
+	done
 
 samples: ## make the sample clips again (needs ffmpeg)
 	bash samples/make-samples.sh

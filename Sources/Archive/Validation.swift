@@ -97,7 +97,10 @@ package struct Validation: Sendable {
     private mutating func checkLog(_ layout: OutputLayout, _ id: String, hasRecord: Bool) throws(SystemError) {
         let plain = layout.log(run: id)
         guard let path = RunLog.file(plain) else {
-            if let lack = RunLog.lack(layout, run: id) { add(layout.run(id), lack) }
+            // A run in shards has none before it is joined.
+            if !RunFolders.isUnjoined(layout, run: id), let lack = RunLog.lack(layout, run: id) {
+                add(layout.run(id), lack)
+            }
             return
         }
         logs += 1

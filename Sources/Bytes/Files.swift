@@ -29,6 +29,8 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
 
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    /// Whether a file was to be made that is there.
+    package var isPresent: Bool { code == EEXIST }
     package static let missing = ENOENT
     package static let noMemory = ENOMEM
     package static let fileTooLarge = EFBIG

@@ -42,6 +42,9 @@ package struct JobID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The id in 16 bytes, for tables of many.
+    package var key: Key? { Key(Array(text.utf8), at: 0) }
+
     /// Accepts only the canonical form: 36 characters, lower-case hexadecimal, four hyphens.
     package init?(text: String) {
         let bytes = Array(text.utf8)

@@ -20,6 +20,9 @@ package enum LogEvent: Equatable, Sendable {
     case runFinished(counts: JSON, exitStatus: Int)
     /// The end of a log that its writer did not finish was cut off.
     case logRepaired(bytes: Int)
+    /// An attempt at a shard of a run begins, in the log of that attempt: which of how many, how its number was found, and
+    /// on which machine.
+    case shardStarted(shard: Int, of: Int, source: String, host: String)
     /// A line of a type that this version does not know.
     case other(JSON)
 
@@ -46,7 +49,7 @@ package enum LogEvent: Equatable, Sendable {
         case .completed: .completed
         case .error: .error
         case .runFinished: .runFinished
-        case .logRepaired, .other: .other
+        case .logRepaired, .shardStarted, .other: .other
         }
     }
 
@@ -59,7 +62,7 @@ package enum LogEvent: Equatable, Sendable {
         case .jobPlanned(let job, _, _), .jobStarted(let job, _, _, _, _), .jobSkipped(let job, _, _),
             .jobRetry(let job, _, _), .progress(let job, _), .completed(let job), .error(let job, _):
             job
-        case .runStarted, .jobsSkipped, .runFinished, .logRepaired, .other: nil
+        case .runStarted, .jobsSkipped, .runFinished, .logRepaired, .shardStarted, .other: nil
         }
     }
 
@@ -119,6 +122,11 @@ package enum LogEvent: Equatable, Sendable {
         case .runFinished(let counts, let status):
             return members(["type": "run_finished", "counts": counts, "exit_status": .int(status)])
         case .logRepaired(let bytes): return members(["type": "log_repaired", "bytes_cut": .int(bytes)])
+        case .shardStarted(let shard, let count, let source, let host):
+            return members([
+                "type": "shard_started", "shard": .int(shard), "shards": .int(count), "source": .string(source),
+                "host": .string(host),
+            ])
         case .other(let json): return (json.members ?? []).filter { $0.key != "ts" && $0.key != "seq" }
         }
     }
@@ -192,6 +200,10 @@ extension LogEvent {
                 self = .runFinished(
                     counts: json["counts"] ?? .object([]), exitStatus: json["exit_status"]?.int ?? 0)
             case ("log_repaired", _): self = .logRepaired(bytes: json["bytes_cut"]?.int ?? 0)
+            case ("shard_started", _):
+                self = .shardStarted(
+                    shard: json["shard"]?.int ?? 0, of: json["shards"]?.int ?? 0, source: json["source"]?.string ?? "",
+                    host: json["host"]?.string ?? "")
             default: self = .other(json)
             }
             return

@@ -97,7 +97,7 @@ package struct RunState: Equatable, Sendable {
             (runID, self.version, planned, self.settings) = (id, version, jobs, settings)
         case .runFinished(let counts, let status): (self.counts, exitStatus) = (counts, status)
         case .jobsSkipped(let count, _): skipped += count
-        case .logRepaired, .other: break
+        case .logRepaired, .shardStarted, .other: break
         case .jobPlanned(let id, let path, _):
             // Not kept: there may be very many, and the line of its start says it again.
             var job = active[id] ?? Job(id: id)

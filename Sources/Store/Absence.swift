@@ -18,6 +18,11 @@ package struct Absence: Equatable, Sendable {
     /// Whether the video is gone as of now.
     package var isOpen: Bool { until == nil }
 
+    /// The same once a run found the video again.
+    package func ended(by run: String) -> Absence {
+        Absence(from: from, time: time, until: until ?? run)
+    }
+
     /// Whether it was gone for a run.
     package func holds(for run: String) -> Bool { from <= run && until.map { run < $0 } ?? true }
 

@@ -66,6 +66,14 @@ package struct JobRecord: Equatable, Sendable {
     /// How the video stood at the end of the run.
     package var status: VideoStatus { isStopped ? .unfinished : hasFailed ? .failed : verdict ?? .ok }
 
+    /// Why a person should look at the video, in one line; nil where there is no reason.
+    package var issue: String? {
+        if hasFailed { return message ?? VideoStatus.failed.rawValue }
+        guard verdict == .damaged else { return nil }
+        let claim = declared.map { " of \($0) declared" } ?? ""
+        return "\(VideoStatus.damaged.rawValue): \(frames ?? 0)\(claim) frames decoded: \(Reason.text(reasons ?? []))"
+    }
+
     package var json: JSON {
         let head = [JSON.Member("job_id", .string(job.text))] + path.members() + (result?.members("result") ?? [])
         let rest = JSON.members([

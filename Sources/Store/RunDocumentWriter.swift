@@ -30,6 +30,9 @@ package struct RunDocumentWriter: ~Copyable {
         isFirst = false
     }
 
+    /// Appends records as they stand in a file, each behind a line feed and all but the first one behind a comma, too.
+    package mutating func append(encoded bytes: [UInt8]) throws(SystemError) { try file.write(bytes) }
+
     /// Ends the record and puts it in place.
     package consuming func publish() throws(SystemError) {
         try file.write([0x0a] + RunDocumentWriter.end + [0x0a])

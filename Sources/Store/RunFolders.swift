@@ -31,8 +31,10 @@ package enum RunFolders {
     /// Bytes of all that a run left.
     package static func size(_ layout: OutputLayout, run id: String) -> Int64 {
         let folder = layout.run(id)
-        return ((try? Files.list(folder)) ?? []).reduce(0) { sum, name in
-            sum + ((try? Files.status(folder.appending(name), follow: false))?.size ?? 0)
+        let own = ((try? Files.list(folder)) ?? []).map { folder.appending($0) }
+        return (own + shardFiles(layout, run: id).files).reduce(0) { sum, path in
+            guard let status = try? Files.status(path, follow: false), status.kind == .file else { return sum }
+            return sum + status.size
         }
     }
 
@@ -43,10 +45,39 @@ package enum RunFolders {
     package static func remove(_ layout: OutputLayout, run id: String) -> Bool {
         let folder = layout.run(id)
         let log = layout.log(run: id)
-        for path in [log, log.suffixed(".gz"), layout.state(run: id), layout.summary(run: id)] { Files.remove(path) }
+        let shards = shardFiles(layout, run: id)
+        for path in shards.files { Files.remove(path) }
+        for folder in shards.folders { Files.removeEmptyDirectory(folder) }
+        let own = [log, log.suffixed(".gz"), layout.state(run: id), layout.plan(run: id), layout.summary(run: id)]
+        for path in own { Files.remove(path) }
         for name in (try? Files.list(folder)) ?? [] where Files.isTemporaryName(name) {
             Files.removeIfAbandoned(folder.appending(name))
         }
         return Files.removeEmptyDirectory(folder) || !Files.exists(folder)
+    }
+}
+
+extension RunFolders {
+    /// Whether a run is one in shards.
+    package static func isPlanned(_ layout: OutputLayout, run id: String) -> Bool {
+        Files.exists(layout.plan(run: id))
+    }
+
+    /// Whether a run in shards waits for what joins them. It has neither log nor record of its own.
+    package static func isUnjoined(_ layout: OutputLayout, run id: String) -> Bool {
+        isPlanned(layout, run: id) && !Files.exists(layout.summary(run: id))
+    }
+
+    /// All files and folders of a run's shards, folders behind what lies in them.
+    static func shardFiles(_ layout: OutputLayout, run id: String) -> (files: [RawPath], folders: [RawPath]) {
+        let folder = layout.shards(run: id)
+        var (files, folders): ([RawPath], [RawPath]) = ([], [])
+        for name in (try? Files.list(folder)) ?? [] {
+            let shard = folder.appending(name)
+            guard (try? Files.status(shard, follow: false))?.kind == .directory else { continue }
+            files += ((try? Files.list(shard)) ?? []).map { shard.appending($0) }
+            folders.append(shard)
+        }
+        return (files, folders.isEmpty && !Files.exists(folder) ? [] : folders + [folder])
     }
 }

@@ -35,6 +35,9 @@ package enum RunLog {
     package static func lack(_ layout: OutputLayout, run id: String) -> String? {
         let plain = layout.log(run: id)
         if file(plain) != nil { return nil }
+        if RunFolders.isUnjoined(layout, run: id) {
+            return "its shards are not joined yet: forgebatch status says how they stand, forgebatch merge joins them"
+        }
         let name = plain.lastComponent
         let found = (try? Files.list(layout.run(id))) ?? []
         if found.isEmpty { return nil }

@@ -89,8 +89,8 @@ enum ConfigurationLayers {
     private static let local = RawPath("forgebatch.yaml")
 
     /// A flag of `run` as a key.
-    struct Key: Equatable {
-        enum Kind {
+    struct Key: Equatable, Sendable {
+        enum Kind: Sendable {
             case flag, inverted, value, list, joined
             /// Words, or a text of them.
             case command
@@ -141,26 +141,39 @@ enum ConfigurationLayers {
         Key("grace", .value), Key("fail-on", .value), Key("config", .value), Key("no-config", .flag),
     ]
 
-    /// The arguments with the layers in front of the user's own. Only `run` has layers.
+    /// The arguments with the layers in front of the user's own. `run` and `plan` have layers; for a shard of a run, which
+    /// `run --plan` does, the plan is one, and of the environment what concerns the machine.
     static func arguments(_ given: [String]) async throws -> [String] {
         var result = given
-        if given.first == "run", !given.contains("--help"), !given.contains("-h") {
+        if let name = given.first, ["run", "plan"].contains(name), !given.contains("--help"), !given.contains("-h") {
             let own = Array(given.dropFirst())
+            let type: any BatchCommand.Type = name == "plan" ? PlanCommand.self : RunCommand.self
             // Wrong arguments are the parser's to explain. The input may be told by the environment alone.
-            let environment = (try? fromEnvironment()) ?? []
-            if let command = (try? RunCommand.parse(own))
-                ?? (try? RunCommand.parse(environment.flatMap(\.arguments) + own))
+            let environment = ((try? fromEnvironment()) ?? []).filter { type.takes($0.key) }
+            if let command = try? RunCommand.parse(own), name == "run", let plan = command.shards.plan {
+                let layers = try ShardLayers.added(plan.path, environment: environmentOfShard(), given)
+                stored.withLock { $0.added = layers }
+                result = ["run"] + layers.flatMap(\.arguments) + own
+            } else if let command = (try? type.parse(own))
+                ?? (try? type.parse(environment.flatMap(\.arguments) + own))
             {
                 let layers = try await added(command, given)
                 stored.withLock { $0.added = layers }
-                result = ["run"] + layers.flatMap(\.arguments) + own
+                result = [name] + layers.flatMap(\.arguments) + own
             } else if !environment.isEmpty {
-                result = ["run"] + environment.flatMap(\.arguments) + own
+                result = [name] + environment.flatMap(\.arguments) + own
             }
         }
         let effective = result
         stored.withLock { $0.effective = effective }
         return effective
+    }
+
+    /// What of the environment a shard goes by.
+    private static func environmentOfShard() throws -> [(key: Key, Added)] {
+        let entries = try fromEnvironment().filter { ShardLayers.ofMachine.contains($0.key.name) }
+        try check(entries) { "environment variable \($0.environment)" }
+        return entries.map { ($0.key, Added(source: $0.source, arguments: $0.arguments)) }
     }
 
     private struct Entry {
@@ -176,7 +189,7 @@ enum ConfigurationLayers {
         }
     }
 
-    private static func added(_ command: RunCommand, _ given: [String]) async throws -> [Added] {
+    private static func added(_ command: any BatchCommand, _ given: [String]) async throws -> [Added] {
         var layers: [[Entry]] = []
         let environment = try fromEnvironment()
         try check(environment) { "environment variable \($0.environment)" }
@@ -212,7 +225,7 @@ enum ConfigurationLayers {
         for layer in layers {
             for entry in layer
             where !done.contains(entry.key.name) && !entry.key.isAmong(given) && entry.key.name != "config"
-                && entry.key.name != "no-config"
+                && entry.key.name != "no-config" && type(of: command).takes(entry.key)
             {
                 result.append(Added(source: entry.source, arguments: entry.arguments))
             }
@@ -221,7 +234,7 @@ enum ConfigurationLayers {
         return result
     }
 
-    private static func namedFile(_ command: RunCommand) throws -> RawPath? {
+    private static func namedFile(_ command: any BatchCommand) throws -> RawPath? {
         if let path = command.operation.config?.path { return path }
         guard let text = Terminal.environment("FORGEBATCH_CONFIG"), !text.isEmpty else { return nil }
         do {
@@ -237,7 +250,9 @@ enum ConfigurationLayers {
     /// Another process looks at the inputs: they may lie on a share that does not answer.
     ///
     /// - Parameter told: by the other layers.
-    private static func inputHere(_ command: RunCommand, _ told: [Entry], _ given: [String]) async throws -> String? {
+    private static func inputHere(_ command: any BatchCommand, _ told: [Entry], _ given: [String]) async throws
+        -> String?
+    {
         func value(_ name: String) -> String? {
             let entry = told.first { $0.key.name == name && !$0.key.isAmong(given) }
             return entry?.arguments.first.map { String($0.dropFirst("--\(name)=".count)) }
@@ -378,7 +393,7 @@ enum ConfigurationLayers {
     /// Names of tools may be those of plugins, and another layer may tell where these lie.
     ///
     /// - Parameter layers: the environment first.
-    private static func checkTools(_ layers: [[Entry]], _ command: RunCommand) throws {
+    private static func checkTools(_ layers: [[Entry]], _ command: any BatchCommand) throws {
         var folders = command.tools.pluginDirs.map(\.path)
         for layer in layers where folders.isEmpty {
             let arguments = layer.filter { $0.key.name == pluginDir }.flatMap(\.arguments)

@@ -44,7 +44,7 @@ enum OtherNames {
     ///
     /// - Returns: the arguments with the names that `--help` lists.
     static func resolved(_ arguments: [String]) -> [String] {
-        guard let command = arguments.first, ["run", "export"].contains(command) else { return arguments }
+        guard let command = arguments.first, ["run", "plan", "export"].contains(command) else { return arguments }
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         return arguments[..<end].map { argument in
             if argument == "--output" { return "--out" }

@@ -19,7 +19,8 @@ struct Forgebatch: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ReplayCommand.self, TailCommand.self, ReportCommand.self, ListCommand.self,
             ShowCommand.self, DiffCommand.self, ExportCommand.self, PruneCommand.self, ValidateCommand.self,
-            ToolsCommand.self, PluginCommand.self, ManifestCommand.self, FormatsCommand.self, DoctorCommand.self,
+            PlanCommand.self, StatusCommand.self, MergeCommand.self, ToolsCommand.self, PluginCommand.self,
+            ManifestCommand.self, FormatsCommand.self, DoctorCommand.self,
         ])
 
     /// Parses, runs, ends the process.

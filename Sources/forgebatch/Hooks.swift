@@ -12,7 +12,7 @@ struct Hooks {
     private let limit: Double
     private let program: RawPath
 
-    init(_ arguments: OperationArguments, program: RawPath) {
+    init(_ arguments: HookArguments, program: RawPath) {
         (complete, failure) = (arguments.onComplete?.words, arguments.onFailure?.words)
         (limit, self.program) = (arguments.hookTimeout.seconds, program)
     }

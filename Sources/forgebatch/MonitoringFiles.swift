@@ -12,16 +12,24 @@ struct MonitoringFiles {
     init() {}
 
     init(_ arguments: OperationArguments, _ options: RunOptions, _ outcome: RunOutcome, hasReport: Bool) {
-        if let path = arguments.junit?.path {
-            attempt(path, "JUnit") { try JUnit.write(OutputLayout(root: options.output), run: outcome.runID, to: path) }
-        }
-        if let path = arguments.metricsTextfile?.path {
-            var statuses = [outcome.exitStatus]
-            if !hasReport || !problems.isEmpty { statuses.append(ExitStatus.reportFailed) }
-            let metrics = Metrics(
-                summary(options, outcome, status: ExitStatus.winner(statuses)), output: options.output,
-                finished: UTCTime.now)
-            attempt(path, "metrics") { try metrics.write(to: path) }
+        self.init(
+            junit: arguments.junit?.path, metrics: arguments.metricsTextfile?.path,
+            OutputLayout(root: options.output), MonitoringFiles.summary(options, outcome), hasReport: hasReport)
+    }
+
+    /// - Parameters:
+    ///   - summary: of the run, with the exit status that it has without these files.
+    ///   - hasReport: whether the report was written, or none was asked for.
+    init(junit: RawPath?, metrics: RawPath?, _ layout: OutputLayout, _ summary: RunSummary, hasReport: Bool) {
+        if let junit { attempt(junit, "JUnit") { try JUnit.write(layout, run: summary.id, to: junit) } }
+        if let metrics {
+            var summary = summary
+            if !hasReport || !problems.isEmpty {
+                let status = Int32(summary.exitStatus ?? 0)
+                summary.exitStatus = Int(ExitStatus.winner([status, ExitStatus.reportFailed]))
+            }
+            let file = Metrics(summary, output: layout.root, finished: UTCTime.now)
+            attempt(metrics, "metrics") { try file.write(to: metrics) }
         }
     }
 
@@ -33,11 +41,11 @@ struct MonitoringFiles {
         }
     }
 
-    private func summary(_ options: RunOptions, _ outcome: RunOutcome, status: Int32) -> RunSummary {
+    private static func summary(_ options: RunOptions, _ outcome: RunOutcome) -> RunSummary {
         var run = RunSummary(id: outcome.runID)
         run.version = options.version
         run.seconds = (outcome.seconds * 1000).rounded() / 1000
-        run.exitStatus = Int(status)
+        run.exitStatus = Int(outcome.exitStatus)
         run.isInterrupted = outcome.stop != nil
         run.tally = outcome.counts
         run.frames = outcome.frames

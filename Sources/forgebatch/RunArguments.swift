@@ -69,6 +69,13 @@ struct InputArguments: ParsableArguments {
 
     @Flag(help: "End with status 9 when there is no video.")
     var errorIfEmpty = false
+
+    /// - Parameter command: the one that they are of.
+    /// - Throws: `ValidationError` when nothing says where videos are.
+    func requireSome(for command: String) throws {
+        guard paths.isEmpty, filesFrom == nil else { return }
+        throw ValidationError("Name a video or a directory of videos, as in forgebatch \(command) ./videos.")
+    }
 }
 
 struct ToolArguments: ParsableArguments {
@@ -260,6 +267,17 @@ struct OperationArguments: ParsableArguments {
     var junit: PathArgument?
 
     @Option(
+        help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"), completion: .file(),
+        transform: PathArgument.read)
+    var config: PathArgument?
+
+    @Flag(help: "Read no configuration file.")
+    var noConfig = false
+}
+
+/// Commands that a run starts at its end.
+struct HookArguments: ParsableArguments {
+    @Option(
         help: ArgumentHelp(
             "Start COMMAND when the run has ended, whatever its status: words and quotes as in a shell, but no shell. It reads the summary as JSON on standard input; docs/scripts.md tells more.",
             valueName: "command"), transform: CommandArgument.read)
@@ -273,14 +291,21 @@ struct OperationArguments: ParsableArguments {
 
     @Option(help: ArgumentHelp("What each of these commands gets before it is ended.", valueName: "duration"))
     var hookTimeout = DurationArgument(seconds: 60)
+}
+
+/// One shard of a planned run.
+struct ShardArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Do one shard of the run that forgebatch plan made, instead of PATHs: OUT/runs/ID. Tools and settings are the plan's; of the other flags --jobs, limits, --grace and those of the display count.",
+            valueName: "dir"), completion: .directory, transform: PathArgument.read)
+    var plan: PathArgument?
 
     @Option(
-        help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"), completion: .file(),
-        transform: PathArgument.read)
-    var config: PathArgument?
-
-    @Flag(help: "Read no configuration file.")
-    var noConfig = false
+        help: ArgumentHelp(
+            "Which shard, from 0 (default: FORGEBATCH_SHARD, else what Slurm, GNU Parallel, Kubernetes and others number the task of an array by). FORGEBATCH_SHARD_OFFSET is added.",
+            valueName: "i"))
+    var shard: Int?
 }
 
 // MARK: Values

@@ -14,6 +14,8 @@ final class Signals: Sendable {
         var phase = Phase.before
         var count = 0
         var endsCommands = false
+        /// What the process ends with that SIGTERM ends.
+        var terminated = 128 + SIGTERM
     }
     private let state = Mutex(State())
     private let descriptor: FileDescriptor
@@ -84,6 +86,9 @@ final class Signals: Sendable {
         return stops
     }
 
+    /// Ends the process with another status than 143 when SIGTERM ends it.
+    func answerTermination(with status: Int32) { state.withLock { $0.terminated = status } }
+
     /// The batch is done; report and summary are left.
     func finish() { state.withLock { $0.phase = .reporting } }
 
@@ -117,8 +122,9 @@ final class Signals: Sendable {
             _ = stopSource.yield(number)
             return
         }
-        Terminal.fatal("stopped by \(StopReason.signal(number).text)", status: 128 + number)
-        _exit(128 + number)
+        let status = number == SIGTERM ? state.withLock { $0.terminated } : 128 + number
+        Terminal.fatal("stopped by \(StopReason.signal(number).text)", status: status)
+        _exit(status)
     }
 }
 

@@ -5,7 +5,7 @@ internal import Store
 
 /// What a run says of itself at its end.
 struct Summary {
-    let options: RunOptions
+    let output: RawPath
     let outcome: RunOutcome
     let report: Report
     /// Files that were asked for and could not be written.
@@ -15,6 +15,8 @@ struct Summary {
     /// Whether an input cannot be what was meant.
     let isMistaken: Bool
     var status: Int32
+    /// For an attempt at a shard: its number, and how many there are.
+    var shard: (number: Int, of: Int)?
 
     /// Off a terminal at most so many lines are printed, and none on success.
     private static let mostLines = 20
@@ -59,7 +61,7 @@ struct Summary {
         if let problem = report.problem { result.append("report not written: \(problem)") }
         result += problems
         if !sorted.isEmpty || !outcome.toolFailures.isEmpty {
-            let out = Escape.shell(options.output.bytes)
+            let out = Escape.shell(output.bytes)
             result.append("what that means and what to do: forgebatch show \(out) VIDEO")
         }
         // One that says nothing of this run is not pointed at.
@@ -76,8 +78,10 @@ struct Summary {
 
     private func headline(_ colors: Bool) -> String {
         let counts = outcome.counts
-        var parts: [String] = []
-        if counts.found == 0 {
+        var parts = shard.map { ["shard \($0.number) of \($0.of)"] } ?? []
+        if counts.found == 0, shard != nil {
+            parts.append("nothing is left to do")
+        } else if counts.found == 0 {
             parts.append(
                 outcome.inputVanished
                     ? "no videos, although the last run had some: is the input mounted?"
@@ -122,7 +126,7 @@ struct Summary {
         let unwritten = (report.problem.map { ["report: \($0)"] } ?? []) + problems
         return .members([
             "schema": .string(Summary.schema), "run_id": .string(outcome.runID), "exit_status": .int(Int(status)),
-            "output": .string(options.output.display), "seconds": .double((outcome.seconds * 1000).rounded() / 1000),
+            "output": .string(output.display), "seconds": .double((outcome.seconds * 1000).rounded() / 1000),
             "frames": .int(outcome.frames), "stopped": outcome.stop.map { .string($0.text) },
             "counts": outcome.counts.json,
             "failures": .array(

@@ -152,6 +152,8 @@ private struct Tail {
             return "failed: \(change?.after.path?.bare(message) ?? Escape.visible(message))"
         case .runFinished(_, let status):
             return "finished, \(counts()), exit status \(status)"
+        case .shardStarted(let shard, let count, _, let host):
+            return job == nil ? "shard \(shard) of \(count) on \(Escape.visible(host))" : nil
         case .logRepaired: return "the log was taken up again after its writer died"
         case .other: return nil
         }

@@ -35,6 +35,6 @@ if arguments.first == "__tool" {
     Signals.unblock()
     exitNow(ToolProgram.main(Array(arguments.dropFirst())))
 }
-if arguments.first == "run" || arguments.starts(with: ["plugin", "check"]) { Signals.block() }
+if ["run", "plan"].contains(arguments.first) || arguments.starts(with: ["plugin", "check"]) { Signals.block() }
 await Forgebatch.main(arguments: arguments)
 exitNow(0)

@@ -65,7 +65,7 @@ struct JournalTests {
             ToolFailure(tool: "people/people", kind: .crash, message: "killed by signal 11", frames: 12, log: "a line")
         ]
         try journal.publish(job, outcome, 1)
-        journal.record(EndedJob(job: job, attempt: 1, current: 20, status: .ok, seconds: 1, outcome: outcome))
+        try journal.record(EndedJob(job: job, attempt: 1, current: 20, status: .ok, seconds: 1, outcome: outcome))
         var failed = [FailedTool(id: "people/people", message: "killed by signal 11", frame: 12)]
         (failed[0].kind, failed[0].version) = (.crash, "1")
         #expect(journal.toolFailures == [VideoToolFailure(path: RawPath("a.mp4"), tool: failed[0])])

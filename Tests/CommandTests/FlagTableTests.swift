@@ -5,8 +5,22 @@ import Testing
 @Suite("Every flag has a test")
 struct FlagTableTests {
     /// Each long flag that `--help` lists, and the test that shows its effect.
-    static let tested: [String: [String: String]] = [
+    static let tested = alone.merging(["plan": plan]) { $1 }
+
+    /// `plan` has the flags of `run` but for those that start commands and those of a shard.
+    private static let plan: [String: String] = {
+        let others = ["--on-complete", "--on-failure", "--hook-timeout", "--plan", "--shard"]
+        let same = (alone["run"] ?? [:]).keys.filter { !others.contains($0) }
+        let name = "plan takes the flags of run, keeps those that shards and merge go by, and prints what comes next"
+        return Dictionary(uniqueKeysWithValues: (same + ["--shards"]).map { ($0, name) })
+    }()
+
+    private static let alone: [String: [String: String]] = [
         "run": [
+            "--plan":
+                "--plan and --shard: the number comes from the flag or from an array's variable, with an offset; the log says which",
+            "--shard":
+                "--plan and --shard: the number comes from the flag or from an array's variable, with an offset; the log says which",
             "--out": "--out names the output folder; without it the folder lies beside the input",
             "--root":
                 "--root gives dated snapshots of one share one name; two videos of one name are 64, with what to do",
@@ -84,6 +98,40 @@ struct FlagTableTests {
             "--fail-on": "--fail-on any also counts what failed in earlier runs",
             "--config": "--config names a file of flags; --no-config reads none of the usual ones",
             "--no-config": "--config names a file of flags; --no-config reads none of the usual ones",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "status": [
+            "--json":
+                "Shards in any order, one of them twice, make the results and the catalog of one run, byte for byte",
+            "--version": "--version and the help of every command end with 0",
+            "--help": "--version and the help of every command end with 0",
+        ],
+        "merge": [
+            "--partial":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--report":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--templates":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--baseline":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--metrics-textfile":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--junit":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--keep-runs":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--lock":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--quiet":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--verbose":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--color":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
+            "--json":
+                "merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's",
             "--version": "--version and the help of every command end with 0",
             "--help": "--version and the help of every command end with 0",
         ],
@@ -236,8 +284,11 @@ struct FlagTableTests {
     @Test("Every flag of run is a key of the configuration file")
     func keys() async throws {
         let forge = try Forge()
-        // Those that say which configuration is read, and the other halves of --stills and --compress.
-        let others: Set<String> = ["--help", "--version", "--config", "--no-config", "--no-stills", "--no-compress"]
+        // Those that say which configuration is read, the other halves of --stills and --compress, and those that say which
+        // shard of a plan is done, where no file counts.
+        let others: Set<String> = [
+            "--help", "--version", "--config", "--no-config", "--no-stills", "--no-compress", "--plan", "--shard",
+        ]
         for flag in try #require(FlagTableTests.tested["run"]).keys where !others.contains(flag) {
             let file = forge.home.appending("flag.yaml")
             // No flag takes this for a value: what is told of is the value, or else that there is no such key.

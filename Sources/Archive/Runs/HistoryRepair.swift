@@ -10,7 +10,8 @@ package enum HistoryRepair {
     ///
     /// - Returns: how many lines were added.
     package static func addMissing(_ layout: OutputLayout) throws -> Int {
-        let ids = try RunFolders.ids(layout)
+        // A run in shards gets its line when it is joined.
+        let ids = try RunFolders.ids(layout).filter { !RunFolders.isUnjoined(layout, run: $0) }
         guard !ids.isEmpty else { return 0 }
         let missing = try missing(ids, layout)
         guard !missing.isEmpty else { return 0 }
@@ -18,8 +19,7 @@ package enum HistoryRepair {
         return missing.count
     }
 
-    /// Those that have no line. Runs add their lines one after another, so with as many lines as folders only the newest can
-    /// be without one.
+    /// Those that have no line. With as many lines as folders and none newer than the last line there are none.
     ///
     /// - Complexity: one pass over the bytes of the history; all its lines are parsed where there are too few.
     private static func missing(_ ids: [String], _ layout: OutputLayout) throws -> [String] {
@@ -30,7 +30,8 @@ package enum HistoryRepair {
         }
         if let last {
             let newer = ids.filter { $0 > last }
-            if try LinesFromEnd.count(layout.history) >= ids.count - newer.count { return newer }
+            // The last line may be of a run that was joined late.
+            if try newer.isEmpty && LinesFromEnd.count(layout.history) >= ids.count { return [] }
         }
         let known = try History(layout).runs()
         return ids.filter { known[$0] == nil }

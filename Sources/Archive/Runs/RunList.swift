@@ -56,6 +56,12 @@ package enum RunList {
     /// A run that the history does not know, from its record or else from its log.
     static func summary(_ layout: OutputLayout, _ id: String) -> RunSummary {
         if let run = (try? RunDocumentReader(layout.summary(run: id)))?.document?.summary { return run }
+        if RunFolders.isUnjoined(layout, run: id), let plan = try? PlanFile(layout.plan(run: id)) {
+            var run = (try? plan.document())?.summary ?? RunSummary(id: id)
+            (run.exitStatus, run.isInterrupted, run.stopped) = (nil, true, "shards that were not joined yet")
+            run.tally.notStarted = plan.head.jobs
+            return run
+        }
         return RunSummary(log: layout.log(run: id), id: id)
     }
 

@@ -11,7 +11,7 @@ package enum RunRemoval {
         let runs = try known(layout).map { id in
             RunRetention.Run(id: id, started: started(id), hasRecord: Files.exists(layout.summary(run: id)))
         }
-        var spared = Set(runs.filter { !$0.hasRecord && isGrowing(layout, run: $0.id) }.map(\.id))
+        var spared = Set(runs.filter { !$0.hasRecord && mayGoOn(layout, run: $0.id) }.map(\.id))
         if let shown = shownByReport(layout) { spared.insert(shown) }
         return retention.removable(runs, spared: spared)
     }
@@ -80,6 +80,16 @@ package enum RunRemoval {
 
     /// Nanoseconds after its last line for which a log counts as being written: a run without a lock may go on.
     private static let growing: Int64 = 60_000_000_000
+
+    /// Nanoseconds after which a run in shards that nobody joined counts as given up: 30 days. Its tasks may wait in a queue.
+    private static let waiting: Int64 = 30 * 86400 * 1_000_000_000
+
+    private static func mayGoOn(_ layout: OutputLayout, run id: String) -> Bool {
+        if let planned = (try? Files.status(layout.plan(run: id)))?.modified {
+            return UTCTime.now.milliseconds * 1_000_000 - planned < waiting
+        }
+        return isGrowing(layout, run: id)
+    }
 
     private static func isGrowing(_ layout: OutputLayout, run id: String) -> Bool {
         guard let modified = (try? Files.status(layout.log(run: id)))?.modified else { return false }

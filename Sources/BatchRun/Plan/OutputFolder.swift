@@ -12,12 +12,23 @@ package enum RunRefusal: Error, CustomStringConvertible, Equatable {
     case ambiguous(String)
     /// A plugin that the run needs does not start.
     case plugin(String)
+    /// A plan that this program, or what it finds here, would make other results by.
+    case foreignPlan(String)
 
     package var description: String {
         switch self {
         case .locked(let text), .notWritable(let text), .lockRefused(let text), .ambiguous(let text),
-            .plugin(let text):
+            .plugin(let text), .foreignPlan(let text):
             text
+        }
+    }
+
+    package var exitStatus: Int32 {
+        switch self {
+        case .locked: ExitStatus.locked
+        case .notWritable, .lockRefused: ExitStatus.failure
+        case .ambiguous: ExitStatus.usage
+        case .plugin, .foreignPlan: ExitStatus.configuration
         }
     }
 }

@@ -11,13 +11,13 @@ package struct PlannedJob: Equatable, Sendable {
     /// Why it is run: `new`, `changed`, `other settings`, …
     package var reason: String
     /// Its tools; nil for those of the run.
-    package var tools: JobTools?
+    @Rare package var tools: JobTools? = nil
     /// What is remembered of its failures.
-    package var knownFailure: FailureEntry?
+    @Rare package var knownFailure: FailureEntry? = nil
     /// Its result of an earlier run.
-    package var known: CatalogEntry?
+    @Rare package var known: CatalogEntry? = nil
     /// What it was under another name, where its result is to be kept.
-    package var moved: MovedVideo?
+    @Rare package var moved: MovedVideo? = nil
 
     /// The result that the catalog has of it, below the output folder; it may be of the other form.
     package var stored: RawPath? { known?.result }
@@ -93,6 +93,9 @@ package struct Plan: Sendable {
     package var back: [GoneVideo] = []
     /// What the run finds unchanged, among all that the catalog knows.
     package private(set) var seen = SeenVideos([])
+
+    /// Nothing to do, and nothing left alone.
+    init(_ discovery: Discovery) { self.discovery = discovery }
 
     /// - Parameter whereabouts: what is known of videos that the walk did not meet.
     /// - Parameter fingerprint: of a video's content as it is now; nil when it cannot be read.

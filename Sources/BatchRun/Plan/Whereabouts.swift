@@ -99,3 +99,22 @@ final class MovedVideos {
         return entry
     }
 }
+
+extension Whereabouts {
+    /// Tells the catalog and the failure memory which videos are gone since a run, and which are back.
+    ///
+    /// - Parameter now: when the run began.
+    static func enter(_ plan: Plan, run: String, _ now: UTCTime, into books: any RunBooks) throws {
+        func mark<Record: JobLine>(_ record: Record?, _ absence: (Absence?) -> Absence?) -> Record? {
+            guard var record, let absence = absence(record.absence) else { return nil }
+            record.absence = absence
+            return record
+        }
+        func gone(_: Absence?) -> Absence? { Absence(from: run, time: now.milliseconds) }
+        func back(_ absence: Absence?) -> Absence? { absence.flatMap { $0.isOpen ? $0.ended(by: run) : nil } }
+        try books.enter(
+            plan.gone.compactMap { mark($0.entry, gone) } + plan.back.compactMap { mark($0.entry, back) })
+        try books.enter(
+            plan.gone.compactMap { mark($0.failure, gone) } + plan.back.compactMap { mark($0.failure, back) })
+    }
+}

@@ -19,7 +19,7 @@ package enum BatchRunner {
         return plan
     }
 
-    private static func looker(
+    static func looker(
         _ options: RunOptions, begun: UInt64, signal: @escaping @Sendable () -> Int32?
     ) -> Looker {
         Looker(
@@ -27,14 +27,14 @@ package enum BatchRunner {
             deadline: options.maxDuration.map { begun &+ UInt64($0 * 1e9) }, signal: signal)
     }
 
-    private static func discover(_ options: RunOptions, _ looker: Looker) async throws -> Discovery {
+    static func discover(_ options: RunOptions, _ looker: Looker) async throws -> Discovery {
         try await looker.find(options.inputs + options.listed, options: options.discovery, silent: options.silent)
     }
 
     /// Calls what was found by the names of the output folder.
     ///
     /// - Returns: with what a person should know of inputs that gave no answer.
-    private static func name(
+    static func name(
         _ found: Discovery, _ prior: PriorResults, _ options: RunOptions, _ looker: Looker
     ) async throws -> (Discovery, RootNames, note: String?) {
         let naming = RootNaming(prior, declared: options.roots)
@@ -90,18 +90,9 @@ package enum BatchRunner {
         for note in options.notes { journal.note(note) }
         if let rootNote { journal.note(rootNote) }
         if let lack = lock.lack { journal.note("this run has no lock: \(lack)") }
-        if prior.brokenLines > 0 {
-            journal.note("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
-        }
-        for note in plan.olderNotes { journal.note(note) }
-        if let note = plan.discovery.untakenNote { journal.note(note) }
+        for note in plan.notes(prior: prior, last: last) { journal.note(note) }
         try journal.enterWhereabouts(started)
-        if let note = plan.goneNote { journal.note(note) }
-        if plan.leftForLater > 0 { journal.note("--limit leaves \(plan.leftForLater) videos to later runs") }
         let emptied = plan.emptied(since: last)
-        for (root, videos) in emptied {
-            journal.note("\(root.display): no videos, although the last run found \(videos) there: is it mounted?")
-        }
         if pool != nil, let note = ToolSandbox.kernel.note(options.sandbox) { journal.note(note) }
         let driver = RunDriver(plan, journal: journal, options: options, pool: pool, begun: begun)
         await driver.run(events, display: display)
@@ -129,7 +120,7 @@ package enum BatchRunner {
         return "\(time.compact)-\(digits.dropFirst())"
     }
 
-    private static func count(_ plan: Plan) -> RunCounts {
+    static func count(_ plan: Plan) -> RunCounts {
         var counts = RunCounts()
         counts.found = plan.jobs.count + plan.skipped.count
         counts.unreadable = plan.discovery.problems.count

@@ -43,31 +43,38 @@ struct RunConclusion {
 
     /// What the run was told, and what it saw and did not process.
     private func document(_ summary: RunSummary) -> RunDocument {
-        let discovery = journal.plan.discovery
-        var document = RunDocument(summary)
-        document.input = options.inputs.map(\.display)
-        document.command = options.command.map { Escape.visible($0) }
-        document.invocation = options.invocation
-        document.invocation?.output = (try? Files.resolve(options.output)) ?? options.output
-        document.workers = options.workers
-        document.libraries = options.libraries.map { RunDocument.Library(name: $0.name, version: $0.version) }
-        document.settings = .object(options.settings.map { JSON.Member($0.key, $0.value) })
-        document.toolDescriptions = options.toolDescriptions
-        document.plugins = options.plugins.compactMap(\.copy)
+        var document = RunDocument(summary, journal.plan, options)
         document.notes = journal.notes
-        document.roots = discovery.roots
-        document.videosByRoot = journal.plan.discovery.finds.map(\.videos)
+        document.notStarted = scheduler.notStarted.map { RunDocument.Waiting(job: $0.id, path: $0.video.relative) }
+        return document
+    }
+}
+
+extension RunDocument {
+    /// What a run was told, and what it saw when it was planned.
+    init(_ summary: RunSummary, _ plan: Plan, _ options: RunOptions) {
+        let discovery = plan.discovery
+        self.init(summary)
+        input = options.inputs.map(\.display)
+        command = options.command.map { Escape.visible($0) }
+        invocation = options.invocation
+        invocation?.output = (try? Files.resolve(options.output)) ?? options.output
+        workers = options.workers
+        libraries = options.libraries.map { RunDocument.Library(name: $0.name, version: $0.version) }
+        settings = .object(options.settings.map { JSON.Member($0.key, $0.value) })
+        toolDescriptions = options.toolDescriptions
+        plugins = options.plugins.compactMap(\.copy)
+        roots = discovery.roots
+        videosByRoot = discovery.finds.map(\.videos)
         // Of the others, the catalog has the answer.
-        document.skip(
-            journal.plan.skipped.filter(\.status.needsAttention).map {
+        skip(
+            plan.skipped.filter(\.status.needsAttention).map {
                 (job: $0.id, status: $0.status, runID: $0.runID ?? "")
             })
-        document.seen = journal.plan.seen
-        document.notStarted = scheduler.notStarted.map { RunDocument.Waiting(job: $0.id, path: $0.video.relative) }
-        document.tooYoung = discovery.young
-        document.unread = discovery.unread
-        document.unsupported = discovery.untaken.map { RunDocument.Unsupported(path: $0.relative, format: $0.format) }
-        document.isLimited = journal.plan.leftForLater > 0
-        return document
+        seen = plan.seen
+        tooYoung = discovery.young
+        unread = discovery.unread
+        unsupported = discovery.untaken.map { RunDocument.Unsupported(path: $0.relative, format: $0.format) }
+        isLimited = plan.leftForLater > 0
     }
 }

@@ -105,7 +105,7 @@ final class RunDriver {
                 let path = lost?.video.relative.display ?? ""
                 try? journal.emit(.error(job: job, message: "\(path): \(message)"))
             case .record(let ended) where ended.job.id == lost?.id:
-                journal.record(
+                try? journal.record(
                     EndedJob(
                         job: ended.job, attempt: ended.attempt, current: ended.current, status: .failed,
                         seconds: ended.seconds, message: message, kind: JobOutcome.Kind.io.rawValue))
@@ -123,7 +123,7 @@ final class RunDriver {
         case .remember(let job, let kind, let message, let streak):
             try journal.remember(job, kind, message, streak)
         case .forget(let entry): try journal.forget(entry)
-        case .record(let job): journal.record(job)
+        case .record(let job): try journal.record(job)
         case .note(let text): journal.note(text)
         case .writeSnapshot: try journal.writeSnapshot()
         }

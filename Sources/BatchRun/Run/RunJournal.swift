@@ -12,8 +12,7 @@ final class RunJournal {
     let runID: String
     let plan: Plan
     private let log: ProgressLog
-    private let catalog: JobLineWriter<CatalogEntry>
-    private let failures: JobLineWriter<FailureEntry>
+    private let books: any RunBooks
     /// What the log says so far.
     private(set) var state = RunState()
     private var snapshots = SnapshotPacer()
@@ -38,19 +37,26 @@ final class RunJournal {
 
     /// By job, the last progress and the end that could not be written when they came.
     private var unwritten: [JobID: [LogEvent]] = [:]
+    /// Ends that wait for what their jobs came to; see ``RunBooks/comesFirst``.
+    private var held: [JobID: LogEvent] = [:]
 
-    /// - Parameter log: of the run, where it is open already.
-    init(_ plan: Plan, options: RunOptions, runID: String, counts: RunCounts, log: ProgressLog? = nil) throws {
+    /// - Parameters:
+    ///   - log: of the run, where it is open already.
+    ///   - books: nil for those of the output folder.
+    init(
+        _ plan: Plan, options: RunOptions, runID: String, counts: RunCounts, log: ProgressLog? = nil,
+        books: (any RunBooks)? = nil
+    ) throws {
         self.plan = plan
         self.options = options
         self.runID = runID
         self.counts = counts
         layout = OutputLayout(root: options.output)
         self.log = try log ?? ProgressLog(layout.log(run: runID))
-        catalog = try JobLineWriter(layout.catalogLines)
-        failures = try JobLineWriter(layout.failureLines)
+        self.books = try books ?? FolderBooks(layout)
         try emit(
             .runStarted(runID: runID, version: options.version, jobs: plan.jobs.count, settings: options.digest))
+        if let opening = self.books.opening { try emit(opening) }
         for job in plan.jobs {
             try emit(.jobPlanned(job: job.id, path: job.video.relative, size: job.video.status.size))
         }
@@ -90,37 +96,12 @@ final class RunJournal {
         entry.content = outcome.content
         entry.toolsFailed = toolsFailed(planned, outcome)
         entry.previousRunID = planned.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
-        entry.absence = planned.known?.absence.map { ended($0) }
+        entry.absence = planned.known?.absence.map { $0.ended(by: runID) }
         guard let origin = planned.moved?.entry, outcome.isReused else {
-            try catalog.append(entry)
-            return removeOldForm(planned)
+            return try books.publish([entry], stored: planned.stored)
         }
         try moveStills(from: origin.job, to: planned.id)
-        try catalog.append(entry, origin.cleared(by: runID, movedTo: planned.id))
-        // A kill before this leaves a file that the catalog has taken back; prune removes it.
-        if origin.result != planned.result { Files.remove(layout.root.appending(origin.result)) }
-        removeOldForm(planned)
-    }
-
-    /// Removes what a new result stands in for and did not replace under its name: the same in the other form. The line
-    /// of the catalog that names the new one is on the disk by then.
-    private func removeOldForm(_ planned: PlannedJob) {
-        let new = layout.root.appending(planned.result)
-        let present = try? Files.status(new)
-        for old in Set([planned.stored ?? planned.result, OutputLayout.otherForm(planned.result)]) {
-            let path = layout.root.appending(old)
-            guard path != new, let found = try? Files.status(path, follow: false), found.kind == .file,
-                found.inode != present?.inode || found.device != present?.device,
-                ResultState.owner(path) == planned.id
-            else { continue }
-            Files.remove(path)
-        }
-    }
-
-    private func ended(_ absence: Absence) -> Absence {
-        var absence = absence
-        absence.until = absence.until ?? runID
-        return absence
+        try books.publish([entry, origin.cleared(by: runID, movedTo: planned.id)], stored: planned.stored)
     }
 
     /// Gives the stills of a video that has moved their new names, where it has none of its own.
@@ -136,17 +117,7 @@ final class RunJournal {
 
     /// Tells the catalog and the failure memory which videos are gone since this run, and which are back.
     func enterWhereabouts(_ now: UTCTime) throws {
-        func mark<Record: JobLine>(_ record: Record?, _ absence: (Absence?) -> Absence?) -> Record? {
-            guard var record, let absence = absence(record.absence) else { return nil }
-            record.absence = absence
-            return record
-        }
-        func gone(_: Absence?) -> Absence? { Absence(from: runID, time: now.milliseconds) }
-        func back(_ absence: Absence?) -> Absence? { absence.flatMap { $0.isOpen ? ended($0) : nil } }
-        try catalog.append(
-            plan.gone.compactMap { mark($0.entry, gone) } + plan.back.compactMap { mark($0.entry, back) })
-        try failures.append(
-            plan.gone.compactMap { mark($0.failure, gone) } + plan.back.compactMap { mark($0.failure, back) })
+        try Whereabouts.enter(plan, run: runID, now, into: books)
     }
 
     func remember(
@@ -158,19 +129,19 @@ final class RunJournal {
             version: options.version, time: UTCTime.now.milliseconds, runs: streak.runs,
             isQuarantined: streak.isQuarantined, runID: runID)
         if kind == .memory { entry.memoryLimit = options.memory.most }
-        try failures.append(entry)
+        try books.enter([entry])
     }
 
     func forget(_ entry: FailureEntry) throws {
         var entry = entry
         entry.isCleared = true
-        try failures.append(entry)
+        try books.enter([entry])
     }
 
     // MARK: What each video came to
 
-    func record(_ job: EndedJob) {
-        count(job)
+    func record(_ job: EndedJob) throws {
+        counts.countProcessed(job.status)
         let hasResult = job.status.isVerdict
         var record = JobRecord(job: job.job.id, path: job.job.video.relative, hasFailed: !hasResult)
         if hasResult { record.result = job.job.result } else { record.frameReached = job.current }
@@ -181,6 +152,7 @@ final class RunJournal {
         record.kind = job.kind
         record.tries = job.attempt
         record.stderr = job.stderr.map { relative($0) }
+        var lost = 0
         if let outcome = job.outcome {
             record.verdict = outcome.verdict
             record.reasons = outcome.verdict == nil ? nil : outcome.reasons
@@ -194,15 +166,22 @@ final class RunJournal {
                 (record.events, record.summaries) = (outcome.events, outcome.summaries)
                 record.toolsFailed = toolsFailed(job.job, outcome)
                 for failure in outcome.toolFailures {
-                    if failure.kind == .leftOut { toolsLeftOut += 1 } else { toolsLost += 1 }
+                    if failure.kind == .leftOut { toolsLeftOut += 1 } else { lost += 1 }
                 }
+                toolsLost += lost
                 toolFailures += record.toolsFailed.map { VideoToolFailure(path: record.path, tool: $0) }
                 record.digest = job.job.tools?.made.digest
                 record.previousRunID = job.job.known.flatMap { $0.runID.isEmpty ? nil : $0.runID }
                 if outcome.isReused { record.movedFrom = job.job.moved?.entry.path }
             }
         }
+        if let issue = record.issue {
+            issues.append(VideoIssue(path: record.path, message: issue, status: job.status))
+        }
         records.append(RunDocumentWriter.EncodedJob(record))
+        let end = held.removeValue(forKey: record.job)
+        try books.close(record, toolsLost: lost)
+        if let end { try emitInOrder(end) }
     }
 
     /// What is remembered of the external tools that failed in a job.
@@ -211,25 +190,6 @@ final class RunJournal {
         return ToolMemory(options).entries(
             outcome.toolFailures, of: planned.tools?.made.tools ?? options.toolDescriptions,
             video: planned.video.status, known: planned.known)
-    }
-
-    private func count(_ job: EndedJob) {
-        counts.countProcessed(job.status)
-        let message =
-            switch job.status {
-            case .ok, .warning: nil as String?
-            case .damaged: job.outcome.map { RunJournal.damage($0) }
-            default: job.message ?? job.status.rawValue
-            }
-        if let message {
-            issues.append(VideoIssue(path: job.job.video.relative, message: message, status: job.status))
-        }
-    }
-
-    private static func damage(_ outcome: JobOutcome) -> String {
-        let claim = outcome.declared.map { " of \($0) declared" } ?? ""
-        return
-            "\(VideoStatus.damaged.rawValue): \(outcome.frames)\(claim) frames decoded: \(Reason.text(outcome.reasons))"
     }
 
     static func milli(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
@@ -249,6 +209,14 @@ final class RunJournal {
     /// Writes an event into the log. Of a job whose start could not be written nothing else is: no line of a job comes before
     /// its start, and none behind its end.
     func emit(_ event: LogEvent) throws {
+        if books.comesFirst, event.isTerminal, let job = event.job {
+            held[job] = event
+        } else {
+            try emitInOrder(event)
+        }
+    }
+
+    private func emitInOrder(_ event: LogEvent) throws {
         guard event.kind == .progress || event.isTerminal, let job = event.job else { return try write(event) }
         guard state.running(job) != nil else { return }
         // Of progress the newest is enough; an end comes behind what it is about.
@@ -282,27 +250,32 @@ final class RunJournal {
         for job in unwritten.keys.sorted(by: { $0.text < $1.text }) {
             guard var events = unwritten[job], let end = events.popLast(), end.isTerminal else { continue }
             unwritten[job] = events
-            try emit(end)
+            try emitInOrder(end)
         }
     }
 
     /// Writes the snapshot of the state if it is due.
     func writeSnapshot(force: Bool = false) throws {
-        guard snapshots.take(now: monotonicNanoseconds(), force: force) else { return }
-        try RunSnapshot(state, logOffset: log.offset).write(layout)
+        guard snapshots.take(now: monotonicNanoseconds(), force: force) else { return try books.refresh() }
+        try books.write(RunSnapshot(state, logOffset: log.offset))
     }
 
     /// Ends the log, and leaves what stays of the run.
     ///
     /// - Parameter seconds: since the run began.
     func finish(_ scheduler: Scheduler, started: UTCTime, seconds: Double, exitStatus: Int32) throws {
-        try emitLateEnds()
-        counts.notStarted = scheduler.notStarted.count
-        try emit(.runFinished(counts: counts.json, exitStatus: Int(exitStatus)))
-        try writeSnapshot(force: true)
+        try close(scheduler, exitStatus: exitStatus)
         let record = RunConclusion(
             journal: self, scheduler: scheduler, options: options, started: started, seconds: seconds,
             exitStatus: exitStatus)
         try record.write()
+    }
+
+    /// Ends the log.
+    func close(_ scheduler: Scheduler, exitStatus: Int32) throws {
+        try emitLateEnds()
+        counts.notStarted = scheduler.notStarted.count
+        try emit(.runFinished(counts: counts.json, exitStatus: Int(exitStatus)))
+        try writeSnapshot(force: true)
     }
 }

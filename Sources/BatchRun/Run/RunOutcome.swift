@@ -26,6 +26,9 @@ package enum StopReason: Equatable, Sendable {
         }
     }
 
+    /// SIGTERM.
+    package static let termination: Int32 = 15
+
     private static func name(_ number: Int32) -> String {
         switch number {
         case 1: "SIGHUP"
@@ -42,6 +45,10 @@ package struct VideoIssue: Equatable, Sendable {
     package var message: String
     /// Failed or damaged.
     package var status: VideoStatus
+
+    package init(path: RawPath, message: String, status: VideoStatus) {
+        (self.path, self.message, self.status) = (path, message, status)
+    }
 }
 
 /// An external tool that failed on a video.
@@ -81,6 +88,18 @@ package struct RunOutcome: Sendable {
     package var untaken: [UntakenVideo]
 }
 
+extension RunOutcome {
+    /// That of a run whose record says it all.
+    package init(_ summary: RunSummary, issues: [VideoIssue], toolFailures: [VideoToolFailure], notes: [String]) {
+        self.init(
+            runID: summary.id, baseline: summary.baseline,
+            started: UTCTime(text: summary.started) ?? UTCTime(milliseconds: 0),
+            processorSeconds: summary.processorSeconds ?? 0, counts: summary.tally, stop: nil, issues: issues,
+            toolFailures: toolFailures, problems: [], seconds: summary.seconds ?? 0, frames: summary.frames ?? 0,
+            exitStatus: Int32(summary.exitStatus ?? 0), notes: notes, untaken: [])
+    }
+}
+
 /// The exit statuses, in the order in which they win (see docs/exit-codes.md).
 package enum ExitStatus {
     package static let ok: Int32 = 0
@@ -91,10 +110,12 @@ package enum ExitStatus {
     package static let stopped: Int32 = 10
     package static let locked: Int32 = 11
     package static let usage: Int32 = 64
+    /// A shard was told to stop, and wants to be started again: EX_TEMPFAIL of sysexits.h.
+    package static let startAgain: Int32 = 75
     package static let unreadableInput: Int32 = 66
     package static let configuration: Int32 = 78
 
-    private static let order: [Int32] = [64, 78, 66, 11, 1, 129, 130, 143, 10, 9, 3, 5, 0]
+    private static let order: [Int32] = [64, 78, 66, 11, 1, 129, 130, 143, 75, 10, 9, 3, 5, 0]
 
     /// The one that wins of all that apply.
     package static func winner(_ all: [Int32]) -> Int32 {

@@ -36,14 +36,14 @@ package struct JobRequest: Equatable, Sendable {
             self.place = place
         }
 
-        var json: JSON {
+        package var json: JSON {
             .members([
                 "manifest": manifest, "fingerprint": .string(fingerprint), "device": .string(device),
                 "place": .string(place),
             ])
         }
 
-        init?(_ json: JSON) {
+        package init?(_ json: JSON) {
             guard let manifest = json["manifest"], let fingerprint = json["fingerprint"]?.string,
                 let device = json["device"]?.string, let place = json["place"]?.string
             else { return nil }

@@ -1,0 +1,238 @@
+package import Bytes
+package import Jobs
+package import Store
+
+/// Joins the shards of a run into a run like any other: catalog, failure memory, log, record, history and `latest`.
+///
+/// Results are where they are; nothing of them is read. What is joined does not depend on the order in which shards were done,
+/// nor on how often. It may be done again at any time, and a kill at any moment costs nothing: the next one does it all again.
+package struct ShardMerge {
+    /// How a run came out.
+    package struct Outcome: Sendable {
+        package var summary: RunSummary
+        /// The shards of which jobs have not ended, rising.
+        package var missing: [Int]
+        /// Videos that a person should look at, the first of them.
+        package var issues: [(path: RawPath, message: String, status: VideoStatus)] = []
+        package var toolFailures: [(path: RawPath, tool: FailedTool)] = []
+        package var notes: [String]
+    }
+
+    /// What decides the exit status.
+    package struct Findings: Sendable {
+        /// Of the plan.
+        package var planned: Int32
+        /// Whether a video failed or is damaged, or a tool failed on one.
+        package var isFaulty: Bool
+        package var isIncomplete: Bool
+    }
+
+    /// Shards are missing, and nothing was written.
+    package struct Missing: Error, Equatable {
+        package let shards: [Int]
+        package let jobs: Int
+    }
+
+    /// Videos, and failures of tools, that are told one by one.
+    private static let mostTold = 10_000
+    /// Jobs whose lines go to the disk together.
+    private static let batch = 512
+
+    private let plan: PlanFile
+    private let layout: OutputLayout
+    private var document: RunDocument
+    private var counted = CountedAttempts()
+    private var missing: [Int] = []
+    private var issues: [(path: RawPath, message: String, status: VideoStatus)] = []
+    private var toolFailures: [(path: RawPath, tool: FailedTool)] = []
+    private var toolsLost = 0
+
+    private var head: PlanHead { plan.head }
+    private var runID: String { plan.head.runID }
+
+    private init(_ plan: PlanFile, _ layout: OutputLayout) throws {
+        (self.plan, self.layout) = (plan, layout)
+        document = try plan.document()
+    }
+
+    /// Only under the lock of the output folder.
+    ///
+    /// - Parameters:
+    ///   - isPartial: whether to join what there is.
+    ///   - baseline: the run that this one is held against, for the record.
+    ///   - compacts: whether the catalog may be made smaller, which needs the lock.
+    ///   - exitStatus: of such a run.
+    /// - Throws: ``Missing``, `SystemError`, `PlanFile.Fault`.
+    /// - Complexity: linear in the plan, the outcomes and the logs; in memory some 100 bytes a job, and one shard's index.
+    package static func run(
+        _ plan: PlanFile, _ layout: OutputLayout, isPartial: Bool, baseline: String?, compacts: Bool,
+        exitStatus: (Findings) -> Int32
+    ) throws -> Outcome {
+        var merge = try ShardMerge(plan, layout)
+        try merge.count(isPartial: isPartial)
+        let records = try Spool(in: layout.run(plan.head.runID))
+        try merge.takeOutcomes(records)
+        return try merge.finish(records, baseline: baseline, compacts: compacts, exitStatus: exitStatus)
+    }
+
+    // MARK: What there is
+
+    /// Finds the attempt that counts of each job.
+    private mutating func count(isPartial: Bool) throws {
+        counted.reserve(head.jobs)
+        var lacking = 0
+        for shard in 0..<head.shards where head.parts[shard].jobs > 0 {
+            let outcomes = try ShardOutcomes(layout, run: runID, shard: shard)
+            var isWhole = true
+            try plan.forEachJob(of: shard) { line in
+                if let attempt = outcomes.attempt(line.job) {
+                    counted.add(line.job, shard: shard, attempt: attempt)
+                } else {
+                    document.notStarted.append(RunDocument.Waiting(job: line.job, path: line.path))
+                    isWhole = false
+                    lacking += 1
+                }
+            }
+            if !isWhole { missing.append(shard) }
+        }
+        if !missing.isEmpty, !isPartial { throw Missing(shards: missing, jobs: lacking) }
+    }
+
+    // MARK: Catalog, failure memory, records
+
+    /// Enters what every job came to, and keeps the records.
+    private mutating func takeOutcomes(_ records: Spool) throws {
+        let books = try JoinedBooks(plan, layout)
+        var isFirst = true
+        for shard in 0..<head.shards where head.parts[shard].jobs > 0 {
+            let outcomes = try ShardOutcomes(layout, run: runID, shard: shard)
+            try plan.forEachJob(of: shard) { line in
+                guard let outcome = try outcomes.outcome(line.job) else { return }
+                note(outcome)
+                try records.append(
+                    Array((isFirst ? "\n" : ",\n").utf8) + JSONWriter.encode(outcome.record.json))
+                isFirst = false
+                books.add(outcome, stored: line.known?.result)
+                if books.waiting >= ShardMerge.batch { try books.flush() }
+            }
+        }
+        try books.flush()
+    }
+
+    private mutating func note(_ outcome: ShardOutcome) {
+        let record = outcome.record
+        document.summary.tally.countProcessed(record.status)
+        document.summary.frames = (document.summary.frames ?? 0) + (record.frames ?? 0)
+        document.summary.processorSeconds =
+            (document.summary.processorSeconds ?? 0) + (record.processorSeconds ?? 0)
+        document.summary.toolsFailed += record.toolsFailed.count
+        toolsLost += outcome.toolsLost
+        if let issue = record.issue, issues.count < ShardMerge.mostTold {
+            issues.append((record.path, issue, record.status))
+        }
+        for tool in record.toolsFailed where toolFailures.count < ShardMerge.mostTold {
+            toolFailures.append((record.path, tool))
+        }
+    }
+
+    // MARK: Log, record, history
+
+    private mutating func finish(
+        _ records: Spool, baseline: String?, compacts: Bool, exitStatus: (Findings) -> Int32
+    ) throws -> Outcome {
+        var summary = document.summary
+        summary.tally.notStarted = document.notStarted.count
+        let status = exitStatus(
+            Findings(
+                planned: Int32(summary.exitStatus ?? 0),
+                isFaulty: summary.tally.failed + summary.tally.damaged + toolsLost > 0,
+                isIncomplete: !missing.isEmpty))
+        summary.exitStatus = Int(status)
+        summary.baseline = baseline
+        summary.isInterrupted = !missing.isEmpty
+        summary.stopped = missing.isEmpty ? nil : "shards that were not done"
+        let end = try writeLog(summary.tally, status)
+        summary.finished = UTCTime(milliseconds: end).text
+        summary.seconds = Double(end - head.started) / 1000
+        summary.processorSeconds = summary.processorSeconds.map { ($0 * 1000).rounded() / 1000 }
+        document.summary = summary
+        var file = try RunDocumentWriter(layout.summary(run: runID), document)
+        try records.copy { try file.append(encoded: $0) }
+        try file.publish()
+        if try History(layout).runs()[runID] != summary { try History(layout).append([summary]) }
+        // A run that was joined late is not the latest.
+        if let newest = try RunFolders.newestRecorded(layout) { try layout.setLatest(run: newest) }
+        if compacts { try layout.compact() }
+        return Outcome(
+            summary: summary, missing: missing, issues: issues, toolFailures: toolFailures, notes: document.notes)
+    }
+
+    /// - Returns: when the last event was: milliseconds since 1970.
+    private mutating func writeLog(_ counts: RunCounts, _ status: Int32) throws -> Int64 {
+        let plain = layout.log(run: runID)
+        var file = try AtomicFile(plain)
+        var writer = JoinedLogWriter(start: head.started)
+        var buffer: [UInt8] = []
+        func write(_ bytes: [UInt8], _ file: inout AtomicFile) throws(SystemError) {
+            buffer += bytes
+            guard buffer.count >= 1 << 17 else { return }
+            try file.write(buffer)
+            buffer.removeAll(keepingCapacity: true)
+        }
+        try write(
+            writer.encode(
+                .runStarted(runID: runID, version: head.version, jobs: head.jobs, settings: head.digest)), &file)
+        for shard in 0..<head.shards {
+            try plan.forEachJob(of: shard) { line in
+                try write(writer.encode(.jobPlanned(job: line.job, path: line.path, size: line.size)), &file)
+            }
+        }
+        if counts.allSkipped > 0 {
+            let reasons: [VideoStatus: Int] = [
+                .skipped: counts.skipped, .damaged: counts.skippedDamaged, .failed: counts.skippedFailed,
+                .quarantined: counts.quarantined,
+            ]
+            try write(
+                writer.encode(.jobsSkipped(count: counts.allSkipped, reasons: reasons.filter { $0.value > 0 })), &file)
+        }
+        var logs = try ShardLogMerge(
+            counted.attempts.map { layout.shardLog($0.shard, attempt: $0.name, run: runID) })
+        while let (line, event, time, log) = try logs.next() {
+            guard let job = event.job, counted.takes(job, event.kind, from: log),
+                let bytes = writer.rewrite(line, at: time)
+            else { continue }
+            try write(bytes, &file)
+        }
+        try writeEnds { try write(writer.encode($0), &file) }
+        try write(writer.encode(.runFinished(counts: counts.json, exitStatus: Int(status))), &file)
+        try file.write(buffer)
+        try file.publish()
+        // What was packed of an earlier merge says less.
+        Files.remove(plain.suffixed(Gzip.suffix))
+        return writer.time
+    }
+
+    /// Ends jobs whose outcome is known and whose log was cut: a kill came between the two.
+    private func writeEnds(_ write: (LogEvent) throws -> Void) throws {
+        for shard in 0..<head.shards {
+            var outcomes: ShardOutcomes?
+            try plan.forEachJob(of: shard) { line in
+                guard let job = counted[line.job], !job.isEnded else { return }
+                let known = try outcomes ?? ShardOutcomes(layout, run: runID, shard: shard)
+                outcomes = known
+                guard let record = try known.outcome(line.job)?.record else { return }
+                let frames = record.frames ?? 0
+                if !job.isStarted {
+                    try write(.jobStarted(job: line.job, path: line.path, totalFrames: frames, size: line.size))
+                }
+                if record.hasFailed {
+                    let message = record.message ?? record.status.rawValue
+                    try write(.error(job: line.job, message: "\(line.path.display): \(message)"))
+                } else {
+                    try write(.progress(job: line.job, Progress(currentFrame: frames, totalFrames: frames)))
+                    try write(.completed(job: line.job))
+                }
+            }
+        }
+    }
+}

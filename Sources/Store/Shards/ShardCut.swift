@@ -1,0 +1,62 @@
+package import Bytes
+
+/// Cuts a list of jobs into shards of like cost: each job, the dearest first, goes to the shard that has the least so far
+/// (Graham, "Bounds on multiprocessing timing anomalies", 1969: the longest come within 4/3 of the best there is).
+///
+/// The outcome depends on the costs and the paths alone: not on the order of the list, the locale or the machine.
+package struct ShardCut: Equatable, Sendable {
+    /// By shard, the indices of its jobs in the list, the dearest first.
+    package private(set) var shards: [[Int]]
+    /// By shard, the sum of the costs.
+    package private(set) var loads: [Int64]
+
+    /// What a job costs beside its bytes, in bytes: to start a worker and to open the video. It has many small videos
+    /// shared out by their number.
+    package static let overhead: Int64 = 256 << 10
+
+    /// - Parameters:
+    ///   - count: of shards, at least 1.
+    ///   - jobs: bytes and path of each; no path twice. Of equal costs the smaller path comes first, and of equal shards
+    ///     the one with the lower number.
+    /// - Complexity: n log n.
+    package init(_ count: Int, jobs: [(size: Int64, path: RawPath)]) {
+        precondition(count > 0, "there is at least one shard")
+        shards = Array(repeating: [], count: count)
+        loads = Array(repeating: 0, count: count)
+        let order = jobs.indices.sorted { left, right in
+            let (one, other) = (jobs[left], jobs[right])
+            return one.size == other.size ? one.path < other.path : one.size > other.size
+        }
+        var lightest = LightestShard(count)
+        for index in order {
+            let shard = lightest.first
+            shards[shard].append(index)
+            loads[shard] += max(0, jobs[index].size) + ShardCut.overhead
+            lightest.replaceFirst(load: loads[shard])
+        }
+    }
+}
+
+/// Shards by their load: a binary heap whose first is the lightest one, and of equal ones that of the lowest number.
+private struct LightestShard {
+    private var heap: [(load: Int64, shard: Int)]
+
+    init(_ count: Int) { heap = (0..<count).map { (0, $0) } }
+
+    var first: Int { heap[0].shard }
+
+    /// Gives the first another load.
+    mutating func replaceFirst(load: Int64) {
+        heap[0].load = load
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child] < heap[least] {
+                least = child
+            }
+            if least == parent { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

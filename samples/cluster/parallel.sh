@@ -1,0 +1,25 @@
+#!/bin/bash
+# A library in shards on some machines that see the same folders, by GNU Parallel over ssh.
+#
+# usage: parallel.sh VIDEOS OUT SHARDS HOSTS [flag of forgebatch plan…]
+#
+# HOSTS is a list for --sshlogin: 1/node1,1/node2 starts one shard at a time on each, and each shard uses all cores of its
+# machine. `:` is this machine. The same command again takes up what is left of the newest plan that is not joined.
+set -euo pipefail
+[ $# -ge 4 ] || { sed -n 's/^# \?//; 2,7p' "$0" >&2; exit 64; }
+videos=$1 out=$2 shards=$3 hosts=$4
+shift 4
+
+planned=$(forgebatch plan "$videos" -o "$out" --shards "$shards" --json "$@") || [ -n "$planned" ] || exit
+plan=$(sed -E 's/.*"plan":"([^"]*)".*/\1/' <<<"$planned")
+log=$plan/parallel.log
+
+# Without a shared connection: with ControlMaster a TERM does not come to the other machine. --retries starts a shard again on
+# another host when one is lost. Status 3 says that a video failed, which no other try changes.
+work() { # OPTION…
+    seq 0 $((shards - 1)) | parallel --joblog "$log" --sshlogin "$hosts" --ssh 'ssh -o ControlMaster=no' --retries 3 "$@" \
+        "${FORGEBATCH:-forgebatch} run --plan '$plan' --shard {} || [ \$? -eq 3 ]"
+}
+work || work --resume-failed || true
+forgebatch status "$out" "${plan##*/}"
+forgebatch merge "$out" "${plan##*/}"
