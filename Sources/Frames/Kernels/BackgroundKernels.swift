@@ -188,10 +188,10 @@ extension Kernels {
         _ recent: UnsafeMutablePointer<Int16>, _ unrest: UnsafeMutablePointer<UInt8>,
         _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ limits: Limits
     ) {
-        typealias Bytes = ByteLanes
-        let (low, high) = (Bytes.Vector(repeating: limits.low), Bytes.Vector(repeating: limits.high))
+        typealias Lanes = ByteLanes
+        let (low, high) = (Lanes.Vector(repeating: limits.low), Lanes.Vector(repeating: limits.high))
         let far = Words(repeating: limits.change)
-        let most = Bytes.Vector(repeating: UInt8(unrestLimit))
+        let most = Lanes.Vector(repeating: UInt8(unrestLimit))
         /// Lets the recent average follow, and tells where it was far off.
         @inline(__always) func follow(_ sample: Words, _ place: Int) -> Words {
             let old = load(recent + place)
@@ -204,19 +204,19 @@ extension Kernels {
             let here = load(samples + start)
             // The high bytes of twice the rounded average are its whole levels.
             let whole = highBytes((load(average + start) &+ 64) &<< 1, (load(average + start + 8) &+ 64) &<< 1)
-            let near = Bytes.lesser(Bytes.distance(here, whole), Bytes.distance(here, load(former + start)))
+            let near = Lanes.lesser(Lanes.distance(here, whole), Lanes.distance(here, load(former + start)))
             let (left, right) = widen(here)
             let changed = lowBytes(follow(left, start), follow(right, start + 8))
             let restless = load(unrest + start)
-            let off = Bytes.greater(near, restless) &- restless
-            let weak = Bytes.Vector.zero.replacing(with: Mark.weak, where: off .> low)
-            let strong = Bytes.Vector.zero.replacing(with: Mark.strong, where: off .> high)
+            let off = Lanes.greater(near, restless) &- restless
+            let weak = Lanes.Vector.zero.replacing(with: Mark.weak, where: off .> low)
+            let strong = Lanes.Vector.zero.replacing(with: Mark.strong, where: off .> high)
             let flips = (weak ^ load(mask + start)) & Mark.weak
             // Six of a flip: there is no product of bytes.
             let two = flips &+ flips
             let more = restless &+ two &+ two &+ two
-            UnsafeMutableRawPointer(unrest + start).storeBytes(of: Bytes.lesser(more, most), as: Bytes.Vector.self)
-            UnsafeMutableRawPointer(mask + start).storeBytes(of: weak | strong | changed, as: Bytes.Vector.self)
+            UnsafeMutableRawPointer(unrest + start).storeBytes(of: Lanes.lesser(more, most), as: Lanes.Vector.self)
+            UnsafeMutableRawPointer(mask + start).storeBytes(of: weak | strong | changed, as: Lanes.Vector.self)
             start &+= 16
         }
         for place in start..<count {
