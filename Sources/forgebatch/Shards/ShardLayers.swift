@@ -7,8 +7,8 @@ internal import Store
 enum ShardLayers {
     /// Flags that `run --plan` takes from its command line and from the environment.
     static let ofMachine: Set<String> = [
-        "jobs", "nice", "threads-per-job", "plugin-jobs", "timeout", "stall", "max-duration", "memory-limit", "max-failures", "min-free",
-        "grace", "progress", "progress-rate", "quiet", "verbose", "color", "json",
+        "jobs", "nice", "threads-per-job", "plugin-jobs", "timeout", "stall", "max-duration", "memory-limit",
+        "max-failures", "min-free", "grace", "progress", "progress-rate", "quiet", "verbose", "color", "json",
     ]
     private static let ofTask: Set<String> = ["plan", "shard"]
 
