@@ -56,7 +56,7 @@ extension RunCommand {
 
     /// The arguments for the record, without commands.
     private static func told(_ arguments: [String]) -> [String] {
-        let flags = ConfigurationLayers.commands.map { "--\($0)" }
+        let flags = FlagKey.commands.map { "--\($0)" }
         var result: [String] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {

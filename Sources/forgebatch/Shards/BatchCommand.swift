@@ -9,14 +9,14 @@ protocol BatchCommand: AsyncParsableCommand {
     var operation: OperationArguments { get }
 
     /// Whether it has the flag of this key.
-    static func takes(_ key: ConfigurationLayers.Key) -> Bool
+    static func takes(_ key: FlagKey) -> Bool
 }
 
 extension RunCommand: BatchCommand {
-    static func takes(_ key: ConfigurationLayers.Key) -> Bool { true }
+    static func takes(_ key: FlagKey) -> Bool { true }
 }
 
 extension PlanCommand: BatchCommand {
     /// A plan starts no commands.
-    static func takes(_ key: ConfigurationLayers.Key) -> Bool { key.kind != .command && key.name != "hook-timeout" }
+    static func takes(_ key: FlagKey) -> Bool { key.kind != .command && key.name != "hook-timeout" }
 }

@@ -54,7 +54,7 @@ enum ShardLayers {
     ///
     /// - Throws: ``Failure`` for a plan that cannot be read, and for a flag that is the plan's.
     static func added(
-        _ path: RawPath, environment: [(key: ConfigurationLayers.Key, ConfigurationLayers.Added)], _ given: [String]
+        _ path: RawPath, environment: [FlagEntry], _ given: [String]
     ) throws -> [ConfigurationLayers.Added] {
         try refuseOthers(given)
         let plan = try open(path).plan
@@ -62,15 +62,16 @@ enum ShardLayers {
         let flags = plan.head.flags.filter { word in
             let name = String(word.dropFirst(2).prefix { $0 != "=" })
             return !told.contains { $0.key.name == name }
-                && !ConfigurationLayers.keys.contains { $0.name == name && $0.isAmong(given) }
+                && !FlagKey.all.contains { $0.name == name && $0.isAmong(given) }
         }
         told.reverse()
-        return [ConfigurationLayers.Added(source: plan.path.display, arguments: flags)] + told.map(\.1)
+        return [ConfigurationLayers.Added(source: plan.path.display, arguments: flags)]
+            + told.map(ConfigurationLayers.Added.init)
     }
 
     /// - Throws: ``Failure``.
     private static func refuseOthers(_ given: [String]) throws {
-        for key in ConfigurationLayers.keys where !ofMachine.contains(key.name) && key.isAmong(given) {
+        for key in FlagKey.all where !ofMachine.contains(key.name) && key.isAmong(given) {
             throw Failure(
                 ExitStatus.usage,
                 "--\(key.name) is the plan's: give it to forgebatch plan; a shard takes --jobs, limits, --grace and flags of the display"

@@ -22,31 +22,35 @@ enum ConfigurationLayers {
         /// The variable or the file.
         let source: String
         let arguments: [String]
+
+        init(source: String, arguments: [String]) {
+            self.source = source
+            self.arguments = arguments
+        }
+
+        init(_ entry: FlagEntry) { self.init(source: entry.source, arguments: entry.arguments) }
     }
 
     /// The arguments that were parsed, with what the layers added.
     static var effective: [String] { stored.withLock { $0.effective } }
-
-    /// Flags whose values are commands. No record has them: they are often addresses with a password in them, and a run that
-    /// is done again by hand is nobody's alarm.
-    static let commands = Set(keys.filter { $0.kind == .command }.map(\.name))
 
     /// What the command line was, in parts, and what was added to it, without commands.
     static func invocation() -> Invocation {
         let (added, effective) = stored.withLock { ($0.added, $0.effective) }
         let flags = Invocation.Flags(
             plain: Set(
-                keys.filter { $0.kind == .flag || $0.kind == .inverted }.flatMap { key in
+                FlagKey.all.filter { $0.kind == .flag || $0.kind == .inverted }.flatMap { key in
                     key.kind == .inverted ? [key.name, "no-\(key.name)"] : [key.name]
                 }),
             letters: Dictionary(
-                keys.compactMap { key in key.short.map { ($0, key.name) } }, uniquingKeysWith: { first, _ in first }))
+                FlagKey.all.compactMap { key in key.short.map { ($0, key.name) } },
+                uniquingKeysWith: { first, _ in first }))
         var result = Invocation()
         for layer in added { result.take(layer.arguments, flags, source: layer.source) }
         let count = 1 + added.reduce(0) { $0 + $1.arguments.count }
         result.take(Array(effective.dropFirst(count)), flags, path: RawArguments.path)
         result.folder = Files.currentDirectory()
-        result.options.removeAll { commands.contains($0.name) }
+        result.options.removeAll { FlagKey.commands.contains($0.name) }
         return result
     }
 
@@ -88,59 +92,6 @@ enum ConfigurationLayers {
     /// The file that is looked for in the working directory.
     private static let local = RawPath("forgebatch.yaml")
 
-    /// A flag of `run` as a key.
-    struct Key: Equatable, Sendable {
-        enum Kind: Sendable {
-            case flag, inverted, value, list, joined
-            /// Words, or a text of them.
-            case command
-        }
-        let name: String
-        let kind: Kind
-        let short: Character?
-
-        init(_ name: String, _ kind: Kind, short: Character? = nil) {
-            self.name = name
-            self.kind = kind
-            self.short = short
-        }
-
-        var environment: String { "FORGEBATCH_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined() }
-
-        /// Whether the user gave the flag.
-        func isAmong(_ arguments: [String]) -> Bool {
-            arguments.prefix { $0 != "--" }.contains { argument in
-                if argument == "--\(name)" || argument.hasPrefix("--\(name)=") || argument == "--no-\(name)" {
-                    return true
-                }
-                guard let short, argument.hasPrefix("-"), !argument.hasPrefix("--") else { return false }
-                return argument.dropFirst().first == short
-            }
-        }
-    }
-
-    static let keys = [
-        Key("out", .value, short: "o"), Key("root", .list), Key("include", .list), Key("exclude", .list),
-        Key("ext", .joined),
-        Key("max-depth", .value), Key("hidden", .flag), Key("follow", .flag), Key("files-from", .value),
-        Key("null", .flag, short: "0"), Key("limit", .value), Key("min-age", .value), Key("error-if-empty", .flag),
-        Key("tools", .joined), Key("set", .list), Key("plugin-dir", .list), Key("plugin-jobs", .value),
-        Key("plugin-devices", .joined), Key("jobs", .value, short: "j"), Key("threads-per-job", .value),
-        Key("timeout", .value), Key("stall", .value), Key("max-duration", .value), Key("memory-limit", .value),
-        Key("sandbox", .value), Key("retries", .value), Key("nice", .value), Key("max-failures", .value),
-        Key("min-free", .value),
-        Key("force", .flag),
-        Key("retry-failed", .flag), Key("retry-quarantined", .flag), Key("fingerprint", .value),
-        Key("dry-run", .flag, short: "n"), Key("progress", .value), Key("progress-rate", .value),
-        Key("quiet", .flag, short: "q"), Key("verbose", .flag, short: "v"), Key("color", .value), Key("json", .flag),
-        Key("report", .value), Key("stills", .inverted), Key("compress", .inverted),
-        Key("templates", .value), Key("baseline", .value),
-        Key("metrics-textfile", .value), Key("junit", .value),
-        Key("lock", .value), Key("keep-runs", .value), Key("on-complete", .command), Key("on-failure", .command),
-        Key("hook-timeout", .value),
-        Key("grace", .value), Key("fail-on", .value), Key("config", .value), Key("no-config", .flag),
-    ]
-
     /// The arguments with the layers in front of the user's own. `run` and `plan` have layers; for a shard of a run, which
     /// `run --plan` does, the plan is one, and of the environment what concerns the machine.
     static func arguments(_ given: [String]) async throws -> [String] {
@@ -149,7 +100,7 @@ enum ConfigurationLayers {
             let own = Array(given.dropFirst())
             let type: any BatchCommand.Type = name == "plan" ? PlanCommand.self : RunCommand.self
             // Wrong arguments are the parser's to explain. The input may be told by the environment alone.
-            let environment = ((try? fromEnvironment()) ?? []).filter { type.takes($0.key) }
+            let environment = ((try? FlagEntry.ofEnvironment()) ?? []).filter { type.takes($0.key) }
             if let command = try? RunCommand.parse(own), name == "run", let plan = command.shards.plan {
                 let layers = try ShardLayers.added(plan.path, environment: environmentOfShard(), given)
                 stored.withLock { $0.added = layers }
@@ -170,36 +121,23 @@ enum ConfigurationLayers {
     }
 
     /// What of the environment a shard goes by.
-    private static func environmentOfShard() throws -> [(key: Key, Added)] {
-        let entries = try fromEnvironment().filter { ShardLayers.ofMachine.contains($0.key.name) }
-        try check(entries) { "environment variable \($0.environment)" }
-        return entries.map { ($0.key, Added(source: $0.source, arguments: $0.arguments)) }
-    }
-
-    private struct Entry {
-        let key: Key
-        let arguments: [String]
-        /// The variable or the file.
-        let source: String
-
-        /// The value of a key that takes a path; nil where it means none.
-        var path: RawPath? {
-            guard let text = arguments.first?.dropFirst("--\(key.name)=".count) else { return nil }
-            return (try? PathArgument.read(String(text)))?.path
-        }
+    private static func environmentOfShard() throws -> [FlagEntry] {
+        let entries = try FlagEntry.ofEnvironment().filter { ShardLayers.ofMachine.contains($0.key.name) }
+        for entry in entries { try entry.check(source: "environment variable \(entry.source)") }
+        return entries
     }
 
     private static func added(_ command: any BatchCommand, _ given: [String]) async throws -> [Added] {
-        var layers: [[Entry]] = []
-        let environment = try fromEnvironment()
-        try check(environment) { "environment variable \($0.environment)" }
+        var layers: [[FlagEntry]] = []
+        let environment = try FlagEntry.ofEnvironment()
+        for entry in environment { try entry.check(source: "environment variable \(entry.source)") }
         layers.append(environment)
         let named = try namedFile(command)
-        if let named { layers.append(try fromFile(named, isNamed: true)) }
+        if let named { layers.append(try read(named, isNamed: true)) }
         let isUnwanted = command.operation.noConfig || environment.contains { $0.arguments == ["--no-config"] }
         if !isUnwanted {
             let before = filesRead.count
-            let others = try standardFiles().map { try fromFile($0, isNamed: false) }
+            let others = try ConfigurationFile.standard().map { try read($0, isNamed: false) }
             let isNamed = named.flatMap { try? Files.resolve($0) } == (try? Files.resolve(local))
             if Files.exists(local), !isNamed {
                 let told = (layers + others).flatMap(\.self)
@@ -208,7 +146,7 @@ enum ConfigurationLayers {
                         "\(local.display) was not read, because \(why); --config \(local.display) has it read"
                     stored.withLock { $0.note = note }
                 } else {
-                    let entries = try fromFile(local, isNamed: false)
+                    let entries = try read(local, isNamed: false)
                     try refuseCommands(entries)
                     layers.append(entries)
                     // It counts more than those that were read before it.
@@ -227,11 +165,17 @@ enum ConfigurationLayers {
             where !done.contains(entry.key.name) && !entry.key.isAmong(given) && entry.key.name != "config"
                 && entry.key.name != "no-config" && type(of: command).takes(entry.key)
             {
-                result.append(Added(source: entry.source, arguments: entry.arguments))
+                result.append(Added(entry))
             }
             done += layer.map(\.key.name)
         }
         return result
+    }
+
+    private static func read(_ file: RawPath, isNamed: Bool) throws -> [FlagEntry] {
+        guard let entries = try ConfigurationFile.read(file, isNamed: isNamed) else { return [] }
+        stored.withLock { $0.filesRead.append(Files.absolute(file)) }
+        return entries
     }
 
     private static func namedFile(_ command: any BatchCommand) throws -> RawPath? {
@@ -240,7 +184,7 @@ enum ConfigurationLayers {
         do {
             return try PathArgument.read(text).path
         } catch let error as ValidationError {
-            throw Failure(78, "FORGEBATCH_CONFIG: \(error.message)")
+            throw Failure(ExitStatus.configuration, "FORGEBATCH_CONFIG: \(error.message)")
         }
     }
 
@@ -250,7 +194,7 @@ enum ConfigurationLayers {
     /// Another process looks at the inputs: they may lie on a share that does not answer.
     ///
     /// - Parameter told: by the other layers.
-    private static func inputHere(_ command: any BatchCommand, _ told: [Entry], _ given: [String]) async throws
+    private static func inputHere(_ command: any BatchCommand, _ told: [FlagEntry], _ given: [String]) async throws
         -> String?
     {
         func value(_ name: String) -> String? {
@@ -285,115 +229,18 @@ enum ConfigurationLayers {
     }
 
     /// A file that is only found may come with a folder of somebody else's: it sets values, and starts no programs.
-    private static func refuseCommands(_ entries: [Entry]) throws {
+    private static func refuseCommands(_ entries: [FlagEntry]) throws {
         guard let entry = entries.first(where: { $0.key.kind == .command || $0.key.name == pluginDir }) else { return }
         throw Failure(
-            78,
+            ExitStatus.configuration,
             "\(local.display): \(entry.key.name): a file that is only found in the working directory starts no program; give --config \(local.display)"
         )
-    }
-
-    private static func standardFiles() -> [RawPath] {
-        var paths: [RawPath] = []
-        if let folder = Terminal.environment("XDG_CONFIG_HOME"), !folder.isEmpty {
-            paths.append(RawPath(folder).appending("forgebatch/config.yaml"))
-        } else if let home = Terminal.environment("HOME"), !home.isEmpty {
-            paths.append(RawPath(home).appending(".config/forgebatch/config.yaml"))
-        }
-        paths.append(RawPath("/etc/forgebatch.yaml"))
-        return paths
-    }
-
-    private static func fromEnvironment() throws -> [Entry] {
-        try keys.compactMap { key in
-            guard let text = Terminal.environment(key.environment), !text.isEmpty else { return nil }
-            let values = key.kind == .list ? text.split(separator: ":").map { String($0) } : [text]
-            return try entry(key, values, source: key.environment)
-        }
-    }
-
-    private static func fromFile(_ path: RawPath, isNamed: Bool) throws -> [Entry] {
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try Files.read(path, limit: 1 << 20)
-        } catch {
-            // A home that is not ours to look into, as after sudo, has no file for us either.
-            if !isNamed, error.isMissing || (try? Files.status(path)) == nil { return [] }
-            throw Failure(78, "\(path.display): \(error.reason)")
-        }
-        stored.withLock { $0.filesRead.append(path.isAbsolute ? path : Files.currentDirectory().appending(path)) }
-        let node: YAMLNode?
-        do throws(YAMLError) {
-            node = try YAMLReader.read(bytes)
-        } catch {
-            throw Failure(78, "\(path.display): \(Escape.visible(error.description))")
-        }
-        guard let node else { return [] }
-        guard case .mapping(let mapping) = node else {
-            throw Failure(78, "\(path.display): not a mapping of flags to values, such as `memory-limit: 512M`")
-        }
-        var entries: [Entry] = []
-        for (name, value) in mapping {
-            let text = name.text ?? ""
-            guard let key = keys.first(where: { $0.name == text }), text != "config", text != "no-config" else {
-                let near = Suggestion.text(for: text, among: keys.map(\.name))
-                throw Failure(78, "\(path.display): unknown key '\(Escape.visible(text))'\(near)")
-            }
-            entries.append(try entry(key, values(key, value, path), source: path.display))
-        }
-        try check(entries) { _ in path.display }
-        return entries
-    }
-
-    private static func values(_ key: Key, _ node: YAMLNode, _ path: RawPath) throws -> [String] {
-        switch node {
-        case .text(let text): return [text]
-        case .list(let list) where [.list, .joined, .command].contains(key.kind):
-            let texts = list.compactMap(\.text)
-            guard texts.count == list.count else {
-                throw Failure(78, "\(path.display): \(key.name): single values are wanted in the list")
-            }
-            if key.kind == .command { return [CommandArgument.text(texts)] }
-            return key.kind == .joined ? [texts.joined(separator: ",")] : texts
-        case .mapping(let roots) where key.name == "root":
-            return try roots.map { name, value in
-                guard let name = name.text, let text = value.text else {
-                    throw Failure(
-                        78, "\(path.display): root: a folder is wanted for each name, as in `cam: /snapshots/new`")
-                }
-                return "\(name)=\(text)"
-            }
-        case .mapping(let settings) where key.name == "set":
-            return settings.flatMap { tool, value -> [String] in
-                if case .mapping(let nested) = value {
-                    return nested.map { "\(tool.text ?? "").\($0.key.text ?? "")=\($0.value.text ?? "")" }
-                }
-                return ["\(tool.text ?? "")=\(value.text ?? "")"]
-            }
-        case .list, .mapping: throw Failure(78, "\(path.display): \(key.name): a single value is wanted")
-        }
-    }
-
-    private static func entry(_ key: Key, _ values: [String], source: String) throws -> Entry {
-        switch key.kind {
-        case .flag, .inverted:
-            switch values.first {
-            case "true", "yes", "on", "1": return Entry(key: key, arguments: ["--\(key.name)"], source: source)
-            case "false", "no", "off", "0":
-                return Entry(
-                    key: key, arguments: key.kind == .inverted ? ["--no-\(key.name)"] : [], source: source)
-            default:
-                throw Failure(78, "\(source): \(key.name): true or false is wanted")
-            }
-        case .value, .list, .joined, .command:
-            return Entry(key: key, arguments: values.map { "--\(key.name)=\($0)" }, source: source)
-        }
     }
 
     /// Names of tools may be those of plugins, and another layer may tell where these lie.
     ///
     /// - Parameter layers: the environment first.
-    private static func checkTools(_ layers: [[Entry]], _ command: any BatchCommand) throws {
+    private static func checkTools(_ layers: [[FlagEntry]], _ command: any BatchCommand) throws {
         var folders = command.tools.pluginDirs.map(\.path)
         for layer in layers where folders.isEmpty {
             let arguments = layer.filter { $0.key.name == pluginDir }.flatMap(\.arguments)
@@ -407,22 +254,8 @@ enum ConfigurationLayers {
                     _ = try ToolNames(list: tools.tools, settings: tools.set, source: plugins)
                 } catch let failure as Failure {
                     let source = index == 0 ? "environment variable \(entry.source)" : entry.source
-                    throw Failure(78, "\(source): \(failure.message)")
+                    throw Failure(ExitStatus.configuration, "\(source): \(failure.message)")
                 }
-            }
-        }
-    }
-
-    /// A bad value is the configuration's fault, not the command line's.
-    private static func check(_ entries: [Entry], source: (Key) -> String) throws {
-        for entry in entries {
-            let source = source(entry.key)
-            do {
-                _ = try RunCommand.parse(entry.arguments + ["."])
-            } catch {
-                let text = ValueHint.complete(RunCommand.message(for: error))
-                let message = text.split(separator: "\n").first.map { String($0) } ?? ""
-                throw Failure(78, "\(source): \(entry.key.name): \(message)")
             }
         }
     }
