@@ -11,7 +11,7 @@ struct MonitoringFiles {
 
     init() {}
 
-    init(_ arguments: OperationArguments, _ options: RunOptions, _ outcome: RunOutcome, hasReport: Bool) {
+    init(_ arguments: MonitoringArguments, _ options: RunOptions, _ outcome: RunOutcome, hasReport: Bool) {
         self.init(
             junit: arguments.junit?.path, metrics: arguments.metricsTextfile?.path,
             OutputLayout(root: options.output), MonitoringFiles.summary(options, outcome), hasReport: hasReport)

@@ -205,10 +205,6 @@ struct OutputArguments: ParsableArguments {
     @Flag(help: "Print the summary as JSON on standard output.")
     var json = false
 
-    @Option(
-        help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
-    var report: ReportPages?
-
     @Flag(
         inversion: .prefixedNo,
         help:
@@ -222,6 +218,13 @@ struct OutputArguments: ParsableArguments {
             "Write results compressed, as NAME.json.gz: a sixth of the 1.2 kB a frame (130 MB an hour) that they take else. Every command reads both; results that are up to date stay as they are."
     )
     var compress = false
+}
+
+/// The report of a run.
+struct ReportArguments: ParsableArguments {
+    @Option(
+        help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
+    var report: ReportPages?
 
     @Option(
         help: ArgumentHelp(
@@ -234,6 +237,37 @@ struct OutputArguments: ParsableArguments {
             "The run that the report compares this one with: an id, the beginning of one, or previous, the finished run before (default: previous).",
             valueName: "run"))
     var baseline: String?
+
+    /// With those of another place where these say nothing.
+    func completed(by other: ReportArguments) -> ReportArguments {
+        var result = self
+        result.report = report ?? other.report
+        result.templates = templates ?? other.templates
+        result.baseline = baseline ?? other.baseline
+        return result
+    }
+}
+
+/// Files for programs that watch over runs.
+struct MonitoringArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Write the run's numbers to FILE for Prometheus' textfile collector, whole or not at all.",
+            valueName: "file"), completion: .file(), transform: PathArgument.read)
+    var metricsTextfile: PathArgument?
+
+    @Option(
+        help: ArgumentHelp("Write the videos to FILE as JUnit XML, whole or not at all.", valueName: "file"),
+        completion: .file(), transform: PathArgument.read)
+    var junit: PathArgument?
+
+    /// With those of another place where these say nothing.
+    func completed(by other: MonitoringArguments) -> MonitoringArguments {
+        var result = self
+        result.metricsTextfile = metricsTextfile ?? other.metricsTextfile
+        result.junit = junit ?? other.junit
+        return result
+    }
 }
 
 struct OperationArguments: ParsableArguments {
@@ -254,17 +288,6 @@ struct OperationArguments: ParsableArguments {
 
     @Option(help: "any: end with status 3 also because of videos that failed in earlier runs.")
     var failOn: FailOn?
-
-    @Option(
-        help: ArgumentHelp(
-            "Write the run's numbers to FILE for Prometheus' textfile collector, whole or not at all.",
-            valueName: "file"), completion: .file(), transform: PathArgument.read)
-    var metricsTextfile: PathArgument?
-
-    @Option(
-        help: ArgumentHelp("Write the videos to FILE as JUnit XML, whole or not at all.", valueName: "file"),
-        completion: .file(), transform: PathArgument.read)
-    var junit: PathArgument?
 
     @Option(
         help: ArgumentHelp("A YAML file of these flags by their long names.", valueName: "file"), completion: .file(),

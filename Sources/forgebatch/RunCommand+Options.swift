@@ -116,7 +116,7 @@ extension RunCommand {
         options.invocation = ConfigurationLayers.invocation()
         options.scope = scope(survey, options.roots)
         // A name that means no run is told before an hour's work.
-        _ = try Baseline.resolve(display.baseline, scope: options.scope, in: OutputLayout(root: absolute))
+        _ = try Baseline.resolve(pages.baseline, scope: options.scope, in: OutputLayout(root: absolute))
         options.settings = flatSettings(options)
         options.spent = monotonicNanoseconds() &- RunCommand.begun
         return options

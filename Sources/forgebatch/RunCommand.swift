@@ -28,6 +28,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Work") var work: WorkArguments
     @OptionGroup(title: "Reuse") var reuse: ReuseArguments
     @OptionGroup(title: "Display") var display: OutputArguments
+    @OptionGroup(title: "Report") var pages: ReportArguments
+    @OptionGroup(title: "Report") var monitoring: MonitoringArguments
     @OptionGroup(title: "Operation") var operation: OperationArguments
     @OptionGroup(title: "Commands") var commands: HookArguments
     @OptionGroup(title: "Many machines") var shards: ShardArguments
@@ -103,13 +105,13 @@ struct RunCommand: AsyncParsableCommand {
                         console.note("rebuilt a missing catalog from \(Quantity.plural(rebuilt, "result"))")
                     }
                     _ = try HistoryRepair.addMissing(layout)
-                    return try Baseline.resolve(display.baseline, scope: options.scope, in: layout)
+                    return try Baseline.resolve(pages.baseline, scope: options.scope, in: layout)
                 }, display: { console.show($0) },
                 conclude: {
                     console.clear()
                     signals.finish()
-                    report = Report.of(options, $0, pages: display.report, templates: display.templates?.path)
-                    outputs = MonitoringFiles(operation, options, $0, hasReport: report.problem == nil)
+                    report = Report.of(options, $0, pages: pages.report, templates: pages.templates?.path)
+                    outputs = MonitoringFiles(monitoring, options, $0, hasReport: report.problem == nil)
                 })
         } catch let failure as LookFailure {
             console.clear()

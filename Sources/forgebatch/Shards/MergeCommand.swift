@@ -57,7 +57,7 @@ struct MergeCommand: AsyncParsableCommand {
         let summary = joined.summary
         let report = report(layout, summary, told)
         let outputs = MonitoringFiles(
-            junit: told.junit?.path, metrics: told.metricsTextfile?.path, layout, summary,
+            junit: told.monitoring.junit?.path, metrics: told.monitoring.metricsTextfile?.path, layout, summary,
             hasReport: report.problem == nil)
         var outcome = RunOutcome(
             summary, issues: joined.issues.map { VideoIssue(path: $0.path, message: $0.message, status: $0.status) },
@@ -83,7 +83,7 @@ struct MergeCommand: AsyncParsableCommand {
         _ = try CatalogRebuild.ifMissing(layout)
         _ = try HistoryRepair.addMissing(layout)
         let planned = try ShardedRun.document(plan).summary
-        let baseline = try Baseline.resolve(told.baseline, of: planned, in: layout)
+        let baseline = try Baseline.resolve(told.pages.baseline, of: planned, in: layout)
         do {
             let joined = try ShardMerge.run(
                 plan, layout, isPartial: partial, baseline: baseline, compacts: isLocked,
@@ -110,14 +110,14 @@ struct MergeCommand: AsyncParsableCommand {
 
     private func report(_ layout: OutputLayout, _ run: RunSummary, _ told: MergeFileArguments) -> Report {
         let pages: ReportOptions.Pages?
-        switch told.report {
+        switch told.pages.report {
         case .some(.none): return .none
         case .basic: pages = .basic
         case .full: pages = .full
         case nil: pages = nil
         }
         return Report(
-            layout, run: run.id, videos: run.tally.found, pages: pages, templates: told.templates?.path,
+            layout, run: run.id, videos: run.tally.found, pages: pages, templates: told.pages.templates?.path,
             baseline: run.baseline)
     }
 
@@ -140,32 +140,8 @@ struct MergeCommand: AsyncParsableCommand {
 
 /// What is written beside the run itself; where nothing is given, what the plan was told.
 struct MergeFileArguments: ParsableArguments {
-    @Option(
-        help: "The report: none, basic (pages of failed and damaged videos only), full (default up to 2,000 videos).")
-    var report: ReportPages?
-
-    @Option(
-        help: ArgumentHelp(
-            "A folder whose files stand in for the report's templates of the same name.", valueName: "dir"),
-        completion: .file(), transform: PathArgument.read)
-    var templates: PathArgument?
-
-    @Option(
-        help: ArgumentHelp(
-            "The run that the report compares this one with: an id, the beginning of one, or previous, the finished run before (default: previous).",
-            valueName: "run"))
-    var baseline: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Write the run's numbers to FILE for Prometheus' textfile collector, whole or not at all.",
-            valueName: "file"), completion: .file(), transform: PathArgument.read)
-    var metricsTextfile: PathArgument?
-
-    @Option(
-        help: ArgumentHelp("Write the videos to FILE as JUnit XML, whole or not at all.", valueName: "file"),
-        completion: .file(), transform: PathArgument.read)
-    var junit: PathArgument?
+    @OptionGroup var pages: ReportArguments
+    @OptionGroup var monitoring: MonitoringArguments
 
     @Option(
         help: ArgumentHelp(
@@ -193,11 +169,8 @@ struct MergeFileArguments: ParsableArguments {
         do {
             let told = try MergeFileArguments.parse(words)
             var result = self
-            result.report = report ?? told.report
-            result.templates = templates ?? told.templates
-            result.baseline = baseline ?? told.baseline
-            result.metricsTextfile = metricsTextfile ?? told.metricsTextfile
-            result.junit = junit ?? told.junit
+            result.pages = pages.completed(by: told.pages)
+            result.monitoring = monitoring.completed(by: told.monitoring)
             result.keepRuns = keepRuns ?? told.keepRuns
             return result
         } catch {

@@ -24,6 +24,8 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup(title: "Work") var work: WorkArguments
     @OptionGroup(title: "Reuse") var reuse: ReuseArguments
     @OptionGroup(title: "Display") var display: OutputArguments
+    @OptionGroup(title: "Report") var pages: ReportArguments
+    @OptionGroup(title: "Report") var monitoring: MonitoringArguments
     @OptionGroup(title: "Operation") var operation: OperationArguments
 
     @Option(
@@ -45,6 +47,7 @@ struct PlanCommand: AsyncParsableCommand {
         var command = try RunCommand.parse(["."])
         (command.input, command.tools, command.work) = (input, tools, work)
         (command.reuse, command.display, command.operation) = (reuse, display, operation)
+        (command.pages, command.monitoring) = (pages, monitoring)
         var options = try await command.makeOptions()
         options.invocation?.options.removeAll { $0.name == "shards" }
         if reuse.dryRun {
@@ -63,7 +66,7 @@ struct PlanCommand: AsyncParsableCommand {
                             "forgebatch: rebuilt a missing catalog from \(Quantity.plural(rebuilt, "result"))", .note)
                     }
                     _ = try HistoryRepair.addMissing(layout)
-                    return try Baseline.resolve(display.baseline, scope: options.scope, in: layout)
+                    return try Baseline.resolve(pages.baseline, scope: options.scope, in: layout)
                 })
         } catch let failure as LookFailure {
             throw Failure(failure.exitStatus, "\(failure)")

@@ -26,8 +26,8 @@ enum ShardLayers {
     /// - Throws: ``Failure`` for a value that is no text, which cannot be kept.
     static func kept(_ command: PlanCommand, plugins: [ChosenPlugin]) throws -> [String] {
         let asked: [String: PathArgument?] = [
-            "templates": command.display.templates, "metrics-textfile": command.operation.metricsTextfile,
-            "junit": command.operation.junit,
+            "templates": command.pages.templates, "metrics-textfile": command.monitoring.metricsTextfile,
+            "junit": command.monitoring.junit,
         ]
         var words: [String] = []
         for option in ConfigurationLayers.invocation().options where ofPlan.contains(option.name) {
