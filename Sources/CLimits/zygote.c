@@ -40,7 +40,7 @@ static int32_t fork_sibling(void) {
 
 /// In the copy: a session of its own, its standard streams, and nothing else open. It tells its number, once what it is told
 /// by can be killed as a group.
-static void become_worker(const int *descriptors) {
+static void become_sibling(const int *descriptors) {
     int32_t own = getpid();
     if (setsid() < 0) _exit(71);
     for (int stream = 0; stream < 3; stream++) {
@@ -51,19 +51,18 @@ static void become_worker(const int *descriptors) {
     fb_close_from(3);
 }
 
-int fb_serve_forks(int control) {
-    // A number that nobody reads any more is no reason to end, but in a worker.
+int fb_serve_forks(int control, unsigned char *role) {
+    // A number that nobody reads any more is no reason to end, but in a copy.
     void (*before)(int) = signal(SIGPIPE, SIG_IGN);
     for (;;) {
-        char byte;
         int descriptors[4], count;
-        long got = fb_receive(control, &byte, 1, descriptors, 4, &count);
+        long got = fb_receive(control, role, 1, descriptors, 4, &count);
         if (got == 0) return 0;
         if (got < 0 && got != -E2BIG) return (int)got;
         if (count == 4) {
             int32_t child = fork_sibling();
             if (child == 0) {
-                become_worker(descriptors);
+                become_sibling(descriptors);
                 signal(SIGPIPE, before);
                 return 1;
             }

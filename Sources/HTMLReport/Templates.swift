@@ -101,15 +101,19 @@ struct Templates {
     static func lean(style: [UInt8]) -> [UInt8] {
         var text = style[...]
         var plain: [UInt8] = []
-        while let start = text.firstRange(of: Array("/*".utf8)),
-            let end = text[start.upperBound...].firstRange(of: Array("*/".utf8))
-        {
-            plain += text[..<start.lowerBound]
-            text = text[end.upperBound...]
+        let (slash, star) = (UInt8(ascii: "/"), UInt8(ascii: "*"))
+        while let start = pair(slash, star, in: text), let end = pair(star, slash, in: text[(start + 2)...]) {
+            plain += text[..<start]
+            text = text[(end + 2)...]
         }
         plain += text
         let lines = plain.split(separator: 0x0a).map { $0.drop { $0 == 0x20 } }.filter { !$0.isEmpty }
         return Array(lines.joined(separator: [0x0a])) + [0x0a]
+    }
+
+    /// Where one byte stands before another one first.
+    private static func pair(_ first: UInt8, _ second: UInt8, in text: ArraySlice<UInt8>) -> Int? {
+        text.indices.dropLast().first { text[$0] == first && text[$0 + 1] == second }
     }
 
     func render(_ page: IndexPage) throws -> [UInt8] { try render(index, page.members) }

@@ -12,25 +12,44 @@ package enum TemplateValue {
     case object(any TemplateObject)
 }
 
+/// What tells its value itself. There is one such protocol for all that is asked of a value, because the first time that a type
+/// is held against a protocol, the run time looks through all conformances of the program.
+package protocol TemplateConvertible {
+    var templateValue: TemplateValue { get }
+}
+
 /// Something with members.
-package protocol TemplateObject {
+package protocol TemplateObject: TemplateConvertible {
     /// A member's value, or nil when there is no such member: the name is then looked for further out.
     func member(_ name: String) -> TemplateValue?
 }
 
 /// Values one after the other, each made when it is its turn.
-package protocol TemplateList {
+package protocol TemplateList: TemplateConvertible {
     var isEmpty: Bool { get }
     func forEachValue<Failure>(_ body: (TemplateValue) throws(Failure) -> Void) throws(Failure)
 }
 
-extension Array: TemplateList {
+extension TemplateObject {
+    package var templateValue: TemplateValue { .object(self) }
+}
+
+extension TemplateList {
+    package var templateValue: TemplateValue { .list(self) }
+}
+
+extension Optional: TemplateConvertible {
+    /// What it holds, or nothing.
+    package var templateValue: TemplateValue { map { TemplateValue(reflecting: $0) } ?? .nothing }
+}
+
+extension Array: TemplateList, TemplateConvertible {
     package func forEachValue<Failure>(_ body: (TemplateValue) throws(Failure) -> Void) throws(Failure) {
         for element in self { try body(TemplateValue(reflecting: element)) }
     }
 }
 
-extension Dictionary: TemplateObject where Key == String, Value == TemplateValue {
+extension Dictionary: TemplateObject, TemplateConvertible where Key == String, Value == TemplateValue {
     package func member(_ name: String) -> TemplateValue? { self[name] }
 }
 
@@ -42,13 +61,12 @@ extension TemplateValue {
         case let value as TemplateValue: self = value
         case let text as String: self = .text(text)
         case let flag as Bool: self = .flag(flag)
-        case let object as any TemplateObject: self = .object(object)
-        case let list as any TemplateList: self = .list(list)
+        case let number as Int: self = .text(number.description)
+        case let value as any TemplateConvertible: self = value.templateValue
         case let text as any CustomStringConvertible: self = .text(text.description)
         default:
             let mirror = Mirror(reflecting: value)
             switch mirror.displayStyle {
-            case .optional: self = mirror.children.first.map { TemplateValue(reflecting: $0.value) } ?? .nothing
             case .struct where !mirror.children.isEmpty: self = .object(Members(mirror))
             default: self = .text(String(describing: value))
             }

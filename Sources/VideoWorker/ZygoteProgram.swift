@@ -1,22 +1,34 @@
 internal import Bytes
 internal import CLimits
 internal import FrameTools
-internal import Jobs
+package import Jobs
 
-/// The process that forks workers: it has loaded what they need, and never sees a request or a byte of a video.
+/// The process that forks workers, and what looks at inputs: it has loaded what workers need, and never sees a request or a byte
+/// of a video.
 package enum ZygoteProgram {
-    /// Takes its socket from standard input and forks whenever it is asked to over it.
+    /// What a process is behind ``main(warmUp:)``.
+    package enum Outcome: Sendable {
+        /// One that was forked to be this, with the standard streams of such a process.
+        case forked(ForkRole)
+        /// The one that forks, at its end, with its exit status: 0 when the run has closed its end or is gone, 70 when there
+        /// was no socket, 71 when it cannot be read. 70 is also of a process that was forked to be what is not known.
+        case ended(Int32)
+    }
+
+    /// Takes its socket from standard input and forks whenever it is asked to over it. Returns in each process that was
+    /// forked, and in this one at its end.
     ///
-    /// - Returns: nil in each process that was forked, whose standard streams are then a worker's; the exit status in this
-    ///   one, when the run has closed its end or is gone, 70 when there was no socket.
-    package static func main() -> Int32? {
+    /// - Parameter others: called once before the first fork: what the run time is to look up for other roles than a worker's.
+    package static func main(warmUp others: () -> Void) -> Outcome {
         Confinement.closeInherited()
-        guard let control = socket() else { return WorkerProgram.refuse() }
+        guard let control = socket() else { return .ended(WorkerProgram.refuse()) }
         warmUp()
-        switch fb_serve_forks(control.number) {
-        case 1: return nil
-        case 0: return 0
-        default: return 71
+        others()
+        var role: UInt8 = 0
+        switch fb_serve_forks(control.number, &role) {
+        case 1: return ForkRole(rawValue: role).map { .forked($0) } ?? .ended(WorkerProgram.refuse())
+        case 0: return .ended(0)
+        default: return .ended(71)
         }
     }
 

@@ -28,9 +28,9 @@ struct Forgebatch: AsyncParsableCommand {
         EventStream.isOn = EventStream.isAsked(arguments)
         do {
             if let complaint = FirstWord.complaint(arguments) { throw Failure(ExitStatus.usage, complaint) }
-            let arguments = try await ConfigurationLayers.arguments(OtherNames.resolved(arguments))
+            let (arguments, parsed) = try await ConfigurationLayers.arguments(OtherNames.resolved(arguments))
             EventStream.isOn = EventStream.isAsked(arguments)
-            var command = try parseAsRoot(arguments)
+            var command = try parsed ?? parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

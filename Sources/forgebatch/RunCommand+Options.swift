@@ -12,7 +12,9 @@ internal import VideoWorker
 extension RunCommand {
     func plan(_ options: RunOptions) async throws -> Plan {
         do {
-            return try await BatchRunner.plan(options)
+            let plan = try await BatchRunner.plan(options)
+            await RunCommand.zygotes.close()
+            return plan
         } catch let refusal as RunRefusal {
             throw Failure(ExitStatus.usage, "\(refusal)")
         } catch let failure as LookFailure {
@@ -50,7 +52,7 @@ extension RunCommand {
     /// What looks at inputs before there is a run.
     static func looker(stall: DurationArgument, maxDuration: DurationArgument?) -> Looker {
         Looker(
-            program: (program, lookArguments), stall: stall.seconds,
+            program: (program, lookArguments), zygotes: zygotes, stall: stall.seconds,
             deadline: maxDuration.map { begun &+ UInt64($0.seconds * 1e9) })
     }
 
@@ -72,7 +74,8 @@ extension RunCommand {
 
     static let program = RawPath("/proc/self/exe")
     static let lookArguments = ["look"]
-    static let zygoteArguments = ["worker", "fork"]
+    /// One of them serves all that the process has forked, from its first look at an input to its last worker.
+    static let zygotes = Zygotes(program: program, arguments: ["worker", "fork"])
 
     func makeOptions() async throws -> RunOptions {
         let inputs = input.paths.map(\.path)
@@ -89,7 +92,7 @@ extension RunCommand {
         var options = RunOptions(
             output: absolute, version: Forgebatch.version, worker: RunCommand.program, now: now)
         options.lookArguments = RunCommand.lookArguments
-        options.zygoteArguments = RunCommand.zygoteArguments
+        options.zygotes = RunCommand.zygotes
         options.inputs = inputs
         options.listed = survey.listed.map(\.path)
         options.roots = try declaredRoots(survey)

@@ -64,6 +64,7 @@ struct RunCommand: AsyncParsableCommand {
             // Told before the commands have their time.
             Terminal.fatal(failure.message, status: failure.status)
             signals.leave()
+            await RunCommand.zygotes.close()
             await hooks.run(
                 Summary.refused(failure.message, status: failure.status), status: failure.status, facts: [],
                 hasEnded: false, hasToEnd: { signals.endsCommands })

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BatchRun
 internal import Bytes
+internal import Jobs
 internal import VideoWorker
 
 // A process may be started without standard descriptors; without this a video could become number 0.
@@ -19,13 +20,17 @@ guard CommandLine.argc > 0 else {
 let arguments = RawArguments.read()
 if arguments.first == "worker" {
     Signals.unblock()
-    // Each process that it forks goes on as a worker.
-    if arguments.dropFirst().first == "fork", let status = ZygoteProgram.main() { exitAtOnce(status) }
-    exitAtOnce(WorkerProgram.main())
+    guard arguments.dropFirst().first == "fork" else { exitAtOnce(WorkerProgram.main()) }
+    // Each process that it forks goes on here.
+    switch ZygoteProgram.main(warmUp: LookProgram.warmUp) {
+    case .forked(.worker): exitAtOnce(WorkerProgram.main())
+    case .forked(.look): exitAtOnce(LookProgram.main())
+    case .ended(let status): exitAtOnce(status)
+    }
 }
 if arguments.first == "look" {
     Signals.unblock()
-    exitNow(LookProgram.main())
+    exitAtOnce(LookProgram.main())
 }
 if arguments.first == "hook" {
     Signals.unblock()

@@ -64,7 +64,7 @@ struct ZygoteTests {
     @Test("A run whose zygote fails completes its videos")
     func run() async throws {
         let bench = try RunTests.Bench(videos: ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], script: RunTests.good)
-        bench.options.zygoteArguments = ["-c", "exit 1"]
+        bench.options.zygotes = ZygoteTests.zygotes("exit 1")
         bench.options.workers = 1
         let outcome = try await bench.run()
         #expect(outcome.exitStatus == 0 && outcome.counts.completed == 4)

@@ -54,6 +54,85 @@ struct ZygoteTests {
         #expect(!Processes.isAlive(zygote))
     }
 
+    /// A run whose list of names comes from a pipe that nobody has written to, and its two children: what reads the list, and
+    /// what forked that.
+    private func looking(_ forge: Forge) async throws -> (run: RunningProcess, look: pid_t, zygote: pid_t) {
+        let list = forge.home.appending("names")
+        #expect(list.withCString { mkfifo($0, 0o600) } == 0)
+        let words = ["run", "--files-from", "names", "-o", "out", "--no-config", "-j1"]
+        let run = try RunningProcess.start(forge.launch(words.map { RawPath($0) }))
+        let found = try await poll { () -> [pid_t]? in
+            let all = ZygoteTests.zygotes(of: run, but: 0)
+            return all.count == 2 ? all : run.hasEnded ? [] : nil
+        }
+        let children = found ?? []
+        try #require(children.count == 2)
+        // The one that waits for somebody to write has a second thread.
+        @Sendable func threads(_ process: pid_t) -> Int {
+            (try? Files.list(RawPath("/proc/\(process)/task")))?.count ?? 0
+        }
+        let look = try await poll { () -> pid_t? in
+            children.first { threads($0) == 2 } ?? (run.hasEnded ? 0 : nil)
+        }
+        return (run, try #require(look), try #require(children.first { $0 != look }))
+    }
+
+    @Test("What looks at the inputs is forked by the zygote that forks the workers, with nothing inherited")
+    func looks() async throws {
+        let forge = try Forge()
+        try forge.addLong("a.y4m")
+        let (run, look, zygote) = try await looking(forge)
+        #expect(getsid(look) == look && getpgid(look) == look)
+        let folder = RawPath("/proc/\(look)/fd")
+        let open = try Files.list(folder).map { try Files.linkTarget(folder.appending($0)).display }
+        // Its standard streams, and the list once it is open.
+        #expect(open.count { $0.hasPrefix("pipe:") } == 3, "\(open)")
+        #expect(open.allSatisfy { $0.hasPrefix("pipe:") || $0.hasSuffix("/names") }, "\(open)")
+        #expect(try Files.list(RawPath("/proc/\(zygote)/task")).count == 1)
+        let names = forge.home.appending("names")
+        let list = try Files.open(names, O_WRONLY)
+        try Files.write(Array("in/a.y4m\n".utf8), to: list, path: names)
+        Files.close(list)
+        let worker = try await run.holdWorker(of: "a.y4m")
+        #expect(ZygoteTests.zygotes(of: run, but: worker) == [zygote])
+        kill(worker, SIGCONT)
+        #expect(await run.result().status == 0)
+        #expect(!Processes.isAlive(zygote))
+    }
+
+    @Test("A process that looks and is killed is told as one that was started, and no child is left")
+    func lookKilled() async throws {
+        let forge = try Forge(["a.y4m"])
+        let (run, look, zygote) = try await looking(forge)
+        kill(look, SIGKILL)
+        let result = await run.result()
+        #expect(result.status == 1, "\(result.error)")
+        #expect(
+            result.error
+                == "forgebatch: cannot look for videos: the process that looks at the inputs was killed by signal 9\n")
+        #expect(!Processes.isAlive(zygote))
+    }
+
+    @Test(
+        "Of a run's processes its zygote alone is started, whatever is looked at and worked on",
+        .enabled(if: Files.exists(KindTests.strace), "strace is not installed"), arguments: [[], ["--dry-run"]])
+    func started(_ flags: [String]) async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        try forge.write("limit: 9\n", to: forge.home.appending("forgebatch.yaml"))
+        try forge.write("in/a.y4m\nin/b.y4m\n", to: forge.home.appending("names"))
+        let words =
+            ["-f", "-qq", "-e", "trace=execve", "-o", "trace", Forge.executable.display] + [
+                "run", "--files-from", "names", "-o", "out",
+            ]
+        var launch = Launch(KindTests.strace, (words + flags).map { RawPath($0) })
+        launch.directory = forge.home
+        let result = try await RunningProcess.run(launch)
+        #expect(result.status == 0, "\(result.error)")
+        let trace = String(decoding: try Files.read(forge.home.appending("trace")), as: UTF8.self)
+        let starts = trace.split(separator: "\n").filter { $0.contains("execve(") && $0.hasSuffix("= 0") }
+        #expect(starts.count == 2 && starts.last?.contains("\"worker\", \"fork\"") == true, "\(starts)")
+    }
+
     enum Event: CaseIterable { case isKilled, hasWorkerThatCrashed }
 
     @Test(

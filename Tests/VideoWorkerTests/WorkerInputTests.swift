@@ -80,7 +80,8 @@ struct ForkTests {
         // Neither is a request without its descriptors.
         #expect(fb_send_descriptors(ends[0], [0], 1, descriptors, 3) == 1)
         Files.close(FileDescriptor(ends[0]))
-        let result = fb_serve_forks(ends[1])
+        var role: UInt8 = 0
+        let result = fb_serve_forks(ends[1], &role)
         // A copy of this process has no business here.
         if result == 1 { _exit(1) }
         #expect(result == 0)

@@ -39,6 +39,22 @@ package enum LookProgram {
         return 0
     }
 
+    /// Has the run time look up once what each process needs that looks: reading a request, a walk, and its answers. What it
+    /// looks at is nothing.
+    package static func warmUp() {
+        let nothing = RawPath("")
+        let question = LookRequest.Question.walk(DiscoveryOptions(now: 0))
+        let line = LookRequest(question, []).encode()
+        guard let request = (try? JSONReader.parse(line)).flatMap({ LookRequest($0) }) else { return }
+        let output = LookOutput { _ throws(SystemError) in }
+        answer(request, output)
+        let status = FileStatus(kind: .file, size: 0, modified: 0, device: 0, inode: 0)
+        output.tell(.candidate(Candidate(path: nothing, relative: nothing, status: status)))
+        output.tell(.surveyed(0, InputSurvey.Entry(looking: nothing, silent: "warm-up")))
+        output.tell(.done)
+        output.flush()
+    }
+
     private static func say(_ text: String) {
         try? Files.write(Array((text + "\n").utf8), to: .standardError, path: RawPath("standard error"))
     }

@@ -39,6 +39,8 @@ package struct Looker: Sendable {
 
     /// The program and its arguments; nil to look in this process, which then waits for whatever does not answer.
     let program: (path: RawPath, arguments: [String])?
+    /// What forks it, where they can.
+    let zygotes: Zygotes?
     /// Seconds without a sign of life.
     let stall: Double
     /// Nanoseconds of the monotonic clock; nil for no end.
@@ -47,9 +49,10 @@ package struct Looker: Sendable {
     let signal: @Sendable () -> Int32?
 
     package init(
-        program: (path: RawPath, arguments: [String])?, stall: Double, deadline: UInt64?,
+        program: (path: RawPath, arguments: [String])?, zygotes: Zygotes? = nil, stall: Double, deadline: UInt64?,
         signal: @escaping @Sendable () -> Int32? = { nil }
     ) {
+        self.zygotes = zygotes
         (self.program, self.stall, self.deadline, self.signal) = (program, stall, deadline, signal)
     }
 
@@ -196,8 +199,9 @@ package struct Looker: Sendable {
             // What was told before an end is told again by the next one, so it counts only when all was.
             let watch = LookWatch(stall: stall, deadline: deadline, signal: signal)
             let errors = LastLines()
-            let child = ChildProcess(
+            var child = ChildProcess(
                 program: program.path, arguments: program.arguments, lineLimit: LookAnswer.lineLimit)
+            (child.zygotes, child.role) = (zygotes, .look)
             let end = await child.run(request.encode(), errors: errors, hasToEnd: { watch.hasToEnd() }) { output in
                 guard case .line(let line) = output, let answer = LookAnswer(line) else { return false }
                 watch.note(answer)

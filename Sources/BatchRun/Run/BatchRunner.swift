@@ -23,7 +23,7 @@ package enum BatchRunner {
         _ options: RunOptions, begun: UInt64, signal: @escaping @Sendable () -> Int32?
     ) -> Looker {
         Looker(
-            program: options.lookArguments.map { (options.worker, $0) }, stall: options.stall,
+            program: options.lookArguments.map { (options.worker, $0) }, zygotes: options.zygotes, stall: options.stall,
             deadline: options.maxDuration.map { begun &+ UInt64($0 * 1e9) }, signal: signal)
     }
 

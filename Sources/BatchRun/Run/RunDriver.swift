@@ -11,8 +11,6 @@ final class RunDriver {
     private let folders = ResultFolders()
     /// The processes of plugins; nil in a run without.
     private let pool: PluginPool?
-    /// What forks the workers; nil where each is started by itself.
-    private let zygotes: Zygotes?
     /// Workers that were started and have not ended.
     private var running = 0
     /// Whether a file of the run's own could not be written.
@@ -24,7 +22,6 @@ final class RunDriver {
         self.journal = journal
         self.options = options
         self.pool = pool
-        zygotes = options.zygoteArguments.map { Zygotes(program: options.worker, arguments: $0) }
     }
 
     /// Runs the plan to its end. The one consumer of all events; workers, the clock and signals are their producers.
@@ -68,7 +65,7 @@ final class RunDriver {
             }
             group.cancelAll()
         }
-        await zygotes?.close()
+        await options.zygotes?.close()
     }
 
     /// Has the scheduler take one event, and carries out what it answers but for the starts.
@@ -133,7 +130,7 @@ final class RunDriver {
         let request = request(job, threads: threads)
         var child = ChildProcess(
             program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit)
-        child.zygotes = zygotes
+        child.zygotes = options.zygotes
         return WorkerProcess(
             child: child,
             request: request,

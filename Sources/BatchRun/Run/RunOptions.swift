@@ -101,8 +101,8 @@ package struct RunOptions: Sendable {
     /// The program that is started as a worker, and what it is told before its request.
     package var worker: RawPath
     package var workerArguments: [String] = ["worker"]
-    /// What the same program is told to fork workers; nil where each is started by itself.
-    package var zygoteArguments: [String]?
+    /// What forks workers, and what looks at inputs; nil where each is started by itself.
+    package var zygotes: Zygotes?
     /// What the same program is told to look at the inputs; nil when this process does so itself.
     package var lookArguments: [String]?
     /// Where the run looks for videos, in one word: runs with the same one can be held against each other.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Jobs
 internal import Subprocess
 internal import Synchronization
 internal import SystemPackage
@@ -54,6 +55,8 @@ struct ChildProcess: Sendable {
     var patience = Patience()
     /// Fork it, where they can; it is started as any program else.
     var zygotes: Zygotes?
+    /// What it is to be when it is forked.
+    var role = ForkRole.worker
     /// Kills a process group by its leader.
     var kill: @Sendable (Int32) -> Void = { Processes.killGroup($0) }
 

@@ -79,7 +79,7 @@ extension ChildProcess {
         // Its end means that we are gone, so it stays open.
         defer { input.close() }
         let impatience = Task.detached { await giveUp(settlement, hasToEnd) }
-        let forked = await zygotes.fork(input: input.theirs)
+        let forked = await zygotes.fork(role, input: input.theirs)
         impatience.cancel()
         Files.close(input.theirs)
         guard let forked else { return settlement.isSettled ? .spawnFailed("not any more") : nil }

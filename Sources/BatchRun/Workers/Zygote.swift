@@ -1,9 +1,10 @@
-internal import Bytes
+package import Bytes
 internal import CLimits
+internal import Jobs
 internal import Synchronization
 
-/// A process that has loaded what workers need and forks them: `forgebatch worker fork`. It gets descriptors alone, and never
-/// sees a request or a byte of a video.
+/// A process that has loaded what workers need and forks them, and what looks at inputs: `forgebatch worker fork`. It gets
+/// descriptors alone, and never sees a request or a byte of a video.
 final class Zygote: Sendable {
     private struct State {
         var life: Task<Void, Never>?
@@ -62,9 +63,11 @@ final class Zygote: Sendable {
 
     /// Has a process forked.
     ///
-    /// - Parameter input: its standard input.
+    /// - Parameters:
+    ///   - role: what it is to be.
+    ///   - input: its standard input.
     /// - Throws: `SystemError` when it was not; ECHILD when the zygote is gone.
-    func fork(input: FileDescriptor) async throws(SystemError) -> ForkedProcess {
+    func fork(_ role: ForkRole, input: FileDescriptor) async throws(SystemError) -> ForkedProcess {
         var open: [FileDescriptor] = []
         defer { for one in open { Files.close(one) } }
         func pipe() throws(SystemError) -> (reading: FileDescriptor, writing: FileDescriptor) {
@@ -75,7 +78,7 @@ final class Zygote: Sendable {
             return pipe
         }
         let (output, error, answer) = (try pipe(), try pipe(), try pipe())
-        try ask([input, output.writing, error.writing, answer.writing])
+        try ask(role, [input, output.writing, error.writing, answer.writing])
         for one in [output, error, answer] {
             Files.close(one.writing)
             open.removeAll { $0.number == one.writing.number }
@@ -98,12 +101,12 @@ final class Zygote: Sendable {
             zygote: self)
     }
 
-    private func ask(_ descriptors: [FileDescriptor]) throws(SystemError) {
+    private func ask(_ role: ForkRole, _ descriptors: [FileDescriptor]) throws(SystemError) {
         let sent: Int = state.withLock { state in
             // ECHILD
             guard !state.isEnding, !state.isGone else { return -10 }
             let sent = fb_send_descriptors(
-                ours.number, [UInt8(0)], 1, descriptors.map(\.number), Int32(descriptors.count))
+                ours.number, [role.rawValue], 1, descriptors.map(\.number), Int32(descriptors.count))
             guard sent == 1 else { return sent }
             if state.waiting == 0 { state.since = monotonicNanoseconds() }
             state.waiting += 1
@@ -132,9 +135,9 @@ final class Zygote: Sendable {
     func ended() async { await state.withLock { $0.life }?.value }
 }
 
-/// The zygotes of a run, one after the other: the next is started when one has ended, and when a process that it forked has
-/// died of a signal.
-final class Zygotes: Sendable {
+/// The zygotes of a run, one after the other: the first is started when something is to be forked, the next when one has ended,
+/// and when a process that it forked has died of a signal.
+package final class Zygotes: Sendable {
     private struct State {
         var current: Zygote?
         /// Those that are told to end.
@@ -154,15 +157,17 @@ final class Zygotes: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter patience: seconds that one may take to load and to fork; it needs a few hundredths.
-    init(program: RawPath, arguments: [String], patience: Double = 10) {
+    package init(program: RawPath, arguments: [String], patience: Double = 10) {
         (self.program, self.arguments, self.patience) = (program, arguments, patience)
     }
 
     /// Has a process forked.
     ///
-    /// - Parameter input: its standard input.
+    /// - Parameters:
+    ///   - role: what it is to be.
+    ///   - input: its standard input.
     /// - Returns: nil when it has to be started in another way.
-    func fork(input: FileDescriptor) async -> ForkedProcess? {
+    func fork(_ role: ForkRole, input: FileDescriptor) async -> ForkedProcess? {
         let zygote: Zygote
         do throws(SystemError) {
             guard let current = try current() else { return nil }
@@ -172,7 +177,7 @@ final class Zygotes: Sendable {
             return nil
         }
         do throws(SystemError) {
-            let forked = try await zygote.fork(input: input)
+            let forked = try await zygote.fork(role, input: input)
             state.withLock { $0.failures = 0 }
             return forked
         } catch {
@@ -224,8 +229,8 @@ final class Zygotes: Sendable {
         }
     }
 
-    /// Ends all of them and waits until they are gone.
-    func close() async {
+    /// Ends all of them and waits until they are gone. Nothing is forked any more.
+    package func close() async {
         let all = state.withLock { state in
             state.isClosed = true
             return state.ending + [state.current].compactMap { $0 }

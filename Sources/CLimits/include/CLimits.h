@@ -181,13 +181,13 @@ int fb_wait_for_any(struct fb_awaited *items, int count, int milliseconds);
 /// Forks processes for who asks for them over a socket, until its other end is closed. This process may have one thread only;
 /// while it has more nothing is forked.
 ///
-/// A request is a byte with four descriptors: the standard input, output and error of the new process, and a pipe for the
+/// A request is a byte, what the new process is to be, with four descriptors: its standard input, output and error, and a pipe for the
 /// answer, a 32-bit number: the new process tells its own when it leads a session, its standard streams are those and nothing
 /// else is open; a negative one is the errno of what failed. The new process is a child of this one's parent, which waits
 /// for it.
 ///
-/// Returns 1 in each new process, and in this one 0 at the end, or -errno.
-int fb_serve_forks(int control);
+/// Returns 1 in each new process, whose byte is in `role` then, and in this one 0 at the end, or -errno.
+int fb_serve_forks(int control, unsigned char *role);
 
 // MARK: Processes
 

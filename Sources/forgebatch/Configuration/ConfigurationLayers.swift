@@ -94,20 +94,22 @@ enum ConfigurationLayers {
 
     /// The arguments with the layers in front of the user's own. `run` and `plan` have layers; for a shard of a run, which
     /// `run --plan` does, the plan is one, and of the environment what concerns the machine.
-    static func arguments(_ given: [String]) async throws -> [String] {
+    ///
+    /// - Returns: and the command, where it was parsed and no layer adds to it: parsing takes some milliseconds.
+    static func arguments(_ given: [String]) async throws -> (arguments: [String], command: (any ParsableCommand)?) {
         var result = given
+        var parsed: (any BatchCommand)?
         if let name = given.first, ["run", "plan"].contains(name), !given.contains("--help"), !given.contains("-h") {
             let own = Array(given.dropFirst())
             let type: any BatchCommand.Type = name == "plan" ? PlanCommand.self : RunCommand.self
             // Wrong arguments are the parser's to explain. The input may be told by the environment alone.
             let environment = ((try? FlagEntry.ofEnvironment()) ?? []).filter { type.takes($0.key) }
-            if let command = try? RunCommand.parse(own), name == "run", let plan = command.shards.plan {
+            parsed = try? type.parse(own)
+            if let plan = (parsed as? RunCommand)?.shards.plan {
                 let layers = try ShardLayers.added(plan.path, environment: environmentOfShard(), given)
                 stored.withLock { $0.added = layers }
                 result = ["run"] + layers.flatMap(\.arguments) + own
-            } else if let command = (try? type.parse(own))
-                ?? (try? type.parse(environment.flatMap(\.arguments) + own))
-            {
+            } else if let command = parsed ?? (try? type.parse(environment.flatMap(\.arguments) + own)) {
                 let layers = try await added(command, given)
                 stored.withLock { $0.added = layers }
                 result = [name] + layers.flatMap(\.arguments) + own
@@ -117,7 +119,7 @@ enum ConfigurationLayers {
         }
         let effective = result
         stored.withLock { $0.effective = effective }
-        return effective
+        return (effective, effective == given ? parsed : nil)
     }
 
     /// What of the environment a shard goes by.
@@ -244,6 +246,7 @@ enum ConfigurationLayers {
         var folders = command.tools.pluginDirs.map(\.path)
         for layer in layers where folders.isEmpty {
             let arguments = layer.filter { $0.key.name == pluginDir }.flatMap(\.arguments)
+            if arguments.isEmpty { continue }
             folders = (try? RunCommand.parse(arguments + ["."]))?.tools.pluginDirs.map(\.path) ?? []
         }
         let plugins = PluginSource(folders)

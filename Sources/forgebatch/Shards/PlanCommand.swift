@@ -77,6 +77,7 @@ struct PlanCommand: AsyncParsableCommand {
             }
             throw Failure(refusal.exitStatus, "\(refusal)")
         }
+        await RunCommand.zygotes.close()
         PlanSummary(outcome, output: options.output).print(display)
         if outcome.exitStatus != 0 { throw ExitCode(outcome.exitStatus) }
     }

@@ -59,7 +59,7 @@ struct ShardRun {
         var options = RunOptions(
             output: layout.root, version: Forgebatch.version, worker: RunCommand.program, now: .now)
         let count = try command.fill(&options, selection)
-        options.zygoteArguments = RunCommand.zygoteArguments
+        options.zygotes = RunCommand.zygotes
         options.notes = [command.display.verbose ? count.reason : nil].compactMap { $0 }
         return options
     }
