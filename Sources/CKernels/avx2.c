@@ -14,6 +14,7 @@
 #include "difference.h"
 #include "hues.h"
 #include "luma.h"
+#include "motion.h"
 
 #pragma clang attribute pop
 

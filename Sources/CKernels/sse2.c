@@ -10,5 +10,6 @@
 #include "detail.h"
 #include "difference.h"
 #include "luma.h"
+#include "motion.h"
 
 #endif

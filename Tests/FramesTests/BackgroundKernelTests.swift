@@ -7,7 +7,7 @@ import Testing
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    @Test func `smoothing is the binomial mean at every width`() {
+    @Test(arguments: KernelWay.available) func `smoothing is the binomial mean at every width`(way: KernelWay) {
         var generator = SeededGenerator(seed: 1)
         for width in 1...300 {
             let height = 1 + width % 5
@@ -25,12 +25,13 @@ import Testing
                     expected.append(UInt8(sum / 16))
                 }
             }
-            #expect(Kernels.smooth(samples, width: width, height: height) == expected, "\(width)x\(height)")
+            #expect(Kernels.smooth(samples, width: width, height: height, way: way) == expected, "\(width)x\(height)")
         }
-        #expect(Kernels.smooth([], width: 0, height: 0) == [])
+        #expect(Kernels.smooth([], width: 0, height: 0, way: way) == [])
     }
 
-    @Test func `marks, recent average and unrest are those of the definition`() {
+    @Test(arguments: KernelWay.available)
+    func `marks, recent average and unrest are those of the definition`(way: KernelWay) {
         var generator = SeededGenerator(seed: 2)
         for count in 1...300 {
             let samples = Self.bytes(count, using: &generator)
@@ -44,7 +45,7 @@ import Testing
             let low = Int.random(in: 0...60, using: &generator)
             let high = low + Int.random(in: 0...60, using: &generator)
             let change = Int.random(in: 0...60, using: &generator)
-            Kernels.compare(samples, &layers, low: low, high: high, change: change, into: &mask)
+            Kernels.compare(samples, &layers, low: low, high: high, change: change, into: &mask, way: way)
             for place in 0..<count {
                 let sample = Int(samples[place])
                 let near =
@@ -62,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `the average follows where nothing stands out`() {
+    @Test(arguments: KernelWay.available) func `the average follows where nothing stands out`(way: KernelWay) {
         var generator = SeededGenerator(seed: 3)
         for count in 1...300 {
             let samples = Self.bytes(count, using: &generator)
@@ -73,7 +74,7 @@ import Testing
             let (before, old) = (layers, ages)
             let weight = Int.random(in: 0...25, using: &generator)
             let low = Int.random(in: 0...40, using: &generator)
-            Kernels.follow(samples, &layers, weight: weight, low: low, mask: mask, ages: &ages)
+            Kernels.follow(samples, &layers, weight: weight, low: low, mask: mask, ages: &ages, way: way)
             for place in 0..<count {
                 var expected = Int(before.average[place])
                 if mask[place] & 3 == 0 {
@@ -108,7 +109,8 @@ import Testing
         }
     }
 
-    @Test func `another exposure changes each level by itself, at every length`() {
+    @Test(arguments: KernelWay.available)
+    func `another exposure changes each level by itself, at every length`(way: KernelWay) {
         var generator = SeededGenerator(seed: 41)
         var (total, number): (Float, Int) = (0, 0)
         for count in 1...300 {
@@ -117,7 +119,7 @@ import Testing
             let before = layers
             let gain = Float.random(in: 0.5...2, using: &generator)
             let offset = Float.random(in: -40...40, using: &generator)
-            Kernels.expose(&layers, gain: gain, offset: offset, most: 240, fitted: 20...200)
+            Kernels.expose(&layers, gain: gain, offset: offset, most: 240, fitted: 20...200, way: way)
             func changed(_ level: Float) -> Float {
                 let inside = min(200 * 128, max(20 * 128, level))
                 return min(240 * 128, max(0, level + inside * (gain - 1) + offset * 128)).rounded(.toNearestOrEven)
@@ -135,12 +137,13 @@ import Testing
         #expect(total < Float(number) * 0.5)
     }
 
-    @Test func `a change of exposure leaves no level beyond black and the brightest`() {
+    @Test(arguments: KernelWay.available)
+    func `a change of exposure leaves no level beyond black and the brightest`(way: KernelWay) {
         let changes: [(Float, Float)] = [(1.49, -126), (0.51, -126), (1.49, 126), (0.51, 126), (4, 250), (0.25, -250)]
         for (gain, offset) in changes {
             var layers = Kernels.Layers((0...255).map { UInt8($0) })
             let before = layers.average
-            Kernels.expose(&layers, gain: gain, offset: offset, most: 255, fitted: 0...280)
+            Kernels.expose(&layers, gain: gain, offset: offset, most: 255, fitted: 0...280, way: way)
             for (new, old) in zip(layers.average, before) {
                 let expected = min(32640, max(0, Float(old) * gain + offset * 128))
                 #expect(abs(Float(new) - expected) <= 2, "\(old), gain \(gain), offset \(offset)")
@@ -148,7 +151,8 @@ import Testing
         }
     }
 
-    @Test func `runs are the stretches of a mark, with gaps closed`() {
+    @Test(arguments: KernelWay.available)
+    func `runs are the stretches of a mark, with gaps closed`(way: KernelWay) {
         var generator = SeededGenerator(seed: 4)
         for width in 1...300 {
             let height = 1 + width % 3
@@ -158,12 +162,13 @@ import Testing
             }
             for (mark, gap) in [(Kernels.Mark.weak, 0), (Kernels.Mark.weak, 2), (Kernels.Mark.aged, 1)] {
                 let expected = Self.runs(mask, width, height, mark, gap)
-                #expect(Kernels.runs(mask, width: width, height: height, mark: mark, gap: gap) == expected)
+                #expect(Kernels.runs(mask, width: width, height: height, mark: mark, gap: gap, way: way) == expected)
             }
         }
     }
 
-    @Test func `long runs are found whole, wherever they begin and end`() {
+    @Test(arguments: KernelWay.available)
+    func `long runs are found whole, wherever they begin and end`(way: KernelWay) {
         for (start, end) in [(0, 300), (0, 64), (64, 128), (63, 65), (1, 63), (128, 300), (299, 300), (5, 205)] {
             for gap in [0, 1, 70] {
                 // A second one far behind the first, as far as the row goes; and a row without any.
@@ -172,7 +177,7 @@ import Testing
                 for x in min(300, end + 70)..<300 { mask[x] = Kernels.Mark.weak }
                 for mark in [Kernels.Mark.weak, Kernels.Mark.strong, Kernels.Mark.aged] {
                     let expected = Self.runs(mask, 300, 2, mark, gap)
-                    #expect(Kernels.runs(mask, width: 300, height: 2, mark: mark, gap: gap) == expected)
+                    #expect(Kernels.runs(mask, width: 300, height: 2, mark: mark, gap: gap, way: way) == expected)
                 }
             }
         }
@@ -192,23 +197,24 @@ import Testing
         return result
     }
 
-    /// A list with one more sample than whole vectors hold, at all places of which the same happens.
-    @Test func `the average follows at the ends of the scale too`() {
+    /// A list with a few more samples than whole vectors hold, at all places of which the same happens.
+    @Test(arguments: KernelWay.available)
+    func `the average follows at the ends of the scale too`(way: KernelWay) {
         let ends = [(0, 32640), (255, 0), (255, 32640), (0, 0), (128, 16448), (200, 30784)]
         for (sample, average) in ends {
             for (former, mark) in [(0, UInt8(0)), (255, 0), (77, 4), (77, 1), (77, 2)] {
-                var layers = Kernels.Layers([UInt8](repeating: 0, count: 17))
+                var layers = Kernels.Layers([UInt8](repeating: 0, count: 35))
                 layers.average = layers.average.map { _ in Int16(average) }
                 layers.former = layers.former.map { _ in UInt8(former) }
-                var ages = [UInt8](repeating: 9, count: 17)
+                var ages = [UInt8](repeating: 9, count: 35)
                 Kernels.follow(
-                    [UInt8](repeating: UInt8(sample), count: 17), &layers, weight: 25, low: 40,
-                    mask: [UInt8](repeating: mark, count: 17), ages: &ages)
+                    [UInt8](repeating: UInt8(sample), count: 35), &layers, weight: 25, low: 40,
+                    mask: [UInt8](repeating: mark, count: 35), ages: &ages, way: way)
                 let step = sample * 128 - average
                 let followed = average + (max(-5120, min(5120, step)) >> 2 * 25 + 32) >> 6
                 let new = mark & 3 != 0 ? average : abs(step) > 5184 ? former * 128 : followed
-                #expect(layers.average == [Int16](repeating: Int16(new), count: 17), "\(sample) of \(average)")
-                #expect(ages == [UInt8](repeating: mark & 3 != 0 ? 9 : 0, count: 17))
+                #expect(layers.average == [Int16](repeating: Int16(new), count: 35), "\(sample) of \(average)")
+                #expect(ages == [UInt8](repeating: mark & 3 != 0 ? 9 : 0, count: 35))
             }
         }
     }

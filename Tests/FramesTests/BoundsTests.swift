@@ -100,4 +100,18 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [false, true]) func `the loops of motion stay within their lists`(atEnd: Bool) {
+        var generator = SeededGenerator(seed: 64)
+        for width in Self.widths {
+            let height = 1 + width % 3
+            let count = width * height
+            let first = MotionLists(width, height, atEnd: atEnd, using: &generator)
+            let expected = first.copy().run(.swift)
+            for way in KernelWay.available where way != .swift {
+                let lists = first.copy()
+                #expect(lists.run(way) == expected, "\(way), \(width), \(count)")
+            }
+        }
+    }
 }

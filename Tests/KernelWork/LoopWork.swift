@@ -53,12 +53,16 @@ struct LoopWork {
         run("colours", .swift) { _ = Kernels.colours(picture) }
         let (width, height) = (picture.width / 4, picture.height / 4)
         let samples = small(4)
-        run("smooth", .swift) { _ = Kernels.smooth(samples, width: width, height: height) }
+        run("smooth", .swift) { _ = Kernels.smooth(samples, width: width, height: height, way: .swift) }
         var layers = Kernels.Layers(Kernels.smooth(samples, width: width, height: height))
         var mask = [UInt8](repeating: 0, count: samples.count)
         var ages = mask
-        run("compare", .swift) { Kernels.compare(samples, &layers, low: 8, high: 16, change: 8, into: &mask) }
-        run("follow", .swift) { Kernels.follow(samples, &layers, weight: 10, low: 8, mask: mask, ages: &ages) }
-        run("runs", .swift) { _ = Kernels.runs(mask, width: width, height: height, gap: 2) }
+        run("compare", .swift) {
+            Kernels.compare(samples, &layers, low: 8, high: 16, change: 8, into: &mask, way: .swift)
+        }
+        run("follow", .swift) {
+            Kernels.follow(samples, &layers, weight: 10, low: 8, mask: mask, ages: &ages, way: .swift)
+        }
+        run("runs", .swift) { _ = Kernels.runs(mask, width: width, height: height, gap: 2, way: .swift) }
     }
 }

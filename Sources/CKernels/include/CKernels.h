@@ -109,5 +109,80 @@ struct fbk_detail_sums {
 void fbk_detail_sse2(FBK_DETAIL_ARGUMENTS);
 void fbk_detail_avx2(FBK_DETAIL_ARGUMENTS);
 
+// MARK: Motion
+
+/// Weights 1 2 1 across and down, /16, rounded, of a picture without padding; the border's samples are repeated beyond it.
+///
+/// - columns: room for `width` + 2 numbers.
+#define FBK_SMOOTH_ARGUMENTS \
+    const uint8_t *samples, size_t width, size_t height, int16_t *columns, uint8_t *smoothed
+void fbk_smooth_sse2(FBK_SMOOTH_ARGUMENTS);
+void fbk_smooth_avx2(FBK_SMOOTH_ARGUMENTS);
+
+/// Levels from which a mark is weak and strong, and 128ths of a level from which a sample has changed: what is more.
+struct fbk_mark_limits {
+    uint8_t low;
+    uint8_t high;
+    int16_t change;
+};
+
+/// Marks of `count` samples by their distance to the background; averages are in 128ths of a level, 0 to 32640.
+#define FBK_COMPARE_ARGUMENTS \
+    const uint8_t *samples, const int16_t *average, const uint8_t *former, int16_t *recent, uint8_t *unrest, uint8_t *mask, \
+        size_t count, struct fbk_mark_limits limits
+void fbk_compare_sse2(FBK_COMPARE_ARGUMENTS);
+void fbk_compare_avx2(FBK_COMPARE_ARGUMENTS);
+
+/// One bit, 0 to 7, of each byte of a mask without padding: (width + 63) / 64 words a row, the first byte's bit the lowest.
+#define FBK_MARKS_ARGUMENTS const uint8_t *mask, size_t width, size_t height, int bit, uint64_t *words
+void fbk_marks_sse2(FBK_MARKS_ARGUMENTS);
+void fbk_marks_avx2(FBK_MARKS_ARGUMENTS);
+
+/// Lets the average follow where the mask has neither of the lowest two bits, and sets ages to 0 there.
+///
+/// - weight: in 256ths, 0 to 25.
+/// - limit: in 128ths of a level, 0 to 5120.
+#define FBK_FOLLOW_ARGUMENTS \
+    const uint8_t *samples, int16_t *average, const uint8_t *former, const uint8_t *mask, uint8_t *ages, size_t count, \
+        int16_t weight, int16_t limit
+void fbk_follow_sse2(FBK_FOLLOW_ARGUMENTS);
+void fbk_follow_avx2(FBK_FOLLOW_ARGUMENTS);
+
+/// A change of exposure, as `Whole` in BackgroundKernels.swift has it.
+struct fbk_exposure {
+    int16_t factor;
+    int16_t add;
+    int16_t low;
+    int16_t high;
+    uint16_t most;
+};
+void fbk_expose_sse2(int16_t *levels, size_t count, struct fbk_exposure by);
+void fbk_expose_avx2(int16_t *levels, size_t count, struct fbk_exposure by);
+
+/// What is added to all levels from one on, in 256ths of the scale that wrap around.
+struct fbk_level_step {
+    uint8_t from;
+    uint8_t add;
+};
+/// Adds to each level, and then by steps.
+#define FBK_STEPS_ARGUMENTS \
+    uint8_t *levels, size_t count, uint8_t add, const struct fbk_level_step *steps, size_t number
+void fbk_steps_sse2(FBK_STEPS_ARGUMENTS);
+void fbk_steps_avx2(FBK_STEPS_ARGUMENTS);
+
+struct fbk_likeness_sums {
+    uint64_t total, count, picture, background, background_squared, product, distance;
+};
+
+/// Sums over every so many samples across and down that are unmarked and near the background.
+///
+/// - step: 1 or more.
+/// - limit: in 128ths of a level.
+#define FBK_LIKENESS_ARGUMENTS \
+    const uint8_t *samples, const int16_t *average, const uint8_t *mask, size_t width, size_t height, size_t step, \
+        int16_t limit, struct fbk_likeness_sums *sums
+void fbk_likeness_sse2(FBK_LIKENESS_ARGUMENTS);
+void fbk_likeness_avx2(FBK_LIKENESS_ARGUMENTS);
+
 #endif
 #endif

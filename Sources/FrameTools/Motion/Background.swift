@@ -21,6 +21,8 @@ struct Background {
     /// What stands out in one frame.
     struct Foreground {
         var components: [Component] = []
+        /// Those of all components.
+        var runs: [MaskRun] = []
         /// Share of samples in regions that move.
         var share = 0.0
     }
@@ -79,16 +81,18 @@ struct Background {
         candidate = nil
         lastShare = share
         let isTick = ticks(time)
-        var components = Components(runs, mask: mask, width: width, gap: 2).list
+        let regions = Components(runs, mask: mask, width: width, gap: 2)
+        var components = regions.list
         components.removeAll { component in
             let counts = component.area >= options.area && component.strong * 8 >= component.area
             if counts, !isLight(component, smoothed) { return false }
             // What is too small to count, or only lit otherwise, slowly becomes background.
-            adopt(component.runs, smoothed, shift: counts ? 3 : 5)
+            Kernels.adopt(
+                smoothed, &layers, mask: &mask, width: width, in: regions.runs, component.runs, shift: counts ? 3 : 5)
             return true
         }
         hasAged = false
-        for index in components.indices { judge(&components[index], smoothed, isTick: isTick) }
+        for index in components.indices { judge(&components[index], of: regions.runs, smoothed, isTick: isTick) }
         dissolveGhosts(smoothed)
         // Every other frame with twice the weight: half the work, and the same average.
         if frames % 2 == 0 {
@@ -98,7 +102,8 @@ struct Background {
         // What is former is not kept for ever, and unrest passes.
         if frames % 4 == 0 { Kernels.forget(&layers, nearer: frames % 32 == 0) }
         let moving = components.reduce(0) { $0 + ($1.isStill ? 0 : $1.area) }
-        return Foreground(components: components, share: Double(moving) / Double(max(1, smoothed.count)))
+        return Foreground(
+            components: components, runs: regions.runs, share: Double(moving) / Double(max(1, smoothed.count)))
     }
 
     private var weight: Int { min(25, max(1, Int((options.alpha * 512).rounded()))) }
@@ -147,35 +152,6 @@ struct Background {
         exposure.restart(smoothed)
     }
 
-    /// How sharp the left and right ends of runs are, in the picture and in the background, and how many of them have
-    /// background beside them.
-    private func ends(_ runs: [MaskRun], _ samples: [UInt8]) -> (here: Int, there: Int, free: Int, all: Int) {
-        var result = (here: 0, there: 0, free: 0, all: 0)
-        func add(_ row: Int, _ inside: Int, _ outside: Int) {
-            guard outside >= 0, outside < width else { return }
-            result.here += abs(Int(samples[row + inside]) - Int(samples[row + outside]))
-            result.there += abs(Int(layers.average[row + inside]) - Int(layers.average[row + outside])) >> 7
-            result.free += mask[row + outside] & 3 == 0 ? 1 : 0
-            result.all += 1
-        }
-        for run in runs {
-            add(run.row * width, min(run.start + 1, width - 1), run.start - 3)
-            add(run.row * width, max(run.end - 2, 0), run.end + 2)
-        }
-        return result
-    }
-
-    /// Moves the average, and what was before it, by a part of the way to the picture.
-    private mutating func adopt(_ runs: [MaskRun], _ samples: [UInt8], shift: Int16) {
-        for run in runs {
-            for place in run.row * width + run.start..<run.row * width + run.end {
-                layers.average[place] += (Int16(samples[place]) << 7 - layers.average[place]) >> shift
-                layers.former[place] = UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
-                mask[place] = 0
-            }
-        }
-    }
-
     /// Whether a region shows the same as before in another light: picture and background go up and down together.
     private func isLight(_ component: Component, _ samples: [UInt8]) -> Bool {
         let (left, right) = (max(0, component.left - 2), min(width, component.right + 2))
@@ -194,21 +170,25 @@ struct Background {
 
     /// Tells whether a region stands still, lets its samples grow older, and gives those of one that has stood still for
     /// long to the background.
-    private mutating func judge(_ component: inout Component, _ samples: [UInt8], isTick: Bool) {
+    private mutating func judge(
+        _ component: inout Component, of runs: [MaskRun], _ samples: [UInt8], isTick: Bool
+    ) {
         let isStill = Double(component.changed) < 0.5 * Double(component.area).squareRoot() + 2
         component.isStill = isStill
         var limit = max(1, Int((options.absorb / tick).rounded()))
         if isStill {
             // The same edges as before in another light: that is no object.
-            let ends = ends(component.runs, samples)
+            let ends = Kernels.ends(samples, layers.average, mask, width: width, in: runs, component.runs)
             if ends.there * 2 > ends.here { limit = min(limit, Background.lightTicks) }
         }
         let grown = Kernels.grow(
-            &ages, &mask, width: width, in: component.runs, isTick: isTick,
+            &ages, &mask, width: width, in: runs, component.runs, isTick: isTick,
             most: isStill ? 255 : Background.ghostTicks, aged: Background.ghostTicks, limit: UInt8(clamping: limit))
         hasAged = hasAged || grown.isAged
         // As a whole: what is taken over bit by bit looks as if it moved.
-        if isStill, grown.old * 2 > component.area { absorb(component.runs, samples, isGhost: false) }
+        if isStill, grown.old * 2 > component.area {
+            Kernels.absorb(samples, &layers, ages: &ages, width: width, in: runs, component.runs, keepsFormer: true)
+        }
     }
 
     /// What has stood out unchanged, with background around it, and is sharper in the background than in the picture is
@@ -216,22 +196,13 @@ struct Background {
     private mutating func dissolveGhosts(_ samples: [UInt8]) {
         guard hasAged else { return }
         let runs = Kernels.runs(mask, width: width, height: height, mark: Kernels.Mark.aged, gap: 0)
-        for component in Components(runs, mask: mask, width: width, gap: 0).list where component.area >= 4 {
-            let ends = ends(component.runs, samples)
+        let regions = Components(runs, mask: mask, width: width, gap: 0)
+        for component in regions.list where component.area >= 4 {
+            let ends = Kernels.ends(samples, layers.average, mask, width: width, in: regions.runs, component.runs)
             guard ends.there > ends.here, ends.free * 10 >= ends.all * 8 else { continue }
-            absorb(component.runs, samples, isGhost: true)
-        }
-    }
-
-    /// Makes background of samples. What a ghost's place looked like before was no background to come back to.
-    private mutating func absorb(_ runs: [MaskRun], _ samples: [UInt8], isGhost: Bool) {
-        for run in runs {
-            for place in run.row * width + run.start..<run.row * width + run.end {
-                layers.former[place] =
-                    isGhost ? samples[place] : UInt8(truncatingIfNeeded: (layers.average[place] &+ 64) &>> 7)
-                layers.average[place] = Int16(samples[place]) << 7
-                ages[place] = 0
-            }
+            // What a ghost's place looked like before was no background to come back to.
+            Kernels.absorb(
+                samples, &layers, ages: &ages, width: width, in: regions.runs, component.runs, keepsFormer: false)
         }
     }
 }

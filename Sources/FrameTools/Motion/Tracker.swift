@@ -63,8 +63,11 @@ struct Tracker {
         fragments = [:]
         mergeFragments(regions, &match)
         let groups = groups(regions, match)
-        for (region, members) in groups { splitMergedRegion(regions[region], members, time) }
-        let inGroup = Set(groups.flatMap(\.members))
+        var inGroup: Set<Int> = []
+        for (region, members) in groups {
+            splitMergedRegion(regions[region], members, time)
+            inGroup.formUnion(members)
+        }
         for index in live.indices where !inGroup.contains(index) {
             if let box = match.boxes[index] {
                 live[index].see(box, frame: frame, time: time, bridging: options.gap)
@@ -93,30 +96,23 @@ struct Tracker {
     }
 
     mutating func retire(_ frame: Int, _ time: Double) {
-        var kept: [Track] = []
-        for var track in live {
-            if track.misses == 0 { track.isMoving = moves(track, frame, in: size) }
-            let inside = track.box.clipped(size).area
-            let isLost: Bool
-            let since = time - (track.place(track.lastBacked)?.time ?? time)
-            let step = frame > 0 ? time / Double(frame) : 0
-            if !track.isConfirmed {
-                isLost = track.misses > 3 || since > options.gap
-            } else if track.misses > 0, !track.isMoving {
-                isLost = since > Tracker.memory
-            } else {
-                isLost =
-                    since > options.gap + 1e-6 || track.misses > Tracker.latency
-                    || Double(track.merged) * step > Tracker.sharing
-                    || Double(track.occlusion?.frames ?? 0) * step > Tracker.hiding || inside < 4
-            }
-            if !isLost {
-                kept.append(track)
-            } else if track.isConfirmed {
-                ended.append(track)
-            }
+        var lost: [Int] = []
+        for index in live.indices {
+            if live[index].misses == 0 { live[index].isMoving = moves(live[index], frame, in: size) }
+            if isLost(live[index], frame, time) { lost.append(index) }
         }
-        live = kept
+        for index in lost where live[index].isConfirmed { ended.append(live[index]) }
+        for index in lost.reversed() { live.remove(at: index) }
+    }
+
+    func isLost(_ track: Track, _ frame: Int, _ time: Double) -> Bool {
+        let since = time - (track.place(track.lastBacked)?.time ?? time)
+        if !track.isConfirmed { return track.misses > 3 || since > options.gap }
+        if track.misses > 0, !track.isMoving { return since > Tracker.memory }
+        let step = frame > 0 ? time / Double(frame) : 0
+        return since > options.gap + 1e-6 || track.misses > Tracker.latency
+            || Double(track.merged) * step > Tracker.sharing
+            || Double(track.occlusion?.frames ?? 0) * step > Tracker.hiding || track.box.clipped(size).area < 4
     }
 
     /// Two tracks one above the other that have touched and moved as one for a while are one object: legs and a body.
@@ -130,6 +126,7 @@ struct Tracker {
                 gone.insert(live[live[one].hits >= live[two].hits ? two : one].serial)
             }
         }
+        guard !gone.isEmpty else { return }
         live.removeAll { track in
             guard gone.contains(track.serial) else { return false }
             // What has been reported of it stays.

@@ -16,6 +16,10 @@ extension Tracker {
                 }
                 next += 1
             }
+            if members.count == 1 {
+                result.append(found[index])
+                continue
+            }
             let whole = members.dropFirst().reduce(found[index]) { $0.union(found[$1]) }
             let pieces = members.map { found[$0] }
             let inside = live.filter { track in
@@ -25,7 +29,7 @@ extension Tracker {
             }
             let fits = inside.allSatisfy { track in pieces.contains { track.box.overlap($0) >= 0.6 } }
             let explains = inside.count > 1 && !fits || inside.contains { $0.box.clipped(size).overlap(whole) >= 0.65 }
-            result += members.count == 1 || explains ? [whole] : pieces
+            result += explains ? [whole] : pieces
         }
         return result
     }
@@ -44,6 +48,7 @@ extension Tracker {
     }
 
     func assign(_ regions: [Box], _ match: inout Match) {
+        guard !regions.isEmpty, !live.isEmpty else { return }
         let forbidden = 1000.0
         let costs = live.map { track in regions.map { cost(track, $0) ?? forbidden } }
         for (index, region) in Assignment.solve(costs).enumerated() {

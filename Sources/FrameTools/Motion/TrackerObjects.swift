@@ -22,13 +22,16 @@ extension Tracker {
         guard var place = track.place(frame) else { return nil }
         let reach = min(2, frame - track.first, track.lastBacked - frame)
         guard reach > 0 else { return place }
-        var sum = [0.0, 0, 0, 0]
+        var (x1, y1, x2, y2) = (0.0, 0.0, 0.0, 0.0)
         for other in frame - reach...frame + reach {
             guard let box = track.place(other)?.box else { return place }
-            sum = [sum[0] + box.x1, sum[1] + box.y1, sum[2] + box.x2, sum[3] + box.y2]
+            x1 += box.x1
+            y1 += box.y1
+            x2 += box.x2
+            y2 += box.y2
         }
         let count = Double(2 * reach + 1)
-        place.box = Box(x1: sum[0] / count, y1: sum[1] / count, x2: sum[2] / count, y2: sum[3] / count)
+        place.box = Box(x1: x1 / count, y1: y1 / count, x2: x2 / count, y2: y2 / count)
         return place
     }
 
@@ -38,9 +41,9 @@ extension Tracker {
         // What is known by now may be of a later picture of another size.
         while sizes.count > 1, sizes[1].frame <= frame { sizes.removeFirst() }
         let size = sizes.first?.size ?? size
-        let all = (ended + live).sorted { $0.serial < $1.serial }
+        func speaks(_ track: Track) -> Bool { track.isConfirmed && frame <= track.lastBacked }
         var ids: [Int: Int] = [:]
-        for track in all where track.isConfirmed && frame <= track.lastBacked {
+        for track in (ended.filter(speaks) + live.filter(speaks)).sorted(by: { $0.serial < $1.serial }) {
             guard let place = smooth(track, frame), place.isSure, moves(track, frame, in: size) else { continue }
             let box = whole(place.box, in: size)
             guard box.area > 0 else { continue }
@@ -52,8 +55,10 @@ extension Tracker {
             note(id, place, frame)
             found.append(Detection(track: id, classID: 0, className: "motion", box: box))
         }
-        for index in live.indices where live[index].id == nil { live[index].id = ids[live[index].serial] }
-        for index in ended.indices where ended[index].id == nil { ended[index].id = ids[ended[index].serial] }
+        if !ids.isEmpty {
+            for index in live.indices where live[index].id == nil { live[index].id = ids[live[index].serial] }
+            for index in ended.indices where ended[index].id == nil { ended[index].id = ids[ended[index].serial] }
+        }
         for track in ended where track.lastBacked <= frame {
             if let id = track.id, let summary = running.removeValue(forKey: id) { finished.append(summary) }
         }

@@ -102,7 +102,8 @@ struct MotionTool: FrameTool {
         result.set("score", 255 * found.share)
         let largest = found.components.sorted { $0.area > $1.area }.prefix(MotionTool.limit)
         for component in largest.sorted(by: { ($0.top, $0.left) < ($1.top, $1.left) }) {
-            result.regions += component.pieces(least: 8, saving: 0.25).map { $0.box(factor: small.factor) }
+            let pieces = component.pieces(of: found.runs, least: 8, saving: 0.25)
+            result.regions += pieces.map { $0.box(factor: small.factor) }
         }
         return result
     }

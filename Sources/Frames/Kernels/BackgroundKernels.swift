@@ -1,4 +1,7 @@
 // Pixel loops for `motion`. Audited with the others of this folder; see Kernels.swift.
+#if arch(x86_64)
+    internal import CKernels
+#endif
 
 extension Kernels {
     /// What ``compare(_:_:low:high:change:into:)`` finds of a sample: bits of a mask.
@@ -32,112 +35,49 @@ extension Kernels {
         }
     }
 
-    /// Gives the background another exposure: `level + (gain - 1) * level + offset`, held between 0 and `most`, in levels.
-    /// Levels outside of `fitted` are shifted as the nearest inside. Good to two 128ths of a level.
-    ///
-    /// - Complexity: O(samples)
-    package static func expose(
-        _ layers: inout Layers, gain: Float, offset: Float, most: Float, fitted: ClosedRange<Float>
-    ) {
-        let exposure = Exposure(
-            factor: gain - 1, add: offset * 128, most: most * 128, low: fitted.lowerBound * 128,
-            high: fitted.upperBound * 128)
-        layers.average.withUnsafeMutableBufferPointer { exposure.apply(to: $0) }
-        layers.recent.withUnsafeMutableBufferPointer { exposure.apply(to: $0) }
-        // The levels of bytes are few, so each is changed once.
-        let table = (0...255).map { UInt8(min(255, Float(exposure.changed(Int16($0 * 128))) / 128 + 0.5)) }
-        layers.former.withUnsafeMutableBufferPointer { former in
-            table.withUnsafeBufferPointer { table in
-                for place in former.indices { former[place] = table[Int(former[place])] }
-            }
-        }
-    }
-
-    /// A change of exposure, in 128ths of a level.
-    private struct Exposure {
-        let factor: Float
-        let add: Float
-        let most: Float
-        let low: Float
-        let high: Float
-
-        func changed(_ level: Int16) -> Int16 {
-            let inside = Swift.min(Swift.max(Float(level), low), high)
-            let new = Swift.min(Swift.max(Float(level) + inside * factor + add, 0), most)
-            return Int16(truncatingIfNeeded: Int(new.rounded(.toNearestOrEven)))
-        }
-
-        func apply(to levels: UnsafeMutableBufferPointer<Int16>) {
-            guard let base = levels.baseAddress else { return }
-            if let whole = Whole(self) {
-                whole.apply(to: base, levels.count)
-            } else {
-                for place in levels.indices { base[place] = changed(base[place]) }
-            }
-        }
-    }
-
-    /// A change of exposure in whole 128ths of a level, for gains from 0.5 to 1.5: products are cut to 16 bits.
-    private struct Whole {
-        /// The gain less 1, in 65536ths.
-        let factor: Int16
-        let add: Int16
-        let most: UInt16
-        let low: Int16
-        let high: Int16
-
-        /// Nil where the change may leave 16 bits.
-        init?(_ exposure: Exposure) {
-            let factor = (exposure.factor * 65536).rounded()
-            // Half a unit more, since products are rounded down.
-            let add = (exposure.add + 0.5).rounded()
-            guard abs(factor) < 32768, abs(add) < 16256 else { return nil }
-            (self.factor, self.add) = (Int16(factor), Int16(add))
-            most = UInt16(min(32640, max(0, exposure.most)).rounded())
-            low = Int16(min(32640, max(0, exposure.low)).rounded())
-            high = Int16(min(32640, max(0, exposure.high)).rounded())
-        }
-
-        func apply(to levels: UnsafeMutablePointer<Int16>, _ count: Int) {
-            for place in 0..<count {
-                let level = levels[place]
-                let inside = Swift.min(Swift.max(level, low), high)
-                let change = Int16(truncatingIfNeeded: (Int32(inside) &* Int32(factor)) &>> 16) &+ add
-                // Not below 0; above, there is room for the largest sum in 16 bits without a sign.
-                let raised = Swift.max(level, 0 &- change)
-                let sum = UInt16(bitPattern: raised &+ change)
-                levels[place] = Int16(bitPattern: Swift.min(sum, most))
-            }
-        }
-    }
-
     /// Weights 1 2 1 across and down, /16, rounded; the border's samples are repeated beyond it.
     ///
     /// - Complexity: O(samples)
-    package static func smooth(_ samples: [UInt8], width: Int, height: Int) -> [UInt8] {
-        precondition(samples.count == width * height, "one sample a place")
+    package static func smooth(_ samples: [UInt8], width: Int, height: Int, way: KernelWay = .chosen) -> [UInt8] {
+        precondition(width >= 0 && height >= 0 && samples.count == width * height, "one sample a place")
         return [UInt8](unsafeUninitializedCapacity: samples.count) { result, used in
             used = samples.count
             samples.withUnsafeBufferPointer { samples in
                 guard let base = samples.baseAddress, let target = result.baseAddress, width > 0 else { return }
-                withUnsafeTemporaryAllocation(of: UInt16.self, capacity: width + 2) { columns in
+                withUnsafeTemporaryAllocation(of: Int16.self, capacity: width + 2) { columns in
                     guard let sums = columns.baseAddress else { return }
-                    for y in 0..<height {
-                        let above = base + Swift.max(0, y - 1) * width
-                        let here = base + y * width
-                        let below = base + Swift.min(height - 1, y + 1) * width
-                        for x in 0..<width {
-                            sums[x &+ 1] = UInt16(above[x]) &+ UInt16(here[x]) &* 2 &+ UInt16(below[x])
-                        }
-                        sums[0] = sums[1]
-                        sums[width + 1] = sums[width]
-                        let row = target + y * width
-                        for x in 0..<width {
-                            let sum = sums[x] &+ sums[x &+ 1] &* 2 &+ sums[x &+ 2]
-                            row[x] = UInt8(truncatingIfNeeded: (sum &+ 8) &>> 4)
-                        }
-                    }
+                    smooth(base, width, height, sums, target, way)
                 }
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - sums: room for `width` + 2 numbers.
+    ///   - target: room for the samples.
+    static func smooth(
+        _ samples: UnsafePointer<UInt8>, _ width: Int, _ height: Int, _ sums: UnsafeMutablePointer<Int16>,
+        _ target: UnsafeMutablePointer<UInt8>, _ way: KernelWay
+    ) {
+        #if arch(x86_64)
+            if way != .swift {
+                let loop = way == .avx2 ? fbk_smooth_avx2 : fbk_smooth_sse2
+                return loop(samples, width, height, sums, target)
+            }
+        #endif
+        for y in 0..<height {
+            let above = samples + Swift.max(0, y - 1) * width
+            let here = samples + y * width
+            let below = samples + Swift.min(height - 1, y + 1) * width
+            for x in 0..<width {
+                sums[x &+ 1] = Int16(above[x]) &+ Int16(here[x]) &* 2 &+ Int16(below[x])
+            }
+            sums[0] = sums[1]
+            sums[width + 1] = sums[width]
+            let row = target + y * width
+            for x in 0..<width {
+                let sum = sums[x] &+ sums[x &+ 1] &* 2 &+ sums[x &+ 2]
+                row[x] = UInt8(truncatingIfNeeded: (sum &+ 8) &>> 4)
             }
         }
     }
@@ -148,7 +88,8 @@ extension Kernels {
     /// - Parameter mask: the marks of the picture before, and after it those of this one.
     /// - Complexity: O(samples)
     package static func compare(
-        _ samples: [UInt8], _ layers: inout Layers, low: Int, high: Int, change: Int, into mask: inout [UInt8]
+        _ samples: [UInt8], _ layers: inout Layers, low: Int, high: Int, change: Int, into mask: inout [UInt8],
+        way: KernelWay = .chosen
     ) {
         let count = samples.count
         precondition(
@@ -166,7 +107,7 @@ extension Kernels {
                                     let former = former.baseAddress, let recent = recent.baseAddress,
                                     let unrest = unrest.baseAddress, let mask = mask.baseAddress
                                 else { return }
-                                compare(samples, average, former, recent, unrest, mask, count, limits)
+                                compare(samples, average, former, recent, unrest, mask, count, limits, way)
                             }
                         }
                     }
@@ -176,18 +117,25 @@ extension Kernels {
     }
 
     /// What makes a mark: levels for a weak and a strong one, and 128ths of a level for a change.
-    private struct Limits {
+    struct Limits {
         let low: UInt8
         let high: UInt8
         let change: Int16
     }
 
     /// Sixteen samples at a time by hand: with six pointers the compiler makes no vectors of the loop for single ones.
-    private static func compare(
+    static func compare(
         _ samples: UnsafePointer<UInt8>, _ average: UnsafePointer<Int16>, _ former: UnsafePointer<UInt8>,
         _ recent: UnsafeMutablePointer<Int16>, _ unrest: UnsafeMutablePointer<UInt8>,
-        _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ limits: Limits
+        _ mask: UnsafeMutablePointer<UInt8>, _ count: Int, _ limits: Limits, _ way: KernelWay
     ) {
+        #if arch(x86_64)
+            if way != .swift {
+                let marks = fbk_mark_limits(low: limits.low, high: limits.high, change: limits.change)
+                let loop = way == .avx2 ? fbk_compare_avx2 : fbk_compare_sse2
+                return loop(samples, average, former, recent, unrest, mask, count, marks)
+            }
+        #endif
         typealias Lanes = ByteLanes
         let (low, high) = (Lanes.Vector(repeating: limits.low), Lanes.Vector(repeating: limits.high))
         let far = Words(repeating: limits.change)
@@ -282,7 +230,8 @@ extension Kernels {
     ///   - ages: set to 0 where there is no mark.
     /// - Complexity: O(samples)
     package static func follow(
-        _ samples: [UInt8], _ layers: inout Layers, weight: Int, low: Int, mask: [UInt8], ages: inout [UInt8]
+        _ samples: [UInt8], _ layers: inout Layers, weight: Int, low: Int, mask: [UInt8], ages: inout [UInt8],
+        way: KernelWay = .chosen
     ) {
         let count = samples.count
         precondition(
@@ -292,19 +241,34 @@ extension Kernels {
         let (weight, limit) = (Int16(weight), Int16(low) << 7)
         samples.withUnsafeBufferPointer { samples in
             mask.withUnsafeBufferPointer { mask in
-                guard let samples = samples.baseAddress, let mask = mask.baseAddress else { return }
                 layers.average.withUnsafeMutableBufferPointer { average in
                     layers.former.withUnsafeBufferPointer { former in
-                        guard let average = average.baseAddress, let former = former.baseAddress else { return }
-                        follow(samples, average, former, mask, count, weight, limit)
+                        ages.withUnsafeMutableBufferPointer { ages in
+                            guard let samples = samples.baseAddress, let mask = mask.baseAddress,
+                                let average = average.baseAddress, let former = former.baseAddress,
+                                let ages = ages.baseAddress
+                            else { return }
+                            follow(samples, average, former, mask, ages, count, weight, limit, way)
+                        }
                     }
-                }
-                ages.withUnsafeMutableBufferPointer { ages in
-                    guard let ages = ages.baseAddress else { return }
-                    rejuvenate(ages, mask, count)
                 }
             }
         }
+    }
+
+    static func follow(
+        _ samples: UnsafePointer<UInt8>, _ average: UnsafeMutablePointer<Int16>, _ former: UnsafePointer<UInt8>,
+        _ mask: UnsafePointer<UInt8>, _ ages: UnsafeMutablePointer<UInt8>, _ count: Int, _ weight: Int16,
+        _ limit: Int16, _ way: KernelWay
+    ) {
+        #if arch(x86_64)
+            if way != .swift {
+                let loop = way == .avx2 ? fbk_follow_avx2 : fbk_follow_sse2
+                return loop(samples, average, former, mask, ages, count, weight, limit)
+            }
+        #endif
+        follow(samples, average, former, mask, count, weight, limit)
+        rejuvenate(ages, mask, count)
     }
 
     /// Sets ages to 0 where there is neither a weak nor a strong mark.

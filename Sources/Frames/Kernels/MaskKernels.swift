@@ -1,52 +1,81 @@
 // Loops over the marks of `motion`. Audited with the others of this folder; see Kernels.swift.
+#if arch(x86_64)
+    internal import CKernels
+#endif
 
 extension Kernels {
     /// Stretches of samples with a mark, row by row. Gaps of up to `gap` samples belong to a stretch.
     ///
     /// - Parameter mark: one of ``Mark``.
     /// - Complexity: O(samples)
-    package static func runs(_ mask: [UInt8], width: Int, height: Int, mark: UInt8 = Mark.weak, gap: Int) -> [MaskRun] {
-        precondition(mask.count == width * height, "one mark a place")
+    package static func runs(
+        _ mask: [UInt8], width: Int, height: Int, mark: UInt8 = Mark.weak, gap: Int, way: KernelWay = .chosen
+    ) -> [MaskRun] {
+        precondition(width >= 0 && height >= 0 && mask.count == width * height, "one mark a place")
         precondition(mark.nonzeroBitCount == 1, "one mark")
-        let shift = UInt64(mark.trailingZeroBitCount)
+        let perRow = (width + 63) / 64
         var result: [MaskRun] = []
-        mask.withUnsafeBufferPointer { mask in
-            guard let base = mask.baseAddress else { return }
-            for y in 0..<height {
-                let row = base + y * width
-                var start = -1
-                var last = -1
-                var x = 0
-                while x < width {
-                    // Most of a mask is empty.
-                    if x &+ 32 <= width, isEmpty(row + x, shift) {
-                        x &+= 32
-                        continue
-                    }
-                    let count = Swift.min(64, width &- x)
-                    var bits = marks(row + x, count, shift)
-                    // Stretches of set bits, from one to the next instead of bit by bit.
-                    var place = x
-                    while bits != 0 {
-                        let skipped = bits.trailingZeroBitCount
-                        place &+= skipped
-                        bits &>>= UInt64(truncatingIfNeeded: skipped)
-                        let length = (~bits).trailingZeroBitCount
-                        if start >= 0, place &- last &- 1 > gap {
-                            result.append(MaskRun(row: y, start: start, end: last + 1))
-                            start = place
-                        }
-                        if start < 0 { start = place }
-                        place &+= length
-                        last = place &- 1
-                        bits = length < 64 ? bits &>> UInt64(truncatingIfNeeded: length) : 0
-                    }
-                    x &+= count
-                }
-                if start >= 0 { result.append(MaskRun(row: y, start: start, end: last + 1)) }
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: perRow * height) { words in
+            mask.withUnsafeBufferPointer { mask in
+                guard let base = mask.baseAddress, let words = words.baseAddress else { return }
+                marks(base, width, height, mark.trailingZeroBitCount, words, way)
+                for y in 0..<height { runs(words + y * perRow, perRow, row: y, gap, &result) }
             }
         }
         return result
+    }
+
+    /// Adds the stretches of a row's bits.
+    private static func runs(
+        _ words: UnsafePointer<UInt64>, _ count: Int, row: Int, _ gap: Int, _ result: inout [MaskRun]
+    ) {
+        var start = -1
+        var last = -1
+        for word in 0..<count {
+            var bits = words[word]
+            // Stretches of set bits, from one to the next instead of bit by bit.
+            var place = word &* 64
+            while bits != 0 {
+                let skipped = bits.trailingZeroBitCount
+                place &+= skipped
+                bits &>>= UInt64(truncatingIfNeeded: skipped)
+                let length = (~bits).trailingZeroBitCount
+                if start >= 0, place &- last &- 1 > gap {
+                    result.append(MaskRun(row: row, start: start, end: last + 1))
+                    start = place
+                }
+                if start < 0 { start = place }
+                place &+= length
+                last = place &- 1
+                bits = length < 64 ? bits &>> UInt64(truncatingIfNeeded: length) : 0
+            }
+        }
+        if start >= 0 { result.append(MaskRun(row: row, start: start, end: last + 1)) }
+    }
+
+    /// One bit of each byte, the first byte's the lowest; every row begins a word.
+    static func marks(
+        _ mask: UnsafePointer<UInt8>, _ width: Int, _ height: Int, _ bit: Int, _ words: UnsafeMutablePointer<UInt64>,
+        _ way: KernelWay
+    ) {
+        #if arch(x86_64)
+            if way != .swift {
+                let loop = way == .avx2 ? fbk_marks_avx2 : fbk_marks_sse2
+                return loop(mask, width, height, Int32(bit), words)
+            }
+        #endif
+        let shift = UInt64(bit)
+        var word = words
+        for y in 0..<height {
+            let row = mask + y * width
+            for x in stride(from: 0, to: width, by: 64) {
+                let count = Swift.min(64, width &- x)
+                // Most of a mask is empty.
+                let isEmpty = count == 64 && isEmpty(row + x, shift) && isEmpty(row + x + 32, shift)
+                word.pointee = isEmpty ? 0 : marks(row + x, count, shift)
+                word += 1
+            }
+        }
     }
 
     /// Whether none of 32 bytes has a bit.
@@ -75,95 +104,6 @@ extension Kernels {
             place &+= 1
         }
         return bits
-    }
-
-    /// How many samples of some runs have each of three marks.
-    package struct MarkCounts: Equatable {
-        package var weak = 0
-        package var strong = 0
-        package var changed = 0
-    }
-
-    /// Counts the marks in some runs of a mask.
-    ///
-    /// - Complexity: O(samples of the runs)
-    package static func count(_ mask: [UInt8], width: Int, in runs: [MaskRun]) -> MarkCounts {
-        var counts = MarkCounts()
-        mask.withUnsafeBufferPointer { mask in
-            for run in runs {
-                let range = places(of: run, width: width, in: mask.count)
-                guard let row = mask.baseAddress else { return }
-                var place = range.lowerBound
-                while place &+ 8 <= range.upperBound {
-                    let marks = UnsafeRawPointer(row + place).loadUnaligned(as: UInt64.self)
-                    // The product adds up the eight ones in its highest byte.
-                    counts.weak &+= Int(truncatingIfNeeded: ((marks & eachByte) &* eachByte) &>> 56)
-                    counts.strong &+= Int(truncatingIfNeeded: (((marks &>> 1) & eachByte) &* eachByte) &>> 56)
-                    counts.changed &+= Int(truncatingIfNeeded: (((marks &>> 2) & eachByte) &* eachByte) &>> 56)
-                    place &+= 8
-                }
-                while place < range.upperBound {
-                    let marks = Int(row[place])
-                    counts.weak &+= marks & 1
-                    counts.strong &+= (marks &>> 1) & 1
-                    counts.changed &+= (marks &>> 2) & 1
-                    place &+= 1
-                }
-            }
-        }
-        return counts
-    }
-
-    /// Where a run lies in a list of rows.
-    ///
-    /// - Precondition: it lies within the list.
-    @inline(__always)
-    static func places(of run: MaskRun, width: Int, in count: Int) -> Range<Int> {
-        let row = run.row * width
-        precondition(run.start >= 0 && run.start <= run.end && run.end <= width, "a run within its row")
-        precondition(row >= 0 && row + run.end <= count, "a row of the list")
-        return row + run.start..<row + run.end
-    }
-
-    /// Lets the samples of a region grow older. One that is weak and has not changed lately is a step older where it is
-    /// time for one, at most 255; any other is new. Those that are old enough get the mark ``Mark/aged``.
-    ///
-    /// - Parameters:
-    ///   - isTick: whether it is time for a step.
-    ///   - most: the greatest age.
-    ///   - aged: the age from which a sample gets the mark.
-    ///   - limit: the age from which a sample is old.
-    /// - Returns: how many are old, and whether any has got the mark.
-    /// - Complexity: O(samples of the runs)
-    package static func grow(
-        _ ages: inout [UInt8], _ mask: inout [UInt8], width: Int, in runs: [MaskRun], isTick: Bool, most: UInt8,
-        aged: UInt8, limit: UInt8
-    ) -> (old: Int, isAged: Bool) {
-        precondition(ages.count == mask.count, "all of one size")
-        let step: UInt8 = isTick ? 1 : 0
-        var old = 0
-        var marked: UInt8 = 0
-        ages.withUnsafeMutableBufferPointer { ages in
-            mask.withUnsafeMutableBufferPointer { mask in
-                for run in runs {
-                    let range = places(of: run, width: width, in: mask.count)
-                    guard let ages = ages.baseAddress, let mask = mask.baseAddress else { return }
-                    var place = range.lowerBound
-                    while place < range.upperBound {
-                        let marks = mask[place]
-                        let older = Swift.min(Swift.min(ages[place], 255 &- step) &+ step, most)
-                        let age = marks & (Mark.weak | Mark.changed) == Mark.weak ? older : 0
-                        ages[place] = age
-                        let mark = age > 0 && age >= aged ? Mark.aged : 0
-                        mask[place] = marks | mark
-                        marked |= mark
-                        old &+= age > 0 && age >= limit ? 1 : 0
-                        place &+= 1
-                    }
-                }
-            }
-        }
-        return (old, marked != 0)
     }
 
     /// Sums over a part of a picture and of the background behind it, in whole levels.
@@ -230,7 +170,8 @@ extension Kernels {
     ///   - limit: the greatest distance, in 128ths of a level.
     /// - Complexity: O(samples / step^2)
     package static func likeness(
-        _ samples: [UInt8], _ average: [Int16], _ mask: [UInt8], width: Int, height: Int, step: Int, limit: Int
+        _ samples: [UInt8], _ average: [Int16], _ mask: [UInt8], width: Int, height: Int, step: Int, limit: Int,
+        way: KernelWay = .chosen
     ) -> Likeness {
         precondition(step > 0 && width >= 0 && height >= 0, "every so many samples")
         precondition(
@@ -243,27 +184,47 @@ extension Kernels {
                     guard let samples = samples.baseAddress, let average = average.baseAddress,
                         let mask = mask.baseAddress
                     else { return }
-                    for y in stride(from: 0, to: height, by: step) {
-                        var place = y &* width
-                        let end = place &+ width
-                        while place < end {
-                            let (x, b) = (Int(samples[place]), Int(average[place]))
-                            if mask[place] & (Mark.weak | Mark.strong) == 0 {
-                                sum.total &+= 1
-                                let off = abs((x &<< 7) &- b)
-                                if off <= limit, x < 252 {
-                                    sum.count &+= 1
-                                    sum.picture &+= x
-                                    sum.background &+= b
-                                    sum.backgroundSquared &+= b &* b
-                                    sum.product &+= b &* x
-                                    sum.distance &+= off
-                                }
-                            }
-                            place &+= step
-                        }
+                    sum = likeness(samples, average, mask, width, height, step: step, limit: limit, way)
+                }
+            }
+        }
+        return sum
+    }
+
+    static func likeness(
+        _ samples: UnsafePointer<UInt8>, _ average: UnsafePointer<Int16>, _ mask: UnsafePointer<UInt8>, _ width: Int,
+        _ height: Int, step: Int, limit: Int, _ way: KernelWay
+    ) -> Likeness {
+        #if arch(x86_64)
+            if way != .swift {
+                var sums = fbk_likeness_sums()
+                let loop = way == .avx2 ? fbk_likeness_avx2 : fbk_likeness_sse2
+                loop(samples, average, mask, width, height, step, Int16(clamping: limit), &sums)
+                return Likeness(
+                    total: Int(sums.total), count: Int(sums.count), picture: Int(sums.picture),
+                    background: Int(sums.background), backgroundSquared: Int(sums.background_squared),
+                    product: Int(sums.product), distance: Int(sums.distance))
+            }
+        #endif
+        var sum = Likeness()
+        for y in stride(from: 0, to: height, by: step) {
+            var place = y &* width
+            let end = place &+ width
+            while place < end {
+                let (x, b) = (Int(samples[place]), Int(average[place]))
+                if mask[place] & (Mark.weak | Mark.strong) == 0 {
+                    sum.total &+= 1
+                    let off = abs((x &<< 7) &- b)
+                    if off <= limit, x < 252 {
+                        sum.count &+= 1
+                        sum.picture &+= x
+                        sum.background &+= b
+                        sum.backgroundSquared &+= b &* b
+                        sum.product &+= b &* x
+                        sum.distance &+= off
                     }
                 }
+                place &+= step
             }
         }
         return sum
