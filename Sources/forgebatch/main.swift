@@ -18,13 +18,13 @@ guard CommandLine.argc > 0 else {
 }
 let arguments = RawArguments.read()
 if arguments.first == "worker" {
-    Signals.unblock()
+    Signals.leaveToRun()
     // Each process that it forks goes on as a worker.
     if arguments.dropFirst().first == "fork", let status = ZygoteProgram.main() { exitAtOnce(status) }
     exitAtOnce(WorkerProgram.main())
 }
 if arguments.first == "look" {
-    Signals.unblock()
+    Signals.leaveToRun()
     exitNow(LookProgram.main())
 }
 if arguments.first == "hook" {
@@ -32,7 +32,7 @@ if arguments.first == "hook" {
     exitNow(HookProgram.main())
 }
 if arguments.first == "__tool" {
-    Signals.unblock()
+    Signals.leaveToRun()
     exitNow(ToolProgram.main(Array(arguments.dropFirst())))
 }
 if ["run", "plan"].contains(arguments.first) || arguments.starts(with: ["plugin", "check"]) { Signals.block() }
