@@ -18,6 +18,7 @@ import base64
 import json
 import math
 import os
+import signal
 import stat
 import sys
 import threading
@@ -126,6 +127,7 @@ def main():
         sys.exit(
             "This is a plugin of forgebatch and is started by it: forgebatch plugin check FOLDER tries it, and"
             f" forgebatch run VIDEOS --plugin-dir FOLDER --tools default,+PLUGIN/{next(iter(_tools))} uses it.")
+    _leave_signals()
     wire = _Wire()
     for each in _tools.values():
         each.start()
@@ -134,6 +136,31 @@ def main():
         _serve(wire)
     except _Gone:
         pass
+
+
+def _leave_signals():
+    """Ignores what may be sent to all processes of a run to stop it: the run has its grace, and ends this one.
+
+    Processes that a tool starts take these signals as ever, so that it can end them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1]
+    before = {each: signal.getsignal(each) for each in numbers}
+    before = {each: does for each, does in before.items() if does in (signal.SIG_DFL, signal.default_int_handler)}
+
+    def restore():
+        for each, does in before.items():
+            if signal.getsignal(each) is ignore:
+                signal.signal(each, does)
+
+    def ignore(number, place):
+        pass
+
+    for each in before:
+        signal.signal(each, ignore)  # not SIG_IGN, which a program that is started would inherit
+        signal.siginterrupt(each, False)
+    os.register_at_fork(after_in_child=restore)
 
 
 def _serve(wire):

@@ -49,7 +49,8 @@ struct MonitoringFiles {
         run.isInterrupted = outcome.stop != nil
         run.tally = outcome.counts
         run.frames = outcome.frames
-        run.processorSeconds = outcome.processorSeconds
+        run.processorSeconds = (outcome.processorSeconds * 1000).rounded() / 1000
+        run.toolsFailed = outcome.toolFailures.count
         return run
     }
 }

@@ -37,7 +37,14 @@ final class Signals: Sendable {
         Files.ignoreBrokenPipes()
     }
 
-    /// The opposite, for a worker, which inherits its parent's mask.
+    /// Ignores them, for a process that its run ends. Who stops a run may send them to all of its processes, as schedulers and
+    /// service managers do: the run answers them, and what is under way has the run's grace.
+    static func leaveToRun() {
+        for number in answered { signal(number, SIG_IGN) }
+        unblock()
+    }
+
+    /// The opposite of ``block()``, for a process that inherits its parent's mask.
     static func unblock() {
         var set = sigset_t()
         sigemptyset(&set)

@@ -19,7 +19,7 @@ guard CommandLine.argc > 0 else {
 }
 let arguments = RawArguments.read()
 if arguments.first == "worker" {
-    Signals.unblock()
+    Signals.leaveToRun()
     guard arguments.dropFirst().first == "fork" else { exitAtOnce(WorkerProgram.main()) }
     // Each process that it forks goes on here.
     switch ZygoteProgram.main(warmUp: LookProgram.warmUp) {
@@ -29,7 +29,7 @@ if arguments.first == "worker" {
     }
 }
 if arguments.first == "look" {
-    Signals.unblock()
+    Signals.leaveToRun()
     exitAtOnce(LookProgram.main())
 }
 if arguments.first == "hook" {
@@ -37,7 +37,7 @@ if arguments.first == "hook" {
     exitNow(HookProgram.main())
 }
 if arguments.first == "__tool" {
-    Signals.unblock()
+    Signals.leaveToRun()
     exitNow(ToolProgram.main(Array(arguments.dropFirst())))
 }
 if ["run", "plan"].contains(arguments.first) || arguments.starts(with: ["plugin", "check"]) { Signals.block() }

@@ -2,13 +2,14 @@
 """Tests of python/forgebatch_plugin.py, of the skeleton and of the brightness sample, with the host of fake_host.py."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
 import unittest
 
-from fake_host import HELPER, ROOT, Failed, Plugin, open_folder
+from fake_host import HELPER, PATIENCE, ROOT, Failed, Plugin, open_folder
 
 
 def has_numpy():
@@ -278,6 +279,47 @@ class HelperTests(unittest.TestCase):
             with self.subTest(words), self.assertRaises(EOFError):
                 plugin.expect("hello")
             self.assertIn(words, plugin.close()[1])
+
+    def test_signals_that_stop_a_run_are_left_to_the_run_and_end_what_the_tool_starts(self):
+        plugin = self.started("""
+            import os, signal, subprocess
+            @tool("t")
+            def t(settings):
+                is_ready, ready = os.pipe()
+                def frame(f):
+                    reading, writing = os.pipe()
+                    child = os.fork()
+                    if child == 0:
+                        os.close(writing)
+                        os.write(ready, b".")
+                        os.read(reading, 1)
+                        os._exit(0)
+                    os.read(is_ready, 1)
+                    os.kill(child, signal.SIGTERM)
+                    program = subprocess.Popen(["sleep", "600"])
+                    program.terminate()
+                    return {"values": {"forked": os.waitpid(child, 0)[1], "started": -program.wait()}}
+                return frame
+            """)
+        plugin.begin("t", 2, 1, "gray8")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
+            plugin.process.send_signal(number)
+        plugin.frame(0, b"\1\2")
+        values = plugin.end()[0]["values"]
+        self.assertEqual(values, {"forked": signal.SIGTERM, "started": signal.SIGTERM})
+        self.assertEqual(plugin.close()[0], 0)
+
+    def test_a_program_may_answer_signals_itself(self):
+        plugin = self.started("""
+            import signal
+            signal.signal(signal.SIGTERM, lambda *_: os._exit(9))
+            import os
+            @tool("t")
+            def t(settings):
+                return print
+            """)
+        plugin.process.terminate()
+        self.assertEqual(plugin.process.wait(PATIENCE), 9)
 
 
 class FolderTests(unittest.TestCase):

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ class Plugin:
         def wire():
             os.dup2(frames, 3)
             os.dup2(answers, 4)
+            # As forgebatch does: who starts this may have blocked some.
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
         self.process = subprocess.Popen(
             run, cwd=folder, stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=subprocess.STDOUT, preexec_fn=wire,

@@ -43,7 +43,8 @@ struct MergeCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let layout = try OutputArgument.layout(output)
+        // What a run writes names its folder whole, wherever it is started.
+        let layout = OutputLayout(root: Files.absolute(try OutputArgument.layout(output).root))
         let plan = try ShardedRun.plan(id, layout)
         let told = try files.completed(by: plan)
         let lock: OutputFolder.Lock
