@@ -5,6 +5,9 @@ package import Jobs
 
 /// The process that forks workers, and what looks at inputs: it has loaded what workers need, and never sees a request or a byte
 /// of a video.
+///
+/// It takes no `Mutex` before it forks: on Linux, Swift keeps the number of a thread that took one, and a copy of the thread would
+/// give the zygote's as its own. The kernel knows better as soon as another thread waits for the lock, and the copy dies.
 package enum ZygoteProgram {
     /// What a process is behind ``main(warmUp:)``.
     package enum Outcome: Sendable {
@@ -19,6 +22,7 @@ package enum ZygoteProgram {
     /// forked, and in this one at its end.
     ///
     /// - Parameter others: called once before the first fork: what the run time is to look up for other roles than a worker's.
+    ///   It takes no lock.
     package static func main(warmUp others: () -> Void) -> Outcome {
         Confinement.closeInherited()
         guard let control = socket() else { return .ended(WorkerProgram.refuse()) }

@@ -121,7 +121,7 @@ struct ZygoteTests {
         try forge.write("limit: 9\n", to: forge.home.appending("forgebatch.yaml"))
         try forge.write("in/a.y4m\nin/b.y4m\n", to: forge.home.appending("names"))
         let words =
-            ["-f", "-qq", "-e", "trace=execve", "-o", "trace", Forge.executable.display] + [
+            ["-f", "-qq", "-e", "trace=execve,recvmsg,gettid,clone", "-o", "trace", Forge.executable.display] + [
                 "run", "--files-from", "names", "-o", "out",
             ]
         var launch = Launch(KindTests.strace, (words + flags).map { RawPath($0) })
@@ -131,6 +131,14 @@ struct ZygoteTests {
         let trace = String(decoding: try Files.read(forge.home.appending("trace")), as: UTF8.self)
         let starts = trace.split(separator: "\n").filter { $0.contains("execve(") && $0.hasSuffix("= 0") }
         #expect(starts.count == 2 && starts.last?.contains("\"worker\", \"fork\"") == true, "\(starts)")
+        // Each line begins with the number of the process. A lock that is taken asks for the thread's number, and a copy of the
+        // thread would go by it; each fork asks, too. What libraries ask for comes before the zygote reads its socket.
+        let zygote = try #require(starts.last?.split(separator: " ").first)
+        let calls = trace.split(separator: "\n").filter { $0.split(separator: " ").first == zygote }.drop {
+            !$0.contains("recvmsg(")
+        }
+        let forks = calls.count { $0.contains("clone(") && $0.contains("CLONE_PARENT") }
+        #expect(forks >= 3 && calls.count { $0.contains("gettid(") } == forks, "\(calls)")
     }
 
     enum Event: CaseIterable { case isKilled, hasWorkerThatCrashed }

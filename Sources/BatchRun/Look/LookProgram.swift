@@ -41,18 +41,21 @@ package enum LookProgram {
 
     /// Has the run time look up once what each process needs that looks: reading a request, a walk, and its answers. What it
     /// looks at is nothing.
+    ///
+    /// It takes no lock, see `ZygoteProgram`.
     package static func warmUp() {
         let nothing = RawPath("")
-        let question = LookRequest.Question.walk(DiscoveryOptions(now: 0))
-        let line = LookRequest(question, []).encode()
-        guard let request = (try? JSONReader.parse(line)).flatMap({ LookRequest($0) }) else { return }
-        let output = LookOutput { _ throws(SystemError) in }
-        answer(request, output)
+        let line = LookRequest(.walk(DiscoveryOptions(now: 0)), []).encode()
+        guard let request = (try? JSONReader.parse(line)).flatMap({ LookRequest($0) }),
+            case .walk(let options) = request.question
+        else { return }
         let status = FileStatus(kind: .file, size: 0, modified: 0, device: 0, inode: 0)
-        output.tell(.candidate(Candidate(path: nothing, relative: nothing, status: status)))
-        output.tell(.surveyed(0, InputSurvey.Entry(looking: nothing, silent: "warm-up")))
-        output.tell(.done)
-        output.flush()
+        let answers: [LookAnswer] = [
+            .candidate(Candidate(path: nothing, relative: nothing, status: status)),
+            .walked(Discovery.find(request.paths, options: options)),
+            .surveyed(0, InputSurvey.Entry(looking: nothing, silent: "warm-up")), .done,
+        ]
+        for answer in answers { _ = answer.encode() }
     }
 
     private static func say(_ text: String) {
