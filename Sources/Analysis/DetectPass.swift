@@ -15,8 +15,9 @@ package struct DetectPass<Frame> {
 
     private let tools: [SelectedTool]
     private var detectors: [any EventDetector]
-    /// Frames whose objects are not known yet, the oldest first.
-    private var waiting: [Frame] = []
+    /// Frames whose objects are not known yet, the oldest first, behind places of some that are known by now.
+    private var waiting: [Frame?] = []
+    private var gone = 0
     /// Frames that were taken, and those that are known whole.
     private var taken = 0
     private var known = 0
@@ -58,14 +59,21 @@ package struct DetectPass<Frame> {
 
     private mutating func release(keeping count: Int) -> [Ready] {
         var ready: [Ready] = []
-        while waiting.count > count {
-            var frame = Ready(frame: waiting.removeFirst(), objects: [])
+        while waiting.count - gone > count, let next = waiting[gone] {
+            waiting[gone] = nil
+            gone += 1
+            var frame = Ready(frame: next, objects: [])
             for index in detectors.indices where tools[index].descriptor.detects {
                 let objects = detectors[index].detections(of: known)
                 frame.objects.append((index, objects.map { TrackedObject($0) }))
             }
             known += 1
             ready.append(frame)
+        }
+        // Moving the others up costs as much for many places as for one.
+        if gone > 64 {
+            waiting.removeFirst(gone)
+            gone = 0
         }
         return ready
     }

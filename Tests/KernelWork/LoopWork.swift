@@ -51,18 +51,41 @@ struct LoopWork {
         run("edge widths", .swift) { _ = Kernels.edgeWidths(picture, low: 20, high: 50, radius: 50) }
         run("histogram", .swift) { _ = Kernels.lumaHistogram(picture) }
         run("colours", .swift) { _ = Kernels.colours(picture) }
+    }
+
+    /// Those of `motion`, each way, over a small picture.
+    mutating func runMotion() {
         let (width, height) = (picture.width / 4, picture.height / 4)
         let samples = small(4)
-        run("smooth", .swift) { _ = Kernels.smooth(samples, width: width, height: height, way: .swift) }
-        var layers = Kernels.Layers(Kernels.smooth(samples, width: width, height: height))
-        var mask = [UInt8](repeating: 0, count: samples.count)
-        var ages = mask
-        run("compare", .swift) {
-            Kernels.compare(samples, &layers, low: 8, high: 16, change: 8, into: &mask, way: .swift)
+        for way in KernelWay.available {
+            run("smooth", way) { _ = Kernels.smooth(samples, width: width, height: height, way: way) }
+            var layers = Kernels.Layers(Kernels.smooth(samples, width: width, height: height))
+            var mask = [UInt8](repeating: 0, count: samples.count)
+            var ages = mask
+            run("compare", way) {
+                Kernels.compare(samples, &layers, low: 8, high: 16, change: 8, into: &mask, way: way)
+            }
+            run("follow", way) {
+                Kernels.follow(samples, &layers, weight: 10, low: 8, mask: mask, ages: &ages, way: way)
+            }
+            run("runs", way) { _ = Kernels.runs(mask, width: width, height: height, gap: 2, way: way) }
+            run("likeness", way) {
+                _ = Kernels.likeness(
+                    samples, layers.average, mask, width: width, height: height, step: 4, limit: 1600, way: way)
+            }
+            run("expose", way) {
+                Kernels.expose(&layers, gain: 1.02, offset: -1, most: 255, fitted: 16...240, way: way)
+            }
         }
-        run("follow", .swift) {
-            Kernels.follow(samples, &layers, weight: 10, low: 8, mask: mask, ages: &ages, way: .swift)
+        // A picture with many small regions.
+        let dots = samples.indices.map { place -> UInt8 in place % 7 == 0 || place / width % 9 == 0 ? 5 : 0 }
+        let runs = Kernels.runs(dots, width: width, height: height, gap: 2)
+        run("regions", .swift) { _ = Kernels.regions(runs, gap: 2) }
+        run("marks of runs", .swift) { _ = Kernels.count(dots, width: width, in: runs, runs.indices) }
+        var (ages, mask) = (samples, dots)
+        run("ages", .swift) {
+            _ = Kernels.grow(
+                &ages, &mask, width: width, in: runs, runs.indices, isTick: true, most: 255, aged: 6, limit: 250)
         }
-        run("runs", .swift) { _ = Kernels.runs(mask, width: width, height: height, gap: 2, way: .swift) }
     }
 }

@@ -10,6 +10,9 @@ for (width, height) in sizes {
     var work = LoopWork(picture: picture, before: before)
     work.runTwins()
     // One size says enough of the loops that take the same steps at any.
-    if height == 720 { work.runOthers() }
+    if height == 720 {
+        work.runOthers()
+        work.runMotion()
+    }
     if height == 576 { work.runBlocks() }
 }

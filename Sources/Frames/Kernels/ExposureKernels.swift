@@ -34,7 +34,7 @@ extension Kernels {
     }
 
     #if arch(x86_64)
-        /// Up to so many steps cost less than looking up each sample.
+        /// Up to so many steps cost less than looking up each sample; with 16-byte vectors a quarter of them.
         static let mostSteps = 16
 
         /// A change of exposure adds the same to long stretches of levels: steps from one stretch to the next, many samples
@@ -49,7 +49,7 @@ extension Kernels {
                 for level in 1..<256 {
                     let add = table[level] &- table[level - 1] &- 1
                     if add == 0 { continue }
-                    guard number < mostSteps else { return false }
+                    guard number < (way == .avx2 ? mostSteps : mostSteps / 4) else { return false }
                     steps.initializeElement(at: number, to: fbk_level_step(from: UInt8(level), add: add))
                     number += 1
                 }
@@ -71,7 +71,8 @@ extension Kernels {
         func changed(_ level: Int16) -> Int16 {
             let inside = Swift.min(Swift.max(Float(level), low), high)
             let new = Swift.min(Swift.max(Float(level) + inside * factor + add, 0), most)
-            return Int16(truncatingIfNeeded: Int(new.rounded(.toNearestOrEven)))
+            // Above 2^23 floats are whole numbers, and a sum is rounded to the nearest, or to the even one.
+            return Int16(truncatingIfNeeded: Int32((new + 0x1p23) - 0x1p23))
         }
 
         func apply(to levels: UnsafeMutableBufferPointer<Int16>, _ way: KernelWay) {

@@ -64,6 +64,8 @@ private struct RunForest {
     }
 
     private func join(_ a: Int, _ b: Int) {
+        // Most neighbours are of one region already.
+        if parents[a] == parents[b] { return }
         let (one, two) = (find(a), find(b))
         if one != two { parents[max(one, two)] = min(one, two) }
     }
