@@ -59,11 +59,11 @@ test-debian13: ## all of that on Debian 13 with FFmpeg 7.1, in a folder (needs r
 	Tests/scripts/in-debian13.sh make $(IN)
 
 # Each check ends with 77 where a program is missing, and says which.
-test-cluster: deps-cluster ## do runs in shards by GNU Parallel over two sshd, and by a Slurm of its own (needs root)
+test-cluster: deps-cluster deps-test ## kill runs in shards; do them by GNU Parallel over two sshd, and by a Slurm of its own (needs root)
 	swift build --product forgebatch
-	@for check in parallel slurm; do \
+	@for check in shard_kill parallel slurm; do \
 	  echo "test-cluster: $$check"; status=0; \
-	  python3 Tests/scripts/$${check}_check.py .build/debug/forgebatch || status=$$?; \
+	  .venv/bin/python Tests/scripts/$${check}_check.py .build/debug/forgebatch || status=$$?; \
 	  if [ $$status -ne 0 ] && [ $$status -ne 77 ]; then exit $$status; fi; \
 	done
 

@@ -16,6 +16,8 @@ import tempfile
 
 import cluster
 
+SHARDS = 6
+
 
 def free_port():
     with socket.socket() as found:
@@ -55,21 +57,25 @@ class Host:
 
 def descendants(process):
     """Processes below another, whatever sessions they began."""
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as file:
-                    parents[int(name)] = int(file.read().rsplit(")", 1)[1].split()[1])
-            except OSError:
-                pass
-    found, rest = [], [process]
+    of, found, rest = cluster.parents(), [], [process]
     while rest:
         parent = rest.pop()
-        children = [child for child, of in parents.items() if of == parent]
+        children = [child for child, above in of.items() if above == parent]
         found += children
         rest += children
     return found
+
+
+def check_sample(folder, binary, videos, alone):
+    """The script in samples/cluster as it is, on this machine alone."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../samples/cluster/parallel.sh")
+    out, home = f"{folder}/sample", f"{folder}/home"
+    os.mkdir(home)
+    os.symlink(binary, f"{home}/forgebatch")
+    cluster.run(
+        "bash", script, videos, out, 3, "2/:", "--no-config", expect=(3,),
+        env=dict(os.environ, HOME=home, PARALLEL_HOME=home, PATH=f"{home}:{os.environ['PATH']}"))
+    cluster.check_same(out, alone)
 
 
 def check(binary):
@@ -79,7 +85,7 @@ def check(binary):
         videos, alone, out = (f"{folder}/{name}" for name in ("videos", "alone", "out"))
         cluster.library(videos, 12, 400)
         cluster.run(binary, "run", videos, "-o", alone, "--no-config", expect=(3,))
-        plan, run_id = cluster.plan(binary, videos, out, 6)
+        plan, run_id = cluster.plan(binary, videos, out, SHARDS)
         hosts = [Host(folder, name) for name in ("one", "two")]
         try:
             ssh = f"{folder}/ssh_config"
@@ -94,27 +100,35 @@ def check(binary):
 
             def parallel(logins, *more):
                 return subprocess.Popen(
-                    words + list(more) + ["--sshlogin", logins, task, ":::"] + [str(shard) for shard in range(6)],
+                    words + list(more) + ["--sshlogin", logins, task, ":::"] + [str(shard) for shard in range(SHARDS)],
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, HOME=folder, PARALLEL_HOME=folder))
 
+            def at_work():
+                """A worker of the second host, at its video."""
+                of_host = descendants(hosts[1].process.pid)
+                for shard in range(SHARDS):
+                    if cluster.attempt(plan, shard) in of_host and (process := cluster.worker(plan, shard)):
+                        os.kill(process, signal.SIGSTOP)
+                        return process
+                return None
+
             first = parallel("1/one,1/two")
-            cluster.eventually(
-                "the second host works",
-                lambda: any(
-                    b"--shard" in open(f"/proc/{process}/cmdline", "rb").read()
-                    for process in descendants(hosts[1].process.pid)
-                    if os.path.exists(f"/proc/{process}/cmdline")))
+            cluster.eventually("the second host works", at_work, step=0.002)
             hosts[1].lose()
             output, _ = first.communicate(timeout=300)
             cluster.hold(first.returncode != 0, "nothing was lost with the second host")
             lost = cluster.status(binary, out)
             cluster.hold(lost["missing"] != "", f"no shard is missing: {lost}")
+            cluster.step(f"a host is lost, and with it the shards {lost['missing']}")
             cluster.run(binary, "merge", out, expect=(10,))
             second = parallel("2/one", "--resume-failed")
             output, _ = second.communicate(timeout=300)
             cluster.hold(second.returncode == 0, f"--resume-failed: {second.returncode}\n{output.decode()}")
             cluster.hold(cluster.status(binary, out)["missing"] == "", "a shard is missing in the end")
+            cluster.step("--resume-failed did them")
             cluster.check_joined(binary, out, alone, run_id)
+            cluster.step("all as on one machine, and its replay")
+            check_sample(folder, binary, videos, alone)
         finally:
             for host in hosts:
                 if host.process.poll() is None:

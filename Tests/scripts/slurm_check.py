@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Does a run in shards on a Slurm of one node, which it configures, starts and stops: one task is killed, one cancelled, one
-preempted, one video is broken.
+"""Does a run in shards on a Slurm of one node, which it configures, starts and stops.
 
 usage: slurm_check.py BINARY
+
+Of the array one task is killed, one cancelled and one preempted, which ends with 75 when its video is done and is started
+again by that; one video is none. What is lost is done by a second array, over the ranges that `status` prints. Then a run by
+samples/cluster/slurm.sh. All has to come out as on one machine.
 
 munged, slurmctld and slurmd have their files in a temporary folder and listen on loopback only. Needs root, as slurmd does.
 """
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -45,9 +47,16 @@ MpiDefault=none
 ReturnToService=2
 KillWait=5
 RequeueExit=75
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
 NodeName={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=2000
-PartitionName=all Nodes={host} Default=YES State=UP DefMemPerCPU=500
+PartitionName=all Nodes={host} Default=YES State=UP DefMemPerCPU=500 PriorityTier=1 GraceTime=300
+PartitionName=urgent Nodes={host} State=UP DefMemPerCPU=500 PriorityTier=9 PreemptMode=OFF
 """
+
+# Pictures of the video that is under way when its task is preempted; it comes first.
+LONG = 1500
+SHARDS = 6
 
 
 def free_port():
@@ -98,7 +107,7 @@ def submit(slurm, binary, plan, shards, *more):
     """An array of tasks as samples/cluster/slurm.sh makes it."""
     return cluster.run(
         "sbatch", "--parsable", "--requeue", f"--array={shards}", "--cpus-per-task=1", f"--output={slurm.folder}/%A_%a.log",
-        *more, f"--wrap=exec srun --ntasks=1 {binary} run --plan {plan} --jobs 1").strip()
+        *more, f"--wrap=exec srun --ntasks=1 {binary} run --plan {plan} --jobs 1 --grace 200s").strip()
 
 
 def tasks(slurm, job):
@@ -107,58 +116,121 @@ def tasks(slurm, job):
     return {int(line.split()[0]): line.split()[1] for line in lines if len(line.split()) == 2 and line.split()[0].isdigit()}
 
 
-def worker(plan, shard):
-    """The process of an attempt at a shard, from its lock."""
-    try:
-        with open(f"{plan}/shards/{shard}/lock") as file:
-            found = re.search(r"process (\d+)", file.read())
-        with open(f"/proc/{found[1]}/cmdline", "rb") as file:
-            return int(found[1]) if b"--plan" in file.read() else None
-    except (OSError, TypeError):
-        return None
+def fact(slurm, job, name):
+    """What Slurm knows of a job, ended or not."""
+    words = slurm.ask("scontrol", "-o", "show", "job", job).split()
+    return next((word.partition("=")[2] for word in words if word.startswith(name + "=")), "")
+
+
+def preempt(slurm, binary, plan, out, array):
+    """Has the task of shard 0 lose its cores to another job while it is at its long video, which has time to end.
+
+    Slurm tells all processes of the task by CONT and TERM, and gives them GraceTime. It is not the first TERM that they get.
+    """
+    task = f"{array}_0"
+    process = cluster.hold_worker(plan, 0, "long.y4m")
+    urgent = cluster.run(
+        "sbatch", "--parsable", "--partition=urgent", "--cpus-per-task=2", f"--output={slurm.folder}/urgent.log",
+        "--wrap=true").strip()
+    for each in [cluster.attempt(plan, 0), process]:
+        os.kill(each, signal.SIGTERM)
+    cluster.eventually("Slurm gives the task its grace", lambda: fact(slurm, task, "PreemptTime") not in ("", "None"))
+    cluster.eventually("the preempted task waits to be started again", lambda: tasks(slurm, array).get(0) == "PENDING")
+    cluster.hold(fact(slurm, task, "Restarts") == "1", "Slurm does not know of a restart")
+    shard = cluster.status(binary, out)["shards"][0]
+    cluster.hold(shard.get("exit_status") == 75, f"the preempted task ended with another status than 75: {shard}")
+    first = cluster.events(plan, 0)[0]
+    begun = [event for event in first if event.get("type") == "job_started"]
+    ended = [event["status"] for event in first if "status" in event]
+    cluster.hold(
+        begun and ended == ["completed"] * len(begun), f"of {len(begun)} videos that were begun, these ended: {ended}")
+    cluster.step("the preempted task ended its video, and with 75 by which it is started again")
+    cluster.eventually("the urgent job is done", lambda: fact(slurm, urgent, "JobState") == "COMPLETED")
+
+
+def wait_for(slurm, array, seconds=150):
+    def is_over():
+        left = tasks(slurm, array)
+        for shard, state in left.items():
+            if state == "PENDING" and fact(slurm, f"{array}_{shard}", "Restarts") not in ("", "0"):
+                # What is started again waits two minutes.
+                slurm.ask("scontrol", "update", f"JobId={array}_{shard}", "StartTime=now")
+        return not left
+
+    cluster.eventually("the array is over", is_over, seconds, step=0.3)
+
+
+def joined(slurm, binary, job, out):
+    """Waits for a job that joins shards: its status is that of a run in which a video failed."""
+    cluster.eventually("the shards are joined", lambda: fact(slurm, job, "JobState") in ("COMPLETED", "FAILED"), 150)
+    status = fact(slurm, job, "ExitCode")
+    cluster.hold(status == "3:0" and cluster.status(binary, out)["joined"], f"the merge ended with {status}")
+
+
+def check_array(slurm, binary, videos, alone, out):
+    plan, run_id = cluster.plan(binary, videos, out, SHARDS)
+    shards = cluster.planned_jobs(plan)
+    cluster.hold(shards[0][0] == "long.y4m" and len(shards[0]) > 1, f"shard 0 has {shards[0]}")
+    array = submit(slurm, binary, plan, f"0-{SHARDS - 1}")
+    preempt(slurm, binary, plan, out, array)
+    cluster.step("the urgent job is done")
+    # At work on the first video of each.
+    process = cluster.hold_worker(plan, 2)
+    os.kill(cluster.attempt(plan, 2), signal.SIGKILL)
+    # It finds that its run is gone.
+    os.kill(process, signal.SIGCONT)
+    cluster.hold_worker(plan, 3)
+    cluster.run("scancel", f"{array}_3")
+    cluster.step("shard 2 was killed, shard 3 is cancelled")
+    wait_for(slurm, array)
+    cluster.step("the array is over")
+
+    missing = cluster.status(binary, out)["missing"]
+    cluster.hold(cluster.numbers(missing) == [2, 3], f"the shards 2 and 3 are to be done again, and not {missing}")
+    codes = {shard: fact(slurm, f"{array}_{shard}", "ExitCode") for shard in range(SHARDS) if shard != 3}
+    for shard, code in codes.items():
+        expected = "137:0" if shard == 2 else "3:0" if "broken.mp4" in shards[shard] else "0:0"
+        cluster.hold(code == expected, f"shard {shard} ended with {code}, not {expected}")
+    cluster.hold(fact(slurm, f"{array}_3", "JobState") == "CANCELLED", "the cancelled task is not cancelled")
+    cluster.run(binary, "merge", out, expect=(10,))
+    again = submit(slurm, binary, plan, missing)
+    done = cluster.run(
+        "sbatch", "--parsable", f"--dependency=afterany:{again}", f"--output={slurm.folder}/merge.log",
+        f"--wrap={binary} merge {out} {run_id}").strip()
+    joined(slurm, binary, done, out)
+    cluster.step("what was lost is done and joined")
+    cluster.check_joined(binary, out, alone, run_id)
+
+
+def check_sample(slurm, binary, videos, alone, out):
+    """The script in samples/cluster as it is."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../samples/cluster/slurm.sh")
+    programs = f"{slurm.folder}/bin"
+    os.mkdir(programs)
+    os.symlink(binary, f"{programs}/forgebatch")
+    said = cluster.run(
+        "bash", script, videos, out, 3, "--no-config", env=dict(os.environ, PATH=f"{programs}:{os.environ['PATH']}"))
+    joined(slurm, binary, said.split()[-1], out)
+    cluster.check_same(out, alone)
 
 
 def check(binary):
     with tempfile.TemporaryDirectory(prefix="forgebatch-slurm-") as folder:
         videos, alone, out = (f"{folder}/{name}" for name in ("videos", "alone", "out"))
-        cluster.library(videos, 16, 600)
+        cluster.library(videos, 19, 600)
+        cluster.clip(f"{videos}/long.y4m", LONG, 99)
         cluster.run(binary, "run", videos, "-o", alone, "--no-config", expect=(3,))
-        plan, run_id = cluster.plan(binary, videos, out, 8)
+        cluster.step("one machine's run")
         slurm = Slurm(folder)
+        cluster.step("Slurm is up")
         try:
-            array = submit(slurm, binary, plan, "0-7")
-            # Two are at work at a time. The first is killed, the second cancelled, and one after them preempted.
-            first = cluster.eventually("shard 0 is done by somebody", lambda: worker(plan, 0))
-            os.kill(first, signal.SIGKILL)
-            cluster.eventually("shard 1 is done by somebody", lambda: worker(plan, 1))
-            cluster.run("scancel", f"{array}_1")
-            cluster.eventually("shard 2 is done by somebody", lambda: worker(plan, 2))
-            cluster.run("scontrol", "requeue", f"{array}_2")
-
-            def is_over():
-                left = tasks(slurm, array)
-                for shard, state in left.items():
-                    if state == "PENDING":
-                        # What is started again waits two minutes.
-                        slurm.ask("scontrol", "update", f"JobId={array}_{shard}", "StartTime=now")
-                return not left
-
-            cluster.eventually("the array is over", is_over, 150)
-            missing = cluster.status(binary, out)["missing"]
-            cluster.hold(missing != "", "nothing was lost")
-            cluster.run(binary, "merge", out, expect=(10,))
-            again = submit(slurm, binary, plan, missing)
-            done = cluster.run(
-                "sbatch", "--parsable", f"--dependency=afterany:{again}", f"--output={folder}/merge.log",
-                f"--wrap={binary} merge {out} {run_id}").strip()
-            cluster.eventually("the second array and the merge are over", lambda: not tasks(slurm, again) and done not in
-                               slurm.ask("squeue", "-h", "-o", "%i"), 150)
-            cluster.hold(cluster.status(binary, out)["joined"], "the merge of the array's end did not join")
-            cluster.check_joined(binary, out, alone, run_id)
+            check_array(slurm, binary, videos, alone, out)
+            cluster.step("all as on one machine, and its replay")
+            check_sample(slurm, binary, videos, alone, f"{folder}/sample")
         except cluster.Breach:
             for name in ("slurmctld.log", "slurmd.log"):
                 with open(f"{folder}/{name}", errors="replace") as file:
-                    sys.stderr.write("".join(file.readlines()[-20:]))
+                    sys.stderr.write("".join(file.readlines()[-40:]))
             raise
         finally:
             slurm.stop()
