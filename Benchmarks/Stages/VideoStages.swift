@@ -44,7 +44,9 @@ struct VideoStages {
         var previous: Picture?
         var end = 0.0
         while let (picture, time) = try timed("decode", { try reader.next() }) {
-            let frame = FrameFeatures(picture: picture, time: time, before: previous, needs: needs)
+            let reference = measurers.lazy.compactMap(\.reference).first
+            let frame = FrameFeatures(
+                picture: picture, time: time, before: previous, reference: reference, needs: needs)
             let sum = timed("luma traversal") {
                 if needs.small { _ = frame.small }
                 return frame.luma.sum

@@ -33,7 +33,10 @@ package struct MeasurePass {
     ///
     /// - Parameter wantsLuma: whether the frame's average luma is asked for; without it, nothing is read that no tool reads.
     package mutating func take(_ picture: Picture, _ time: FrameTime, wantsLuma: Bool) -> Measured {
-        let frame = FrameFeatures(picture: picture, time: time, before: previous, needs: needs)
+        // A tool that is alone, where nobody asks for the average, has no use for the rest of the traversal.
+        let reference = wantsLuma || tools.count > 1 ? tools.lazy.compactMap(\.reference).first : nil
+        let frame = FrameFeatures(
+            picture: picture, time: time, before: previous, reference: reference, needs: needs)
         var measures: [Measurement] = []
         measures.reserveCapacity(tools.count)
         for index in tools.indices { measures.append(tools[index].measure(frame)) }

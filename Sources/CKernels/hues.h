@@ -12,26 +12,28 @@ struct floats { Floats lower, upper; };
 /// Pairs of neighbours, the left one in the lower byte, as they are read from a row.
 struct pairs { const uint16_t *upper, *lower; };
 
+/// The shares of two rows in 128ths, in turns, as bytes that are multiplied with signed ones. The upper one of 128 would be
+/// none: where the lower row has no share, the upper one is taken twice, by half each.
+INLINE Bytes row_shares(int below) {
+    const int16_t shares = (int16_t)(below ? (128 - below) | below << 8 : 64 | 64 << 8);
+    return (Bytes)all_shorts(shares);
+}
+
 /// The samples at some places less `zero`, which is a level, in 65536ths.
-INLINE struct ints between(struct pairs from, int below, const int16_t *shares, int is_flat, int zero) {
+INLINE struct ints between(struct pairs from, Bytes rows, const int16_t *shares, int is_flat, int zero) {
     const Words here = load_words(from.upper);
-    Shorts left = (Shorts)(here & 255), right = (Shorts)(here >> 8);
     const Ints away = (Ints){0} - (zero << 16);
     // Put above 16 zeros, a byte is a number of 65536ths.
-    if (is_flat) return (struct ints){(Ints)lower_turns((Shorts){0}, left) + away, (Ints)upper_turns((Shorts){0}, left) + away};
-    if (below) {
-        const Words there = load_words(from.lower);
-        const int16_t above = (int16_t)(128 - below);
-        left = left * above + (Shorts)(there & 255) * (int16_t)below;
-        right = right * above + (Shorts)(there >> 8) * (int16_t)below;
-    } else {
-        left <<= 7;
-        right <<= 7;
+    if (is_flat) {
+        const Shorts left = (Shorts)(here & 255);
+        return (struct ints){(Ints)lower_turns((Shorts){0}, left) + away, (Ints)upper_turns((Shorts){0}, left) + away};
     }
+    // Left and right samples of four columns in each half, each above the one below it.
+    const Bytes upper = (Bytes)here, lower = (Bytes)load_words(from.lower);
     const Shorts share = load_shorts(shares), rest = 512 - share;
     return (struct ints){
-        products(lower_turns(left, right), lower_turns(rest, share)) + away,
-        products(upper_turns(left, right), upper_turns(rest, share)) + away,
+        products(byte_products(lower_byte_turns(upper, lower), rows), lower_turns(rest, share)) + away,
+        products(byte_products(upper_byte_turns(upper, lower), rows), upper_turns(rest, share)) + away,
     };
 }
 
@@ -87,29 +89,41 @@ INLINE void store_hues(
     store_levels(brightnesses, high);
 }
 
-/// Reads the neighbours at the columns of the image, four columns at a time where they lie within sixteen bytes.
+/// Reads the neighbours at the columns of the image, four columns at a time where they lie within sixteen bytes: in both rows
+/// of a plane, or in the upper one alone where the lower one has no share.
 INLINE void gather(
-    const uint8_t *row, struct fbk_hue_places at, size_t count, int is_flat, uint16_t *pairs) {
+    struct fbk_hue_rows rows, int is_both, struct fbk_hue_places at, size_t count, int is_flat, uint16_t *upper,
+    uint16_t *lower) {
     if (at.picks) {
         for (size_t x = 0; x < count; x += 8) {
-            const int32_t *groups = at.groups + x / 4;
-            const Sixteen lower = picked(load_sixteen(row + groups[0]), load_sixteen(at.picks + 4 * x));
-            const Sixteen upper = picked(load_sixteen(row + groups[1]), load_sixteen(at.picks + 4 * x + 16));
-            const Sixteen both = lower | upper;
-            memcpy(pairs + x, &both, sizeof both);
+            const int32_t first = at.groups[x / 4], second = at.groups[x / 4 + 1];
+            const Sixteen of_first = load_sixteen(at.picks + 4 * x), of_second = load_sixteen(at.picks + 4 * x + 16);
+            const Sixteen above =
+                picked(load_sixteen(rows.upper + first), of_first) | picked(load_sixteen(rows.upper + second), of_second);
+            memcpy(upper + x, &above, sizeof above);
+            if (!is_both) continue;
+            const Sixteen below =
+                picked(load_sixteen(rows.lower + first), of_first) | picked(load_sixteen(rows.lower + second), of_second);
+            memcpy(lower + x, &below, sizeof below);
         }
-    } else if (is_flat) {
-        for (size_t x = 0; x < count; x++) pairs[x] = row[at.places[x]];
-    } else {
-        for (size_t x = 0; x < count; x++) memcpy(pairs + x, row + at.places[x], 2);
+        return;
+    }
+    if (is_flat) {
+        for (size_t x = 0; x < count; x++) upper[x] = rows.upper[at.places[x]];
+        for (size_t x = 0; is_both && x < count; x++) lower[x] = rows.lower[at.places[x]];
+        return;
+    }
+    for (size_t x = 0; x < count; x++) {
+        const int32_t place = at.places[x];
+        memcpy(upper + x, rows.upper + place, 2);
+        if (is_both) memcpy(lower + x, rows.lower + place, 2);
     }
 }
 
-/// Reads both rows of a plane, the lower one only where it has a share.
 INLINE void gather_rows(
     struct fbk_hue_rows rows, struct fbk_hue_places at, size_t count, int is_flat, uint16_t *upper, uint16_t *lower) {
-    gather(rows.upper, at, count, is_flat, upper);
-    if (rows.below) gather(rows.lower, at, count, is_flat, lower);
+    if (rows.below) gather(rows, 1, at, count, is_flat, upper, lower);
+    else gather(rows, 0, at, count, is_flat, upper, lower);
 }
 
 INLINE void hue_row(
@@ -117,15 +131,16 @@ INLINE void hue_row(
     int is_full_range, uint8_t *hues, uint8_t *saturations, uint8_t *brightnesses) {
     // What spans 16 to 235, and 16 to 240 of colour differences, is stretched to 0 to 255.
     const int floor = is_full_range ? 0 : 16;
+    const Bytes rows = row_shares(below), chroma_rows = row_shares(chroma_below);
     const float gain = is_full_range ? 1 : (float)(255.0 / 219), spread = is_full_range ? 1 : (float)(255.0 / 224);
     for (size_t next = 0; next < columns.count; next += PLACES) {
         // The last places are worked on with some before them, a second time, where no whole vector is left.
         const size_t x = next + PLACES <= columns.count ? next : columns.count - PLACES;
         struct pairs at[3];
         for (int i = 0; i < 3; i++) at[i] = (struct pairs){pairs[i].upper + x, pairs[i].lower + x};
-        const struct ints y = between(at[0], below, columns.luma.shares + x, is_flat, floor);
-        const struct ints u = between(at[1], chroma_below, columns.chroma.shares + x, is_flat, 128);
-        const struct ints v = between(at[2], chroma_below, columns.chroma.shares + x, is_flat, 128);
+        const struct ints y = between(at[0], rows, columns.luma.shares + x, is_flat, floor);
+        const struct ints u = between(at[1], chroma_rows, columns.chroma.shares + x, is_flat, 128);
+        const struct ints v = between(at[2], chroma_rows, columns.chroma.shares + x, is_flat, 128);
         store_hues(
             down(scaled(y, gain)), scaled(u, spread), scaled(v, spread), hues + x, saturations + x, brightnesses + x);
     }
@@ -136,7 +151,9 @@ void NAME(hues)(
     int is_full_range, uint8_t *hues, uint8_t *saturations, uint8_t *brightnesses) {
     // Neighbours in the upper and in the lower row of each plane.
     uint16_t room[6][256];
-    const struct pairs pairs[3] = {{room[0], room[1]}, {room[2], room[3]}, {room[4], room[5]}};
+    const struct pairs pairs[3] = {
+        {room[0], room[luma.below ? 1 : 0]}, {room[2], room[first.below ? 3 : 2]}, {room[4], room[first.below ? 5 : 4]},
+    };
     gather_rows(luma, columns.luma, columns.count, columns.is_flat, room[0], room[1]);
     gather_rows(first, columns.chroma, columns.count, columns.is_flat, room[2], room[3]);
     gather_rows(second, columns.chroma, columns.count, columns.is_flat, room[4], room[5]);

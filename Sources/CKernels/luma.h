@@ -1,7 +1,8 @@
 // The traversal of a luma plane: its sums, and the picture made smaller by means over square blocks.
 //
 // Rows are read one after the other, which the machine foresees. What the small picture needs of a row is added to sums of
-// columns, which stay in the first-level cache; after as many rows as a block is high they become a row of it.
+// columns, which stay in the first-level cache; after as many rows as a block is high they become a row of it. A row is
+// compared with that of a third picture while it is in that cache, too.
 
 /// What is kept of the columns of a strip: nothing; sums of two neighbours, for blocks of 2, 4, 6 or 8; each by itself, for
 /// blocks of any other side up to 128, of which a column of 255s is still a number of 16 bits.
@@ -15,31 +16,46 @@ struct strip {
     Longs difference;
 };
 
-/// Adds a row to the strip, and its columns to those of the rows before.
-INLINE void add_row(
-    const uint8_t *row, const uint8_t *other, size_t whole, enum kept kept, int is_summed, int is_first,
-    uint16_t *columns, struct strip *strip) {
-    for (size_t x = 0; x < whole; x += VECTOR) {
-        Bytes here = load_bytes(row + x);
-        strip->low = lesser_bytes(strip->low, here);
-        strip->high = greater_bytes(strip->high, here);
-        strip->difference += distances(here, load_bytes(other + x));
-        if (is_summed) strip->sum += distances(here, (Bytes){0});
-        if (kept == PAIRS) {
-            Words pairs = ((Words)here & 255) + ((Words)here >> 8);
-            if (!is_first) pairs += load_words(columns + x / 2);
-            store_words(columns + x / 2, pairs);
-        }
-        if (kept == SINGLES) {
-            Words left = (Words)load_widened(row + x), right = (Words)load_widened(row + x + VECTOR / 2);
-            if (!is_first) {
-                left += load_words(columns + x);
-                right += load_words(columns + x + VECTOR / 2);
-            }
-            store_words(columns + x, left);
-            store_words(columns + x + VECTOR / 2, right);
-        }
+/// Adds a vector of samples to the strip, and its columns to those of the rows before.
+INLINE void add_vector(
+    const uint8_t *samples, const uint8_t *others, enum kept kept, int is_summed, int is_first, uint16_t *columns,
+    struct strip *strip) {
+    const Bytes here = load_bytes(samples);
+    strip->low = lesser_bytes(strip->low, here);
+    strip->high = greater_bytes(strip->high, here);
+    strip->difference += distances(here, load_bytes(others));
+    if (is_summed) strip->sum += distances(here, (Bytes){0});
+    if (kept == PAIRS) {
+        Words pairs = pair_sums(here);
+        if (!is_first) pairs += load_words(columns);
+        store_words(columns, pairs);
     }
+    if (kept == SINGLES) {
+        Words left = (Words)load_widened(samples), right = (Words)load_widened(samples + VECTOR / 2);
+        if (!is_first) {
+            left += load_words(columns);
+            right += load_words(columns + VECTOR / 2);
+        }
+        store_words(columns, left);
+        store_words(columns + VECTOR / 2, right);
+    }
+}
+
+/// Adds a row, as far as whole vectors go, and fetches lines of both pictures.
+INLINE void add_row(
+    const uint8_t *row, const uint8_t *other, ptrdiff_t row_ahead, ptrdiff_t other_ahead, size_t whole, enum kept kept,
+    int is_summed, int is_first, uint16_t *columns, struct strip *strip) {
+    const size_t each = kept == PAIRS ? 2 : 1;
+    size_t x = 0;
+    for (; x + LINE <= whole; x += LINE) {
+        fbk_fetch(row + x + row_ahead);
+        fbk_fetch(other + x + other_ahead);
+        for (size_t part = 0; part < LINE; part += VECTOR)
+            add_vector(
+                row + x + part, other + x + part, kept, is_summed, is_first, columns + (x + part) / each, strip);
+    }
+    for (; x < whole; x += VECTOR)
+        add_vector(row + x, other + x, kept, is_summed, is_first, columns + x / each, strip);
 }
 
 /// The same for the samples behind the last whole vector.
@@ -58,6 +74,19 @@ INLINE void add_rest(
         int is_new = is_first && (kept == SINGLES || x % 2 == 0);
         columns[place] = (uint16_t)(is_new ? here : columns[place] + here);
     }
+}
+
+/// What sums of pairs add up to, of strips of up to 8 rows.
+INLINE uint64_t sum_of_pairs(const uint16_t *pairs, size_t whole) {
+    uint64_t sum = 0;
+    for (size_t x = 0; x < whole;) {
+        // A lane takes 8,160 at most in a step, and 65,536 steps of it stay below 2^31.
+        const size_t most = (size_t)VECTOR << 16, end = whole - x < most ? whole : x + most;
+        Ints four = {0};
+        for (; x < end; x += VECTOR) four += products((Shorts)load_words(pairs + x / 2), all_shorts(1));
+        for (size_t lane = 0; lane < VECTOR / 4; lane++) sum += (uint64_t)four[lane];
+    }
+    return sum;
 }
 
 /// The means of a row of blocks of 2, 4 or 8, as far as whole vectors of samples go, into `small` where it is given; and
@@ -82,9 +111,7 @@ INLINE uint64_t whole_means(const uint16_t *pairs, size_t whole, size_t factor, 
             small += each;
         }
     }
-    uint64_t sum = 0;
-    for (size_t lane = 0; lane < VECTOR / 8; lane++) sum += all[lane];
-    return sum;
+    return total_of(all);
 }
 
 #if VECTOR == 32
@@ -138,8 +165,7 @@ INLINE uint64_t count_dark(const uint8_t *row, size_t whole, size_t width, uint8
         size_t end = whole - x < 255 * VECTOR ? whole : x + 255 * VECTOR;
         Bytes count = {0};
         for (; x < end; x += VECTOR) count -= (Bytes)(greater_bytes(load_bytes(row + x), most) == most);
-        Longs counts = distances(count, (Bytes){0});
-        for (size_t lane = 0; lane < VECTOR / 8; lane++) dark += counts[lane];
+        dark += total_of(distances(count, (Bytes){0}));
     }
     for (size_t x = whole; x < width; x++) dark += row[x] <= limit;
     return dark;
@@ -147,14 +173,15 @@ INLINE uint64_t count_dark(const uint8_t *row, size_t whole, size_t width, uint8
 
 /// The traversal, for one kind of columns; the factor is a constant where a case of `fbk_luma` has one.
 INLINE void traverse(
-    struct fbk_plane plane, struct fbk_plane other, size_t width, size_t height, uint8_t limit, enum kept kept,
-    size_t factor, uint8_t *small, uint16_t *columns, struct fbk_luma_sums *result) {
+    struct fbk_plane plane, struct fbk_plane other, struct fbk_plane reference, size_t width, size_t height, uint8_t limit,
+    enum kept kept, size_t factor, uint8_t *small, uint16_t *columns, struct fbk_luma_sums *result) {
     const size_t whole = width - width % VECTOR;
     // Where there are no blocks a strip is as many rows as the first-level cache keeps for counting dark samples.
     const size_t strip_height = kept == NOTHING ? 4 : factor;
-    // For these, pairs give the sum more cheaply than rows.
-    const int is_by_vectors = kept == PAIRS && factor != 6;
-    struct fbk_luma_sums sums = {0, 0, 0, UINT8_MAX, 0};
+    // Pairs give the sum more cheaply than rows, and of these blocks the means as well.
+    const int is_summed = kept != PAIRS, is_by_vectors = kept == PAIRS && factor != 6;
+    struct fbk_luma_sums sums = {.low = UINT8_MAX};
+    Longs to_reference = {0};
     struct strip all = {all_bytes(UINT8_MAX), {0}, {0}, {0}};
     for (size_t y = 0; y < height; y += strip_height) {
         const size_t rows = height - y < strip_height ? height - y : strip_height;
@@ -163,15 +190,22 @@ INLINE void traverse(
         struct strip strip = {all_bytes(UINT8_MAX), all.high, all.sum, all.difference};
         for (size_t j = 0; j < rows; j++) {
             const uint8_t *here = row + (ptrdiff_t)j * plane.stride, *there = other_row + (ptrdiff_t)j * other.stride;
-            if (j == 0) add_row(here, there, whole, kept, !is_by_vectors, 1, columns, &strip);
-            else add_row(here, there, whole, kept, !is_by_vectors, 0, columns, &strip);
+            const ptrdiff_t next = ahead(plane, y + j, height), other_next = ahead(other, y + j, height);
+            if (j == 0) add_row(here, there, next, other_next, whole, kept, is_summed, 1, columns, &strip);
+            else add_row(here, there, next, other_next, whole, kept, is_summed, 0, columns, &strip);
             add_rest(here, there, whole, width, kept, j == 0, columns, &sums);
+            if (reference.base) {
+                const uint8_t *former = reference.base + (ptrdiff_t)(y + j) * reference.stride;
+                add_differences(
+                    here, former, 0, ahead(reference, y + j, height), 0, width, &to_reference, &sums.to_reference);
+            }
         }
         if (kept != NOTHING) {
             const size_t count = width / factor;
             uint8_t *to = rows == factor ? small + y / factor * count : NULL;
             size_t done = is_by_vectors ? whole / factor : 0;
             if (is_by_vectors) sums.sum += whole_means(columns, whole, factor, to);
+            else if (!is_summed) sums.sum += sum_of_pairs(columns, whole);
 #if VECTOR == 32
             if (to && (factor == 3 || factor == 6)) done = means_of_threes(columns, count, factor, to);
 #endif
@@ -180,9 +214,7 @@ INLINE void traverse(
         // Dark samples are only counted where there are any; many strips of most videos have none.
         const Bytes most = all_bytes(limit);
         const Longs seen = distances((Bytes)(greater_bytes(strip.low, most) == most), (Bytes){0});
-        uint64_t any = sums.low <= limit;
-        for (size_t lane = 0; lane < VECTOR / 8; lane++) any |= seen[lane];
-        if (any) {
+        if (sums.low <= limit || total_of(seen) != 0) {
             for (size_t j = 0; j < rows; j++)
                 sums.dark += count_dark(row + (ptrdiff_t)j * plane.stride, whole, width, limit);
         }
@@ -193,23 +225,22 @@ INLINE void traverse(
         if (whole > 0 && all.low[lane] < sums.low) sums.low = all.low[lane];
         if (all.high[lane] > sums.high) sums.high = all.high[lane];
     }
-    for (size_t lane = 0; lane < VECTOR / 8; lane++) {
-        sums.sum += all.sum[lane];
-        sums.difference += all.difference[lane];
-    }
+    sums.sum += total_of(all.sum);
+    sums.difference += total_of(all.difference);
+    sums.to_reference += total_of(to_reference);
     *result = sums;
 }
 
 void NAME(luma)(FBK_LUMA_ARGUMENTS) {
     switch (small ? factor : 1) {
-        case 1: traverse(plane, other, width, height, limit, NOTHING, 1, NULL, columns, sums); break;
-        case 2: traverse(plane, other, width, height, limit, PAIRS, 2, small, columns, sums); break;
-        case 4: traverse(plane, other, width, height, limit, PAIRS, 4, small, columns, sums); break;
-        case 8: traverse(plane, other, width, height, limit, PAIRS, 8, small, columns, sums); break;
-        case 3: traverse(plane, other, width, height, limit, SINGLES, 3, small, columns, sums); break;
-        case 5: traverse(plane, other, width, height, limit, SINGLES, 5, small, columns, sums); break;
-        case 6: traverse(plane, other, width, height, limit, PAIRS, 6, small, columns, sums); break;
-        default: traverse(plane, other, width, height, limit, SINGLES, factor, small, columns, sums);
+        case 1: traverse(plane, other, reference, width, height, limit, NOTHING, 1, NULL, columns, sums); break;
+        case 2: traverse(plane, other, reference, width, height, limit, PAIRS, 2, small, columns, sums); break;
+        case 4: traverse(plane, other, reference, width, height, limit, PAIRS, 4, small, columns, sums); break;
+        case 8: traverse(plane, other, reference, width, height, limit, PAIRS, 8, small, columns, sums); break;
+        case 3: traverse(plane, other, reference, width, height, limit, SINGLES, 3, small, columns, sums); break;
+        case 5: traverse(plane, other, reference, width, height, limit, SINGLES, 5, small, columns, sums); break;
+        case 6: traverse(plane, other, reference, width, height, limit, PAIRS, 6, small, columns, sums); break;
+        default: traverse(plane, other, reference, width, height, limit, SINGLES, factor, small, columns, sums);
     }
     if (!small || factor != 1) return;
     for (size_t y = 0; y < height; y++) memcpy(small + y * width, plane.base + (ptrdiff_t)y * plane.stride, width);

@@ -67,6 +67,15 @@ INLINE Shorts packed_shorts(Ints lower, Ints upper) { return (Shorts)X86(packs_e
 INLINE Bytes packed_bytes(Shorts lower, Shorts upper) { return (Bytes)X86(packus_epi16)((Raw)lower, (Raw)upper); }
 INLINE Bytes packed_masks(Shorts lower, Shorts upper) { return (Bytes)X86(packs_epi16)((Raw)lower, (Raw)upper); }
 
+/// Sums of two neighbours each.
+INLINE Words pair_sums(Bytes v) {
+#if VECTOR == 32
+    return (Words)_mm256_maddubs_epi16((Raw)v, _mm256_set1_epi8(1));
+#else
+    return ((Words)v & 255) + ((Words)v >> 8);
+#endif
+}
+
 /// The nearest whole numbers, of two equally near ones the even one.
 INLINE Ints nearest(Floats v) { return (Ints)X86(cvtps_epi32)((RawFloats)v); }
 
@@ -80,7 +89,22 @@ INLINE Bytes sum_to_255(Bytes a, Bytes b) { return __builtin_elementwise_add_sat
 /// `a` where the mask is all ones, `b` where it is 0.
 INLINE Shorts choose(Shorts mask, Shorts a, Shorts b) { return (a & mask) | (b & ~mask); }
 
+/// Bytes of a line of the cache; and rows ahead of which lines are fetched. The machine foresees rows, but not across pages,
+/// and an earlier picture lies far away by now.
+enum { LINE = 64, AHEAD = 2 };
+
+/// How far from row `y` the one lies that is fetched meanwhile; 0 at the end of the plane.
+INLINE ptrdiff_t ahead(struct fbk_plane plane, size_t y, size_t height) {
+    return y + AHEAD < height ? AHEAD * plane.stride : 0;
+}
+
 #if VECTOR == 32
+/// Bytes of `a` and `b` in turns: from the lower part of each half, and from the upper.
+INLINE Bytes lower_byte_turns(Bytes a, Bytes b) { return (Bytes)_mm256_unpacklo_epi8((Raw)a, (Raw)b); }
+INLINE Bytes upper_byte_turns(Bytes a, Bytes b) { return (Bytes)_mm256_unpackhi_epi8((Raw)a, (Raw)b); }
+/// Products of bytes with signed bytes, each two neighbours added up.
+INLINE Shorts byte_products(Bytes a, Bytes b) { return (Shorts)_mm256_maddubs_epi16((Raw)a, (Raw)b); }
+
 // SSE2 cannot move bytes about.
 typedef uint8_t Sixteen __attribute__((vector_size(16)));
 

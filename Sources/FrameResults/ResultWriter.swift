@@ -129,12 +129,12 @@ package struct ResultWriter: ~Copyable {
         }
         buffer.key(plain: "detections")
         buffer.beginObject()
-        if let detections = frame.detections { count(objects(detections)) }
+        if let detections = frame.detections { objects(detections, areCounted: true) }
         buffer.endObject()
         for measure in frame.measures where !measure.isEmpty { self.measure(measure) }
         buffer.endObject()
         frames += 1
-        if buffer.bytes.count >= ResultWriter.flushSize { try flush() }
+        if buffer.count >= ResultWriter.flushSize { try flush() }
     }
 
     private mutating func measure(_ measure: ToolMeasures) {
@@ -155,21 +155,19 @@ package struct ResultWriter: ~Copyable {
             buffer.key(plain: "candidates")
             buffer.value(candidates.json)
         }
-        if !measure.objects.isEmpty { _ = objects(measure.objects) }
+        if !measure.objects.isEmpty { objects(measure.objects, areCounted: false) }
         buffer.endObject()
     }
 
-    private mutating func count(_ written: [TrackedObject]) {
-        detections += written.count
-        for object in written where !classes.contains(object.className) { classes.append(object.className) }
-    }
-
-    /// Returns those that may be written.
-    private mutating func objects(_ objects: [TrackedObject]) -> [TrackedObject] {
-        let accepted = objects.filter { sanitizer.accepts($0.corners) }
+    /// Writes those that may be written.
+    private mutating func objects(_ objects: [TrackedObject], areCounted: Bool) {
         buffer.key(plain: "tracked_objects")
         buffer.beginArray()
-        for object in accepted {
+        for object in objects where sanitizer.accepts(object.corners) {
+            if areCounted {
+                detections += 1
+                if !classes.contains(object.className) { classes.append(object.className) }
+            }
             buffer.beginObject()
             buffer.key(plain: "track_id")
             buffer.int(object.track)
@@ -180,7 +178,11 @@ package struct ResultWriter: ~Copyable {
             buffer.key(plain: "xyxy")
             corners(object.corners)
             buffer.key(plain: "center")
-            corners(object.center)
+            let center = object.center
+            buffer.beginArray()
+            buffer.double(center.x)
+            buffer.double(center.y)
+            buffer.endArray()
             if let confidence = object.confidence {
                 buffer.key(plain: "confidence")
                 buffer.double(confidence)
@@ -194,7 +196,6 @@ package struct ResultWriter: ~Copyable {
             buffer.endObject()
         }
         buffer.endArray()
-        return accepted
     }
 
     private mutating func corners(_ values: [Double]) {

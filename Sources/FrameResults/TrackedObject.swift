@@ -30,8 +30,9 @@ extension TrackedObject {
     package static let unnamedClass = "motion"
 
     /// The middle of its box, x and y to four digits after the point.
-    var center: [Double] {
-        [(corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2].map { ($0 * 10_000).rounded() / 10_000 }
+    var center: (x: Double, y: Double) {
+        func middle(_ axis: Int) -> Double { ((corners[axis] + corners[axis + 2]) / 2 * 10_000).rounded() / 10_000 }
+        return (middle(0), middle(1))
     }
 
     /// As it stands in a frame.
@@ -39,7 +40,7 @@ extension TrackedObject {
         .members([
             "track_id": .int(track), "class_id": .int(classID), "class": .string(className),
             "xyxy": .array(corners.map { .double($0) }),
-            "center": .array(center.map { .double($0) }),
+            "center": .array([.double(center.x), .double(center.y)]),
             "confidence": confidence.map { .double($0) },
             "keypoints": keypoints.isEmpty ? nil : .array(keypoints.map { .array($0.map { .double($0) }) }),
         ])

@@ -32,14 +32,28 @@ package final class FrameFeatures {
     package let time: FrameTime
     /// The picture before, nil at the first frame and at the first after a change of size or format.
     package let previous: Picture?
+    /// An earlier picture that a tool compares with, where that is not the one before.
+    private let reference: Picture?
     private let needs: Needs
     private var darkCounts: [Double: Int] = [:]
 
-    package init(picture: Picture, time: FrameTime, before: Picture?, needs: Needs) {
+    /// - Parameter reference: ``FrameTool/reference``; with it the traversal of the luma tells the difference to that one, too.
+    package init(picture: Picture, time: FrameTime, before: Picture?, reference: Picture? = nil, needs: Needs) {
         self.picture = picture
         self.time = time
         previous = before.flatMap { $0.isComparable(with: picture) ? $0 : nil }
+        self.reference = reference.flatMap { $0 !== before && $0.isComparable(with: picture) ? $0 : nil }
         self.needs = needs
+    }
+
+    /// The sum of absolute differences of luma to an earlier picture, on the scale of the samples. It is known where that is
+    /// the one before or the reference, else it takes a reading of both.
+    ///
+    /// - Precondition: the pictures are comparable.
+    package func lumaDifference(to other: Picture) -> UInt64 {
+        if other === previous, let known = luma.difference { return known }
+        if other === reference, let known = luma.referenceDifference { return known }
+        return Kernels.difference(picture, other, plane: 0)
     }
 
     /// Sum, extremes and difference to the picture before: one traversal of the full-size luma.
@@ -65,8 +79,8 @@ package final class FrameFeatures {
     package var sampleCount: Int { picture.luma.sampleCount }
 
     private lazy var scan = Kernels.luma(
-        picture, previous: previous, darkLimit: needs.darkLevels.first.map { darkLimit($0) } ?? 0,
-        factor: needs.small ? factor : 0)
+        picture, previous: previous, reference: reference,
+        darkLimit: needs.darkLevels.first.map { darkLimit($0) } ?? 0, factor: needs.small ? factor : 0)
 
     private var factor: Int { SmallLuma.factor(width: picture.width, height: picture.height) }
 

@@ -8,6 +8,10 @@ package protocol FrameTool: SendableMetatype {
 
     init(settings: ToolSettings)
 
+    /// An earlier picture that the next frame will be compared with, nil for none. It may be handed to the frame's
+    /// ``FrameFeatures``, which then know the difference without reading the frame again.
+    var reference: Picture? { get }
+
     /// Measures one frame.
     mutating func measure(_ frame: FrameFeatures) -> Measurement
 
@@ -16,6 +20,7 @@ package protocol FrameTool: SendableMetatype {
 }
 
 extension FrameTool {
+    package var reference: Picture? { nil }
     package static var id: String { descriptor.id }
 }
 

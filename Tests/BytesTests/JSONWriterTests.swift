@@ -46,6 +46,33 @@ import Testing
         }
     }
 
+    @Test func `a fraction of up to four decimals ends at its last one that is not 0`() {
+        for number in 1..<10_000 {
+            let text = (Double(number) / 10_000).description
+            #expect(JSONWriter.text(.double(Double(number) / 10_000)) == text)
+        }
+    }
+
+    @Test func `the buffer grows as it is needed, and may be emptied`() {
+        var writer = JSONWriter(reserving: 3)
+        var expected: [String] = []
+        writer.beginArray()
+        for power in 0..<19 {
+            for value in [repeatElement(Int64(10), count: power).reduce(1, *), -Int64(power)] {
+                writer.int(value)
+                expected.append(value.description)
+            }
+            let text = String(repeating: "é", count: 100 * power)
+            writer.string(text)
+            expected.append("\"\(text)\"")
+        }
+        writer.endArray()
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "[" + expected.joined(separator: ",") + "]")
+        #expect(writer.count == writer.bytes.count)
+        writer.removeAll()
+        #expect(writer.count == 0 && writer.bytes.isEmpty)
+    }
+
     @Test func `integers are written whole`() {
         for (value, text) in [(Int64.min, "-9223372036854775808"), (.max, "9223372036854775807"), (0, "0"), (-9, "-9")]
         {

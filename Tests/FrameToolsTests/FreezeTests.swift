@@ -42,6 +42,32 @@ import ToolModel
         #expect(events.map(\.isOpenAtEnd) == [true])
     }
 
+    @Test func `the picture that opened a freeze may be read along with the others, and the numbers are the same`() {
+        // Neighbours differ by a level in up to a quarter of their samples, which is within the limit.
+        let pictures = (0..<12).map { index in
+            index == 8
+                ? Drawing.flat(200)
+                : DrawnPicture.gray(width: 100, height: 70) { x, y in (x + 7 * y + 3 * index) % 8 == 0 ? 101 : 100 }
+        }
+        let settings = ToolSettings(FreezeTool.descriptor.settings)
+        var (alone, along) = (FreezeTool(settings: settings), FreezeTool(settings: settings))
+        var before: Picture?
+        for (index, picture) in pictures.enumerated() {
+            let time = FrameTime(index: index, time: Double(index) / 10, duration: 0.1)
+            func features(_ reference: Picture?) -> FrameFeatures {
+                FrameFeatures(picture: picture, time: time, before: before, reference: reference, needs: .init())
+            }
+            let (without, with) = (features(nil), features(along.reference))
+            #expect(alone.measure(without) == along.measure(with))
+            // The picture before is compared with anyway, and one of another size is not.
+            let opening = (2..<8).contains(index) ? pictures[0] : index > 10 ? pictures[9] : nil
+            #expect(
+                with.luma.referenceDifference == opening.map { Kernels.difference(picture, $0, plane: 0) }, "\(index)")
+            #expect(along.reference === pictures[index < 8 ? 0 : index < 9 ? 8 : 9])
+            before = picture
+        }
+    }
+
     @Test func `a slow drift ends a freeze`() throws {
         // Each frame differs from the one before by a tenth of a step, which is within the noise; three of them are not.
         let pictures = (0..<60).map { frame in

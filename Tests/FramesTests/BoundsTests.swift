@@ -41,11 +41,12 @@ import Testing
             func draw() -> Picture {
                 Guarded([(width, height)], atEnd: atEnd, isBottomUp: isBottomUp, using: &generator).picture
             }
-            let (one, two) = (draw(), draw())
+            let (one, two, three) = (draw(), draw(), draw())
             let differences = KernelWay.available.map { Kernels.difference(one, two, plane: 0, way: $0) }
             #expect(Set(differences).count == 1, "\(width)")
             for factor in [0, 1, 2, 3, 4, 5, 6, 7, 8] where factor <= width {
-                let expected = Kernels.luma(two, previous: one, darkLimit: 128, factor: factor, way: .swift)
+                let expected = Kernels.luma(
+                    two, previous: one, reference: three, darkLimit: 128, factor: factor, way: .swift)
                 #if arch(x86_64)
                     // The small picture and the sums of columns have no room to spare either.
                     let small = GuardedMemory(count: expected.small.count)
@@ -53,7 +54,7 @@ import Testing
                     for way in KernelWay.available where way != .swift {
                         let pixels = small.bytes(atEnd: atEnd).assumingMemoryBound(to: UInt8.self)
                         let sums = Kernels.twin(
-                            two.luma, one.luma, 128, factor, small: factor == 0 ? nil : pixels,
+                            two.luma, one.luma, three.luma, 128, factor, small: factor == 0 ? nil : pixels,
                             columns: columns.bytes(atEnd: atEnd).assumingMemoryBound(to: UInt16.self), way)
                         #expect(sums == expected.sums, "\(way), \(width), \(factor)")
                         let found = [UInt8](UnsafeBufferPointer(start: pixels, count: small.count))

@@ -119,11 +119,12 @@ import Testing
             let (a, b) = (image(), image())
             var sums = [0, 0, 0]
             for place in 0..<3 * count { sums[place / count] += abs(Int(a.samples[place]) - Int(b.samples[place])) }
-            let found = Kernels.distance(a, b)
-            #expect(found.hue == Double(sums[0]) / Double(count), "\(width)")
-            #expect(found.saturation == Double(sums[1]) / Double(count), "\(width)")
-            #expect(found.brightness == Double(sums[2]) / Double(count), "\(width)")
-            #expect(Kernels.distance(a, a) == (0, 0, 0))
+            let means = sums.map { Double($0) / Double(count) }
+            for way in KernelWay.available {
+                let found = Kernels.distance(a, b, way: way)
+                #expect(found == (means[0], means[1], means[2]), "\(way), \(width)")
+                #expect(Kernels.distance(a, a, way: way) == (0, 0, 0))
+            }
         }
     }
 }

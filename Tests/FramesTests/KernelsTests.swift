@@ -23,11 +23,17 @@ import Testing
             sizes: [size], depth: format.depth, shift: format.shift, layout: layouts.0, using: &generator)
         let two = Drawn(
             sizes: [size], depth: format.depth, shift: format.shift, layout: layouts.1, using: &generator)
+        let three = Drawn(
+            sizes: [size], depth: format.depth, shift: format.shift, layout: layouts.0, using: &generator)
         let limit = Int.random(in: 0..<(1 << format.depth), using: &generator)
         let expected = (two.luma(previous: one, darkLimit: limit), one.luma(previous: nil, darkLimit: limit))
         for way in KernelWay.available {
             let found = Kernels.luma(two.picture, previous: one.picture, darkLimit: limit, factor: 0, way: way)
             #expect(found.sums == expected.0 && found.small.isEmpty, "\(way), \(size)")
+            let compared = Kernels.luma(
+                two.picture, previous: one.picture, reference: three.picture, darkLimit: limit, factor: 0, way: way)
+            #expect(
+                compared.sums == two.luma(previous: one, reference: three, darkLimit: limit), "\(way), \(size)")
             let alone = Kernels.luma(one.picture, previous: nil, darkLimit: limit, factor: 0, way: way)
             #expect(alone.sums == expected.1, "\(way), \(size)")
             let difference = Kernels.difference(one.picture, two.picture, plane: 0, way: way)

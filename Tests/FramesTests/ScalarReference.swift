@@ -31,7 +31,7 @@ struct Drawn {
         }
     }
 
-    func luma(previous: Drawn?, darkLimit: Int) -> Kernels.LumaSums {
+    func luma(previous: Drawn?, reference: Drawn? = nil, darkLimit: Int) -> Kernels.LumaSums {
         var sums = Kernels.LumaSums()
         for value in values[0] {
             sums.sum += UInt64(value)
@@ -40,6 +40,7 @@ struct Drawn {
             if value <= darkLimit { sums.dark += 1 }
         }
         sums.difference = previous.map { difference($0, plane: 0) }
+        sums.referenceDifference = reference.map { difference($0, plane: 0) }
         return sums
     }
 

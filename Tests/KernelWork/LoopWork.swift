@@ -24,6 +24,10 @@ struct LoopWork {
         let image = SmallLuma(picture, samples: small(factor))
         for way in KernelWay.available {
             run("luma", way) { _ = Kernels.luma(picture, previous: before, darkLimit: 16, factor: factor, way: way) }
+            run("luma, three pictures", way) {
+                _ = Kernels.luma(
+                    picture, previous: before, reference: before, darkLimit: 16, factor: factor, way: way)
+            }
             run("difference", way) { _ = Kernels.difference(picture, before, plane: 0, way: way) }
             run("detail", way) { _ = Kernels.detail(image, way: way) }
             var plan: HuePlan?
@@ -47,7 +51,9 @@ struct LoopWork {
     mutating func runOthers() {
         var plan: HuePlan?
         let hues = (Kernels.hues(picture, plan: &plan), Kernels.hues(before, plan: &plan))
-        run("distance of hues", .swift) { _ = Kernels.distance(hues.0, hues.1) }
+        for way in KernelWay.available {
+            run("distance of hues", way) { _ = Kernels.distance(hues.0, hues.1, way: way) }
+        }
         run("edge widths", .swift) { _ = Kernels.edgeWidths(picture, low: 20, high: 50, radius: 50) }
         run("histogram", .swift) { _ = Kernels.lumaHistogram(picture) }
         run("colours", .swift) { _ = Kernels.colours(picture) }

@@ -34,6 +34,8 @@ struct fbk_luma_sums {
     uint64_t sum;
     /// Of absolute differences to the other plane.
     uint64_t difference;
+    /// Of absolute differences to the third plane; 0 without one.
+    uint64_t to_reference;
     /// Samples that are at most the limit.
     uint64_t dark;
     uint8_t low;
@@ -43,12 +45,13 @@ struct fbk_luma_sums {
 /// Sums of a plane, and the means of its blocks of `factor` x `factor` samples where `small` is given.
 ///
 /// - other: of the same size; may be the plane itself.
+/// - reference: of the same size; its base may be NULL.
 /// - factor: 1 to 128, at most the width and the height where `small` is given; else any of those.
 /// - small: (width / factor) * (height / factor) bytes, or NULL.
 /// - columns: room for `width` numbers.
 #define FBK_LUMA_ARGUMENTS \
-    struct fbk_plane plane, struct fbk_plane other, size_t width, size_t height, uint8_t limit, size_t factor, \
-        uint8_t *small, uint16_t *columns, struct fbk_luma_sums *sums
+    struct fbk_plane plane, struct fbk_plane other, struct fbk_plane reference, size_t width, size_t height, \
+        uint8_t limit, size_t factor, uint8_t *small, uint16_t *columns, struct fbk_luma_sums *sums
 void fbk_luma_sse2(FBK_LUMA_ARGUMENTS);
 void fbk_luma_avx2(FBK_LUMA_ARGUMENTS);
 

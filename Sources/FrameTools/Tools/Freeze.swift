@@ -4,7 +4,8 @@ internal import ToolModel
 /// Frozen pictures: freezedetect, against the picture that opened the freeze and over all planes.
 ///
 /// Luma decides first: when its difference alone is over the limit of all planes, chroma is not looked at. The answer
-/// is the same, and moving video costs nothing beyond the difference that other tools need anyway.
+/// is the same, and moving video costs nothing beyond the difference that other tools need anyway. Where pictures stand
+/// still, the luma of the picture that opened the freeze is read along with theirs.
 struct FreezeTool: FrameTool {
     static let descriptor = ToolDescriptor(
         id: "freeze",
@@ -34,30 +35,31 @@ struct FreezeTool: FrameTool {
             outliers: [OutlierHint("Most frozen", key: "frames", side: .high, measure: .shareOfFrames)]))
 
     private let noise: Double
-    private var reference: (picture: Picture, index: Int)?
+    private var opening: (picture: Picture, index: Int)?
+
+    var reference: Picture? { opening?.picture }
 
     init(settings: ToolSettings) { noise = settings.number("noise") }
 
     mutating func measure(_ frame: FrameFeatures) -> Measurement {
         var result = Measurement()
-        if let reference, let difference = difference(frame, reference.picture, reference.index) {
+        if let opening, let difference = difference(frame, opening.picture) {
             // The opening frame's number says that the freeze goes on, without a rounded number to judge again.
-            result.set("since", Double(reference.index))
+            result.set("since", Double(opening.index))
             result.set("difference", difference)
         } else {
-            reference = (frame.picture, frame.time.index)
+            opening = (frame.picture, frame.time.index)
         }
         return result
     }
 
     /// The difference to the reference if it is within the limit, else nil.
-    private func difference(_ frame: FrameFeatures, _ reference: Picture, _ index: Int) -> Double? {
+    private func difference(_ frame: FrameFeatures, _ reference: Picture) -> Double? {
         let picture = frame.picture
         guard picture.isComparable(with: reference) else { return nil }
         let samples = picture.planes.reduce(0) { $0 + $1.sampleCount }
         let full = Double(samples) * Double(1 << picture.depth)
-        let shared = index == frame.time.index - 1 ? frame.luma.difference : nil
-        var sum = shared ?? Kernels.difference(picture, reference, plane: 0)
+        var sum = frame.lumaDifference(to: reference)
         for plane in 1..<max(1, picture.planes.count) {
             guard Double(sum) / full <= noise else { return nil }
             sum += Kernels.difference(picture, reference, plane: plane)

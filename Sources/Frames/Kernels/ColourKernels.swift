@@ -43,16 +43,24 @@ extension Kernels {
     /// The mean absolute differences of two images of one size: hue, saturation, brightness.
     ///
     /// - Precondition: the images have the same size.
-    package static func distance(_ a: HueImage, _ b: HueImage) -> (hue: Double, saturation: Double, brightness: Double)
-    {
+    package static func distance(
+        _ a: HueImage, _ b: HueImage, way: KernelWay = .chosen
+    ) -> (hue: Double, saturation: Double, brightness: Double) {
         precondition(a.width == b.width && a.height == b.height, "images of one size")
         let count = a.width * a.height
         return a.samples.withUnsafeBytes { left in
             b.samples.withUnsafeBytes { right in
                 guard let left = left.baseAddress, let right = right.baseAddress else { return (0, 0, 0) }
                 func mean(_ part: Int) -> Double {
-                    let sum = difference(left + part * count, right + part * count, count, ByteLanes.self)
-                    return Double(sum) / Double(count)
+                    let (left, right) = (left + part * count, right + part * count)
+                    #if arch(x86_64)
+                        if way != .swift {
+                            let one = Plane(base: left, stride: count, samplesPerRow: count, rows: 1)
+                            let two = Plane(base: right, stride: count, samplesPerRow: count, rows: 1)
+                            return Double(twin(differenceOf: one, two, way)) / Double(count)
+                        }
+                    #endif
+                    return Double(difference(left, right, count, ByteLanes.self)) / Double(count)
                 }
                 return (mean(0), mean(1), mean(2))
             }

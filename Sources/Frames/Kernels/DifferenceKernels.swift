@@ -19,12 +19,15 @@ extension Kernels {
     @inline(__always)
     private static func difference<Lanes: SampleLanes>(_ plane: Plane, _ other: Plane, _: Lanes.Type) -> UInt64 {
         var total: UInt64 = 0
-        for y in 0..<plane.rows {
-            let row = plane.base + y * plane.stride
-            let otherRow = other.base + y * other.stride
-            total &+= difference(row, otherRow, plane.samplesPerRow, Lanes.self)
-        }
+        for y in 0..<plane.rows { total &+= difference(plane, other, row: y, Lanes.self) }
         return total
+    }
+
+    /// Sum of absolute differences of one row of two planes.
+    @inline(__always)
+    static func difference<Lanes: SampleLanes>(_ plane: Plane, _ other: Plane, row y: Int, _: Lanes.Type) -> UInt64 {
+        difference(
+            plane.base + y * plane.stride, other.base + y * other.stride, plane.samplesPerRow, Lanes.self)
     }
 
     /// Sum of absolute differences of two rows.

@@ -14,6 +14,8 @@ package enum Kernels {
         package var dark: Int = 0
         /// Sum of absolute differences to the other picture, nil without one.
         package var difference: UInt64?
+        /// The same to the reference, nil without one.
+        package var referenceDifference: UInt64?
     }
 
     /// Sum, extremes, dark count and, with `previous`, the sum of absolute differences, in one traversal.
@@ -28,24 +30,30 @@ package enum Kernels {
     /// The same, and in the same traversal the picture made smaller: the means of blocks of `factor` x `factor` samples
     /// on the 8-bit scale, rounded. Samples beyond the last whole block are left out of it.
     ///
-    /// - Parameter factor: 1 to 128 and no larger than the picture; 0 makes none. Even ones are the cheapest, and 3 with
-    ///   AVX2; other odd ones take up to twice the time of the traversal alone.
+    /// - Parameters:
+    ///   - reference: a third picture, whose sum of absolute differences is told as well. That costs one more reading of its
+    ///     luma; ``difference(_:_:plane:way:)`` reads both.
+    ///   - factor: 1 to 128 and no larger than the picture; 0 makes none. Even ones are the cheapest, and 3 with AVX2; other
+    ///     odd ones take up to twice the time of the traversal alone.
+    /// - Precondition: `reference` is comparable with `picture`.
     package static func luma(
-        _ picture: Picture, previous: Picture?, darkLimit: Int, factor: Int, way: KernelWay = .chosen
+        _ picture: Picture, previous: Picture?, reference: Picture? = nil, darkLimit: Int, factor: Int,
+        way: KernelWay = .chosen
     ) -> (sums: LumaSums, small: [UInt8]) {
         precondition(factor >= 0 && factor <= 128, "a block's side is 1 to 128")
         let plane = picture.luma
-        let other = previous?.luma
+        let (other, third) = (previous?.luma, reference?.luma)
         let shift = picture.shift
         #if arch(x86_64)
             if way != .swift, picture.bytesPerSample == 1 {
-                return twin(plane, other, UInt8(clamping: darkLimit), factor, way)
+                return twin(plane, other, third, UInt8(clamping: darkLimit), factor, way)
             }
         #endif
         let block = Block(factor: factor, shift: picture.depth - 8 + shift)
         return picture.bytesPerSample == 1
-            ? scan(plane, other, limit: UInt8(clamping: darkLimit), shift: 0, block, ByteLanes.self)
-            : scan(plane, other, limit: UInt16(clamping: darkLimit << shift), shift: shift, block, WordLanes.self)
+            ? scan(plane, other, third, limit: UInt8(clamping: darkLimit), shift: 0, block, ByteLanes.self)
+            : scan(
+                plane, other, third, limit: UInt16(clamping: darkLimit << shift), shift: shift, block, WordLanes.self)
     }
 
     /// Rows after which what they add up to is taken together, where no small picture says how many.
@@ -107,9 +115,11 @@ package enum Kernels {
     /// when they were not in the cache. What a small picture needs of a row is added to sums of columns.
     @inline(__always)
     private static func scan<Lanes: SampleLanes>(
-        _ plane: Plane, _ other: Plane?, limit: Lanes.Sample, shift: Int, _ block: Block, _: Lanes.Type
+        _ plane: Plane, _ other: Plane?, _ third: Plane?, limit: Lanes.Sample, shift: Int, _ block: Block,
+        _: Lanes.Type
     ) -> (LumaSums, [UInt8]) {
         var result = LumaSums()
+        var toThird: UInt64 = 0
         var all = Strip<Lanes.Sample>()
         let height = block.factor < 2 ? stripHeight : block.factor
         let count = block.factor == 0 ? 0 : (plane.samplesPerRow / block.factor) * (plane.rows / block.factor)
@@ -135,6 +145,9 @@ package enum Kernels {
                             finish(plane, y, columns, quads, block, row, &strip, Lanes.self)
                         }
                         all.take(strip)
+                        if let third {
+                            for row in rows { toThird &+= difference(plane, third, row: row, Lanes.self) }
+                        }
                         // Dark samples are only counted where there are any; many strips of most videos have none.
                         if strip.low <= limit {
                             for row in rows { result.dark += dark(plane, row, limit, Lanes.self) }
@@ -150,6 +163,7 @@ package enum Kernels {
         result.min = Int(all.low) >> shift
         result.max = Int(all.high) >> shift
         if other != nil { result.difference = all.difference >> UInt64(shift) }
+        if third != nil { result.referenceDifference = toThird >> UInt64(shift) }
         return (result, small)
     }
 
