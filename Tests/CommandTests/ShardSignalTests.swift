@@ -63,7 +63,9 @@ struct ShardSignalTests {
             try forge.addPlugin("brightness")
             return forge
         }
-        let flags = ["--report", "none", "--retries", "0", "--plugin-dir", "plugins", "--tools", "luma,brightness/brightness"]
+        let flags = [
+            "--report", "none", "--retries", "0", "--plugin-dir", "plugins", "--tools", "luma,brightness/brightness",
+        ]
         let (forge, alone) = (try library(), try library())
         let words = ["run", "in", "-o", "out", "--no-config"] + flags
         #expect(try await alone.forgebatch(words.map { RawPath($0) }).status == 0)
