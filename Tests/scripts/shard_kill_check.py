@@ -22,6 +22,7 @@ import cluster
 
 # Seconds in which what a killed process started has to be gone by itself.
 GRACE = 20
+VIDEOS = 13
 
 
 class Loop:
@@ -95,7 +96,7 @@ def check(binary, kills="24", seed="1"):
     kills = int(kills)
     with tempfile.TemporaryDirectory(prefix="forgebatch-kills-") as folder:
         videos, alone, out, trial = (f"{folder}/{name}" for name in ("videos", "alone", "out", "trial"))
-        cluster.library(videos, 24, 300)
+        cluster.library(videos, VIDEOS - 1, 200)
         cluster.run(binary, "run", videos, "-o", alone, "--no-config", expect=(3,))
         loop, shards = Loop(binary, folder, seed), 3
 
@@ -114,7 +115,7 @@ def check(binary, kills="24", seed="1"):
             # A plan is whole, or there is none.
             cluster.hold(done.returncode in (0, 66), f"status ends with {done.returncode}: {done.stderr}")
             if done.returncode == 0:
-                cluster.hold(json.loads(done.stdout)["jobs"] == 25, f"a plan is not whole: {done.stdout}")
+                cluster.hold(json.loads(done.stdout)["jobs"] == VIDEOS, f"a plan is not whole: {done.stdout}")
         plan, run_id = cluster.plan(binary, videos, out, shards)
         cluster.hold(not temporaries(out), f"left over: {temporaries(out)}")
         cluster.step("planned")
@@ -131,7 +132,7 @@ def check(binary, kills="24", seed="1"):
         for shard in range(shards):
             cluster.run(binary, "run", "--plan", plan, "--shard", shard, expect=(0, 3))
         loop.look(out)
-        cluster.hold(loop.ended == 25, f"{loop.ended} of 25 videos have ended")
+        cluster.hold(loop.ended == VIDEOS, f"{loop.ended} of {VIDEOS} videos have ended")
         cluster.step("all shards are done")
 
         for _ in range(kills // 6):
