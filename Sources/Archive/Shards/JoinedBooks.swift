@@ -18,8 +18,8 @@ final class JoinedBooks {
     private let run: String
     private let catalog: JobLineWriter<CatalogEntry>
     private let failures: JobLineWriter<FailureEntry>
-    private var results: [JobID.Key: Known] = [:]
-    private var memories: [JobID.Key: Known] = [:]
+    private var results: [JobID: Known] = [:]
+    private var memories: [JobID: Known] = [:]
     private var entries: [CatalogEntry] = []
     private var failed: [FailureEntry] = []
     private var replaced: [(entries: [CatalogEntry], stored: RawPath?)] = []
@@ -31,30 +31,28 @@ final class JoinedBooks {
     init(_ plan: PlanFile, _ layout: OutputLayout) throws {
         self.layout = layout
         run = plan.head.runID
-        var (moved, remembered): (Set<JobID.Key>, Set<JobID.Key>) = ([], [])
+        var (moved, remembered): (Set<JobID>, Set<JobID>) = ([], [])
         for shard in 0..<plan.head.shards {
             try plan.forEachJob(of: shard) { line in
-                if let key = line.moved?.job.key { moved.insert(key) }
-                if line.failure != nil, let key = line.job.key { remembered.insert(key) }
+                if let job = line.moved?.job { moved.insert(job) }
+                if line.failure != nil { remembered.insert(line.job) }
             }
         }
         let run = run
-        var results: [JobID.Key: Known] = [:]
+        var results: [JobID: Known] = [:]
         _ = try layout.catalogLines.forEachChange { job, entry in
-            guard let key = job.key else { return }
-            results[key] = entry.flatMap { entry -> Known? in
+            results[job] = entry.flatMap { entry -> Known? in
                 if entry.runID > run { return .later }
                 if entry.runID == run { return .same(sha256: entry.sha256) }
-                return moved.contains(key) ? .earlier : nil
+                return moved.contains(job) ? .earlier : nil
             }
         }
-        var memories: [JobID.Key: Known] = [:]
+        var memories: [JobID: Known] = [:]
         _ = try layout.failureLines.forEachChange { job, entry in
-            guard let key = job.key else { return }
-            memories[key] = entry.flatMap { entry -> Known? in
+            memories[job] = entry.flatMap { entry -> Known? in
                 if entry.runID > run { return .later }
                 if entry.runID == run { return .same(sha256: "") }
-                return remembered.contains(key) ? .earlier : nil
+                return remembered.contains(job) ? .earlier : nil
             }
         }
         (self.results, self.memories) = (results, memories)
@@ -64,13 +62,12 @@ final class JoinedBooks {
 
     /// - Parameter stored: the result that the catalog had of the job when it was planned.
     func add(_ outcome: ShardOutcome, stored: RawPath?) {
-        guard let key = outcome.job.key else { return }
-        if case .later? = results[key] { return }
+        if case .later? = results[outcome.job] { return }
         waiting += 1
         for entry in outcome.catalog where isNew(entry) { entries.append(entry) }
         if !outcome.catalog.isEmpty { replaced.append((outcome.catalog, stored)) }
         for entry in outcome.failures {
-            switch memories[key] {
+            switch memories[outcome.job] {
             case .later, .same: continue
             case .earlier: failed.append(entry)
             case nil: if !entry.isCleared { failed.append(entry) }
@@ -79,7 +76,7 @@ final class JoinedBooks {
     }
 
     private func isNew(_ entry: CatalogEntry) -> Bool {
-        let known = entry.job.key.flatMap { results[$0] }
+        let known = results[entry.job]
         if entry.isCleared {
             if case .earlier? = known { return true }
             return false

@@ -71,7 +71,7 @@ package enum ShardPlanner {
         var head = PlanHead(
             runID: runID, version: options.version, started: started.milliseconds, digest: options.digest)
         (head.flags, head.roots) = (flags, plan.discovery.roots)
-        let cut = ShardCut(shards, jobs: plan.jobs.map { ($0.video.status.size, $0.video.relative) })
+        let cut = ShardCut(shards, sizes: plan.jobs.sizes) { plan.jobs.precedes($0, $1) }
         var writer = try PlanWriter(OutputLayout(root: options.output), head)
         for indices in cut.shards {
             for index in indices {
