@@ -48,12 +48,13 @@ struct RootNaming {
         let added = addNew(found, to: &names, gone: gone)
         let namer = VideoNamer(found.roots, names)
         let owners = Dictionary(names.roots.map { ($0.prefix, $0.path) }) { first, _ in first }
-        var videos = namer.keepsNames ? found.candidates : Candidates()
+        let keepsNames = namer.keepsNames
+        var videos = keepsNames ? found.candidates : Candidates()
         for var candidate in found.candidates {
             let (name, base) = namer.name(candidate.relative)
             candidate.relative = name
             if base.isEmpty { try check(candidate, owners) }
-            if !namer.keepsNames { videos.append(candidate) }
+            if !keepsNames { videos.append(candidate) }
         }
         videos.sort()
         for (one, two) in zip(videos, videos.dropFirst()) where one.relative == two.relative {
@@ -247,6 +248,8 @@ private struct VideoNamer {
     }
 
     /// Whether all videos are called as the discovery calls them.
+    ///
+    /// - Complexity: linear in the roots.
     var keepsNames: Bool { outer.isEmpty && zip(found, roots).allSatisfy { $0.prefix == $1.prefix } }
 
     /// What a video is called, and the name of a root that this begins with.
