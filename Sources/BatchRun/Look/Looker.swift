@@ -240,7 +240,6 @@ private let longestStart = 60.0
 
 /// Whether a process that looks has to end, and what it said so far.
 private final class LookWatch<Found: Sendable>: Sendable {
-
     private struct State {
         var lastSign: UInt64
         var lastLook: UInt64
