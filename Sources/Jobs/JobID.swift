@@ -47,6 +47,11 @@ package struct JobID: Hashable, Sendable, CustomStringConvertible {
         (self.high, self.low) = (high, low)
     }
 
+    /// Its 16 bytes as two numbers, the first eight of them first.
+    package init(halves: (UInt64, UInt64)) { (high, low) = halves }
+
+    package var halves: (UInt64, UInt64) { (high, low) }
+
     /// Characters of the canonical form.
     private static let length = 36
 

@@ -26,25 +26,28 @@ final class JoinedBooks {
     /// Jobs that were added and not entered.
     private(set) var waiting = 0
 
-    /// - Complexity: one pass over both files; in memory what later merges and runs entered, and what the plan says moved or
-    ///   failed before.
-    init(_ plan: PlanFile, _ layout: OutputLayout) throws {
-        self.layout = layout
-        run = plan.head.runID
-        var (moved, remembered): (Set<JobID>, Set<JobID>) = ([], [])
-        for shard in 0..<plan.head.shards {
-            try plan.forEachJob(of: shard) { line in
-                if let job = line.moved?.job { moved.insert(job) }
-                if line.failure != nil { remembered.insert(line.job) }
-            }
+    /// What a plan says of jobs before their run.
+    struct Earlier {
+        /// Jobs whose results moved to others.
+        var moved: Set<JobID> = []
+        /// Jobs that failed before.
+        var failed: Set<JobID> = []
+
+        mutating func add(_ line: PlanLine) {
+            if let job = line.moved?.job { moved.insert(job) }
+            if line.failure != nil { failed.insert(line.job) }
         }
-        let run = run
+    }
+
+    /// - Complexity: one pass over both files; in memory what later merges and runs entered.
+    init(_ run: String, _ earlier: Earlier, _ layout: OutputLayout) throws {
+        (self.layout, self.run) = (layout, run)
         var results: [JobID: Known] = [:]
         _ = try layout.catalogLines.forEachChange { job, entry in
             results[job] = entry.flatMap { entry -> Known? in
                 if entry.runID > run { return .later }
                 if entry.runID == run { return .same(sha256: entry.sha256) }
-                return moved.contains(job) ? .earlier : nil
+                return earlier.moved.contains(job) ? .earlier : nil
             }
         }
         var memories: [JobID: Known] = [:]
@@ -52,7 +55,7 @@ final class JoinedBooks {
             memories[job] = entry.flatMap { entry -> Known? in
                 if entry.runID > run { return .later }
                 if entry.runID == run { return .same(sha256: "") }
-                return remembered.contains(job) ? .earlier : nil
+                return earlier.failed.contains(job) ? .earlier : nil
             }
         }
         (self.results, self.memories) = (results, memories)
