@@ -6,8 +6,10 @@ package enum Escape {
     ///
     /// - Complexity: O(n)
     package static func visible(bytes: some Collection<UInt8>) -> String {
-        var result = ""
         var rest = Array(bytes)[...]
+        // Nearly all names: nothing of it is hidden.
+        if rest.allSatisfy({ (0x20..<0x7f).contains($0) }) { return String(decoding: rest, as: UTF8.self) }
+        var result = ""
         while let first = rest.first {
             let length = sequenceLength(first)
             if length <= rest.count, let scalar = decode(rest.prefix(length)) {

@@ -137,12 +137,21 @@ package struct JSONReader {
         position += 1
         let start = position
         var escaped: [UInt8]?
+        // The bits of all bytes so far: what is ASCII need not be looked at again.
+        var bits: UInt8 = 0
         while true {
             guard let byte = current else { throw error("unterminated string") }
+            bits |= byte
             switch byte {
             case UInt8(ascii: "\""):
-                let raw = escaped ?? Array(bytes[start..<position])
-                guard let text = String(validating: raw, as: UTF8.self) else { throw error("invalid UTF-8") }
+                let text: String
+                if escaped == nil, bits < 0x80 {
+                    text = String(decoding: bytes[start..<position], as: UTF8.self)
+                } else {
+                    let raw = escaped ?? Array(bytes[start..<position])
+                    guard let checked = String(validating: raw, as: UTF8.self) else { throw error("invalid UTF-8") }
+                    text = checked
+                }
                 position += 1
                 return text
             case UInt8(ascii: "\\"):
@@ -218,10 +227,20 @@ package struct JSONReader {
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
             try digits()
         }
+        if isInteger, let value = shortInteger(from: start) { return .int(value) }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isInteger, let value = Int64(text), !(value == 0 && text.hasPrefix("-")) { return .int(value) }
         guard let value = Double(text), value.isFinite else { throw error("number out of range") }
         return .double(value)
+    }
+
+    /// An integer of so few digits that it cannot overflow, that ends at the position; nil for any other, and for -0.
+    private func shortInteger(from start: Int) -> Int64? {
+        guard position - start <= 18 else { return nil }
+        let isNegative = bytes[start] == UInt8(ascii: "-")
+        var value: Int64 = 0
+        for index in (isNegative ? start + 1 : start)..<position { value = value * 10 + Int64(bytes[index] - 0x30) }
+        return isNegative ? value == 0 ? nil : -value : value
     }
 
     private mutating func digits() throws(JSONError) {

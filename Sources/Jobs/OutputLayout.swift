@@ -94,6 +94,10 @@ package struct OutputLayout: Sendable {
         for video: RawPath, job: JobID, taken: Set<RawPath> = [], files: Set<RawPath> = [], isCompressed: Bool = false
     ) -> RawPath {
         let suffix = isCompressed ? suffix.compressed : suffix.plain
+        if files.isEmpty, areShort(video, suffix: suffix) {
+            let plain = RawPath(bytes: Array("results/".utf8) + video.bytes + Array(suffix.utf8))
+            if taken.isEmpty || !taken.contains(folded(plain)) { return plain }
+        }
         var parts = video.components.map { Array($0) }
         guard let last = parts.popLast() else { preconditionFailure("a video has a name") }
         var folder = RawPath("results")
@@ -169,6 +173,22 @@ package struct OutputLayout: Sendable {
     /// ASCII letters in lower case, for finding names that some file systems take for the same.
     package static func folded(_ path: RawPath) -> RawPath {
         RawPath(bytes: path.bytes.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 })
+    }
+
+    /// Whether all components of a path stay as they are; also false for a path that is written in an unusual way.
+    private static func areShort(_ path: RawPath, suffix: String) -> Bool {
+        let most = longestName - suffix.utf8.count
+        var length = 0
+        for byte in path.bytes {
+            if byte == UInt8(ascii: "/") {
+                guard length > 0 else { return false }
+                length = 0
+            } else {
+                length += 1
+                guard length <= most else { return false }
+            }
+        }
+        return length > 0
     }
 
     private static func shorten(_ name: [UInt8], suffix: String, job: JobID, always: Bool) -> [UInt8] {

@@ -10,7 +10,7 @@ struct LastLines {
         var length: Int
     }
 
-    private(set) var spans: [JobID.Key: Span] = [:]
+    private(set) var spans: [JobID: Span] = [:]
     /// Whether the last line has no line feed.
     private(set) var isTorn = false
 
@@ -50,12 +50,12 @@ struct LastLines {
     /// Bytes of all of them with their line feeds.
     var size: Int64 { spans.values.reduce(0) { $0 + Int64($1.length) + 1 } }
 
-    private static func key(_ bytes: [UInt8], _ start: Int, _ end: Int) -> JobID.Key? {
+    private static func key(_ bytes: [UInt8], _ start: Int, _ end: Int) -> JobID? {
         let text = start + opening.count
         guard text + 37 < end, bytes[end - 1] == UInt8(ascii: "}"), bytes[text + 36] == UInt8(ascii: "\"") else {
             return nil
         }
         for (index, byte) in opening.enumerated() where bytes[start + index] != byte { return nil }
-        return JobID.Key(bytes, at: text)
+        return JobID(bytes, at: text)
     }
 }

@@ -17,11 +17,13 @@ package enum ReplacedResults {
             if ResultState.owner(path) == old.job { Files.remove(path) }
         }
         let path = layout.root.appending(new.result)
-        let present = try? Files.status(path)
-        for other in Set([stored ?? new.result, OutputLayout.otherForm(new.result)]) {
+        for other in Set([stored ?? new.result, OutputLayout.otherForm(new.result)]) where other != new.result {
             let old = layout.root.appending(other)
-            guard old != path, let found = try? Files.status(old, follow: false), found.kind == .file,
-                found.inode != present?.inode || found.device != present?.device, ResultState.owner(old) == new.job
+            // As a rule nothing is there.
+            guard Files.exists(old), let found = try? Files.status(old, follow: false), found.kind == .file
+            else { continue }
+            let present = try? Files.status(path)
+            guard found.inode != present?.inode || found.device != present?.device, ResultState.owner(old) == new.job
             else { continue }
             Files.remove(old)
         }

@@ -6,21 +6,29 @@ internal import Jobs
 enum DryRun {
     /// - Parameter advice: what to say of a selection that takes nothing.
     static func print(_ plan: Plan, options: RunOptions, json: Bool, advice: [String]) throws {
-        var lines: [(path: RawPath, run: Bool, reason: String)] = plan.jobs.map { ($0.video.relative, true, $0.reason) }
-        lines += plan.skipped.map { ($0.path, false, $0.reason) }
-        lines.sort { $0.path < $1.path }
-        for line in lines {
+        func write(_ path: RawPath, run: Bool, _ reason: String) {
             if json {
                 let members =
-                    line.path.members() + [
-                        JSON.Member("action", line.run ? "run" : "skip"), JSON.Member("reason", .string(line.reason)),
+                    path.members() + [
+                        JSON.Member("action", run ? "run" : "skip"), JSON.Member("reason", .string(reason)),
                     ]
                 Terminal.output(JSONWriter.encode(.object(members)) + [0x0a])
             } else {
-                Terminal.output("\(line.run ? "run " : "skip") \(line.path.display) (\(line.reason))")
+                Terminal.output("\(run ? "run " : "skip") \(path.display) (\(reason))")
             }
         }
-        if lines.isEmpty, !json {
+        var jobs = plan.jobs
+        jobs.sort(isByName: true)
+        var skipped = plan.skipped.sorted { $0.path < $1.path }[...]
+        for job in jobs {
+            while let first = skipped.first, first.path < job.video.relative {
+                write(first.path, run: false, first.reason)
+                skipped.removeFirst()
+            }
+            write(job.video.relative, run: true, job.reason)
+        }
+        for skip in skipped { write(skip.path, run: false, skip.reason) }
+        if plan.jobs.isEmpty, plan.skipped.isEmpty, !json {
             let ruledOut = plan.discovery.ruledOut
             Terminal.error("forgebatch: \(Summary.nothing(ruledOut: ruledOut)); there is nothing to do")
             if ruledOut > 0 || plan.discovery.candidates.isEmpty { advice.forEach { Terminal.error("  \($0)") } }

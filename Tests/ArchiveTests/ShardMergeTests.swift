@@ -50,41 +50,8 @@ struct ShardMergeTests {
             _ shard: Int, attempt: String, late: Int64 = 0, only: Int = .max, failing: Set<String> = [],
             isLogCut: Bool = false
         ) throws {
-            var bytes: [UInt8] = []
-            var seq = 0
-            func log(_ event: LogEvent, _ time: Int64) {
-                seq += 1
-                let moment = UTCTime(milliseconds: MadeOutputFolder.start - late + time)
-                bytes += event.encode(time: moment, seq: seq) + [0x0a]
-            }
-            let lines = try plan.jobs(of: shard)
-            log(.runStarted(runID: ShardMergeTests.run, version: "1.0.0", jobs: lines.count, settings: "d"), 0)
-            log(.shardStarted(shard: shard, of: plan.head.shards, source: "--shard", host: "h"), 0)
-            for line in lines { log(.jobPlanned(job: line.job, path: line.path, size: line.size), 0) }
-            let outcomes = try LineFile(layout.shardOutcome(shard, run: ShardMergeTests.run))
-            for (index, line) in lines.prefix(only).enumerated() {
-                let (time, name) = (Int64(index) * 1000, line.path.display)
-                log(.jobStarted(job: line.job, path: line.path, totalFrames: 100, size: line.size), time)
-                log(.progress(job: line.job, Progress(currentFrame: 50, totalFrames: 100)), time + 100)
-                let isFailing = failing.contains(name)
-                if !isFailing {
-                    log(.progress(job: line.job, Progress(currentFrame: 100, totalFrames: 100)), time + 800)
-                }
-                let record = isFailing ? JobRecord.failed(name) : .done(name)
-                var outcome = ShardOutcome(attempt: attempt, record: record)
-                if isFailing {
-                    outcome.failures = [FailureEntry(record, run: ShardMergeTests.run, digest: "d")]
-                } else {
-                    outcome.catalog = [CatalogEntry(record, run: ShardMergeTests.run, digest: "d")]
-                }
-                try outcomes.append(JSONWriter.encode(outcome.json))
-                if isLogCut, index == lines.prefix(only).count - 1 { break }
-                log(
-                    isFailing ? .error(job: line.job, message: "\(name): no frame") : .completed(job: line.job),
-                    time + 900)
-            }
-            try AtomicFile.write(
-                bytes, to: layout.shardLog(shard, attempt: attempt, run: ShardMergeTests.run), durable: false)
+            try made.doShard(
+                plan, shard, attempt: attempt, late: late, only: only, failing: failing, isLogCut: isLogCut)
         }
 
         @discardableResult

@@ -13,7 +13,7 @@ import Testing
             output: RawPath("/nowhere"), version: "1", worker: RawPath("/none"), now: UTCTime(milliseconds: 0))
         (options.compressesResults, options.force) = (isCompressed, true)
         var discovery = Discovery()
-        discovery.candidates = names.map { Planned.candidate($0) }
+        discovery.candidates = Candidates(names.map { Planned.candidate($0) })
         var memory = PriorResults()
         for entry in prior { memory.catalog[entry.job] = entry }
         let plan = Plan(discovery, prior: memory, options: options, now: UTCTime(milliseconds: 0))

@@ -68,7 +68,7 @@ struct HousekeepingTests {
 
     private func discovery(_ names: [String], roots: [InputRoot], walked: [String]) -> Discovery {
         var discovery = Discovery()
-        discovery.candidates = names.map { Planned.candidate($0) }
+        discovery.candidates = Candidates(names.map { Planned.candidate($0) })
         (discovery.roots, discovery.walked) = (roots, walked.map { RawPath($0) })
         return discovery
     }

@@ -45,7 +45,8 @@ struct JournalTests {
         options.plugins = [ChosenPlugin(plugin: plugin, folder: RawPath("/p"), tools: ["people"], devices: ["cpu"])]
         let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
         let journal = try RunJournal(plan, options: options, runID: "r", counts: RunCounts())
-        let scheduler = Scheduler([], settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)
+        let scheduler = Scheduler(
+            PlannedJobs(), settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)
         try journal.finish(scheduler, started: .now, seconds: 1, exitStatus: 0)
         let copy = try #require(RunDocumentReader(layout.summary(run: "r")).document?.plugins.first)
         #expect(copy.id == "people" && copy.fingerprint == plugin.fingerprint && copy.manifest == manifest.json)
@@ -70,7 +71,8 @@ struct JournalTests {
         (failed[0].kind, failed[0].version) = (.crash, "1")
         #expect(journal.toolFailures == [VideoToolFailure(path: RawPath("a.mp4"), tool: failed[0])])
         #expect(try layout.catalogLines.latest().records[job.id]?.toolsFailed == failed)
-        let scheduler = Scheduler([], settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)
+        let scheduler = Scheduler(
+            PlannedJobs(), settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)
         try journal.finish(scheduler, started: .now, seconds: 1, exitStatus: 3)
         let record = try RunDocumentReader(layout.summary(run: "r"))
         #expect(record.document?.summary.toolsFailed == 1)
@@ -101,7 +103,7 @@ struct JournalTests {
         #expect(throws: SystemError.self) { try journal.emit(.completed(job: job)) }
         #expect(journal.state.running(job) != nil)
         isBroken.withLock { $0 = false }
-        let scheduler = Scheduler([], settings: Scheduler.Settings(options), now: monotonicNanoseconds())
+        let scheduler = Scheduler(PlannedJobs(), settings: Scheduler.Settings(options), now: monotonicNanoseconds())
         try journal.finish(scheduler, started: .now, seconds: 1, exitStatus: 1)
         let lines = try Files.read(path).split(separator: 0x0a).map { try LogLine.parse(Array($0)) }
         #expect(lines.map(\.event.kind).suffix(3) == [.progress, .completed, .runFinished])

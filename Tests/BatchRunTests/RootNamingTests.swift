@@ -24,7 +24,7 @@ struct RootNamingTests {
                 discovery.candidates.append(video)
             }
         }
-        discovery.candidates.sort { $0.relative < $1.relative }
+        discovery.candidates.sort()
         return discovery
     }
 

@@ -17,7 +17,7 @@ struct Script {
         var settings = Scheduler.Settings(quarantine: QuarantinePolicy(digest: "d", version: "1"))
         change(&settings)
         let jobs = names.map { Planned.job($0, knownFailure: known[$0]) }
-        scheduler = Scheduler(jobs, settings: settings, now: now)
+        scheduler = Scheduler(PlannedJobs(jobs), settings: settings, now: now)
     }
 
     static func id(_ name: String) -> JobID { JobID(video: RawPath(name)) }

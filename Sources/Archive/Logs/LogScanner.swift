@@ -18,10 +18,7 @@ package struct JobKey: Hashable, Sendable {
     fileprivate var high: UInt64
     fileprivate var low: UInt64
 
-    package init(_ job: JobID) {
-        var text = job.text
-        self = text.withUTF8 { JobKey($0[...]) } ?? JobKey(high: 0, low: 0)
-    }
+    package init(_ job: JobID) { (high, low) = job.halves }
 
     private init(high: UInt64, low: UInt64) {
         self.high = high
@@ -50,18 +47,7 @@ package struct JobKey: Hashable, Sendable {
         self.init(high: words.0, low: words.1)
     }
 
-    package var job: JobID {
-        let digits = Array(hex(high) + hex(low))
-        let text = [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]]
-            .map { String($0) }.joined(separator: "-")
-        guard let job = JobID(text: text) else { preconditionFailure("32 hexadecimal digits make a UUID") }
-        return job
-    }
-
-    private func hex(_ word: UInt64) -> String {
-        let text = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
-    }
+    package var job: JobID { JobID(halves: (high, low)) }
 }
 
 /// Reads lines of a log. Lines of progress and completions, nearly all there are, are matched member by member in the

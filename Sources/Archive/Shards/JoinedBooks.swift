@@ -18,43 +18,44 @@ final class JoinedBooks {
     private let run: String
     private let catalog: JobLineWriter<CatalogEntry>
     private let failures: JobLineWriter<FailureEntry>
-    private var results: [JobID.Key: Known] = [:]
-    private var memories: [JobID.Key: Known] = [:]
+    private var results: [JobID: Known] = [:]
+    private var memories: [JobID: Known] = [:]
     private var entries: [CatalogEntry] = []
     private var failed: [FailureEntry] = []
     private var replaced: [(entries: [CatalogEntry], stored: RawPath?)] = []
     /// Jobs that were added and not entered.
     private(set) var waiting = 0
 
-    /// - Complexity: one pass over both files; in memory what later merges and runs entered, and what the plan says moved or
-    ///   failed before.
-    init(_ plan: PlanFile, _ layout: OutputLayout) throws {
-        self.layout = layout
-        run = plan.head.runID
-        var (moved, remembered): (Set<JobID.Key>, Set<JobID.Key>) = ([], [])
-        for shard in 0..<plan.head.shards {
-            try plan.forEachJob(of: shard) { line in
-                if let key = line.moved?.job.key { moved.insert(key) }
-                if line.failure != nil, let key = line.job.key { remembered.insert(key) }
-            }
+    /// What a plan says of jobs before their run.
+    struct Earlier {
+        /// Jobs whose results moved to others.
+        var moved: Set<JobID> = []
+        /// Jobs that failed before.
+        var failed: Set<JobID> = []
+
+        mutating func add(_ line: PlanLine) {
+            if let job = line.moved?.job { moved.insert(job) }
+            if line.failure != nil { failed.insert(line.job) }
         }
-        let run = run
-        var results: [JobID.Key: Known] = [:]
+    }
+
+    /// - Complexity: one pass over both files; in memory what later merges and runs entered.
+    init(_ run: String, _ earlier: Earlier, _ layout: OutputLayout) throws {
+        (self.layout, self.run) = (layout, run)
+        var results: [JobID: Known] = [:]
         _ = try layout.catalogLines.forEachChange { job, entry in
-            guard let key = job.key else { return }
-            results[key] = entry.flatMap { entry -> Known? in
+            results[job] = entry.flatMap { entry -> Known? in
                 if entry.runID > run { return .later }
                 if entry.runID == run { return .same(sha256: entry.sha256) }
-                return moved.contains(key) ? .earlier : nil
+                return earlier.moved.contains(job) ? .earlier : nil
             }
         }
-        var memories: [JobID.Key: Known] = [:]
+        var memories: [JobID: Known] = [:]
         _ = try layout.failureLines.forEachChange { job, entry in
-            guard let key = job.key else { return }
-            memories[key] = entry.flatMap { entry -> Known? in
+            memories[job] = entry.flatMap { entry -> Known? in
                 if entry.runID > run { return .later }
                 if entry.runID == run { return .same(sha256: "") }
-                return remembered.contains(key) ? .earlier : nil
+                return earlier.failed.contains(job) ? .earlier : nil
             }
         }
         (self.results, self.memories) = (results, memories)
@@ -64,13 +65,12 @@ final class JoinedBooks {
 
     /// - Parameter stored: the result that the catalog had of the job when it was planned.
     func add(_ outcome: ShardOutcome, stored: RawPath?) {
-        guard let key = outcome.job.key else { return }
-        if case .later? = results[key] { return }
+        if case .later? = results[outcome.job] { return }
         waiting += 1
         for entry in outcome.catalog where isNew(entry) { entries.append(entry) }
         if !outcome.catalog.isEmpty { replaced.append((outcome.catalog, stored)) }
         for entry in outcome.failures {
-            switch memories[key] {
+            switch memories[outcome.job] {
             case .later, .same: continue
             case .earlier: failed.append(entry)
             case nil: if !entry.isCleared { failed.append(entry) }
@@ -79,7 +79,7 @@ final class JoinedBooks {
     }
 
     private func isNew(_ entry: CatalogEntry) -> Bool {
-        let known = entry.job.key.flatMap { results[$0] }
+        let known = results[entry.job]
         if entry.isCleared {
             if case .earlier? = known { return true }
             return false

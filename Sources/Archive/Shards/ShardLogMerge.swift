@@ -17,6 +17,8 @@ struct CountedAttempts {
     }
 
     private(set) var attempts: [Attempt] = []
+    /// Jobs whose end the joined log does not have.
+    private(set) var unended = 0
     private var numbers: [Attempt: Int32] = [:]
     private var jobs: [JobKey: Job] = [:]
 
@@ -29,7 +31,7 @@ struct CountedAttempts {
             attempts.append(key)
             numbers[key] = number
         }
-        jobs[JobKey(job)] = Job(attempt: number)
+        if jobs.updateValue(Job(attempt: number), forKey: JobKey(job)) == nil { unended += 1 }
     }
 
     /// Whether an event belongs into the joined log, which has it from then on: it is of the attempt that counts, and neither
@@ -45,6 +47,7 @@ struct CountedAttempts {
         case .completed, .error:
             if !jobs.values[index].isStarted { return false }
             jobs.values[index].isEnded = true
+            unended -= 1
         case .progress: if !jobs.values[index].isStarted { return false }
         case .jobRetry: break
         default: return false

@@ -36,12 +36,13 @@ package struct ShardMerge {
     /// Videos, and failures of tools, that are told one by one.
     private static let mostTold = 10_000
     /// Jobs whose lines go to the disk together.
-    private static let batch = 512
+    private static let batch = 4096
 
     private let plan: PlanFile
     private let layout: OutputLayout
     private var document: RunDocument
     private var counted = CountedAttempts()
+    private var earlier = JoinedBooks.Earlier()
     private var missing: [Int] = []
     private var issues: [(path: RawPath, message: String, status: VideoStatus)] = []
     private var toolFailures: [(path: RawPath, tool: FailedTool)] = []
@@ -85,6 +86,7 @@ package struct ShardMerge {
             let outcomes = try ShardOutcomes(layout, run: runID, shard: shard)
             var isWhole = true
             try plan.forEachJob(of: shard) { line in
+                earlier.add(line)
                 if let attempt = outcomes.attempt(line.job) {
                     counted.add(line.job, shard: shard, attempt: attempt)
                 } else {
@@ -102,7 +104,7 @@ package struct ShardMerge {
 
     /// Enters what every job came to, and keeps the records.
     private mutating func takeOutcomes(_ records: Spool) throws {
-        let books = try JoinedBooks(plan, layout)
+        let books = try JoinedBooks(runID, earlier, layout)
         var isFirst = true
         for shard in 0..<head.shards where head.parts[shard].jobs > 0 {
             let outcomes = try ShardOutcomes(layout, run: runID, shard: shard)
@@ -214,6 +216,7 @@ package struct ShardMerge {
 
     /// Ends jobs whose outcome is known and whose log was cut: a kill came between the two.
     private func writeEnds(_ write: (LogEvent) throws -> Void) throws {
+        guard counted.unended > 0 else { return }
         for shard in 0..<head.shards {
             var outcomes: ShardOutcomes?
             try plan.forEachJob(of: shard) { line in

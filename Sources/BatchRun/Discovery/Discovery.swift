@@ -40,7 +40,7 @@ package struct RootFinds: Sendable, Equatable {
 /// The candidates below some input paths. One bad file or directory costs only itself.
 package struct Discovery: Sendable {
     /// Sorted by the bytes of their relative paths.
-    package var candidates: [Candidate] = []
+    package var candidates = Candidates()
     /// Sorted by their paths, each told once.
     package var problems: [DiscoveryProblem] = []
     /// Where relative paths start from, in the order of the inputs.
@@ -74,25 +74,28 @@ package struct Discovery: Sendable {
         _ paths: [RawPath], listed: [RawPath] = [], options: DiscoveryOptions,
         at: @escaping (RawPath) -> Void = { _ in }
     ) -> Discovery {
-        var walk = Walk(options, at: at)
         let inputs = (paths + listed).map { path in
             at(path)
             return Input(path, silent: options.silent[path])
         }
+        var walk = Walk(options, meetsTwice: inputs.count > 1 || options.follow, at: at)
         let prefixes = Input.prefixes(inputs)
         for input in inputs { walk.add(input, prefix: prefixes[input.root] ?? RawPath("")) }
         var found = Discovery()
-        let sorted = walk.files.values.map(\.candidate).sorted { $0.relative < $1.relative }
-        found.candidates = sorted.filter { !options.isTooYoung($0.status) }
+        swap(&found.candidates, &walk.files)
+        found.candidates.sort()
+        if options.minAge != nil {
+            found.young = found.candidates.lazy.filter { options.isTooYoung($0.status) }.map(\.relative)
+            found.candidates.remove { options.isTooYoung($0) }
+        }
         var rooted: Set<RawPath> = []
         for input in inputs where rooted.insert(input.root).inserted {
             found.roots.append(InputRoot(prefix: prefixes[input.root] ?? RawPath(""), path: input.root))
             found.rootNames.append(input.name)
         }
-        found.young = sorted.filter { options.isTooYoung($0.status) }.map(\.relative)
         found.unread = walk.unread.sorted()
         // One that was given directly is taken whatever it is.
-        found.untaken = walk.untaken.filter { walk.files[$0.key] == nil }.values.sorted { $0.relative < $1.relative }
+        found.untaken = walk.untaken.filter { walk.met[$0.key] == nil }.values.sorted { $0.relative < $1.relative }
         found.problems = walk.problems.sorted { ($0.path, $0.reason) < ($1.path, $1.reason) }
         found.ruledOut = walk.ruledOut
         found.walked = walk.walked
@@ -104,9 +107,8 @@ package struct Discovery: Sendable {
     private func byRoot() -> [RootFinds] {
         func first(_ path: RawPath) -> RawPath { RawPath(bytes: Array(path.components.first ?? [])) }
         var counts: [RawPath: Int] = [:]
-        for path in candidates.map(\.relative) + young + untaken.map(\.relative) {
-            counts[first(path), default: 0] += 1
-        }
+        for video in candidates { counts[first(video.relative), default: 0] += 1 }
+        for path in young + untaken.map(\.relative) { counts[first(path), default: 0] += 1 }
         let cut = Set(unread.map(first))
         return roots.map { RootFinds(videos: counts[$0.prefix] ?? 0, isWhole: !cut.contains($0.prefix)) }
     }
@@ -252,20 +254,41 @@ private struct Walk {
     }
 
     struct FileID: Hashable { var device, inode: UInt64 }
-    /// Hard links are files of their own, so the path without links belongs to a file's identity.
-    struct FileKey: Hashable { var id: FileID, resolved: RawPath }
+    /// What tells a file from all others, by the first 16 bytes of a SHA-1, as the ids of jobs do. Hard links are files of
+    /// their own, so the path without links belongs to it.
+    struct FileKey: Hashable {
+        private let high, low: UInt64
+
+        init(_ status: FileStatus, resolved: RawPath) {
+            let numbers = [status.device, status.inode].flatMap { number in
+                (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
+            }
+            let hash = Digest.sha1(numbers + resolved.bytes)
+            high = hash[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+            low = hash[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+    /// A file that was taken: its index in ``files``, and whether a link led to it.
+    struct Met {
+        var index: UInt32
+        var isLink: Bool
+    }
 
     let options: DiscoveryOptions
     /// A set, because overlapping roots meet the same problem twice.
     var problems: Set<DiscoveryProblem> = []
     var unread: Set<RawPath> = []
-    var files: [FileKey: (candidate: Candidate, isLink: Bool)] = [:]
+    /// Those that were taken.
+    var files = Candidates()
+    /// The same by what they are; empty where none can be met twice.
+    private(set) var met: [FileKey: Met] = [:]
     var untaken: [FileKey: UntakenVideo] = [:]
     /// Files and folders that rules leave out.
     var ruledOut = 0
     /// Input folders that were walked.
     private(set) var walked: [RawPath] = []
     private let at: (RawPath) -> Void
+    private let meetsTwice: Bool
     private let output: FileID?
     private var root = RawPath("")
     private var prefix = RawPath("")
@@ -273,8 +296,9 @@ private struct Walk {
     private var folders: [Folder] = []
     private var linkedFolders: [Folder] = []
 
-    init(_ options: DiscoveryOptions, at: @escaping (RawPath) -> Void) {
-        (self.options, self.at) = (options, at)
+    /// - Parameter meetsTwice: whether a file may be come to in two ways: from two inputs, or by a link.
+    init(_ options: DiscoveryOptions, meetsTwice: Bool, at: @escaping (RawPath) -> Void) {
+        (self.options, self.meetsTwice, self.at) = (options, meetsTwice, at)
         output = options.output.flatMap { try? Files.status($0) }.map(Self.id)
     }
 
@@ -422,7 +446,7 @@ private struct Walk {
     }
 
     private mutating func leave(_ entry: Folder, _ status: FileStatus, _ format: UntakenFormat) {
-        let key = FileKey(id: Self.id(status), resolved: entry.resolved)
+        let key = FileKey(status, resolved: entry.resolved)
         guard untaken[key] == nil else { return }
         untaken[key] = UntakenVideo(
             relative: prefix.appending(entry.relative), format: format.title, advice: format.advice)
@@ -431,9 +455,17 @@ private struct Walk {
     private mutating func take(
         _ path: RawPath, _ relative: RawPath, _ status: FileStatus, resolved: RawPath, isLink: Bool
     ) {
-        let key = FileKey(id: Self.id(status), resolved: resolved)
-        if let known = files[key], !known.isLink || isLink { return }
-        files[key] = (Candidate(path: path, relative: prefix.appending(relative), status: status), isLink)
+        let candidate = Candidate(path: path, relative: prefix.appending(relative), status: status)
+        guard meetsTwice else { return files.append(candidate) }
+        let key = FileKey(status, resolved: resolved)
+        if let known = met[key] {
+            guard known.isLink, !isLink else { return }
+            files[Int(known.index)] = candidate
+            met[key]?.isLink = false
+        } else {
+            met[key] = Met(index: UInt32(files.count), isLink: isLink)
+            files.append(candidate)
+        }
     }
 
     private func resolve(_ path: RawPath) -> RawPath { (try? Files.resolve(path)) ?? path }

@@ -72,9 +72,8 @@ package enum LookProgram {
         case .walk(let options):
             var options = options
             options.silent = request.silent
-            var found = Discovery.find(request.paths, options: options) { output.isAt($0) }
+            let found = Discovery.find(request.paths, options: options) { output.isAt($0) }
             for video in found.candidates { output.tell(.candidate(video)) }
-            found.candidates = []
             output.tell(.walked(found))
         case .fingerprints(let sizes):
             for (index, (path, size)) in zip(request.paths, sizes).enumerated() where request.silent[path] == nil {

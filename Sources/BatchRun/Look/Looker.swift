@@ -77,13 +77,10 @@ package struct Looker: Sendable {
     private func look(
         _ request: LookRequest, mostSilent: Int
     ) async throws -> ([InputSurvey.Entry], [RawPath: String]) {
-        let found = Mutex([InputSurvey.Entry](request.paths.map { InputSurvey.Entry(path: $0) }))
-        let silent = try await ask(request, mostSilent: mostSilent) { answer in
-            if case .surveyed(let index, let entry) = answer {
-                found.withLock { if $0.indices.contains(index) { $0[index] = entry } }
-            }
+        let unknown = request.paths.map { InputSurvey.Entry(path: $0) }
+        return try await ask(request, unknown, mostSilent: mostSilent) { answer, found in
+            if case .surveyed(let index, let entry) = answer, found.indices.contains(index) { found[index] = entry }
         }
-        return (found.withLock { $0 }, silent)
     }
 
     /// Which of some folders are not there any more. Where there is no answer nothing is known, and none is missing; after
@@ -109,17 +106,20 @@ package struct Looker: Sendable {
     ///
     /// - Throws: ``LookFailure``.
     package func list(_ file: RawPath, isNullSeparated: Bool) async throws -> [RawPath] {
-        let found = Mutex<(paths: [RawPath], reason: String?)>(([], nil))
-        _ = try await ask(LookRequest(.list(isNullSeparated: isNullSeparated), [file]), mostSilent: 0) { answer in
+        struct List: Sendable {
+            var paths: [RawPath] = []
+            var reason: String?
+        }
+        let request = LookRequest(.list(isNullSeparated: isNullSeparated), [file])
+        let list = try await ask(request, List(), mostSilent: 0) { answer, list in
             switch answer {
-            case .listed(let path): found.withLock { $0.paths.append(path) }
-            case .unlisted(let reason): found.withLock { $0.reason = reason }
+            case .listed(let path): list.paths.append(path)
+            case .unlisted(let reason): list.reason = reason
             default: break
             }
-        }
-        let (paths, reason) = found.withLock { $0 }
-        if let reason { throw LookFailure.unlisted(file, reason) }
-        return paths
+        }.found
+        if let reason = list.reason { throw LookFailure.unlisted(file, reason) }
+        return list.paths
     }
 
     /// The candidates below the paths.
@@ -127,32 +127,27 @@ package struct Looker: Sendable {
     /// - Parameter silent: paths that gave no answer before.
     /// - Throws: ``LookFailure``.
     func find(_ paths: [RawPath], options: DiscoveryOptions, silent: [RawPath: String]) async throws -> Discovery {
-        let found = Mutex<(candidates: [Candidate], rest: Discovery)>(([], Discovery()))
-        _ = try await ask(LookRequest(.walk(options), paths, silent: silent)) { answer in
+        let request = LookRequest(.walk(options), paths, silent: silent)
+        return try await ask(request, Discovery()) { answer, found in
             switch answer {
-            case .candidate(let video): found.withLock { $0.candidates.append(video) }
-            case .walked(let rest): found.withLock { $0.rest = rest }
+            case .candidate(let video): found.candidates.append(video)
+            case .walked(var all):
+                all.candidates = found.candidates
+                found = all
             default: break
             }
-        }
-        return found.withLock { found in
-            var discovery = found.rest
-            discovery.candidates = found.candidates
-            return discovery
-        }
+        }.found
     }
 
     /// The fingerprints of videos as they are now, by their paths; those that cannot be read have none.
     ///
     /// - Throws: ``LookFailure``.
     func fingerprints(of videos: [Candidate]) async throws -> [RawPath: String] {
-        let found = Mutex<[RawPath: String]>([:])
         let request = LookRequest(.fingerprints(sizes: videos.map(\.status.size)), videos.map(\.path))
-        _ = try await ask(request) { answer in
+        return try await ask(request, [RawPath: String]()) { answer, found in
             guard case .fingerprint(let index, let text) = answer, videos.indices.contains(index) else { return }
-            found.withLock { $0[videos[index].path] = text }
-        }
-        return found.withLock { $0 }
+            found[videos[index].path] = text
+        }.found
     }
 
     /// A path that is not there.
@@ -167,37 +162,37 @@ package struct Looker: Sendable {
     ///
     /// - Throws: ``LookFailure``.
     func missing(_ paths: [RawPath]) async throws -> [Missing] {
-        let found = Mutex<[Missing]>([])
-        _ = try await ask(LookRequest(.missing, paths)) { answer in
+        try await ask(LookRequest(.missing, paths), [Missing]()) { answer, found in
             guard case .missing(let index, let isSure) = answer, paths.indices.contains(index) else { return }
-            found.withLock { $0.append(Missing(index: index, isSure: isSure)) }
-        }
-        return found.withLock { $0 }
+            found.append(Missing(index: index, isSure: isSure))
+        }.found
     }
 
     /// Asks until there is an answer, leaving out what gives none.
     ///
-    /// - Returns: what gave none, with the words for it.
-    private func ask(
-        _ request: LookRequest, mostSilent: Int = Looker.mostSilent,
-        _ receive: @escaping @Sendable (LookAnswer) -> Void
-    ) async throws -> [RawPath: String] {
+    /// - Parameters:
+    ///   - nothing: what is known before the first answer.
+    ///   - take: adds an answer to what is known.
+    /// - Returns: what is known then, and what gave no answer, with the words for it.
+    private func ask<Found: Sendable>(
+        _ request: LookRequest, _ nothing: Found, mostSilent: Int = Looker.mostSilent,
+        _ take: @escaping @Sendable (LookAnswer, inout Found) -> Void
+    ) async throws -> (found: Found, silent: [RawPath: String]) {
         var request = request
         guard let program else {
-            let lines = Mutex<[LookAnswer]>([])
+            let found = Mutex(nothing)
             let output = LookOutput { bytes throws(SystemError) in
                 for line in bytes.split(separator: 0x0a) {
-                    if let answer = LookAnswer(Array(line)) { lines.withLock { $0.append(answer) } }
+                    if let answer = LookAnswer(Array(line)) { found.withLock { take(answer, &$0) } }
                 }
             }
             LookProgram.answer(request, output)
             output.flush()
-            for answer in lines.withLock({ $0 }) { receive(answer) }
-            return request.silent
+            return (found.withLock { $0 }, request.silent)
         }
         while true {
             // What was told before an end is told again by the next one, so it counts only when all was.
-            let watch = LookWatch(stall: stall, deadline: deadline, signal: signal)
+            let watch = LookWatch(nothing, stall: stall, deadline: deadline, signal: signal, take)
             let errors = LastLines()
             var child = ChildProcess(
                 program: program.path, arguments: program.arguments, lineLimit: LookAnswer.lineLimit)
@@ -218,8 +213,7 @@ package struct Looker: Sendable {
                     let why = errors.texts.last.map { " (\($0))" } ?? ""
                     throw LookFailure.failed("the process that looks at the inputs \(end.text)\(why)")
                 }
-                for answer in watch.answers { receive(answer) }
-                return request.silent
+                return (watch.found, request.silent)
             case .stopped(let reason):
                 let place = path.map { " (at \($0.display)\(holder))" } ?? ""
                 throw LookFailure.stopped(reason, place)
@@ -237,43 +231,48 @@ package struct Looker: Sendable {
     }
 }
 
-/// Whether a process that looks has to end, and what it said so far.
-private final class LookWatch: Sendable {
-    enum End {
-        case silent
-        case stopped(StopReason)
-    }
+/// How a process that looks was ended.
+private enum LookEnd {
+    case silent
+    case stopped(StopReason)
+}
 
+/// Nanoseconds between two looks that only a pause of this process explains.
+private let longestPause: UInt64 = 1_000_000_000
+/// Seconds that the process gets at least for its first word, which says nothing of an input yet.
+private let longestStart = 60.0
+
+/// Whether a process that looks has to end, and what it said so far.
+private final class LookWatch<Found: Sendable>: Sendable {
     private struct State {
         var lastSign: UInt64
         var lastLook: UInt64
         var count = -1
         var path: RawPath?
-        var answers: [LookAnswer] = []
+        var found: Found
         var isDone = false
-        var end: End?
+        var end: LookEnd?
     }
-
-    /// Nanoseconds between two looks that only a pause of this process explains.
-    private static let pause: UInt64 = 1_000_000_000
-    /// Seconds that the process gets at least for its first word, which says nothing of an input yet.
-    private static let start = 60.0
 
     private let stall: Double
     private let deadline: UInt64?
     private let signal: @Sendable () -> Int32?
+    private let take: @Sendable (LookAnswer, inout Found) -> Void
     private let state: Mutex<State>
 
-    init(stall: Double, deadline: UInt64?, signal: @escaping @Sendable () -> Int32?) {
-        (self.stall, self.deadline, self.signal) = (stall, deadline, signal)
+    init(
+        _ nothing: Found, stall: Double, deadline: UInt64?, signal: @escaping @Sendable () -> Int32?,
+        _ take: @escaping @Sendable (LookAnswer, inout Found) -> Void
+    ) {
+        (self.stall, self.deadline, self.signal, self.take) = (stall, deadline, signal, take)
         let now = monotonicNanoseconds()
-        state = Mutex(State(lastSign: now, lastLook: now))
+        state = Mutex(State(lastSign: now, lastLook: now, found: nothing))
     }
 
     var path: RawPath? { state.withLock { $0.path } }
-    var answers: [LookAnswer] { state.withLock { $0.answers } }
+    var found: Found { state.withLock { $0.found } }
     var isDone: Bool { state.withLock { $0.isDone } }
-    var end: End? { state.withLock { $0.isDone ? nil : $0.end } }
+    var end: LookEnd? { state.withLock { $0.isDone ? nil : $0.end } }
 
     func note(_ answer: LookAnswer) {
         let now = monotonicNanoseconds()
@@ -284,7 +283,7 @@ private final class LookWatch: Sendable {
                 if count == state.count { return }
                 state.count = count
             case .done: state.isDone = true
-            default: state.answers.append(answer)
+            default: take(answer, &state.found)
             }
             state.lastSign = now
         }
@@ -294,10 +293,10 @@ private final class LookWatch: Sendable {
         let now = monotonicNanoseconds()
         return state.withLock { state in
             let gap = now > state.lastLook ? now - state.lastLook : 0
-            if gap > LookWatch.pause { state.lastSign = min(state.lastSign &+ gap, now) }
+            if gap > longestPause { state.lastSign = min(state.lastSign &+ gap, now) }
             state.lastLook = now
-            let most = state.path == nil ? max(stall, LookWatch.start) : stall
-            let end: End? =
+            let most = state.path == nil ? max(stall, longestStart) : stall
+            let end: LookEnd? =
                 if let number = signal() {
                     .stopped(.signal(number))
                 } else if let deadline, now >= deadline {

@@ -81,7 +81,7 @@ package struct PriorResults: Sendable {
 package struct Plan: Sendable {
     package var discovery: Discovery
     /// Largest file first, so that no long one is left for the end; or as ``RunOptions/isByName`` says.
-    package var jobs: [PlannedJob] = []
+    package var jobs = PlannedJobs()
     package var skipped: [SkippedJob] = []
     /// How many videos are left to later runs because of `--limit`.
     package var leftForLater = 0
@@ -107,9 +107,12 @@ package struct Plan: Sendable {
         let moves = MovedVideos(whereabouts.lost, identity: options.identity)
         var moved: Set<JobID> = []
         let policy = ReusePolicy(options, now: now, fingerprint: fingerprint)
-        let names = Plan.results(
-            discovery.candidates, prior: prior, isCompressed: options.compressesResults)
-        for (candidate, (id, result)) in zip(discovery.candidates, names) {
+        let videos = discovery.candidates
+        jobs = PlannedJobs(videos, isCompressed: options.compressesResults)
+        var names = ResultNames(videos, prior: prior.catalog, isCompressed: options.compressesResults)
+        for (index, candidate) in videos.enumerated() {
+            let id = JobID(video: candidate.relative)
+            let result = names.next(candidate.relative, id)
             let entry = prior.catalog[id]
             let failure = prior.failures[id]
             switch policy.decide(candidate, entry, failure) {
@@ -126,7 +129,7 @@ package struct Plan: Sendable {
                 jobs.append(
                     PlannedJob(
                         id: id, video: candidate, result: result, reason: reason, tools: tools,
-                        knownFailure: failure, known: entry, moved: origin))
+                        knownFailure: failure, known: entry, moved: origin), video: index)
             case .skip(let status, let reason):
                 skipped.append(
                     SkippedJob(
@@ -138,13 +141,10 @@ package struct Plan: Sendable {
         take(prior, gone: whereabouts.gone.subtracting(moved))
         if let limit = options.limit, jobs.count > limit {
             leftForLater = jobs.count - limit
-            jobs = Array(jobs.sorted { $0.video.relative < $1.video.relative }.prefix(limit))
+            jobs.sort(isByName: true)
+            jobs.cut(to: limit)
         }
-        jobs.sort {
-            options.isByName
-                ? $0.video.relative < $1.video.relative
-                : ($1.video.status.size, $0.video.relative) < ($0.video.status.size, $1.video.relative)
-        }
+        jobs.sort(isByName: options.isByName)
     }
 
     /// What is told of videos that are gone, or back, or unchanged.
@@ -158,7 +158,7 @@ package struct Plan: Sendable {
         }
         var isUnchanged: [JobID: Bool] = [:]
         for skip in skipped { isUnchanged[skip.id] = skip.status == .skipped }
-        let processed = Set(jobs.map(\.id))
+        let processed = prior.catalog.isEmpty ? [] : Set(jobs.ids)
         seen = SeenVideos(
             prior.catalog.values.compactMap { entry in
                 // The record tells of these one by one, or nobody asks: what is gone was not there.
@@ -178,11 +178,11 @@ package struct Plan: Sendable {
 
     /// Of results that are done again because of what was known when they were made: how many, and why.
     var olderNotes: [String] {
-        let reasons = jobs.map(\.reason).filter { $0.hasPrefix(ToolReuse.olderWords) }
-        return Dictionary(grouping: reasons) { $0 }.sorted { $0.key < $1.key }.map { reason, all in
-            all.count == 1
+        let reasons = jobs.counts.filter { $0.key.hasPrefix(ToolReuse.olderWords) }
+        return reasons.sorted { $0.key < $1.key }.map { reason, count in
+            count == 1
                 ? "1 result was \(reason); it is done again, once"
-                : "\(all.count) results were \(reason); they are done again, once"
+                : "\(count) results were \(reason); they are done again, once"
         }
     }
 
@@ -202,40 +202,5 @@ package struct Plan: Sendable {
         if wanted.isEmpty { return plan }
         let known = try await looker.fingerprints(of: wanted)
         return Plan(discovery, prior: prior, options: options, now: now, whereabouts: whereabouts) { known[$0.path] }
-    }
-
-    /// Each video's id and result. What an earlier run chose stays, but for the form; a new name gives way to those, in
-    /// either form.
-    private static func results(
-        _ candidates: [Candidate], prior: PriorResults, isCompressed: Bool
-    ) -> [(JobID, RawPath)] {
-        let ids = candidates.map { JobID(video: $0.relative) }
-        func forms(_ result: RawPath) -> [RawPath] {
-            [OutputLayout.folded(result), OutputLayout.folded(OutputLayout.otherForm(result))]
-        }
-        let files = Set(prior.catalog.values.flatMap { forms($0.result) })
-        var folders: Set<RawPath> = []
-        // A result must not have the name of a folder that holds other results.
-        let others = candidates.map { RawPath("results").appending($0.relative) } + prior.catalog.values.map(\.result)
-        for path in others {
-            var folder = path.parent
-            while folder != RawPath("."), !folder.isEmpty, folder != RawPath("/") {
-                folders.insert(OutputLayout.folded(folder))
-                folder = folder.parent
-            }
-        }
-        var taken = files.union(folders)
-        return zip(candidates, ids).map { candidate, id in
-            if let known = prior.catalog[id]?.result {
-                let wanted = OutputLayout.result(known, isCompressed: isCompressed)
-                // A longer name may be too long, or that of a folder.
-                let fits = wanted.lastComponent.bytes.count <= OutputLayout.longestName
-                if wanted == known || fits && !folders.contains(OutputLayout.folded(wanted)) { return (id, wanted) }
-            }
-            let result = OutputLayout.result(
-                for: candidate.relative, job: id, taken: taken, files: files, isCompressed: isCompressed)
-            taken.formUnion(forms(result))
-            return (id, result)
-        }
     }
 }

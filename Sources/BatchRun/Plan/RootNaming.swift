@@ -48,18 +48,22 @@ struct RootNaming {
         let added = addNew(found, to: &names, gone: gone)
         let namer = VideoNamer(found.roots, names)
         let owners = Dictionary(names.roots.map { ($0.prefix, $0.path) }) { first, _ in first }
-        var result = found
-        for index in found.candidates.indices {
-            let (name, base) = namer.name(found.candidates[index].relative)
-            result.candidates[index].relative = name
-            if base.isEmpty { try check(result.candidates[index], owners) }
+        let keepsNames = namer.keepsNames
+        var videos = keepsNames ? found.candidates : Candidates()
+        for var candidate in found.candidates {
+            let (name, base) = namer.name(candidate.relative)
+            candidate.relative = name
+            if base.isEmpty { try check(candidate, owners) }
+            if !keepsNames { videos.append(candidate) }
         }
-        result.candidates.sort { $0.relative < $1.relative }
-        for (one, two) in zip(result.candidates, result.candidates.dropFirst()) where one.relative == two.relative {
+        videos.sort()
+        for (one, two) in zip(videos, videos.dropFirst()) where one.relative == two.relative {
             throw .ambiguous(
                 "\(one.path.display) and \(two.path.display) would both be called \(one.relative.display); tell their folders apart with --root NAME=PATH"
             )
         }
+        var result = found
+        result.candidates = videos
         result.young = found.young.map { namer.name($0).name }.sorted()
         result.unread = found.unread.map { namer.name($0).name }.sorted()
         for index in found.untaken.indices {
@@ -126,7 +130,7 @@ struct RootNaming {
         taken += prior.catalog.values.map(\.path.firstComponent) + prior.failures.values.map(\.path.firstComponent)
         guard let index = found.roots.firstIndex(where: { $0.path == first.path }) else { return taken }
         let root = found.roots[index]
-        taken += found.candidates.compactMap { root.rest($0.relative)?.firstComponent }
+        taken += Set(found.candidates.lazy.compactMap { root.rest($0.relative)?.firstComponent })
         return taken
     }
 
@@ -242,6 +246,11 @@ private struct VideoNamer {
             if !above.isEmpty, !paths.contains(root.path) { roots.append(root) }
         }
     }
+
+    /// Whether all videos are called as the discovery calls them.
+    ///
+    /// - Complexity: linear in the roots.
+    var keepsNames: Bool { outer.isEmpty && zip(found, roots).allSatisfy { $0.prefix == $1.prefix } }
 
     /// What a video is called, and the name of a root that this begins with.
     func name(_ relative: RawPath) -> (name: RawPath, base: RawPath) {

@@ -25,13 +25,15 @@ struct WalkCoverage {
         unread = discovery.unread
         untaken = Set(discovery.untaken.map(\.relative))
         var found = Set<RawPath>()
-        // An empty folder may be one whose share is not mounted.
-        for path in discovery.candidates.map(\.relative) + discovery.young + discovery.untaken.map(\.relative) {
+        let all = Set(discovery.walked)
+        func note(_ path: RawPath) {
             for place in WalkCoverage.places(of: path, names) {
                 for folder in discovery.walked where place.isInside(folder) { found.insert(folder) }
             }
-            if found.count == Set(discovery.walked).count { break }
         }
+        // An empty folder may be one whose share is not mounted.
+        for video in discovery.candidates where found.count < all.count { note(video.relative) }
+        for path in discovery.young + discovery.untaken.map(\.relative) where found.count < all.count { note(path) }
         walked = discovery.walked.filter { found.contains($0) }
     }
 

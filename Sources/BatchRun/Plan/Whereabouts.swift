@@ -22,6 +22,7 @@ struct Whereabouts: Sendable {
     static func find(
         _ discovery: Discovery, prior: PriorResults, names: RootNames, options: RunOptions, looker: Looker
     ) async throws -> Whereabouts {
+        if prior.catalog.isEmpty, prior.failures.isEmpty { return Whereabouts() }
         let coverage = WalkCoverage(discovery, names, options.discovery)
         let met = Set(discovery.candidates.map { JobID(video: $0.relative) })
         let sizes = Set(discovery.candidates.map(\.status.size))

@@ -7,7 +7,7 @@ extension PluginPool {
     /// - Parameter signal: asked again and again while plugins start: the number of the signal that ends the run.
     /// - Throws: ``RunRefusal/plugin(_:)`` when one does not start, ``LookFailure`` for a signal meanwhile.
     static func start(
-        for jobs: [PlannedJob], _ options: RunOptions, signal: @escaping @Sendable () -> Int32?
+        for jobs: PlannedJobs, _ options: RunOptions, signal: @escaping @Sendable () -> Int32?
     ) async throws -> PluginPool? {
         var wanted: Set<String> = []
         for job in jobs {

@@ -58,51 +58,30 @@ package enum BatchRunner {
         _ options: RunOptions, signals: () -> AsyncStream<Int32>, begin: (OutputLayout) throws -> String?,
         display: (RunView) -> Void, conclude: (RunOutcome) -> Void = { _ in }
     ) async throws -> RunOutcome {
-        // A worker may be gone before it has read its request.
-        Files.ignoreBrokenPipes()
-        let started = UTCTime.now
-        let runID = newRunID(started)
-        let layout = OutputLayout(root: options.output)
-        let lock = try await OutputFolder.lock(layout, runID: runID, mode: options.lock)
-        defer { withExtendedLifetime(lock) {} }
-        let begun = monotonicNanoseconds() &- options.spent
-        let events = RunEvents()
-        let stops = signals()
-        let listen = Task { for await number in stops { events.signal(number) } }
-        defer { listen.cancel() }
-        // Without it, a file that looks left behind may be another run's.
-        if lock.lack == nil { OutputFolder.removeLeftovers(layout) }
-        var options = options
-        options.baseline = try begin(layout)
-        let prior = try PriorResults.read(layout)
-        let looker = looker(options, begun: begun) { events.firstSignal }
-        let (discovery, names, rootNote) = try await name(await discover(options, looker), prior, options, looker)
-        let plan = try await Plan.make(
-            discovery, prior: prior, names: names, options: options, now: started, looker: looker)
+        try await RunStart.with(options, signals: signals, begin: begin, without: "this run has no lock") {
+            try await run($0, display: display, conclude: conclude)
+        }
+    }
+
+    private static func run(
+        _ start: RunStart, display: (RunView) -> Void, conclude: (RunOutcome) -> Void
+    ) async throws -> RunOutcome {
+        let (plan, options, layout, events) = (start.plan, start.options, start.layout, start.events)
         let pool = try await PluginPool.start(for: plan.jobs, options) { events.firstSignal }
-        // Names are kept before anything is called by them.
-        if names != prior.roots || !Files.exists(layout.roots) { try names.write(layout) }
-        let isSomethingEmpty = discovery.candidates.isEmpty || discovery.finds.contains { $0.videos == 0 }
-        let last = isSomethingEmpty ? EarlierFinds.read(layout, scope: options.scope) : nil
-        let journal = try RunJournal(plan, options: options, runID: runID, counts: count(plan))
+        try start.keepNames()
+        let journal = try RunJournal(plan, options: options, runID: start.runID, counts: count(plan))
         // Before a result tells of it.
         for plugin in options.plugins { try plugin.copy?.write(layout) }
-        for note in options.notes { journal.note(note) }
-        if let rootNote { journal.note(rootNote) }
-        if let lack = lock.lack { journal.note("this run has no lock: \(lack)") }
-        for note in plan.notes(prior: prior, last: last) { journal.note(note) }
-        try journal.enterWhereabouts(started)
-        let emptied = plan.emptied(since: last)
+        for note in start.notes { journal.note(note) }
+        try journal.enterWhereabouts(start.started)
         if pool != nil, let note = ToolSandbox.kernel.note(options.sandbox) { journal.note(note) }
-        let driver = RunDriver(plan, journal: journal, options: options, pool: pool, begun: begun)
+        let driver = RunDriver(plan, journal: journal, options: options, pool: pool, begun: start.begun)
         await driver.run(events, display: display)
         await pool?.close()
-        var outcome = finish(
-            driver, journal, plan: plan, hasVanished: plan.hasVanished(since: last), hasEmptied: !emptied.isEmpty,
-            options: options, started: started, isLocked: lock.lack == nil)
+        var outcome = finish(driver, journal, start)
         conclude(outcome)
         // Last of all: until here the runs before this one are compared with it.
-        if let count = options.keepRuns, lock.lack == nil {
+        if let count = options.keepRuns, start.lack == nil {
             do {
                 _ = try RunRemoval.removeAll(but: count, layout)
             } catch {
@@ -128,16 +107,13 @@ package enum BatchRunner {
         return counts
     }
 
-    private static func finish(
-        _ driver: RunDriver, _ journal: RunJournal, plan: Plan, hasVanished: Bool, hasEmptied: Bool,
-        options: RunOptions, started: UTCTime, isLocked: Bool
-    ) -> RunOutcome {
+    private static func finish(_ driver: RunDriver, _ journal: RunJournal, _ start: RunStart) -> RunOutcome {
+        let (plan, options) = (start.plan, start.options)
         let problems = plan.discovery.problems
         var statuses: [Int32] = []
         if problems.contains(where: { $0.isInput }) { statuses.append(ExitStatus.unreadableInput) }
         if let stop = driver.scheduler.interruption { statuses.append(ExitStatus.of(stop)) }
-        let isEmpty = plan.discovery.candidates.isEmpty && options.errorIfEmpty
-        if isEmpty || hasVanished || hasEmptied { statuses.append(ExitStatus.noInput) }
+        if start.isMissingInput { statuses.append(ExitStatus.noInput) }
         let old = journal.counts.skippedFailed + journal.counts.skippedDamaged + journal.counts.quarantined
         let oldTools = journal.toolsLeftOut + plan.skipped.reduce(0) { $0 + $1.toolsFailed.count }
         if journal.counts.failed + journal.counts.damaged + journal.toolsLost > 0
@@ -148,24 +124,24 @@ package enum BatchRunner {
         var status = ExitStatus.winner(statuses)
         do {
             try driver.close()
-            try journal.finish(driver.scheduler, started: started, seconds: driver.seconds, exitStatus: status)
+            try journal.finish(driver.scheduler, started: start.started, seconds: driver.seconds, exitStatus: status)
         } catch {
             driver.abandon(error)
             status = ExitStatus.winner(statuses + [ExitStatus.failure])
         }
         // Nothing is appended any more. What is too long only takes space, so a run does not fail for it.
         do throws(SystemError) {
-            if isLocked { try journal.layout.compact() }
+            if start.lack == nil { try journal.layout.compact() }
         } catch {
             journal.note("catalog and failure memory are not made smaller: \(error)")
         }
         return RunOutcome(
-            runID: journal.runID, baseline: options.baseline, started: started,
+            runID: journal.runID, baseline: options.baseline, started: start.started,
             processorSeconds: driver.scheduler.processorSeconds, counts: journal.counts,
             stop: driver.scheduler.interruption,
             issues: journal.issues, toolFailures: journal.toolFailures, problems: problems, seconds: driver.seconds,
             frames: driver.scheduler.frames,
-            inputVanished: hasVanished, ruledOut: plan.discovery.ruledOut,
+            inputVanished: plan.hasVanished(since: start.last), ruledOut: plan.discovery.ruledOut,
             exitStatus: status, notes: journal.notes, untaken: plan.discovery.untaken)
     }
 }

@@ -108,7 +108,7 @@ struct Scheduler: Sendable {
     }
 
     let settings: Settings
-    let jobs: [PlannedJob]
+    let jobs: PlannedJobs
     let begun: UInt64
     /// How many of ``jobs`` were started, from the first on.
     private(set) var started = 0
@@ -131,11 +131,11 @@ struct Scheduler: Sendable {
     private(set) var bytesDone: Int64 = 0
     private var actions: [Action] = []
 
-    init(_ jobs: [PlannedJob], settings: Settings, now: UInt64) {
+    init(_ jobs: PlannedJobs, settings: Settings, now: UInt64) {
         self.jobs = jobs
         self.settings = settings
         begun = now
-        bytesPlanned = jobs.reduce(0) { $0 &+ $1.video.status.size }
+        bytesPlanned = jobs.sizes.reduce(0, &+)
     }
 
     var isDone: Bool { active.isEmpty && (stop != nil || (started >= jobs.count && retries.isEmpty)) }
@@ -157,7 +157,7 @@ struct Scheduler: Sendable {
     }
 
     /// Planned videos that were not started.
-    var notStarted: ArraySlice<PlannedJob> { jobs[started...] }
+    var notStarted: PlannedJobs.SubSequence { jobs[started...] }
 
     mutating func handle(_ event: Event, now: UInt64) -> [Action] {
         switch event {

@@ -29,50 +29,36 @@ package enum ShardPlanner {
         _ options: RunOptions, shards: Int, flags: [String], signals: () -> AsyncStream<Int32>,
         begin: (OutputLayout) throws -> String?
     ) async throws -> Outcome {
-        Files.ignoreBrokenPipes()
-        let started = UTCTime.now
-        let runID = BatchRunner.newRunID(started)
-        let layout = OutputLayout(root: options.output)
-        let lock = try await OutputFolder.lock(layout, runID: runID, mode: options.lock)
-        defer { withExtendedLifetime(lock) {} }
-        let begun = monotonicNanoseconds() &- options.spent
-        let events = RunEvents()
-        let stops = signals()
-        let listen = Task { for await number in stops { events.signal(number) } }
-        defer { listen.cancel() }
-        if lock.lack == nil { OutputFolder.removeLeftovers(layout) }
-        var options = options
-        options.baseline = try begin(layout)
-        let prior = try PriorResults.read(layout)
-        let looker = BatchRunner.looker(options, begun: begun) { events.firstSignal }
-        let found = try await BatchRunner.discover(options, looker)
-        let (discovery, names, rootNote) = try await BatchRunner.name(found, prior, options, looker)
-        let plan = try await Plan.make(
-            discovery, prior: prior, names: names, options: options, now: started, looker: looker)
-        if let number = events.firstSignal { throw LookFailure.stopped(.signal(number), "") }
-        if names != prior.roots || !Files.exists(layout.roots) { try names.write(layout) }
-        for plugin in options.plugins { try plugin.copy?.write(layout) }
-        let isSomethingEmpty = discovery.candidates.isEmpty || discovery.finds.contains { $0.videos == 0 }
-        let last = isSomethingEmpty ? EarlierFinds.read(layout, scope: options.scope) : nil
-        let notes = notes(
-            plan, prior: prior, last: last, lack: lock.lack, more: options.notes + [rootNote].compactMap { $0 })
-        let status = status(plan, last: last, options)
-        let head = try write(plan, shards: shards, flags: flags, notes: notes, status, options, started, runID)
-        try Whereabouts.enter(plan, run: runID, started, into: FolderBooks(layout))
+        try await RunStart.with(options, signals: signals, begin: begin, without: "this plan was made without a lock") {
+            try plan($0, shards: shards, flags: flags)
+        }
+    }
+
+    private static func plan(_ start: RunStart, shards: Int, flags: [String]) throws -> Outcome {
+        if let number = start.events.firstSignal { throw LookFailure.stopped(.signal(number), "") }
+        try start.keepNames()
+        for plugin in start.options.plugins { try plugin.copy?.write(start.layout) }
+        var known: Set<String> = []
+        let notes = start.notes.filter { known.insert($0).inserted }
+        let status = status(start)
+        let head = try write(start, shards: shards, flags: flags, notes: notes, status)
+        let plan = start.plan
+        try Whereabouts.enter(plan, run: start.runID, start.started, into: FolderBooks(start.layout))
         return Outcome(
-            head: head, path: layout.plan(run: runID), counts: BatchRunner.count(plan), problems: discovery.problems,
-            untaken: discovery.untaken, ruledOut: discovery.ruledOut, notes: notes, exitStatus: status)
+            head: head, path: start.layout.plan(run: start.runID), counts: BatchRunner.count(plan),
+            problems: plan.discovery.problems, untaken: plan.discovery.untaken, ruledOut: plan.discovery.ruledOut,
+            notes: notes, exitStatus: status)
     }
 
     private static func write(
-        _ plan: Plan, shards: Int, flags: [String], notes: [String], _ status: Int32, _ options: RunOptions,
-        _ started: UTCTime, _ runID: String
+        _ start: RunStart, shards: Int, flags: [String], notes: [String], _ status: Int32
     ) throws -> PlanHead {
+        let (plan, options, runID, started) = (start.plan, start.options, start.runID, start.started)
         var head = PlanHead(
             runID: runID, version: options.version, started: started.milliseconds, digest: options.digest)
         (head.flags, head.roots) = (flags, plan.discovery.roots)
-        let cut = ShardCut(shards, jobs: plan.jobs.map { ($0.video.status.size, $0.video.relative) })
-        var writer = try PlanWriter(OutputLayout(root: options.output), head)
+        let cut = ShardCut(shards, sizes: plan.jobs.sizes) { plan.jobs.precedes($0, $1) }
+        var writer = try PlanWriter(start.layout, head)
         for indices in cut.shards {
             for index in indices {
                 let job = plan.jobs[index]
@@ -89,46 +75,14 @@ package enum ShardPlanner {
         return try writer.publish(document)
     }
 
-    /// What a person should know, as the run itself would note it.
-    private static func notes(
-        _ plan: Plan, prior: PriorResults, last: EarlierFinds?, lack: String?, more: [String]
-    ) -> [String] {
-        var notes = more
-        if let lack { notes.append("this plan was made without a lock: \(lack)") }
-        notes += plan.notes(prior: prior, last: last)
-        var known: Set<String> = []
-        return notes.filter { known.insert($0).inserted }
-    }
-
-    private static func status(_ plan: Plan, last: EarlierFinds?, _ options: RunOptions) -> Int32 {
+    private static func status(_ start: RunStart) -> Int32 {
         var statuses: [Int32] = []
-        if plan.discovery.problems.contains(where: \.isInput) { statuses.append(ExitStatus.unreadableInput) }
-        let isEmpty = plan.discovery.candidates.isEmpty && options.errorIfEmpty
-        if isEmpty || plan.hasVanished(since: last) || !plan.emptied(since: last).isEmpty {
-            statuses.append(ExitStatus.noInput)
-        }
-        let isOldCounted = options.failOnAny
-        if isOldCounted, plan.skipped.contains(where: { $0.status.needsAttention || !$0.toolsFailed.isEmpty }) {
+        if start.plan.discovery.problems.contains(where: \.isInput) { statuses.append(ExitStatus.unreadableInput) }
+        if start.isMissingInput { statuses.append(ExitStatus.noInput) }
+        let isOldCounted = start.options.failOnAny
+        if isOldCounted, start.plan.skipped.contains(where: { $0.status.needsAttention || !$0.toolsFailed.isEmpty }) {
             statuses.append(ExitStatus.videosFailed)
         }
         return ExitStatus.winner(statuses)
-    }
-}
-
-extension Plan {
-    /// What a person should know of a plan before its first video starts, a sentence each.
-    func notes(prior: PriorResults, last: EarlierFinds?) -> [String] {
-        var notes: [String] = []
-        if prior.brokenLines > 0 {
-            notes.append("\(prior.brokenLines) lines of the catalog or the failure memory cannot be read; left out")
-        }
-        notes += olderNotes
-        if let note = discovery.untakenNote { notes.append(note) }
-        if let note = goneNote { notes.append(note) }
-        if leftForLater > 0 { notes.append("--limit leaves \(leftForLater) videos to later runs") }
-        for (root, videos) in emptied(since: last) {
-            notes.append("\(root.display): no videos, although the last run found \(videos) there: is it mounted?")
-        }
-        return notes
     }
 }

@@ -20,18 +20,24 @@ package struct ShardCut: Equatable, Sendable {
     ///     the one with the lower number.
     /// - Complexity: n log n.
     package init(_ count: Int, jobs: [(size: Int64, path: RawPath)]) {
+        self.init(count, sizes: jobs.map(\.size)) { jobs[$0].path < jobs[$1].path }
+    }
+
+    /// - Parameters:
+    ///   - sizes: bytes of each job.
+    ///   - precedes: whether the path of the job of one index comes before that of another.
+    package init(_ count: Int, sizes: [Int64], precedes: (Int, Int) -> Bool) {
         precondition(count > 0, "there is at least one shard")
         shards = Array(repeating: [], count: count)
         loads = Array(repeating: 0, count: count)
-        let order = jobs.indices.sorted { left, right in
-            let (one, other) = (jobs[left], jobs[right])
-            return one.size == other.size ? one.path < other.path : one.size > other.size
+        let order = sizes.indices.sorted { left, right in
+            sizes[left] == sizes[right] ? precedes(left, right) : sizes[left] > sizes[right]
         }
         var lightest = LightestShard(count)
         for index in order {
             let shard = lightest.first
             shards[shard].append(index)
-            loads[shard] += max(0, jobs[index].size) + ShardCut.overhead
+            loads[shard] += max(0, sizes[index]) + ShardCut.overhead
             lightest.replaceFirst(load: loads[shard])
         }
     }

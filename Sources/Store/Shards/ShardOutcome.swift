@@ -21,7 +21,7 @@ package struct ShardOutcome: Equatable, Sendable {
 
     /// What of a line decides whether it counts.
     struct Rank {
-        var job: JobID.Key
+        var job: JobID
         var attempt: String
         var hasFailed: Bool
         var mayEndBetter: Bool
@@ -68,7 +68,7 @@ extension ShardOutcome.Rank {
         let start = Self.opening.count
         let name = start + 36 + Self.attempt.count
         guard line.count > name, line.last == UInt8(ascii: "}"), line.starts(with: Self.opening),
-            let job = JobID.Key(line, at: start),
+            let job = JobID(line, at: start),
             line[(start + 36)..<name].elementsEqual(Self.attempt),
             let end = line[name...].prefix(256).firstIndex(of: UInt8(ascii: "\"")), end + 2 < line.count
         else { return nil }

@@ -14,7 +14,7 @@ package final class ShardOutcomes {
     }
 
     private var files: [(path: RawPath, descriptor: FileDescriptor)] = []
-    private var places: [JobID.Key: Place] = [:]
+    private var places: [JobID: Place] = [:]
     private var attempts: [String] = []
     private var attemptNumbers: [String: Int32] = [:]
     /// Lines that cannot be read.
@@ -66,7 +66,7 @@ package final class ShardOutcomes {
         return Int32(attempts.count - 1)
     }
 
-    private func rank(_ job: JobID.Key, _ place: Place) -> ShardOutcome.Rank {
+    private func rank(_ job: JobID, _ place: Place) -> ShardOutcome.Rank {
         ShardOutcome.Rank(
             job: job, attempt: attempts[Int(place.attempt)], hasFailed: place.hasFailed,
             mayEndBetter: place.mayEndBetter)
@@ -81,7 +81,7 @@ package final class ShardOutcomes {
     ///
     /// - Complexity: one short read.
     package func outcome(_ job: JobID) throws -> ShardOutcome? {
-        guard let place = job.key.flatMap({ places[$0] }) else { return nil }
+        guard let place = places[job] else { return nil }
         let file = files[Int(place.file)]
         let bytes = try Files.read(file.descriptor, at: place.offset, count: Int(place.length), path: file.path)
         return ShardOutcome(try JSONReader.parse(bytes))
@@ -89,6 +89,6 @@ package final class ShardOutcomes {
 
     /// The attempt whose outcome of a job counts; nil while it has none.
     package func attempt(_ job: JobID) -> String? {
-        job.key.flatMap { places[$0] }.map { attempts[Int($0.attempt)] }
+        places[job].map { attempts[Int($0.attempt)] }
     }
 }

@@ -1,0 +1,107 @@
+import Bytes
+import Jobs
+import Store
+import TestSupport
+import Testing
+
+/// What builds the library that the tests preload.
+private let compiler = ExternalProgram.find("cc") ?? ExternalProgram.find("clang")
+
+/// What runs in shards cost as libraries grow: `Tests/scripts/cost.c`, preloaded.
+@Suite("Many videos, many shards", .enabled(if: compiler != nil, "needs a C compiler"))
+struct ScaleTests {
+    /// What a process took.
+    private struct Cost {
+        /// Of its largest size.
+        var bytes: Int
+        /// Bytes that it read by calls.
+        var read: Int
+    }
+
+    /// A library of videos with nothing in them, and what the processes of commands take.
+    private struct Library {
+        let forge: Forge
+        private static let inFolder = 500
+
+        init(_ videos: Int) async throws {
+            forge = try Forge()
+            for first in stride(from: 0, to: videos, by: Library.inFolder) {
+                let folder = forge.input.appending("camera-\(first)/2026-02-26")
+                try Files.makeDirectory(folder, durable: false)
+                for number in first..<min(videos, first + Library.inFolder) {
+                    Files.close(
+                        try Files.open(folder.appending("20260226T-clip-\(number).mp4"), Files.createExclusive))
+                }
+            }
+            let source = Samples.root.appending("Tests/scripts/cost.c").display
+            let made = try await #require(compiler).run(["-shared", "-fPIC", "-o", library.display, source])
+            try #require(made.status == 0, "\(made.errorText)")
+        }
+
+        private var library: RawPath { forge.home.appending("cost.so") }
+        private var costs: RawPath { forge.home.appending("costs") }
+
+        /// Runs a command.
+        ///
+        /// - Returns: what it took, and the most that a process took that it started as `look`.
+        func run(_ words: String..., expecting status: Int32 = 0) async throws -> (own: Cost, look: Cost?) {
+            Files.remove(costs)
+            let result = try await forge.forgebatch(
+                words.map { RawPath($0) }, environment: ["LD_PRELOAD": library.display, "COST": costs.display])
+            try #require(result.status == status, "\(words): \(result.error)")
+            var found: [String: Cost] = [:]
+            for line in String(decoding: try Files.read(costs), as: UTF8.self).split(separator: "\n") {
+                let parts = line.split(separator: " ")
+                guard parts.count == 3, let size = Int(parts[1]), let read = Int(parts[2]) else { continue }
+                let known = found[String(parts[0])]
+                found[String(parts[0])] = Cost(
+                    bytes: max(size * 1024, known?.bytes ?? 0), read: max(read, known?.read ?? 0))
+            }
+            return (try #require(found[words[0]]), found["look"])
+        }
+
+        func plan() throws -> PlanFile {
+            let runs = try Files.list(forge.layout.runs)
+            return try PlanFile(forge.layout.plan(run: try #require(runs.first?.text)))
+        }
+    }
+
+    /// Bytes of memory that a video more may take, in each process of `plan` and in `merge`; with 1 MB that processes of one
+    /// command differ by anyhow.
+    private static let most = 600
+
+    @Test("plan and merge take under 600 bytes of memory for a video more")
+    func growth() async throws {
+        let sizes = [5_000, 25_000]
+        var (plans, looks, merges): ([Int], [Int], [Int]) = ([], [], [])
+        for videos in sizes {
+            let library = try await Library(videos)
+            let planned = try await library.run(
+                "plan", "in", "-o", "out", "--no-config", "--quiet", "--report", "none", "--shards", "4")
+            plans.append(planned.own.bytes)
+            looks.append(try #require(planned.look).bytes)
+            let made = MadeOutputFolder(library.forge.output)
+            let plan = try library.plan()
+            #expect(plan.head.jobs == videos)
+            for shard in 0..<4 { try made.doShard(plan, shard, attempt: "1") }
+            merges.append(try await library.run("merge", "out", "--quiet").own.bytes)
+            #expect(try made.layout.catalogLines.latest().records.count == videos)
+        }
+        for (name, found) in [("plan", plans), ("look", looks), ("merge", merges)] {
+            let growth = found[1] - found[0]
+            let limit = (sizes[1] - sizes[0]) * ScaleTests.most + 1 << 20
+            #expect(growth < limit, "\(name): \(found) bytes")
+        }
+    }
+
+    @Test("A task reads less than 1 MB to begin, however many shards the plan has: its head, and its own part")
+    func reading() async throws {
+        let library = try await Library(20_000)
+        _ = try await library.run("plan", "in", "-o", "out", "--no-config", "--quiet", "--shards", "10000")
+        let plan = try library.plan()
+        #expect(try Files.status(plan.path).size > 2 << 20)
+        // They are empty: the task tells of each, and reads nothing else.
+        let task = try await library.run("run", "--plan", plan.path.display, "--shard", "9999", expecting: 3)
+        #expect(task.own.read < 1 << 20, "\(task.own.read) bytes")
+    }
+}
