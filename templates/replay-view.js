@@ -53,7 +53,11 @@
       const whenShown = (action) => (...news) => { if (this.source === source && !this.isStopped) action(...news); };
       return {
         clock: whenShown((clock, hasReturned) => this.takeClock(clock, hasReturned)),
-        lines: whenShown(() => this.grown()),
+        lines: whenShown(() => {
+          /* Shards that were left were joined. */
+          if (this.log.finish >= 0) this.isInterrupted = false;
+          this.grown();
+        }),
         link: whenShown(() => this.refresh()),
         interrupted: whenShown(() => {
           this.isLive = false;
