@@ -289,7 +289,7 @@ struct ShardCommandTests {
         #expect(try forge.results() == fresh.results())
     }
 
-    @Test("kill -9 at any moment of plan, shard or merge: done again, nothing is lost and nothing done twice")
+    @Test("kill -9 at any moment of a shard or of merge: done again, nothing is lost and nothing done twice")
     func kills() async throws {
         let forge = try Forge((0..<6).map { "v\($0).y4m" })
         let (plan, run) = try await plan(forge, 2, "--report", "none")

@@ -46,7 +46,7 @@ package enum WorkerMessage: Equatable, Sendable {
             guard let total = json["total_frames"]?.int else { return nil }
             self = .opened(
                 totalFrames: total, duration: json["duration"]?.double,
-                estimatedTotal: json["estimated_total"]?.int, threads: json["threads"]?.int ?? 1)
+                estimatedTotal: json["estimated_total"]?.int, threads: max(1, json["threads"]?.int ?? 1))
         case "step":
             guard let current = json["current"]?.int, let total = json["total"]?.int else { return nil }
             var pass: Progress.Pass?
