@@ -100,6 +100,7 @@
       const isNew = !this.hasClock;
       this.hasClock = true;
       if (clock.live !== undefined) this.isLive = clock.live;
+      if (this.isLive) this.isInterrupted = false;
       if (this.isLive) {
         if (isNew && !this.wanted) this.isFollowing = true;
         this.wanted = null;
@@ -227,10 +228,18 @@
     }
 
     /* Whether this is the end of a run that did not end. */
-    get isCut() { return this.isInterrupted && this.isComplete && this.rows === this.log.count; }
+    get isCut() { return this.isInterrupted && !this.isUnjoined && this.isComplete && this.rows === this.log.count; }
+
+    /* Whether all shards of a run have ended, and nobody joined them. */
+    get isUnjoined() {
+      const { log } = this;
+      const last = log.count - 1;
+      return this.isInterrupted && this.isComplete && log.shards > 0 && log.finish < 0
+        && log.completed[last] + log.failed[last] >= log.planned;
+    }
 
     /* Failures, and the end of a run that did not end. */
-    get errorCount() { return this.log.failures.length + (this.isInterrupted && this.isComplete ? 1 : 0); }
+    get errorCount() { return this.log.failures.length + (this.isInterrupted && !this.isUnjoined && this.isComplete ? 1 : 0); }
 
     /* The selected job as of now: from the log where it reaches so far, else as its socket or HTTP tells. */
     selectedState() {

@@ -23,7 +23,7 @@
       const { log, run } = view;
       put(find('run'), `Run ${Replay.visible(run.run_id)}`);
       document.title = `Replay of ${Replay.visible(run.run_id)} · forgebatch`;
-      const state = view.isLive ? 'running' : view.isInterrupted ? 'interrupted' : log.finish >= 0 ? 'finished' : run.state;
+      const state = view.isLive ? 'running' : view.isUnjoined ? 'not joined' : view.isInterrupted ? 'interrupted' : log.finish >= 0 ? 'finished' : run.state;
       const exit = log.finish >= 0 ? log.members.get(log.finish)?.exitStatus : null;
       Replay.facts(find('run-facts'), [
         ['State', state],

@@ -230,6 +230,32 @@ struct LiveJoinTests {
         #expect(reader.breaches() == [])
     }
 
+    @Test("A video whose end a killed attempt did not come to tell is ended while the attempt after it works")
+    func cutLogBeforeAnother() throws {
+        let made = try MadePlan(LiveJoinTests.names, shards: 2)
+        let videos = try LiveJoinTests.videos(made)
+        let reader = try Reader(made)
+        let (cut, own) = (videos[0][0], videos[0][1])
+        do {
+            let first = try MadeAttempt(made, 0, "1")
+            try first.start(cut, 0)
+            try first.progress(cut, 40, 300)
+            try first.end(cut, 500, isTold: false)
+            try reader.read()
+        }
+        let second = try MadeAttempt(made, 0, "2")
+        try second.start(own, 2000)
+        try second.note(2000, before: 1)
+        for _ in 0..<3 { try reader.read() }
+        #expect(reader.kinds(cut) == [.jobPlanned, .jobStarted, .progress, .progress, .completed])
+        // What the attempt at work has ended, it tells itself.
+        try second.end(own, 2500, isTold: false)
+        try second.note(2500, before: 1)
+        for _ in 0..<3 { try reader.read() }
+        withExtendedLifetime(second) { #expect(reader.kinds(own) == [.jobPlanned, .jobStarted]) }
+        #expect(reader.breaches() == [])
+    }
+
     @Test("Two copies of one shard at a time tell each job once, and it ends with the first of them")
     func copies() throws {
         let made = try MadePlan(LiveJoinTests.names, shards: 1)
@@ -252,6 +278,44 @@ struct LiveJoinTests {
         }
         #expect(reader.lines.filter { $0.event.isTerminal }.count == 12)
         #expect(reader.breaches() == [])
+    }
+
+    @Test("Where nothing can be kept of what is told, each look says so")
+    func noRoom() throws {
+        let made = try MadePlan(LiveJoinTests.names, shards: 2)
+        let folder = RawPath("/nonexistent folder")
+        let join = try #require(LiveJoin(made.layout, run: MadePlan.run, look: 0, status: 0, in: folder))
+        let follower = LogFollower(made.layout.log(run: MadePlan.run), join: join)
+        var index = LogIndex()
+        for _ in 0..<2 {
+            let error = #expect(throws: SystemError.self) { try follower.advance(&index) }
+            #expect(error?.description.contains("/nonexistent folder") == true)
+        }
+        #expect(index.count == 0 && follower.isBeingWritten(made.layout, run: MadePlan.run))
+    }
+
+    @Test("A plan that fails in the middle of a shard is told on from there, each job once")
+    func planAnew() throws {
+        let made = try MadePlan(LiveJoinTests.names, shards: 2)
+        let path = made.layout.plan(run: MadePlan.run)
+        let whole = try Files.read(path)
+        let job = Array(try #require(try made.plan().jobs(of: 0).last).job.text.utf8)
+        var broken = whole
+        broken[try #require(whole.indices.first { whole[$0...].starts(with: job) })] = UInt8(ascii: "x")
+        try AtomicFile.write(broken, to: path, durable: false)
+        let join = try #require(LiveJoin(made.layout, run: MadePlan.run, look: 0, status: 0))
+        let follower = LogFollower(made.layout.log(run: MadePlan.run), join: join)
+        var index = LogIndex()
+        #expect(throws: SystemError.self) { while try follower.advance(&index) == .lines {} }
+        let descriptor = try Files.open(path, Files.readWriteOrCreate)
+        defer { Files.close(descriptor) }
+        try Files.write(whole, to: descriptor, path: path)
+        while try follower.advance(&index) == .lines {}
+        let jobs = try (0..<index.count).map { try LogLine.parse(follower.line(index.range($0))) }
+            .filter { $0.event.kind == .jobPlanned }.map(\.event.job)
+        #expect(jobs.count == 12 && Set(jobs).count == 12)
+        #expect(try LogLine.parse(follower.line(index.range(0))).event.kind == .runStarted)
+        #expect(index.seq(index.count - 1) == index.count)
     }
 
     @Test("A plan that cannot be read is told, and so is one that goes away")

@@ -23,6 +23,13 @@ struct ShardedRunTests {
         return try await body(socket)
     }
 
+    private func waitUntil(
+        _ condition: @escaping @Sendable () throws -> Bool, _ place: SourceLocation = #_sourceLocation
+    ) async throws {
+        let answer: Bool? = try await poll { try condition() ? true : nil }
+        #expect(answer == true, "it did not happen", sourceLocation: place)
+    }
+
     private func seqs(_ texts: [String]) -> [Int] {
         texts.compactMap { (try? JSONReader.parse(Array($0.utf8)))?["seq"]?.int }
     }
@@ -47,36 +54,34 @@ struct ShardedRunTests {
                 let other = try MadeAttempt(made, 1, "1", late: -3000)
                 try other.start(videos[1][0], 0)
                 try other.progress(videos[1][0], 40, 500)
-                #expect(try await poll { socket.percents == [40] ? true : nil } == true)
+                try await waitUntil { socket.percents == [40] }
                 #expect(feed.view(job)?.status == .running)
                 try one.complete(videos[0])
                 try one.finish(5000)
                 try other.end(videos[1][0], 800)
                 try other.complete(Array(videos[1].dropFirst()), from: 1000)
                 try other.finish(5000)
-                _ = try await poll { socket.received.last?.contains("completed") == true ? true : nil }
+                try await waitUntil { socket.received.last?.contains("completed") == true }
                 #expect(socket.percents == [40, 100])
             }
-            let isAll = try await poll { feed.jobs("completed", skip: 0, limit: 10).count == 4 ? true : nil }
-            #expect(isAll == true)
+            try await waitUntil { feed.jobs("completed", skip: 0, limit: 10).count == 4 }
             // All shards have ended, and nobody joined them.
-            #expect(try await poll { feed.status == .interrupted ? true : nil } == true)
-            _ = try await poll { whole.received.contains { $0.contains("run_interrupted") } ? true : nil }
+            try await waitUntil { feed.status == .interrupted }
+            try await waitUntil { whole.received.contains { $0.contains("run_interrupted") } }
             let before = seqs(whole.received)
             #expect(before == Array(1...before.count))
             // One that lost its connection.
             try await watching({ try await RunSession(feed, 8).run($0) }) { late in
                 let wanted = whole.received.filter { seqs([$0]).first ?? 0 >= 8 }
-                let isSame = try await poll { late.received.filter { $0.contains("\"seq\":") } == wanted ? true : nil }
-                #expect(isSame == true)
+                try await waitUntil { late.received.filter { $0.contains("\"seq\":") } == wanted }
             }
             _ = try ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) {
                 $0.planned
             }
-            _ = try await poll { whole.received.contains { $0.contains("run_finished") } ? true : nil }
+            try await waitUntil { whole.received.contains { $0.contains("run_finished") } }
             let after = seqs(whole.received)
             #expect(after == Array(1...(before.count + 1)))
-            #expect(try await poll { feed.status == .finished ? true : nil } == true)
+            try await waitUntil { feed.status == .finished }
             #expect(library.feed() === feed)
         }
         // The viewer reads on in the log from where it was.
@@ -99,7 +104,7 @@ struct ShardedRunTests {
         }
         // Another server reads the run's own log.
         let fresh = try #require(self.library(made).feed())
-        #expect(try fresh.joinedLog() == nil)
+        #expect(try await fresh.joinedLog() == nil)
         await fresh.whenLoaded(to: .infinity)
         #expect(fresh.status == .finished)
     }

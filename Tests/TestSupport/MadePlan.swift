@@ -131,10 +131,16 @@ package final class MadeAttempt {
     /// Ends it as an attempt ends that came to its end. One that is let go without it was killed.
     package func finish(_ time: Int64, before: Int = 0, exitStatus: Int = 0) throws {
         try tell(.runFinished(counts: .object([]), exitStatus: exitStatus), time)
+        try note(time, before: before, exitStatus: exitStatus)
+    }
+
+    /// Says how the shard stands, as an attempt does when a job begins or ends.
+    ///
+    /// - Parameter before: jobs that attempts before this one ended.
+    package func note(_ time: Int64, before: Int = 0, exitStatus: Int? = nil) throws {
         try ShardState(
             runID: MadePlan.run, shard: shard, attempt: name, jobs: jobs, done: before + done, failed: failed,
-            host: "h",
-            process: 1, time: MadeOutputFolder.start - late + time, exitStatus: exitStatus
+            host: "h", process: 1, time: MadeOutputFolder.start - late + time, exitStatus: exitStatus
         ).write(layout)
     }
 }

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+import cluster
 from browser import Browser, chromium
 from replay_server import Checks, MadeRun, Server, job_id, stamp, wait
 
@@ -527,6 +528,35 @@ def check_served_a_newer_run_is_offered_and_a_wall_turns_to_it(binary, folder):
         third.plan("d.mp4")
         page.wait(f"document.getElementById('run').textContent === 'Run {third.run}'")
         assert page.evaluate("location.hash").startswith("#run=latest"), page.evaluate("location.hash")
+        assert page.errors == [], page.errors
+
+
+def check_served_a_run_in_shards_is_followed_until_it_is_joined(binary, folder):
+    videos, out = os.path.join(folder, "videos"), os.path.join(folder, "out")
+    cluster.library(videos, 3, 50)
+    plan, run = cluster.plan(binary, videos, out, 2)
+    state = "document.getElementById('state').textContent"
+    with Server(binary, out) as server, Browser() as browser, browser.page() as page:
+        page.open(server.http + "/")
+        page.wait("document.querySelectorAll('#job-list .job.pending').length === 4")
+        page.wait("document.getElementById('live').getAttribute('aria-pressed') === 'true'")
+        cluster.run(binary, "run", "--plan", plan, "--shard", "0", expect=(0, 3))
+        page.wait("document.querySelectorAll('#job-list .job.pending').length === 2")
+        assert text(page, "state") == "◐ running", text(page, "state")
+        cluster.run(binary, "run", "--plan", plan, "--shard", "1", expect=(0, 3))
+        page.wait(f"{state} === '✕ done, not joined, 1 failed'")
+        assert "forgebatch merge" in text(page, "facts"), text(page, "facts")
+        assert text(page, "percent") == "100 %" and page.evaluate("document.getElementById('error').hidden")
+        page.wait("document.getElementById('run-facts').textContent.includes('not joined')")
+        # One error: the video's, not the end of the log.
+        page.key("e")
+        page.wait("document.getElementById('subject').textContent === 'broken.mp4'")
+        page.wait("document.getElementById('event-table').textContent.includes('of 2 on ')")
+        page.key("End")
+        page.evaluate("document.getElementById('whole-run').click()")
+        cluster.run(binary, "merge", out, expect=(3,))
+        page.wait(f"{state} === '✕ finished, 1 failed'")
+        page.wait("document.getElementById('run-facts').textContent.includes('finished')")
         assert page.errors == [], page.errors
 
 

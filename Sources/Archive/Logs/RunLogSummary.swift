@@ -42,11 +42,15 @@ package struct RunLogSummary: Sendable {
         if let run = layout.loneRun { return [run] }
         guard Files.exists(layout.runs) else { return [] }
         return try Files.list(layout.runs).reversed().compactMap { name in
-            guard let id = name.text,
-                RunLog.file(layout.log(run: id)) != nil || RunFolders.isUnjoined(layout, run: id)
-            else { return nil }
+            guard let id = name.text, isThere(layout, id) else { return nil }
             return id
         }
+    }
+
+    private static func isThere(_ layout: OutputLayout, _ id: String) -> Bool {
+        let log = layout.log(run: id)
+        // A run that is joined meanwhile has its log before it is no longer an unjoined one.
+        return RunLog.file(log) != nil || RunFolders.isUnjoined(layout, run: id) || RunLog.file(log) != nil
     }
 
     /// The name of the newest run that has a log or is in shards, if possible one in which something is written.
@@ -70,7 +74,7 @@ package struct RunLogSummary: Sendable {
 
     /// Nil when the run has no log, and is not in shards.
     package init?(_ layout: OutputLayout, run id: String) {
-        if RunLog.file(layout.log(run: id)) == nil {
+        if RunLog.file(layout.log(run: id)) == nil, RunFolders.isUnjoined(layout, run: id) {
             self.init(unjoined: layout, run: id)
             return
         }
@@ -98,8 +102,8 @@ package struct RunLogSummary: Sendable {
 
     /// A run in shards that nobody joined: what its plan and the states of its shards tell. It runs until all have ended.
     private init?(unjoined layout: OutputLayout, run id: String) {
-        guard layout.loneRun == nil, RunFolders.isUnjoined(layout, run: id),
-            let plan = try? PlanFile(layout.plan(run: id)), let shards = try? ShardStatus(plan, layout)
+        guard layout.loneRun == nil, let plan = try? PlanFile(layout.plan(run: id)),
+            let shards = try? ShardStatus(plan, layout)
         else { return nil }
         self.init(RunState(), id: id, events: 0, size: 0)
         status = shards.isOver ? .interrupted : .running

@@ -13,12 +13,15 @@ internal import Store
 final class LiveJoin {
     private let layout: OutputLayout
     private let plan: PlanFile
-    private let scratch: (descriptor: FileDescriptor, path: RawPath)
+    /// Nil where no file could be made.
+    private let scratch: (descriptor: FileDescriptor, path: RawPath)?
     private var told: ToldJobs
     private var logs: ShardLogMerge
     /// By the number of the log, that of its attempt in ``told``.
     private var attempts: [Int32] = []
     private var known: Set<CountedAttempts.Attempt> = []
+    /// By shard: how many attempts are known, and the latest of them.
+    private var latest: [(count: Int, name: String)]
     private var writer: JoinedLogWriter
     private var buffer: [UInt8] = []
     /// Bytes that were told.
@@ -28,6 +31,7 @@ final class LiveJoin {
     private var isPlanTold = false
     /// What was found is not all told.
     private var hasMore = true
+    /// What was told cannot be kept, so that nothing more can follow.
     private var failure: SystemError?
     /// Of a monotonic clock, in nanoseconds: when to look again.
     private var next: (look: UInt64, status: UInt64) = (0, 0)
@@ -50,25 +54,41 @@ final class LiveJoin {
     /// - Parameters:
     ///   - look: nanoseconds between two looks at the logs, at least; 0 looks whenever it is asked.
     ///   - status: the same of looks at how the shards stand.
-    /// - Returns: nil for a run that is no unjoined one in shards, and where no file can be made for what is told.
-    init?(_ layout: OutputLayout, run id: String, look: UInt64 = 100_000_000, status: UInt64 = 1_000_000_000) {
+    ///   - folder: where what is told lies. That no file can be made there is told by the first look.
+    /// - Returns: nil for a run that is no unjoined one in shards.
+    init?(
+        _ layout: OutputLayout, run id: String, look: UInt64 = 100_000_000, status: UInt64 = 1_000_000_000,
+        in folder: RawPath = Files.scratchFolder
+    ) {
         guard layout.loneRun == nil, RunLog.file(layout.log(run: id)) == nil,
-            RunFolders.isUnjoined(layout, run: id),
-            let plan = try? PlanFile(layout.plan(run: id)), let scratch = try? Files.openNameless()
+            RunFolders.isUnjoined(layout, run: id), let plan = try? PlanFile(layout.plan(run: id))
         else { return nil }
-        (self.layout, self.plan, self.scratch, intervals) = (layout, plan, scratch, (look, status))
+        (self.layout, self.plan, intervals) = (layout, plan, (look, status))
+        do throws(SystemError) {
+            scratch = try Files.openNameless(in: folder)
+        } catch {
+            (scratch, failure) = (nil, error)
+        }
+        latest = Array(repeating: (0, ""), count: plan.head.shards)
         told = ToldJobs(shards: plan.head.shards)
         logs = ShardLogMerge(growing: plan.head.shards)
         writer = JoinedLogWriter(start: min(plan.head.started, UTCTime.now.milliseconds))
     }
 
-    deinit { Files.close(scratch.descriptor) }
+    deinit { if let scratch { Files.close(scratch.descriptor) } }
 
     private var head: PlanHead { plan.head }
 
     /// A descriptor of what was told, for whoever closes it.
     func sharedDescriptor() throws(SystemError) -> FileDescriptor {
-        try Files.duplicate(scratch.descriptor, path: scratch.path)
+        let scratch = try file()
+        return try Files.duplicate(scratch.descriptor, path: scratch.path)
+    }
+
+    private func file() throws(SystemError) -> (descriptor: FileDescriptor, path: RawPath) {
+        if let failure { throw failure }
+        guard let scratch else { throw SystemError("open", plan.path, code: SystemError.missing) }
+        return scratch
     }
 
     /// Tells what is new, about `limit` bytes of it; nothing when it is not time yet.
@@ -119,13 +139,15 @@ final class LiveJoin {
 
     private func tellPlan(_ hasRoom: () -> Bool) throws {
         if isPlanTold { return }
-        if planned == 0 {
+        if size == 0 {
             try tell(.runStarted(runID: head.runID, version: head.version, jobs: head.jobs, settings: head.digest))
         }
         while planned < head.shards, hasRoom() {
             let shard = planned
             let outcomes = try ShardOutcomes(layout, run: head.runID, shard: shard)
             try plan.forEachJob(of: shard) { line in
+                // Told before the plan or the disk failed in the middle of a shard.
+                if told[line.job] != nil { return }
                 let counted = outcomes.attempt(line.job).map { CountedAttempts.Attempt(shard: shard, name: $0) }
                 told.plan(line.job, counted: counted)
                 try tell(.jobPlanned(job: line.job, path: line.path, size: line.size))
@@ -148,6 +170,7 @@ final class LiveJoin {
                 guard known.insert(key).inserted else { continue }
                 _ = logs.add(layout.shardLog(shard, attempt: attempt, run: head.runID))
                 attempts.append(told.number(key))
+                latest[shard] = (latest[shard].count + 1, max(latest[shard].name, attempt))
             }
         }
     }
@@ -174,11 +197,12 @@ final class LiveJoin {
     private func lookAtShards() throws {
         guard Files.exists(plan.path) else { throw SystemError("open", plan.path, code: SystemError.missing) }
         let now = try ShardStatus(plan, layout)
-        // What ended since the last look may have told more than was read.
         if let before = status {
-            for shard in now.shards
-            where shard.stand != .working && before.shards[shard.number].stand != .working {
-                if shard.ended > told.ended[shard.number] { try tellEnds(of: shard.number) }
+            for shard in now.shards where before.shards[shard.number].ended > told.ended[shard.number] {
+                // What an attempt at work has ended, its log will tell; one before it was killed, and tells nothing more.
+                let isAtWork = shard.stand == .working || before.shards[shard.number].stand == .working
+                if isAtWork, latest[shard.number].count < 2 { continue }
+                try tellEnds(of: shard.number, butOf: isAtWork ? latest[shard.number].name : nil)
             }
             isOver = before.isOver && now.isOver
         }
@@ -186,13 +210,15 @@ final class LiveJoin {
     }
 
     /// Ends the jobs of a shard that have an outcome, and no end in what was read.
-    private func tellEnds(of shard: Int) throws {
+    ///
+    /// - Parameter attempt: whose jobs are left out.
+    private func tellEnds(of shard: Int, butOf attempt: String? = nil) throws {
         let outcomes = try ShardOutcomes(layout, run: head.runID, shard: shard)
         try plan.forEachJob(of: shard) { line in
-            guard let job = told[line.job], !job.isEnded, let record = try outcomes.outcome(line.job)?.record else {
-                return
-            }
-            for event in JoinedEvents.end(line, record, isStarted: job.isStarted) {
+            guard let job = told[line.job], !job.isEnded, let outcome = try outcomes.outcome(line.job),
+                outcome.attempt != attempt
+            else { return }
+            for event in JoinedEvents.end(line, outcome.record, isStarted: job.isStarted) {
                 try tell(event, at: UTCTime.now.milliseconds)
             }
             told.end(line.job, shard: shard)
@@ -228,6 +254,7 @@ final class LiveJoin {
 
     private func flush() throws(SystemError) {
         if buffer.isEmpty { return }
+        let scratch = try file()
         do throws(SystemError) {
             try Files.write(buffer, to: scratch.descriptor, path: scratch.path)
         } catch {

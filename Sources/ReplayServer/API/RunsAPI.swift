@@ -45,11 +45,11 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/runs/{id}/log`
-    func log(_ request: WebRequest) throws(WebError) -> WebAnswer {
+    func log(_ request: WebRequest) async throws(WebError) -> WebAnswer {
         let feed = try run(request.parameters["run"])
         let plain = layout.log(run: feed.id)
         do throws(SystemError) {
-            if let joined = try feed.joinedLog() {
+            if let joined = try await feed.joinedLog() {
                 let file = try OpenFile(descriptor: joined, path: plain)
                 let tag = "\"\(feed.id)-joining-\(file.size)\""
                 return FileAnswer.make(file, for: request, as: .shown(ContentType.ndjson), entityTag: tag)

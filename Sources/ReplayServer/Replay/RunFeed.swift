@@ -205,9 +205,11 @@ final class RunFeed: Sendable {
     /// Whether the run's own log says all that this feed made of the logs of shards; see ``LogSource``.
     var isTakenOver: Bool { replay.withLock { $0.source.isTakenOver } }
 
-    /// Where the log is made of those of shards: a descriptor of it, for whoever closes it; else nil.
-    func joinedLog() throws(SystemError) -> FileDescriptor? {
-        try replay.withLock { replay throws(SystemError) in
+    /// Where the log is made of those of shards: a descriptor of it, for whoever closes it, once it was read; else nil.
+    func joinedLog() async throws(SystemError) -> FileDescriptor? {
+        guard replay.withLock({ $0.source.isJoining }) else { return nil }
+        await whenLoaded(to: .infinity)
+        return try replay.withLock { replay throws(SystemError) in
             guard replay.source.isJoining else { return nil }
             return try replay.source.sharedDescriptor()
         }
