@@ -59,6 +59,7 @@
           this.grown();
         }),
         link: whenShown(() => this.refresh()),
+        anew: whenShown(() => this.anew()),
         interrupted: whenShown(() => {
           this.isLive = false;
           this.isInterrupted = true;

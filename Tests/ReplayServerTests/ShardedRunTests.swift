@@ -102,10 +102,55 @@ struct ShardedRunTests {
                 #expect(run["size"]?.int == told.count && run["completed"]?.int == 4)
             }
         }
-        // Another server reads the run's own log.
+        // Another server reads the run's own log, and says so.
         let fresh = try #require(self.library(made).feed())
         #expect(try await fresh.joinedLog() == nil)
         await fresh.whenLoaded(to: .infinity)
         #expect(fresh.status == .finished)
+        #expect(feed.clockMessage()["made"] != nil && fresh.clockMessage()["made"] == nil)
+    }
+
+    @Test("What was made of shards' logs is let go when the run is joined and nobody asks for it any more")
+    func takeover() async throws {
+        let made = try MadePlan(["a.mp4", "b.mp4"], shards: 1)
+        let library = RunLibrary(made.layout, selected: nil, options: RunFeed.Options(), takeover: 0)
+        let word = try await { () async throws -> JSON? in
+            let feed = try #require(library.feed())
+            feed.load()
+            let attempt = try MadeAttempt(made, 0, "1")
+            try attempt.complete(["a.mp4", "b.mp4"])
+            try attempt.finish(3000)
+            try await waitUntil { feed.status == .interrupted }
+            // Not before it is joined, and not while somebody reads it.
+            #expect(library.feed() === feed)
+            _ = try ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) {
+                $0.planned
+            }
+            try await waitUntil { feed.status == .finished }
+            #expect(library.feed() === feed)
+            return feed.clockMessage()["made"]
+        }()
+        #expect(word?.string?.isEmpty == false)
+        let path = made.layout.log(run: MadePlan.run)
+        let isOwn = try await poll { () -> Bool? in
+            guard let feed = library.feed(), feed.clockMessage()["made"] == nil else { return nil }
+            return true
+        }
+        #expect(isOwn == true)
+        let feed = try #require(library.feed())
+        await feed.whenLoaded(to: .infinity)
+        let size = Int(feed.summary(try #require(RunLogSummary(made.layout, run: feed.id))).size)
+        #expect(try feed.bytes(0, count: size) == Files.read(path))
+    }
+
+    @Test("The log is whole for whoever asks for it first")
+    func askedFirst() async throws {
+        let made = try MadePlan(["a.mp4", "b.mp4", "c.mp4"], shards: 2)
+        let feed = try #require(library(made).feed())
+        let descriptor = try #require(try await feed.joinedLog())
+        defer { Files.close(descriptor) }
+        let path = made.layout.log(run: MadePlan.run)
+        let told = try Files.read(descriptor, at: 0, count: 1 << 20, path: path).split(separator: 0x0a)
+        #expect(told.count == 5)
     }
 }

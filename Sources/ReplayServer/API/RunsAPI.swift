@@ -160,11 +160,11 @@ extension RunFeed {
     /// The clock for HTTP.
     func clockMessage() -> JSON {
         let clock = clock
-        return [
+        return .members([
             "run_id": .string(id), "at": .double(milli(clock.at)), "duration": .double(milli(clock.duration)),
             "speed": clock.speed.json, "playing": .bool(clock.isPlaying), "live": .bool(clock.isLive),
-            "max_idle": longestGap.map { .double($0) } ?? .null,
-        ]
+            "max_idle": longestGap.map { .double($0) } ?? .null, "made": clock.made.map { .string($0) },
+        ])
     }
 
     private func milli(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }

@@ -28,6 +28,8 @@ struct LogSource {
     private var cache: LogLineCache?
     /// It was being written while it was watched, so it may be taken up again.
     private var wasLive: Bool
+    /// Of a log that is made of those of shards: a word of its own, since another reader numbers its lines otherwise.
+    private(set) var made: String?
     /// When the writer was last looked for.
     private var checked: UInt64 = 0
     /// When lines last came.
@@ -47,6 +49,7 @@ struct LogSource {
         follower = LogFollower(layout, run: id)
         // It may be joined at any time.
         wasLive = follower.isJoining
+        if follower.isJoining { made = String(UInt64.random(in: 0...UInt64.max), radix: 36) }
     }
 
     /// Takes in what the log has.
