@@ -82,6 +82,8 @@ window.Replay = {};
       this.failures = [];
       this.finish = -1;
       this.planned = 0;
+      /* Of a run in shards whose logs are read together: how many there are. */
+      this.shards = 0;
       /* Lines that say what the run will do; they all stand at its beginning. */
       this.plans = 0;
       this.runID = '';
@@ -203,8 +205,16 @@ window.Replay = {};
           this.version = text(json.version);
           break;
         case RUN_FINISHED: this.members.set(row, { exitStatus: json.exit_status, counts: json.counts }); break;
-        case NOTE: this.members.set(row, { text: text(json.type) }); break;
+        case NOTE:
+          if (json.type === 'shard_started') this.shards = Math.max(this.shards, count(json.shards));
+          this.members.set(row, { text: Log.note(json) });
+          break;
       }
+    }
+
+    static note({ type, shard, shards, host }) {
+      if (type === 'shard_started') return `shard ${Math.trunc(shard) || 0} of ${Math.trunc(shards) || 0} on ${host}`;
+      return typeof type === 'string' ? type : '';
     }
 
     /* How many were left alone, and why. */

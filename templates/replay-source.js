@@ -197,7 +197,10 @@
     get isConnected() { return this.channel?.isOpen ?? false; }
 
     take(event, text) {
-      if (event.type === 'replay_clock') return this.takeClock(event);
+      if (event.type === 'replay_clock') {
+        this.clocks = (this.clocks ?? 0) + 1;
+        return this.takeClock(event);
+      }
       if (event.type === 'run_interrupted') return this.on.interrupted();
       if (!this.isLoaded || !Number.isInteger(event.seq) || event.seq <= this.log.lastSeq) return;
       if (this.isCatchingUp || event.seq > this.log.lastSeq + 1) return this.catchUp();
@@ -206,7 +209,14 @@
       this.on.lines();
     }
 
+    /* Whether the lines that a server tells now have other numbers than those that are here. */
+    isAnother({ made = '' }) {
+      this.made ??= made;
+      return this.made !== made;
+    }
+
     takeClock(clock) {
+      if (this.isAnother(clock)) return this.on.anew();
       /* The last lines may come after the news that nothing more does. */
       if (this.isLoaded && this.wasLive && !clock.live) this.catchUp();
       this.wasLive = clock.live;
@@ -228,13 +238,19 @@
         }
       } catch {
         this.lose();
+        this.isBehind = true;
+        setTimeout(() => { if (this.isBehind && !this.isStopped) this.catchUp(); }, RETRY);
       }
       this.isCatchingUp = false;
     }
 
     async poll() {
+      const { clocks } = this;
       try {
         const clock = await (await Replay.ask(`${this.path}/replay`)).json();
+        /* What the socket told meanwhile is newer. */
+        if (this.isStopped || clocks !== this.clocks) return;
+        if (this.isAnother(clock)) return this.on.anew();
         if (this.isLoaded && (clock.live || clock.duration > this.log.duration + 0.001)) await this.catchUp();
         if (!this.isStopped) this.takeClock(clock);
       } catch {

@@ -62,13 +62,16 @@
       const share = planned ? Math.min(1, done / planned) : 0;
       const speed = running.reduce((sum, job) => sum + (log.speed(job, rows) ?? 0), 0);
       const isOver = log.finish >= 0 && rows > log.finish;
-      const isCut = view.isInterrupted && rows === log.count;
+      const isUnjoined = view.isUnjoined && rows === log.count;
+      const isCut = view.isInterrupted && !isUnjoined && rows === log.count;
       const left = share > 0 && share < 1 ? view.at * (1 - share) / share : NaN;
       put(this.parts.subject, 'Whole run');
-      const status = isCut ? 'failed' : isOver ? 'completed' : rows ? 'running' : 'pending';
-      if (isOver && failed) this.word('failed', `finished, ${format.count(failed)} failed`);
-      else this.word(status, isCut ? 'interrupted' : isOver ? 'finished' : rows ? 'running' : 'not started');
-      const percent = isOver ? 100 : Math.floor(100 * share);
+      const isDone = isOver || isUnjoined;
+      const status = isCut ? 'failed' : isDone ? 'completed' : rows ? 'running' : 'pending';
+      const end = isUnjoined ? 'done, not joined' : 'finished';
+      if (isDone && failed) this.word('failed', `${end}, ${format.count(failed)} failed`);
+      else this.word(status, isCut ? 'interrupted' : isDone ? end : rows ? 'running' : 'not started');
+      const percent = isDone ? 100 : Math.floor(100 * share);
       this.gauge(status, percent, `${percent} %`);
       facts(this.parts.facts, [
         ['Videos done', `${format.count(ended)} of ${format.count(planned)}`],
@@ -76,8 +79,9 @@
         ['Skipped', at('skipped') ? format.count(at('skipped')) : null],
         ['At work', running.length ? format.count(running.length) : null],
         ['Speed', speed ? format.rate(speed) : null],
-        ['Left', isOver || isCut || !Number.isFinite(left) ? null : format.span(left)],
+        ['Left', isDone || isCut || !Number.isFinite(left) ? null : format.span(left)],
         ['Elapsed', format.span(view.at)],
+        ['Next', isUnjoined ? 'forgebatch merge joins the shards' : null],
       ]);
       show(this.parts.error, isCut);
       put(this.parts.error, isCut ? 'The run ended without finishing its log: its process was killed or lost its disk.' : '');

@@ -53,8 +53,13 @@
       const whenShown = (action) => (...news) => { if (this.source === source && !this.isStopped) action(...news); };
       return {
         clock: whenShown((clock, hasReturned) => this.takeClock(clock, hasReturned)),
-        lines: whenShown(() => this.grown()),
+        lines: whenShown(() => {
+          /* Shards that were left were joined. */
+          if (this.log.finish >= 0) this.isInterrupted = false;
+          this.grown();
+        }),
         link: whenShown(() => this.refresh()),
+        anew: whenShown(() => this.anew()),
         interrupted: whenShown(() => {
           this.isLive = false;
           this.isInterrupted = true;
@@ -96,6 +101,7 @@
       const isNew = !this.hasClock;
       this.hasClock = true;
       if (clock.live !== undefined) this.isLive = clock.live;
+      if (this.isLive) this.isInterrupted = false;
       if (this.isLive) {
         if (isNew && !this.wanted) this.isFollowing = true;
         this.wanted = null;
@@ -223,10 +229,18 @@
     }
 
     /* Whether this is the end of a run that did not end. */
-    get isCut() { return this.isInterrupted && this.isComplete && this.rows === this.log.count; }
+    get isCut() { return this.isInterrupted && !this.isUnjoined && this.isComplete && this.rows === this.log.count; }
+
+    /* Whether all shards of a run have ended, and nobody joined them. */
+    get isUnjoined() {
+      const { log } = this;
+      const last = log.count - 1;
+      return this.isInterrupted && this.isComplete && log.shards > 0 && log.finish < 0
+        && log.completed[last] + log.failed[last] >= log.planned;
+    }
 
     /* Failures, and the end of a run that did not end. */
-    get errorCount() { return this.log.failures.length + (this.isInterrupted && this.isComplete ? 1 : 0); }
+    get errorCount() { return this.log.failures.length + (this.isInterrupted && !this.isUnjoined && this.isComplete ? 1 : 0); }
 
     /* The selected job as of now: from the log where it reaches so far, else as its socket or HTTP tells. */
     selectedState() {

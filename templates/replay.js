@@ -23,7 +23,7 @@
       const { log, run } = view;
       put(find('run'), `Run ${Replay.visible(run.run_id)}`);
       document.title = `Replay of ${Replay.visible(run.run_id)} · forgebatch`;
-      const state = view.isLive ? 'running' : view.isInterrupted ? 'interrupted' : log.finish >= 0 ? 'finished' : run.state;
+      const state = view.isLive ? 'running' : view.isUnjoined ? 'not joined' : view.isInterrupted ? 'interrupted' : log.finish >= 0 ? 'finished' : run.state;
       const exit = log.finish >= 0 ? log.members.get(log.finish)?.exitStatus : null;
       Replay.facts(find('run-facts'), [
         ['State', state],
@@ -310,6 +310,16 @@
     });
   }
 
+  /* Shows the run that is shown from its beginning on, after a server has numbered its lines anew. */
+  async function openAnew() {
+    const link = new URLSearchParams(view.link.slice(1));
+    if (view.isFollowing) link.delete('t');
+    const { run } = view;
+    view.stop();
+    await relist();
+    if (view.run === run) open(run.run_id, link);
+  }
+
   function listRuns() {
     find('run-choice').replaceChildren(...runs.map((run) => {
       const start = run.started_at ? format.wall(Date.parse(run.started_at)) : run.run_id;
@@ -320,7 +330,7 @@
 
   async function begin() {
     Object.assign(view, {
-      jobs: new Replay.JobList(view), events: new Replay.EventTable(view), status: new Replay.StatusPanel(view),
+      anew: openAnew, jobs: new Replay.JobList(view), events: new Replay.EventTable(view), status: new Replay.StatusPanel(view),
       scrubber: new Replay.Scrubber(view), transport: new Transport(), header: new Header(),
     });
     wire();

@@ -115,9 +115,7 @@ extension Files {
         }
         guard isCompressed else { return descriptor }
         let content = ContentReader(descriptor, path, limit: limit)
-        let temporary = folder.appending(temporaryName())
-        let unpacked = try open(temporary, createExclusiveReadWrite)
-        remove(temporary)
+        let (unpacked, temporary) = try openNameless(in: folder)
         do throws(SystemError) {
             while true {
                 let piece = try content.read(1 << 17)

@@ -8,9 +8,7 @@ package final class Spool {
 
     /// - Parameter folder: where it lies; it has to be there.
     package init(in folder: RawPath) throws(SystemError) {
-        path = folder.appending(Files.temporaryName())
-        descriptor = try Files.open(path, Files.createExclusiveReadWrite)
-        Files.remove(path)
+        (descriptor, path) = try Files.openNameless(in: folder)
     }
 
     deinit { Files.close(descriptor) }
@@ -33,5 +31,19 @@ package final class Spool {
             try body(piece)
             offset += Int64(piece.count)
         }
+    }
+}
+
+extension Files {
+    /// Makes a file that has no name any more, to be written and read: it is gone when it is closed.
+    ///
+    /// - Returns: and the path that it had, for messages.
+    package static func openNameless(
+        in folder: RawPath = scratchFolder
+    ) throws(SystemError) -> (descriptor: FileDescriptor, path: RawPath) {
+        let path = folder.appending(temporaryName())
+        let descriptor = try open(path, createExclusiveReadWrite)
+        remove(path)
+        return (descriptor, path)
     }
 }

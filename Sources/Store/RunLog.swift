@@ -30,13 +30,14 @@ package enum RunLog {
     /// The lines of the log.
     package static func lines(_ plain: RawPath) throws(SystemError) -> LineReader { try LineReader(content(plain)) }
 
-    /// Why a run's log cannot be read, for a person; nil where there is one, and for an empty folder, which a run leaves that
-    /// was killed before it began.
+    /// Why a run's log cannot be read, for a person; nil where there is one, for a run in shards, whose logs do in its place,
+    /// and for an empty folder, which a run leaves that was killed before it began.
     package static func lack(_ layout: OutputLayout, run id: String) -> String? {
         let plain = layout.log(run: id)
         if file(plain) != nil { return nil }
         if RunFolders.isUnjoined(layout, run: id) {
-            return "its shards are not joined yet: forgebatch status says how they stand, forgebatch merge joins them"
+            do { _ = try PlanFile(layout.plan(run: id)) } catch { return "its shards are not joined, and \(error)" }
+            return nil
         }
         let name = plain.lastComponent
         let found = (try? Files.list(layout.run(id))) ?? []

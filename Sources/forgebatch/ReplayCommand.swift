@@ -26,8 +26,8 @@ struct ReplayCommand: AsyncParsableCommand {
         discussion: """
             Prints the address once it listens, and serves until it is stopped. A run that is over is replayed from its \
             beginning as soon as somebody asks for one of its jobs; one that is being written is followed, and a new one is \
-            turned to as soon as nobody watches the one before. The protocol is in docs/protocol.md of the sources, \
-            share/doc/forgebatch/protocol.md where it was installed. Exit status: 0 stopped by INT or TERM, 1 it cannot \
+            turned to as soon as nobody watches the one before. A run in shards is followed from its plan on. The protocol is \
+            in docs/protocol.md of the sources, share/doc/forgebatch/protocol.md where it was installed. Exit status: 0 stopped by INT or TERM, 1 it cannot \
             listen, 66 no output folder and no log.
             """)
 

@@ -9,8 +9,9 @@ struct TailCommand: AsyncParsableCommand {
         commandName: "tail", abstract: "Follow a run in the terminal until it ends.",
         discussion: """
             Prints what happened so far and what happens next. Of a whole run, starts and ends of videos and now and then \
-            how it stands; of one video, its progress. Times are in UTC. Exit status: 0 the run ended, 3 the video that was followed \
-            failed, 1 the run died without a word, 66 no such run or video.
+            how it stands; of one video, its progress. A run in shards that are not joined is told from the logs of its shards, \
+            until all of them have ended. Times are in UTC. Exit status: 0 the run ended, or all of its shards, 3 the video that \
+            was followed failed, 1 the run died without a word, 66 no such run or video.
             """)
 
     @Argument(
@@ -46,6 +47,10 @@ struct TailCommand: AsyncParsableCommand {
                 ExitStatus.unreadableInput,
                 "\(output.path.display): run \(id) has no video \(RawArguments.path(video).display)")
         }
+        if tail.waitsForMerge {
+            let text = "all shards of run \(id) have ended; forgebatch merge joins them"
+            if json { Terminal.error("forgebatch: \(text)") } else { Terminal.output(text) }
+        }
         if tail.isDead { throw Failure(ExitStatus.failure, "run \(id) ended without a word: it was killed") }
         if tail.hasJobFailed { throw ExitCode(ExitStatus.videosFailed) }
     }
@@ -65,13 +70,17 @@ private struct Tail {
     private(set) var hasSeenJob = false
     private(set) var hasJobFailed = false
     private(set) var isDead = false
+    /// All shards have ended, and nobody joined them.
+    private(set) var waitsForMerge = false
+    /// The shards that nobody did when that was told last.
+    private var toldMissing: [Int] = []
 
     /// Nanoseconds between two lines that say how the whole run stands.
     private static let statusInterval: UInt64 = 5_000_000_000
 
     init(_ layout: OutputLayout, run: String, job: JobID?, json: Bool) {
         (self.layout, self.run, self.job, self.json) = (layout, run, job, json)
-        follower = LogFollower(layout.log(run: run))
+        follower = LogFollower(layout, run: run)
     }
 
     /// Prints what is new. Returns whether there may be more.
@@ -99,14 +108,27 @@ private struct Tail {
         if let job, !hasSeenJob, index.isPlanKnown, index.jobs.contains(where: { $0.plan != nil }) {
             if index.index(of: job) == nil { return false }
         }
-        if news == .nothing { return !hasDied() }
+        if follower.isJoining { tellMissing() } else if news == .nothing { return !hasDied() }
+        if news == .nothing, !follower.isBeingWritten(layout, run: run) {
+            waitsForMerge = true
+            return false
+        }
         tellStatus()
         return true
     }
 
+    /// Says which shards nobody does, when these are others than before and nobody does any.
+    private mutating func tellMissing() {
+        guard !json, let shards = follower.shards, shards.count(.working) == 0, shards.missing != toldMissing else {
+            return
+        }
+        toldMissing = shards.missing
+        if toldMissing.isEmpty { return }
+        Terminal.output("          waits: nobody does the shards \(ShardRanges.text(toldMissing))")
+    }
+
     private mutating func hasDied() -> Bool {
-        let modified = (try? Files.status(layout.log(run: run)))?.modified ?? 0
-        isDead = !RunLogSummary.isBeingWritten(layout, run: run, modified: modified)
+        isDead = !follower.isBeingWritten(layout, run: run)
         return isDead
     }
 

@@ -8,41 +8,19 @@ import Testing
 
 @Suite("Shards that are joined into a run")
 struct ShardMergeTests {
-    private static let run = "20260226T010203Z-aaaaaa"
+    private static let run = MadePlan.run
 
     /// A planned run in an output folder, whose shards are done by hand.
     private struct MadeShards {
-        let made: MadeOutputFolder
+        let made: MadePlan
         let plan: PlanFile
         let names: [String]
         var layout: OutputLayout { made.layout }
 
-        init(_ names: [String], shards: Int, failures: Set<String> = []) throws {
-            made = try MadeOutputFolder()
+        init(_ names: [String], shards: Int) throws {
             self.names = names
-            var head = PlanHead(
-                runID: ShardMergeTests.run, version: "1.0.0", started: MadeOutputFolder.start, digest: "d")
-            head.roots = [InputRoot(prefix: RawPath(""), path: RawPath("/in"))]
-            let cut = ShardCut(shards, jobs: names.enumerated().map { (Int64($0 + 1) << 20, RawPath($1)) })
-            var writer = try PlanWriter(made.layout, head)
-            for indices in cut.shards {
-                for index in indices {
-                    let path = RawPath(names[index])
-                    let job = JobID(video: path)
-                    try writer.append(
-                        PlanLine(
-                            job: job, path: path, size: Int64(index + 1) << 20, modified: 1, inode: 2,
-                            result: OutputLayout.result(for: path, job: job)))
-                }
-                writer.endShard()
-            }
-            var summary = RunSummary(id: ShardMergeTests.run)
-            (summary.version, summary.started) = ("1.0.0", UTCTime(milliseconds: MadeOutputFolder.start).text)
-            (summary.settingsDigest, summary.scope, summary.exitStatus) = ("d", "s", 0)
-            summary.tally.found = names.count + 2
-            summary.tally.skipped = 2
-            _ = try writer.publish(RunDocument(summary))
-            plan = try PlanFile(made.layout.plan(run: ShardMergeTests.run))
+            made = try MadePlan(names, shards: shards)
+            plan = try made.plan()
         }
 
         /// An attempt at a shard, with a log whose clock is so many milliseconds behind the plan's.

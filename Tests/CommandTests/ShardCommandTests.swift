@@ -207,6 +207,38 @@ struct ShardCommandTests {
         #expect(try forge.names() == ["a.y4m"])
     }
 
+    @Test("tail tells a run in shards from their logs, ends when all have ended, and says that nobody joined them")
+    func tail() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m", "c.y4m"])
+        try forge.addBroken("bad.mp4")
+        let (plan, run) = try await plan(forge, 2, "--report", "none")
+        let listed = try await forge.forgebatch("list", "out", "--runs", "--json")
+        #expect(try JSONReader.parse(listed.output)["state"]?.string == RunStatus.running.rawValue)
+        let bad = JobID(video: RawPath("bad.mp4"))
+        let file = try PlanFile.open(RawPath(plan)).plan
+        let failing = try (0..<2).first { try file.jobs(of: $0).contains { $0.job == bad } }
+        for number in 0..<2 { try await shard(forge, plan, number, expecting: number == failing ? 3 : 0) }
+        let told = try await forge.forgebatch("tail", "out")
+        #expect(told.status == 0, "\(told.error)")
+        for text in [
+            "run \(run), 4 videos to process", "shard 0 of 2 on ", "shard 1 of 2 on ", "a.y4m: completed",
+            "bad.mp4: failed", "forgebatch merge joins them",
+        ] {
+            #expect(told.output.contains(text), "\(text)")
+        }
+        #expect(try await forge.forgebatch("tail", "out", "b.y4m").status == 0)
+        #expect(try await forge.forgebatch("tail", "out", "bad.mp4").status == 3)
+        #expect(try await forge.forgebatch("tail", "out", "other.y4m").status == 66)
+        let lines = try await forge.forgebatch("tail", "out", "--json")
+        let log = try lines.output.split(separator: "\n").map { try LogLine.parse(Array($0.utf8)) }
+        #expect(log.map(\.seq) == Array(1...log.count) && log.filter { $0.event.isTerminal }.count == 4)
+        #expect(lines.error.contains("forgebatch merge joins them"))
+        try await merge(forge, expecting: 3)
+        let joined = try await forge.forgebatch("tail", "out")
+        #expect(joined.status == 0 && joined.output.contains("finished, 3 completed, 1 failed"))
+        #expect(!joined.output.contains("forgebatch merge"))
+    }
+
     @Test("merge --partial joins what there is with 10, and all of it later; its flags stand in for the plan's")
     func partial() async throws {
         let forge = try Forge(["a.y4m", "b.y4m", "c.y4m"])

@@ -23,6 +23,7 @@ except ImportError:
     sys.exit(2)
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cluster  # noqa: E402
 from replay_server import PATIENCE, Checks, MadeRun, Server, compact, job_id, wait  # noqa: E402
 
 PING, PONG = '{"type":"ping"}', '{"type":"pong"}'
@@ -1006,6 +1007,85 @@ def check_appends_arrive_within_100_ms(binary, folder):
               f"p99 {lags[len(lags) * 99 // 100] * 1000:.1f} ms")
         # Where a plain answer takes as long, it is the machine that is crowded.
         assert lags[len(lags) // 2] < max(0.1, 5 * sorted(answers)[len(answers) // 2])
+
+
+# A run in shards, whose tasks write logs of their own.
+
+def keeps_the_rules(events):
+    """What the documentation says of every log: numbers without a gap, times and percentages that never fall, one end."""
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1)), [event["seq"] for event in events]
+    times = [event["ts"] for event in events]
+    assert times == sorted(times), times
+    ended, percents = set(), {}
+    for event in events:
+        job = event.get("job_id")
+        assert job is None or job not in ended, event
+        if "percent" in event:
+            assert event["percent"] >= percents.get(job, 0), event
+            percents[job] = event["percent"]
+        if "status" in event:
+            ended.add(job)
+    return ended
+
+
+def check_a_run_in_shards_is_told_while_it_goes_on(binary, folder):
+    videos, out = os.path.join(folder, "videos"), os.path.join(folder, "out")
+    cluster.library(videos, 5, 50)
+    cluster.clip(os.path.join(videos, "long.y4m"), 6000, 7)
+    plan, run = cluster.plan(binary, videos, out, 3)
+    log = f"/v1/runs/{run}/log"
+
+    def task(shard):
+        return subprocess.Popen(
+            [binary, "run", "--plan", plan, "--shard", str(shard), "--jobs", "1"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+
+    with Server(binary, out) as server:
+        # The first question of all is answered with the plan.
+        planned = [json.loads(line) for line in server.request("GET", log)[2].splitlines()]
+        jobs = {event["job_id"] for event in planned if event["type"] == "job_planned"}
+        assert len(jobs) == 7 and planned[0]["jobs"] == 7, planned
+        assert server.get(f"/v1/runs/{run}")[1]["state"] == "running"
+        assert server.get("/v1/jobs")[1]["count"] == 7
+        socket = connect(f"{server.ws}/v1/ws/runs/{run}")
+        told = []
+
+        def read_on(until):
+            told.extend(text for text in read(socket, until) if '"seq":' in text)
+
+        # The longest video is the first shard's, whose first task is killed.
+        first = task(0)
+        read_on(lambda text: '"percent"' in text and job_id("long.y4m") in text)
+        first.kill()
+        was_killed = first.wait() == -9
+        assert [task(shard).wait() for shard in (0, 1, 2)].count(3) == 1
+        while len(keeps_the_rules([json.loads(text) for text in told])) < 7:
+            read_on(terminal)
+        assert keeps_the_rules([json.loads(text) for text in told]) == jobs
+        retries = [text for text in told if '"job_retry"' in text]
+        assert not was_killed or len(retries) == 1 and job_id("long.y4m") in retries[0], retries
+        # Until somebody joins them it is a run whose writer is gone.
+        wait(lambda: server.get(f"/v1/runs/{run}")[1]["state"] == "interrupted")
+        cluster.run(binary, "merge", out, expect=(3,))
+        read_on(lambda text: '"run_finished"' in text)
+        wait(lambda: server.get(f"/v1/runs/{run}")[1]["state"] == "finished")
+        assert keeps_the_rules([json.loads(text) for text in told]) == jobs
+        # Who comes back goes on from where it was.
+        middle = len(told) // 2
+        again = connect(f"{server.ws}/v1/ws/runs/{run}?from={middle + 1}")
+        texts = read(again, lambda text: '"run_finished"' in text)
+        assert [text for text in texts if "replay_clock" not in text] == told[middle:]
+        whole = "".join(text + "\n" for text in told).encode()
+        assert server.request("GET", log)[2] == whole
+        status, _, rest = server.request("GET", log, headers={"Range": "bytes=500-"})
+        assert status == 206 and rest == whole[500:]
+        job = server.get(f"/v1/jobs/{job_id('long.y4m')}")[1]
+        assert job["status"] == "completed" and job["results"]["total_frames"] == 6000, job
+    with Server(binary, out, "--speed", "max") as server:
+        with open(os.path.join(out, "runs", run, "progress.ndjson"), "rb") as file:
+            joined = file.read()
+        assert server.request("GET", log)[2] == joined
+        assert keeps_the_rules([json.loads(line) for line in joined.splitlines()]) == jobs
 
 
 # Those who mean no good.

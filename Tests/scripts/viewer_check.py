@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+import cluster
 from browser import Browser, chromium
 from replay_server import Checks, MadeRun, Server, job_id, stamp, wait
 
@@ -528,6 +529,53 @@ def check_served_a_newer_run_is_offered_and_a_wall_turns_to_it(binary, folder):
         page.wait(f"document.getElementById('run').textContent === 'Run {third.run}'")
         assert page.evaluate("location.hash").startswith("#run=latest"), page.evaluate("location.hash")
         assert page.errors == [], page.errors
+
+
+def check_served_a_run_in_shards_is_followed_until_it_is_joined(binary, folder):
+    videos, out = os.path.join(folder, "videos"), os.path.join(folder, "out")
+    cluster.library(videos, 3, 50)
+    plan, run = cluster.plan(binary, videos, out, 2)
+    state = "document.getElementById('state').textContent"
+    servers = [Server(binary, out)]
+    with Browser() as browser, browser.page() as page:
+        try:
+            page.open(servers[0].http + "/")
+            page.wait("document.querySelectorAll('#job-list .job.pending').length === 4")
+            page.wait("document.getElementById('live').getAttribute('aria-pressed') === 'true'")
+            cluster.run(binary, "run", "--plan", plan, "--shard", "0", expect=(0, 3))
+            page.wait("document.querySelectorAll('#job-list .job.pending').length === 2")
+            assert text(page, "state") == "◐ running", text(page, "state")
+            # Another server has other numbers for the same lines, of which the page takes all.
+            assert page.errors == [], page.errors
+            servers[0].stop()
+            page.wait("document.getElementById('badge').textContent === '○ Polling'")
+            servers.append(Server(binary, out, port=servers[0].port))
+            page.wait("document.getElementById('badge').textContent === '● Live'")
+            page.errors.clear()
+            cluster.run(binary, "run", "--plan", plan, "--shard", "1", expect=(0, 3))
+            page.wait(f"{state} === '✕ done, not joined, 1 failed'")
+            count = servers[1].request("GET", f"/v1/runs/{run}/log")[2].count(b"\n")
+            page.wait(f"document.getElementById('event-count').textContent === '{count} of {count}'")
+            assert "forgebatch merge" in text(page, "facts"), text(page, "facts")
+            assert text(page, "percent") == "100 %" and page.evaluate("document.getElementById('error').hidden")
+            page.wait("document.getElementById('run-facts').textContent.includes('not joined')")
+            # One error: the video's, not the end of the log.
+            page.key("e")
+            page.wait("document.getElementById('subject').textContent === 'broken.mp4'")
+            page.evaluate("[...document.querySelectorAll('#event-filters button')].find((button) => "
+                          "button.textContent.startsWith('Notable')).click()")
+            page.wait("document.getElementById('event-table').textContent.includes('of 2 on ')")
+            page.key("End")
+            page.evaluate("document.getElementById('whole-run').click()")
+            cluster.run(binary, "merge", out, expect=(3,))
+            page.wait(f"{state} === '✕ finished, 1 failed'")
+            page.wait("document.getElementById('run-facts').textContent.includes('finished')")
+            # The socket of the video that was looked at for a moment may not have been open yet.
+            errors = [error for error in page.errors if "before the connection is established" not in error]
+            assert errors == [], errors
+        finally:
+            for server in servers:
+                server.stop()
 
 
 # What is not a check.

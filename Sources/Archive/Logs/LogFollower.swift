@@ -1,4 +1,5 @@
 package import Bytes
+package import Jobs
 internal import Store
 
 /// Reads a log that may still be growing, whole lines only.
@@ -24,13 +25,36 @@ package final class LogFollower {
     private var read: Int64 = 0
     /// The file's size and time of change when all of it was last read.
     private var seen: (size: Int64, modified: Int64) = (0, 0)
+    /// What makes the log, of a run in shards that nobody joined yet; it stays the log, also after that.
+    private let join: LiveJoin?
     /// In the middle of a line that is longer than a piece, which no event is.
     private var isInOverlong = false
 
     /// Bytes of one piece.
     private static let piece = 1 << 20
 
-    package init(_ path: RawPath) { self.path = path }
+    package convenience init(_ path: RawPath) { self.init(path, join: nil) }
+
+    /// The log of a run; of one in shards that are not joined, what their logs come to while they grow.
+    package convenience init(_ layout: OutputLayout, run id: String) {
+        self.init(layout.log(run: id), join: LiveJoin(layout, run: id))
+    }
+
+    init(_ path: RawPath, join: LiveJoin?) { (self.path, self.join) = (path, join) }
+
+    /// Whether the log is made of those of shards while they grow.
+    package var isJoining: Bool { join != nil }
+
+    /// How the shards stood of late, where the log is made of theirs.
+    package var shards: ShardStatus? { join?.status }
+
+    /// Whether somebody writes the log of a run that has not said that it finished. One in shards may go on until all of them
+    /// have ended: a scheduler may start a task at any time.
+    package func isBeingWritten(_ layout: OutputLayout, run id: String) -> Bool {
+        if let join { return !join.isOver }
+        let modified = (try? Files.status(path))?.modified ?? 0
+        return RunLogSummary.isBeingWritten(layout, run: id, modified: modified)
+    }
 
     deinit { if let descriptor { Files.close(descriptor) } }
 
@@ -42,6 +66,7 @@ package final class LogFollower {
     /// - Returns: what there was; ``News/replaced`` asks for an empty index from here on, and adds nothing.
     /// - Throws: `SystemError` when the file cannot be read; a later call tries again.
     package func advance(_ index: inout LogIndex, limit: Int = .max) throws(SystemError) -> News {
+        try join?.look(limit)
         guard let (descriptor, status) = try open() else { return .replaced }
         // A writer that resumes cuts off what its predecessor left of a line, so the size alone tells nothing.
         guard status.size != seen.size || status.modified != seen.modified else { return .nothing }
@@ -75,12 +100,18 @@ package final class LogFollower {
 
     /// Another descriptor of the open log, for whoever closes it. Opens the log where it is not open yet.
     package func sharedDescriptor() throws(SystemError) -> FileDescriptor {
+        if let join { return try join.sharedDescriptor() }
         guard let descriptor else { return try RunLog.open(path) }
         return try Files.duplicate(descriptor, path: path)
     }
 
     /// The file as it is; nil when what was read is not what the name now stands for.
     private func open() throws(SystemError) -> (FileDescriptor, FileStatus)? {
+        if let join {
+            if descriptor == nil { descriptor = try join.sharedDescriptor() }
+            guard let descriptor else { return nil }
+            return (descriptor, try Files.status(descriptor: descriptor, path: path))
+        }
         guard let file = RunLog.file(path) else { throw SystemError("open", path, code: SystemError.missing) }
         let now = try Files.status(file)
         if let descriptor {

@@ -11,6 +11,8 @@ package struct ScannedLine: Equatable, Sendable {
     package var seq: Int
     /// Of the line that starts the run: how many jobs it has to do.
     var jobs: Int?
+    /// Of a line of progress.
+    var percent: Int?
 }
 
 /// A job's identity in two words: quick to compare where millions of lines are sorted by job.
@@ -70,12 +72,13 @@ package struct LogScanner {
         var cursor = Cursor(line)
         let kind: LogEvent.Kind
         let job: JobKey
+        var told: Int?
         if cursor.take("{\"job_id\":\"") {
             guard let key = cursor.key(), cursor.take("\",\"current_frame\":"), cursor.number() != nil,
                 cursor.take(",\"total_frames\":"), cursor.number() != nil,
                 cursor.take(",\"percent\":"), let percent = cursor.number(), percent <= 100
             else { return nil }
-            (kind, job) = (.progress, key)
+            (kind, job, told) = (.progress, key, percent)
         } else if cursor.take("{\"status\":\"completed\",\"job_id\":\"") {
             guard let key = cursor.key(), cursor.take("\"") else { return nil }
             (kind, job) = (.completed, key)
@@ -85,7 +88,7 @@ package struct LogScanner {
         guard cursor.take(",\"ts\":\""), let text = cursor.bytes(24), let time = milliseconds(text),
             cursor.take("\",\"seq\":"), let seq = cursor.number(), cursor.take("}"), cursor.isAtEnd
         else { return nil }
-        return ScannedLine(kind: kind, job: job, time: time, seq: seq)
+        return ScannedLine(kind: kind, job: job, time: time, seq: seq, percent: told)
     }
 
     private mutating func thorough(_ line: UnsafeBufferPointer<UInt8>) -> ScannedLine? {
@@ -96,6 +99,7 @@ package struct LogScanner {
         var scanned = ScannedLine(
             kind: parsed.event.kind, job: parsed.event.job.map { JobKey($0) }, time: time, seq: parsed.seq)
         if case .runStarted(_, _, let jobs, _) = parsed.event { scanned.jobs = jobs }
+        if case .progress(_, let progress) = parsed.event { scanned.percent = progress.percent }
         return scanned
     }
 

@@ -24,28 +24,36 @@ package struct RunLogSummary: Sendable {
     /// Counts by name, of a run that finished.
     package var counts: JSON?
     package var exitStatus: Int?
+    /// Of a run in shards that are not joined: how many of its jobs have ended, and how many of these failed.
+    package var soFar: (ended: Int, failed: Int)?
 
     /// Nanoseconds after its last line for which a log counts as being written, though nobody holds the lock.
     private static let liveThreshold: Int64 = 5_000_000_000
     /// Room for the longest line and what a writer may have left of another.
     private static let ends = 2 * LogEvent.lineLimit
 
-    /// The runs of an output folder that have a log, newest first.
+    /// The runs of an output folder that have a log or are in shards, newest first.
     package static func all(_ layout: OutputLayout) throws(SystemError) -> [RunLogSummary] {
         try ids(layout).compactMap { RunLogSummary(layout, run: $0) }
     }
 
-    /// The names of the runs that have a log, newest first.
+    /// The names of the runs that have a log or are in shards, newest first.
     package static func ids(_ layout: OutputLayout) throws(SystemError) -> [String] {
         if let run = layout.loneRun { return [run] }
         guard Files.exists(layout.runs) else { return [] }
         return try Files.list(layout.runs).reversed().compactMap { name in
-            guard let id = name.text, RunLog.file(layout.log(run: id)) != nil else { return nil }
+            guard let id = name.text, isThere(layout, id) else { return nil }
             return id
         }
     }
 
-    /// The name of the newest run that has a log, if possible one in which something is written.
+    private static func isThere(_ layout: OutputLayout, _ id: String) -> Bool {
+        let log = layout.log(run: id)
+        // A run that is joined meanwhile has its log before it is no longer an unjoined one.
+        return RunLog.file(log) != nil || RunFolders.isUnjoined(layout, run: id) || RunLog.file(log) != nil
+    }
+
+    /// The name of the newest run that has a log or is in shards, if possible one in which something is written.
     ///
     /// - Complexity: one look at the folder, and as a rule one at a file.
     package static func newest(_ layout: OutputLayout) throws(SystemError) -> String? {
@@ -53,16 +61,23 @@ package struct RunLogSummary: Sendable {
         guard Files.exists(layout.runs) else { return nil }
         var empty: String?
         for name in try Files.list(layout.runs).reversed() {
-            guard let id = name.text, let file = RunLog.file(layout.log(run: id)), let log = try? Files.status(file)
-            else { continue }
+            guard let id = name.text else { continue }
+            guard let file = RunLog.file(layout.log(run: id)), let log = try? Files.status(file) else {
+                if RunFolders.isUnjoined(layout, run: id) { return id }
+                continue
+            }
             if log.size > 0 { return id }
             empty = empty ?? id
         }
         return empty
     }
 
-    /// Nil when the run has no log.
+    /// Nil when the run has no log, and is not in shards.
     package init?(_ layout: OutputLayout, run id: String) {
+        if RunLog.file(layout.log(run: id)) == nil, RunFolders.isUnjoined(layout, run: id) {
+            self.init(unjoined: layout, run: id)
+            return
+        }
         guard let path = RunLog.file(layout.log(run: id)), let descriptor = try? Files.openInput(path) else {
             return nil
         }
@@ -83,6 +98,21 @@ package struct RunLogSummary: Sendable {
         if self.status != .finished, RunLogSummary.isBeingWritten(layout, run: id, modified: status.modified) {
             self.status = .running
         }
+    }
+
+    /// A run in shards that nobody joined: what its plan and the states of its shards tell. It runs until all have ended.
+    private init?(unjoined layout: OutputLayout, run id: String) {
+        guard layout.loneRun == nil, let plan = try? PlanFile(layout.plan(run: id)),
+            let shards = try? ShardStatus(plan, layout)
+        else { return nil }
+        self.init(RunState(), id: id, events: 0, size: 0)
+        status = shards.isOver ? .interrupted : .running
+        let heard = min(UTCTime.now.milliseconds, shards.shards.compactMap(\.heard).max() ?? 0)
+        let latest = max(plan.head.started, heard)
+        (started, last) = (UTCTime(milliseconds: plan.head.started), UTCTime(milliseconds: latest))
+        duration = Double(latest - plan.head.started) / 1000
+        jobs = plan.head.jobs
+        soFar = (shards.ended, shards.failed)
     }
 
     /// A compressed log, which nobody writes. It is read to its end, or as far as it can be.

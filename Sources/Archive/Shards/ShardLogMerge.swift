@@ -66,32 +66,74 @@ struct ShardLogMerge {
     private var cursors: [ShardLogCursor] = []
     /// Indices of cursors that stand at a line, as a binary heap by their times.
     private var heap: [Int] = []
+    /// Whether logs are added later, and grow.
+    private let isGrowing: Bool
+    /// Of logs that grow, the cursors that came to the end of what there was.
+    private var waiting: [Int] = []
+    private let piece: Int
 
     /// Bytes that all cursors keep in memory, and each at least.
     private static let room = (all: 32 << 20, least: 8 << 10, most: 256 << 10)
 
     /// - Parameter logs: those that are missing have no lines.
     init(_ logs: [RawPath]) throws(SystemError) {
-        let piece = max(
-            ShardLogMerge.room.least, min(ShardLogMerge.room.most, ShardLogMerge.room.all / max(1, logs.count)))
+        piece = ShardLogMerge.piece(logs.count)
+        isGrowing = false
         for (index, path) in logs.enumerated() {
             cursors.append(ShardLogCursor(path, piece: piece))
             if try cursors[index].advance() { push(index) }
         }
     }
 
+    /// Without logs, for about so many that are added one by one and grow. Of these it also hands out lines that are about no
+    /// job, and one that cannot be read at the moment waits.
+    init(growing count: Int) {
+        piece = ShardLogMerge.piece(2 * count)
+        isGrowing = true
+    }
+
+    /// Bytes that are read at once of each of so many logs.
+    private static func piece(_ logs: Int) -> Int { max(room.least, min(room.most, room.all / max(1, logs))) }
+
+    /// Adds a log that grows. Returns its number.
+    mutating func add(_ log: RawPath) -> Int {
+        cursors.append(ShardLogCursor(log, piece: piece, isGrowing: true))
+        waiting.append(cursors.count - 1)
+        return cursors.count - 1
+    }
+
+    /// Looks for more in the logs that had no more.
+    ///
+    /// - Complexity: a short read a log.
+    mutating func readOn() {
+        let before = waiting
+        waiting = []
+        for log in before {
+            if (try? advance(log)) ?? false { push(log) } else { waiting.append(log) }
+        }
+    }
+
+    /// Nothing more will come of a log.
+    mutating func end(_ log: Int) { waiting.removeAll { $0 == log } }
+
     /// The next event of all, with the number of its log; nil after the last one.
     mutating func next() throws(SystemError) -> (line: [UInt8], event: ScannedLine, time: Int64, log: Int)? {
         guard let first = heap.first, let event = cursors[first].event else { return nil }
         let result = (cursors[first].line, event, cursors[first].time, first)
-        if try cursors[first].advance() {
+        if try advance(first) {
             sink(0)
         } else {
+            if isGrowing { waiting.append(first) }
             heap.swapAt(0, heap.count - 1)
             heap.removeLast()
             if !heap.isEmpty { sink(0) }
         }
         return result
+    }
+
+    private mutating func advance(_ log: Int) throws(SystemError) -> Bool {
+        if isGrowing { return (try? cursors[log].advance()) ?? false }
+        return try cursors[log].advance()
     }
 
     private func isBefore(_ left: Int, _ right: Int) -> Bool {
@@ -131,6 +173,7 @@ struct ShardLogCursor {
     private var position = 0
     private var offset: Int64 = 0
     private var isAtEnd = false
+    private let isGrowing: Bool
     /// The line that it stands at.
     private(set) var line: [UInt8] = []
     private(set) var event: ScannedLine?
@@ -139,14 +182,18 @@ struct ShardLogCursor {
 
     private static let planned = Array("{\"type\":\"job_planned\"".utf8)
 
-    init(_ path: RawPath, piece: Int) { (self.path, self.piece) = (path, piece) }
+    /// - Parameter isGrowing: whether there may be more behind the last line when it is asked again. Lines that are about no job
+    ///   count then, too.
+    init(_ path: RawPath, piece: Int, isGrowing: Bool = false) {
+        (self.path, self.piece, self.isGrowing) = (path, piece, isGrowing)
+    }
 
     /// Goes to the next line that is an event of a job; false behind the last one. Lines that cannot be read are passed over.
     mutating func advance() throws(SystemError) -> Bool {
         while let next = try nextLine() {
             // There is one for each job, and the plan says the same.
             if next.starts(with: ShardLogCursor.planned) { continue }
-            guard let scanned = scanner.scan(next), scanned.job != nil else { continue }
+            guard let scanned = scanner.scan(next), isGrowing || scanned.job != nil else { continue }
             (line, event, time) = (next, scanned, max(time, scanned.time))
             return true
         }
@@ -165,7 +212,10 @@ struct ShardLogCursor {
             bytes.removeFirst(position)
             position = 0
             let more = try read()
-            if more.isEmpty { isAtEnd = true }
+            if more.isEmpty {
+                if isGrowing { return nil }
+                isAtEnd = true
+            }
             bytes += more
         }
     }

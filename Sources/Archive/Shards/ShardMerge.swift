@@ -189,14 +189,7 @@ package struct ShardMerge {
                 try write(writer.encode(.jobPlanned(job: line.job, path: line.path, size: line.size)), &file)
             }
         }
-        if counts.allSkipped > 0 {
-            let reasons: [VideoStatus: Int] = [
-                .skipped: counts.skipped, .damaged: counts.skippedDamaged, .failed: counts.skippedFailed,
-                .quarantined: counts.quarantined,
-            ]
-            try write(
-                writer.encode(.jobsSkipped(count: counts.allSkipped, reasons: reasons.filter { $0.value > 0 })), &file)
-        }
+        if let skipped = JoinedEvents.skipped(counts) { try write(writer.encode(skipped), &file) }
         var logs = try ShardLogMerge(
             counted.attempts.map { layout.shardLog($0.shard, attempt: $0.name, run: runID) })
         while let (line, event, time, log) = try logs.next() {
@@ -224,17 +217,7 @@ package struct ShardMerge {
                 let known = try outcomes ?? ShardOutcomes(layout, run: runID, shard: shard)
                 outcomes = known
                 guard let record = try known.outcome(line.job)?.record else { return }
-                let frames = record.frames ?? 0
-                if !job.isStarted {
-                    try write(.jobStarted(job: line.job, path: line.path, totalFrames: frames, size: line.size))
-                }
-                if record.hasFailed {
-                    let message = record.message ?? record.status.rawValue
-                    try write(.error(job: line.job, message: "\(line.path.display): \(message)"))
-                } else {
-                    try write(.progress(job: line.job, Progress(currentFrame: frames, totalFrames: frames)))
-                    try write(.completed(job: line.job))
-                }
+                for event in JoinedEvents.end(line, record, isStarted: job.isStarted) { try write(event) }
             }
         }
     }

@@ -24,6 +24,8 @@ package struct ShardStatus: Sendable {
         package var host = ""
         /// Of the last attempt, once it ended.
         package var exitStatus: Int?
+        /// When the last attempt told of itself: milliseconds since 1970, by the clock of its machine.
+        package var heard: Int64?
     }
 
     package let runID: String
@@ -53,7 +55,7 @@ package struct ShardStatus: Sendable {
         let state = ShardState.read(layout, run: run, shard: number)
         if let state {
             (shard.ended, shard.failed, shard.host) = (min(state.done, part.jobs), state.failed, state.host)
-            shard.exitStatus = state.exitStatus
+            (shard.exitStatus, shard.heard) = (state.exitStatus, state.time)
         }
         if Files.isLocked(layout.shardLock(number, run: run)) {
             shard.stand = .working
@@ -74,6 +76,8 @@ package struct ShardStatus: Sendable {
     /// Whether a file can be locked, which the file of an attempt tells: one without a lock wrote nothing into it.
     private static func hasLocks(_ path: RawPath) -> Bool { ((try? Files.status(path))?.size ?? 0) > 0 }
 
+    /// Whether all of them are done.
+    package var isOver: Bool { count(.done) == shards.count }
     package func count(_ stand: Shard.Stand) -> Int { shards.reduce(0) { $0 + ($1.stand == stand ? 1 : 0) } }
     package var jobs: Int { shards.reduce(0) { $0 + $1.jobs } }
     package var ended: Int { shards.reduce(0) { $0 + $1.ended } }

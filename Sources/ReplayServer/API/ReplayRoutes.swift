@@ -29,7 +29,7 @@ extension ReplayAPI {
             WebRoute(.get, "/v1/video/status/{job}") { try await videoStatus($0) },
             WebRoute(.get, "/v1/runs") { try runs($0) },
             WebRoute(.get, "/v1/runs/{run}") { try oneRun($0) },
-            WebRoute(.get, "/v1/runs/{run}/log") { try log($0) },
+            WebRoute(.get, "/v1/runs/{run}/log") { try await log($0) },
             WebRoute(.get, "/v1/runs/{run}/replay") { try replay($0) },
             WebRoute(.put, "/v1/runs/{run}/replay") { try await setReplay($0) },
             WebRoute(.get, "/v1/replay") { try replay($0) },

@@ -26,15 +26,16 @@ extension ReplayAPI {
         guard let summary = RunLogSummary(layout, run: feed.id) else {
             throw WebError(404, "run \(feed.id) is no longer there")
         }
-        return .json(run(summary, isSelected: feed.id == library.selectedID))
+        return .json(run(feed.summary(summary), isSelected: feed.id == library.selectedID))
     }
 
     private func run(_ summary: RunLogSummary, isSelected: Bool) -> JSON {
         let snapshot = RunSnapshot.read(layout, run: summary.id)
         let tally = summary.counts.map { RunCounts($0) }
         let members = summary.members(
-            completed: .number(tally?.completed ?? snapshot?.completed),
-            failed: .number(tally?.failed ?? snapshot?.failed),
+            completed: .number(
+                tally?.completed ?? summary.soFar.map { $0.ended - $0.failed } ?? snapshot?.completed),
+            failed: .number(tally?.failed ?? summary.soFar?.failed ?? snapshot?.failed),
             skipped: .number(tally?.allSkipped ?? snapshot?.skipped))
         return .object(
             members + [
@@ -44,9 +45,18 @@ extension ReplayAPI {
     }
 
     /// `GET /v1/runs/{id}/log`
-    func log(_ request: WebRequest) throws(WebError) -> WebAnswer {
+    func log(_ request: WebRequest) async throws(WebError) -> WebAnswer {
         let feed = try run(request.parameters["run"])
         let plain = layout.log(run: feed.id)
+        do throws(SystemError) {
+            if let joined = try await feed.joinedLog() {
+                let file = try OpenFile(descriptor: joined, path: plain)
+                let tag = "\"\(feed.id)-joining-\(file.size)\""
+                return FileAnswer.make(file, for: request, as: .shown(ContentType.ndjson), entityTag: tag)
+            }
+        } catch {
+            throw WebError(500, "the log of run \(feed.id) cannot be read: \(error.reason)")
+        }
         guard let path = RunLog.file(plain), let file = try? OpenFile.named(path) else {
             throw WebError(404, "run \(feed.id): \(RunLog.lack(layout, run: feed.id) ?? "its log cannot be read")")
         }
@@ -150,11 +160,11 @@ extension RunFeed {
     /// The clock for HTTP.
     func clockMessage() -> JSON {
         let clock = clock
-        return [
+        return .members([
             "run_id": .string(id), "at": .double(milli(clock.at)), "duration": .double(milli(clock.duration)),
             "speed": clock.speed.json, "playing": .bool(clock.isPlaying), "live": .bool(clock.isLive),
-            "max_idle": longestGap.map { .double($0) } ?? .null,
-        ]
+            "max_idle": longestGap.map { .double($0) } ?? .null, "made": clock.made.map { .string($0) },
+        ])
     }
 
     private func milli(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }

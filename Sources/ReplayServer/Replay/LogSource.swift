@@ -27,7 +27,9 @@ struct LogSource {
     private let follower: LogFollower
     private var cache: LogLineCache?
     /// It was being written while it was watched, so it may be taken up again.
-    private var wasLive = false
+    private var wasLive: Bool
+    /// Of a log that is made of those of shards: a word of its own, since another reader numbers its lines otherwise.
+    private(set) var made: String?
     /// When the writer was last looked for.
     private var checked: UInt64 = 0
     /// When lines last came.
@@ -44,7 +46,10 @@ struct LogSource {
 
     init(_ layout: OutputLayout, run id: String, status: RunStatus) {
         (self.layout, self.id, self.status) = (layout, id, status)
-        follower = LogFollower(layout.log(run: id))
+        follower = LogFollower(layout, run: id)
+        // It may be joined at any time.
+        wasLive = follower.isJoining
+        if follower.isJoining { made = String(UInt64.random(in: 0...UInt64.max), radix: 36) }
     }
 
     /// Takes in what the log has.
@@ -80,8 +85,7 @@ struct LogSource {
             _ = try? lines()
             guard status == .running, now - checked >= LogSource.writerInterval else { return (.nothing, false) }
             checked = now
-            let modified = (try? Files.status(follower.path))?.modified ?? 0
-            if RunLogSummary.isBeingWritten(layout, run: id, modified: modified) { return (.nothing, false) }
+            if follower.isBeingWritten(layout, run: id) { return (.nothing, false) }
             end(.interrupted)
             return (.ended, false)
         }
@@ -91,6 +95,18 @@ struct LogSource {
 
     /// A writer that died may be followed by another.
     private var mayResume: Bool { wasLive && status == .interrupted }
+
+    /// Whether the log is made of those of shards, and what joined them has made another since.
+    var isTakenOver: Bool { follower.isJoining && status == .finished }
+
+    /// Whether the log is made of those of shards.
+    var isJoining: Bool { follower.isJoining }
+
+    /// Bytes of whole lines so far.
+    var size: Int64 { follower.size }
+
+    /// A descriptor of the log as it is read here, for whoever closes it.
+    func sharedDescriptor() throws(SystemError) -> FileDescriptor { try follower.sharedDescriptor() }
 
     /// When to look at the log again; nil when nothing more will come.
     func nextLook(_ now: UInt64) -> UInt64? {

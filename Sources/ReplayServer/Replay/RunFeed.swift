@@ -202,6 +202,32 @@ final class RunFeed: Sendable {
     /// Whether another feed could take this one's place at any time: nothing more will come of its log.
     var isReplaceable: Bool { replay.withLock { $0.source.nextLook(monotonicNanoseconds()) == nil } }
 
+    /// Whether the run's own log says all that this feed made of the logs of shards; see ``LogSource``.
+    var isTakenOver: Bool { replay.withLock { $0.source.isTakenOver } }
+
+    /// Where the log is made of those of shards: a descriptor of it, for whoever closes it, once it was read; else nil.
+    func joinedLog() async throws(SystemError) -> FileDescriptor? {
+        guard replay.withLock({ $0.source.isJoining }) else { return nil }
+        await whenLoaded(to: .infinity)
+        return try replay.withLock { replay throws(SystemError) in
+            guard replay.source.isJoining else { return nil }
+            return try replay.source.sharedDescriptor()
+        }
+    }
+
+    /// The run as this feed has it where its log is made of those of shards; else as it was given.
+    func summary(_ given: RunLogSummary) -> RunLogSummary {
+        replay.withLock { replay in
+            guard replay.source.isJoining else { return given }
+            var summary = given
+            (summary.size, summary.status) = (replay.source.size, replay.source.status)
+            let index = replay.source.index
+            guard index.count > 0 else { return summary }
+            (summary.events, summary.duration) = (index.seq(index.count - 1), index.duration)
+            return summary
+        }
+    }
+
     /// Where the replay is; nil while it stands at its beginning.
     var clockToKeep: ReplayClock? { replay.withLock { $0.clock.isStarted ? $0.clock : nil } }
 }

@@ -10,6 +10,7 @@ final class RunLibrary: Sendable {
     private let options: RunFeed.Options
     private let state: Mutex<State>
     let catalog: CatalogMirror
+    private let takeover: UInt64
 
     private struct State {
         var feeds: [String: Held] = [:]
@@ -27,19 +28,26 @@ final class RunLibrary: Sendable {
     private struct Held {
         var feed: RunFeed
         var asked: Int
+        /// By a monotonic clock, in nanoseconds.
+        var moment = monotonicNanoseconds()
     }
 
     /// Feeds that are held though nobody uses them. Each has two descriptors and an index of its log.
     static let heldFeeds = 16
     /// Runs before the one asked for, newest first, in which a job is looked for that a later one processed again.
     static let searchedRuns = 32
+    /// Nanoseconds for which a feed that was made of shards' logs is kept behind its last question, once they are joined: who
+    /// lost a connection comes back to the numbers that it knows.
+    static let takeover: UInt64 = 60_000_000_000
     /// Nanoseconds after which nothing new is looked for in a folder that did not change since: a run makes its log right
     /// after its folder, and clocks of file systems tick in up to two seconds.
     private static let settled: Int64 = 5_000_000_000
 
     /// - Parameter selected: the run that job paths speak of; nil for the newest there is.
-    init(_ layout: OutputLayout, selected: String?, options: RunFeed.Options) {
-        self.layout = layout
+    init(
+        _ layout: OutputLayout, selected: String?, options: RunFeed.Options, takeover: UInt64 = RunLibrary.takeover
+    ) {
+        (self.layout, self.takeover) = (layout, takeover)
         state = Mutex(State(selection: RunSelection(selected)))
         self.options = options
         catalog = CatalogMirror(layout)
@@ -65,7 +73,9 @@ final class RunLibrary: Sendable {
         let known = state.withLock { $0.newest }
         if let known, known.folderModified == modified { return known.id }
         let id = (try? RunLogSummary.newest(layout)) ?? nil
-        if UTCTime.now.milliseconds * 1_000_000 - modified > RunLibrary.settled {
+        // A plan may be written for long in a folder that is there.
+        let isLast = (try? RunFolders.ids(layout))?.last == id
+        if isLast, UTCTime.now.milliseconds * 1_000_000 - modified > RunLibrary.settled {
             state.withLock { $0.newest = (id, modified) }
         }
         return id
@@ -76,22 +86,22 @@ final class RunLibrary: Sendable {
         let known = state.withLock { $0.summaries }
         let ids = try RunLogSummary.ids(layout)
         let all = ids.dropFirst(skip).prefix(limit).compactMap { known[$0] ?? RunLogSummary(layout, run: $0) }
-        state.withLock { state in
+        return state.withLock { state in
             for summary in all where summary.status == .finished { state.summaries[summary.id] = summary }
+            return (all.map { state.feeds[$0.id]?.feed.summary($0) ?? $0 }, ids.count)
         }
-        return (all, ids.count)
     }
 
     /// A run by its id, `latest` for the newest, or with nil the selected one. The id is looked up, never joined into a path.
     func feed(_ id: String? = nil) -> RunFeed? {
         guard let id = id == "latest" ? newestID : id ?? selectedID else { return nil }
-        if let known = state.withLock({ RunLibrary.held(id, &$0) }) { return known }
+        if let known = state.withLock({ held(id, &$0) }) { return known }
         guard let ids = try? RunLogSummary.ids(layout), ids.contains(id),
             let feed = RunFeed(layout, run: id, options: options, clock: state.withLock { $0.clocks[id] })
         else { return nil }
         return state.withLock { state in
             // Two may have asked at once.
-            if let known = RunLibrary.held(id, &state) { return known }
+            if let known = held(id, &state) { return known }
             RunLibrary.letGo(&state)
             state.clocks[id] = nil
             state.feeds[id] = Held(feed: feed, asked: state.asked)
@@ -99,10 +109,14 @@ final class RunLibrary: Sendable {
         }
     }
 
-    private static func held(_ id: String, _ state: inout State) -> RunFeed? {
+    private func held(_ id: String, _ state: inout State) -> RunFeed? {
         state.asked += 1
-        state.feeds[id]?.asked = state.asked
-        return state.feeds[id]?.feed
+        guard var held = state.feeds.removeValue(forKey: id) else { return nil }
+        let now = monotonicNanoseconds()
+        if held.feed.isTakenOver, now - held.moment >= takeover, isKnownUniquelyReferenced(&held.feed) { return nil }
+        (held.asked, held.moment) = (state.asked, now)
+        state.feeds[id] = held
+        return held.feed
     }
 
     /// Makes room for a feed: of those that nobody uses and that only read what is there, the ones go that were not asked

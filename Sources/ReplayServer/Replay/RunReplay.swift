@@ -10,6 +10,8 @@ struct ClockState: Equatable, Sendable {
     var speed: ReplaySpeed
     var isPlaying: Bool
     var isLive: Bool
+    /// Of a log that is made of those of shards, which of the makings this is.
+    var made: String?
 }
 
 /// A run as it is replayed, or as it goes on: puts its log, its clock and its watchers together. It decides and tells,
@@ -60,11 +62,12 @@ struct RunReplay {
     func clockState(_ now: UInt64) -> ClockState {
         if isLive {
             let end = source.index.duration
-            return ClockState(at: end, duration: end, speed: .times(1), isPlaying: true, isLive: true)
+            return ClockState(
+                at: end, duration: end, speed: .times(1), isPlaying: true, isLive: true, made: source.made)
         }
         return ClockState(
             at: clock.position(now), duration: clock.timeline.duration, speed: clock.speed,
-            isPlaying: clock.isPlaying(now), isLive: false)
+            isPlaying: clock.isPlaying(now), isLive: false, made: source.made)
     }
 
     /// Begins the replay.
