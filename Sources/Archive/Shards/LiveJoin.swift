@@ -36,6 +36,8 @@ final class LiveJoin {
     /// Of a monotonic clock, in nanoseconds: when to look again.
     private var next: (look: UInt64, status: UInt64) = (0, 0)
     private let intervals: (look: UInt64, status: UInt64)
+    /// Nanoseconds that the last look took, without what it told.
+    private var cost: UInt64 = 0
 
     /// How the shards stood of late; nil before the logs were read to their ends.
     private(set) var status: ShardStatus?
@@ -47,6 +49,8 @@ final class LiveJoin {
     private static let flushSize = 1 << 17
     /// Of a folder of many shards a look takes long; it is not to take more than a tenth of the time.
     private static let share: UInt64 = 10
+    /// Nanoseconds after which there is another look, whatever one takes.
+    private static let longestWait: UInt64 = 10_000_000_000
     /// Nanoseconds more, a shard, between two looks at how they stand: two short reads each.
     private static let shardCost: UInt64 = 2_000_000
     private static let shardStarted = Array("{\"type\":\"shard_started\"".utf8)
@@ -109,8 +113,9 @@ final class LiveJoin {
             throw SystemError("read", plan.path, detail: "\(error)")
         }
         guard intervals.look > 0 else { return }
-        let end = monotonicNanoseconds()
-        next.look = end + max(intervals.look, LiveJoin.share * (end - begun))
+        // What was told took its time once; looking takes it each time.
+        let wait = max(intervals.look, min(LiveJoin.longestWait, LiveJoin.share * cost))
+        next.look = monotonicNanoseconds() + wait
     }
 
     private func advance(_ limit: Int, _ now: UInt64) throws {
@@ -120,8 +125,10 @@ final class LiveJoin {
         if hasMore { return }
         // Asked before the logs are read, so that nothing of them is left out.
         let isJoined = RunLog.file(layout.log(run: head.runID)) != nil
+        let begun = monotonicNanoseconds()
         findLogs()
         logs.readOn()
+        cost = monotonicNanoseconds() - begun
         let moment = UTCTime.now.milliseconds
         while size - before < limit, let found = try logs.next() {
             try take(found.line, found.event, from: found.log, at: min(found.time, moment))
@@ -130,7 +137,9 @@ final class LiveJoin {
         if hasMore { return }
         if isJoined { return try finish() }
         guard now >= next.status else { return }
+        let found = monotonicNanoseconds()
         try lookAtShards()
+        cost += monotonicNanoseconds() - found
         guard intervals.status > 0 else { return }
         next.status = now + max(intervals.status, UInt64(head.shards) * LiveJoin.shardCost)
     }
