@@ -28,7 +28,7 @@ struct ShardMergeTests {
             _ shard: Int, attempt: String, late: Int64 = 0, only: Int = .max, failing: Set<String> = [],
             isLogCut: Bool = false
         ) throws {
-            try made.doShard(
+            try made.made.doShard(
                 plan, shard, attempt: attempt, late: late, only: only, failing: failing, isLogCut: isLogCut)
         }
 
