@@ -72,7 +72,7 @@ struct ScaleTests {
 
     @Test("plan and merge take under 600 bytes of memory for a video more")
     func growth() async throws {
-        let sizes = [5_000, 25_000]
+        let sizes = [4_000, 14_000]
         var (plans, looks, merges): ([Int], [Int], [Int]) = ([], [], [])
         for videos in sizes {
             let library = try await Library(videos)
