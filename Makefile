@@ -75,7 +75,7 @@ format: ## format the Swift sources in place
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r $(FORMATTED)
 
-bench: deps-test build ## measure speed and memory beside other programs (1.5 hours; BENCH='--only hd')
+bench: deps-test build ## measure speed and memory beside other programs (an hour; BENCH='--only hd')
 	swift build -c release --static-swift-stdlib --product Stages
 	python3 Benchmarks/bench.py $(BENCH)
 

@@ -7,7 +7,7 @@ usage: bench.py [--rounds N] [--only WORD,…] [--record] [--binary FILE] [FOLDE
 FOLDER holds the videos as `make bench-videos` lays them out (default .videos; else ../shared/videos; else samples). The
 sides of every comparison take turns, so that they meet the machine in the same moods; what is printed is the median of
 the rounds' ratios, with the lowest and the highest. Seconds are CPU time of the whole process tree unless a row says wall.
-All of it takes about an hour and a half on two CPUs; --only picks sections, --rounds 1 is quicker and says less.
+All of it takes about an hour on two CPUs; --only picks sections, --rounds 1 is quicker and says less.
 
 --record writes what was measured into Benchmarks/figures.json, section by section, and docs/performance.md of it; and the
 costs that `forgebatch tools` shows. --page writes the page of the recorded figures, --check tells whether it is so.
