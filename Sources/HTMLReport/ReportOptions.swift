@@ -12,7 +12,8 @@ package struct ReportOptions: Sendable {
         case full
     }
 
-    package var pages: Pages
+    /// Nil for ``Pages/full`` up to ``fullLimit`` videos, and ``Pages/basic`` for more.
+    package var pages: Pages?
     /// A folder whose files stand in for the built-in templates of the same name.
     package var templates: RawPath?
     /// The run that the reported one is compared with.
@@ -23,7 +24,7 @@ package struct ReportOptions: Sendable {
     package var tools: [ToolDescriptor]?
 
     package init(
-        pages: Pages = .full, templates: RawPath? = nil, baseline: String? = nil, reevaluation: Reevaluation? = nil,
+        pages: Pages? = .full, templates: RawPath? = nil, baseline: String? = nil, reevaluation: Reevaluation? = nil,
         tools: [ToolDescriptor]? = nil
     ) {
         self.pages = pages
@@ -32,6 +33,12 @@ package struct ReportOptions: Sendable {
         self.reevaluation = reevaluation
         self.tools = tools
     }
+
+    /// Up to so many videos every one gets a page of its own unless something else is asked for.
+    package static let fullLimit = 2000
+
+    /// What is asked for, or what so many videos get.
+    package func chosenPages(of videos: Int) -> Pages { pages ?? (videos <= ReportOptions.fullLimit ? .full : .basic) }
 }
 
 /// What was written.

@@ -6,7 +6,7 @@ internal import Store
 /// Writes the pages that people read after a run: static HTML and one stylesheet, complete without script, network or
 /// server; with script they can be searched, sorted and zoomed.
 ///
-/// One video is in memory at a time, beside the rows of the index.
+/// One video is in memory at a time, and up to 20,000 rows of the index; of each other row about a hundred bytes.
 package struct ReportWriter {
     let layout: OutputLayout
     let options: ReportOptions
@@ -32,34 +32,39 @@ package struct ReportWriter {
                 + reevaluation.texts.map { Text.shown($0, limit: 200) }.joined(separator: ", ")
                 + "; the files in results/ are as they were."
         }
-        for index in data.videos.indices { data.videos[index].hasPage = wantsPage(data.videos[index]) }
-        let pages = data.videos.indices.filter { data.videos[$0].hasPage }
-        let hasReplay = RunLog.file(layout.log(run: data.run.summary.id)) != nil
         try writeAssets()
-        var written: Set<RawPath> = []
-        var number = 0
-        let pageWriter = VideoPageWriter(
-            layout: layout, templates: templates, tools: tools, run: data.run,
-            rerun: Rerun(data.run, names: data.names))
-        for index in data.videos.indices {
-            let reader = open(&data.videos[index], &data.notes)
-            guard data.videos[index].hasPage else { continue }
-            var context = VideoPage.Context(neighbours(data.videos, pages, number))
-            (context.hasReplay, context.notice) = (hasReplay, data.notice)
-            number += 1
-            try pageWriter.write(&data.videos[index], reader, context, &written)
-        }
+        var written = WrittenFiles()
+        let pages = try writePages(&data, &written)
         try ReplayCopy(layout: layout, templates: templates, run: data.run.summary).write(data.videos)
         let index = try writeIndex(data, &written)
         removeFiles(otherThan: written)
-        return ReportSummary(index: index, videos: data.videos.count, pages: pages.count)
+        return ReportSummary(index: index, videos: data.videos.count, pages: pages)
     }
 
-    private func wantsPage(_ video: ReportVideo) -> Bool {
-        switch options.pages {
-        case .basic: video.status.needsAttention
-        case .full: true
+    /// Completes the rows by what the results tell, and writes the pages of videos. Returns how many.
+    private func writePages(_ data: inout ReportData, _ written: inout WrittenFiles) throws -> Int {
+        let rows = data.videos
+        // Those in trouble come first.
+        let troubles = try rows.partitioningIndex { !$0.status.needsAttention }
+        let pages = options.chosenPages(of: rows.count) == .full ? rows.count : troubles
+        let hasReplay = RunLog.file(layout.log(run: data.run.summary.id)) != nil
+        let pageWriter = VideoPageWriter(
+            layout: layout, templates: templates, tools: tools, run: data.run,
+            rerun: Rerun(data.run, names: data.names))
+        let completed = RowFile(in: layout.report)
+        for index in 0..<rows.count {
+            var video = try rows.row(at: index)
+            video.hasPage = index < pages
+            let reader = open(&video)
+            if video.hasPage {
+                var context = VideoPage.Context(try neighbours(rows, index, pages: pages, troubles: troubles))
+                (context.hasReplay, context.notice) = (hasReplay, data.notice)
+                try pageWriter.write(&video, reader, context, &written)
+            }
+            try completed.append(video)
         }
+        data.videos = completed
+        return pages
     }
 
     private func writeAssets() throws(SystemError) {
@@ -69,63 +74,65 @@ package struct ReportWriter {
     }
 
     /// The index and the further pages of rows, each with its data, one at a time in memory.
-    private func writeIndex(_ data: ReportData, _ written: inout Set<RawPath>) throws -> RawPath {
+    private func writeIndex(_ data: ReportData, _ written: inout WrittenFiles) throws -> RawPath {
         let shards = Shards(rows: data.videos.count)
         func put(_ bytes: [UInt8], _ name: String) throws(SystemError) -> RawPath {
             let path = layout.report.appending(name)
             try AtomicFile.write(bytes, to: path, durable: false)
-            written.insert(path)
+            written.add(path)
             return path
         }
         for shard in (0..<shards.count).reversed() {
-            _ = try put(IndexData.script(data.videos, shards, shard), Shards.data(shard))
-            if shard > 0 {
-                _ = try put(try templates.render(ShardPage(data.videos, shards, shard)), Shards.page(shard))
-            }
+            let rows = try data.videos.rows(shards.range(shard))
+            _ = try put(IndexData.script(rows, shards, shard), Shards.data(shard))
+            if shard > 0 { _ = try put(try templates.render(ShardPage(rows, shards, shard)), Shards.page(shard)) }
         }
         _ = try put(try templates.render(VerdictPage()), VerdictPage.name)
-        return try put(try templates.render(IndexPage(data, layout: layout)), Shards.page(0))
+        return try put(try templates.render(try IndexPage(data, layout: layout)), Shards.page(0))
     }
 
     /// What an earlier report had and this one does not link.
-    private func removeFiles(otherThan kept: Set<RawPath>) {
-        func clean(_ folder: RawPath, _ isOurs: (RawPath) -> Bool) {
-            for name in (try? Files.list(folder)) ?? [] where isOurs(name) {
-                let path = folder.appending(name)
-                if !kept.contains(path) { Files.remove(path) }
+    private func removeFiles(otherThan kept: WrittenFiles) {
+        func clean(_ folder: RawPath, _ isNeedless: (RawPath) -> Bool) {
+            for name in (try? Files.list(folder)) ?? [] where isNeedless(name) { Files.remove(folder.appending(name)) }
+        }
+        func cleanIndex(_ folder: RawPath, _ beginning: String, _ ending: String) {
+            clean(folder) { name in
+                name.bytes.starts(with: beginning.utf8) && name.lowercasedExtension == ending
+                    && !kept.contains(folder.appending(name))
             }
         }
-        let pages = layout.reportPages
-        for folder in (try? Files.list(pages)) ?? [] {
-            clean(pages.appending(folder)) { ["html", "js"].contains($0.lowercasedExtension) }
+        for folder in (try? Files.list(layout.reportPages)) ?? [] {
+            clean(layout.reportPages.appending(folder)) { name in
+                ["html", "js"].contains(name.lowercasedExtension) && !kept.containsPage(name)
+            }
         }
-        clean(layout.reportData) {
-            $0.bytes.starts(with: "index".utf8) && $0.lowercasedExtension == "js"
-        }
-        clean(layout.report) { $0.bytes.starts(with: "videos-".utf8) && $0.lowercasedExtension == "html" }
+        cleanIndex(layout.reportData, "index", "js")
+        cleanIndex(layout.report, "videos-", "html")
     }
 
     /// The neighbours of a page in the order of the index, and the nearest that failed or are damaged.
     ///
     /// - Parameters:
-    ///   - pages: the indices of the videos that have a page.
-    ///   - number: which of them it is.
-    private func neighbours(_ videos: [ReportVideo], _ pages: [Int], _ number: Int) -> VideoPage.Neighbours {
-        var result = VideoPage.Neighbours()
-        if number > 0 { result.previous = videos[pages[number - 1]] }
-        if number + 1 < pages.count { result.next = videos[pages[number + 1]] }
-        // Those in trouble come first in the index, so before a page lie none but its neighbour or the last of them.
-        let troubles = pages.partitioningIndex { !videos[$0].status.needsAttention }
-        if troubles > 0 {
-            let before = min(number, troubles) - 1
-            if before >= 0 { result.previousFailed = videos[pages[before]] }
-            if number + 1 < troubles { result.nextFailed = videos[pages[number + 1]] }
+    ///   - pages: how many of the first rows have a page.
+    ///   - troubles: how many of the first rows need attention.
+    private func neighbours(
+        _ rows: RowFile, _ index: Int, pages: Int, troubles: Int
+    ) throws(SystemError) -> VideoPage.Neighbours {
+        func row(_ index: Int, before end: Int) throws(SystemError) -> ReportVideo? {
+            index >= 0 && index < end ? try rows.row(at: index) : nil
         }
+        var result = VideoPage.Neighbours()
+        result.previous = try row(index - 1, before: pages)
+        result.next = try row(index + 1, before: pages)
+        // Before a page lie none of those in trouble but its neighbour or the last of them.
+        result.previousFailed = try row(min(index, troubles) - 1, before: troubles)
+        result.nextFailed = try row(index + 1, before: troubles)
         return result
     }
 
     /// Opens a video's result and completes its row. What cannot be read is noted on the row.
-    private func open(_ video: inout ReportVideo, _ notes: inout [String]) -> ResultReader? {
+    private func open(_ video: inout ReportVideo) -> ResultReader? {
         guard let path = video.result else {
             if !video.status.isFailure { video.flaw = "result missing" }
             return nil
@@ -159,19 +166,5 @@ package struct ReportWriter {
     private func read(_ path: RawPath) throws -> ResultReader {
         guard let reevaluation = options.reevaluation else { return try ResultReader(path) }
         return try reevaluation.withDocument(of: path, in: layout.report) { try ResultReader($0) }
-    }
-}
-
-extension Array {
-    /// The first index from which on something holds, where it holds for all after the first that it holds for.
-    ///
-    /// - Complexity: O(log n)
-    fileprivate func partitioningIndex(_ holds: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if holds(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -85,6 +85,17 @@ package struct JobLines<Record: JobLine>: Sendable {
         return reader.unread
     }
 
+    /// Hands out what counts of each job: once, or again where it turns out that the file has to be read line by line.
+    ///
+    /// - Returns: how many lines cannot be read.
+    /// - Complexity: as of ``forEachChange(_:)``; all records are in memory where the file has lines of another form.
+    package func forEachLatest(_ body: (Record) -> Void) throws(SystemError) -> Int {
+        if let unread = try forEachLast({ if let record = $1 { body(record) } }) { return unread }
+        let (records, unread) = try latest()
+        for record in records.values { body(record) }
+        return unread
+    }
+
     /// Hands out the last line of each job in the order of the file, and how many lines cannot be read; nil, before or
     /// after some were handed out, where the file has to be read line by line.
     private func forEachLast(_ body: (JobID, Record?) -> Void) throws(SystemError) -> Int? {

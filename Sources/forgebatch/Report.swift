@@ -11,30 +11,22 @@ struct Report {
     /// Whether this run wrote it.
     private(set) var isNew = false
 
-    /// Up to so many videos every one gets a page of its own unless something else is asked for.
-    private static let fullLimit = 2000
-
     /// Nothing was written and nothing went wrong.
     static let none = Report(index: nil)
 
     private init(index: RawPath?) { self.index = index }
 
+    /// - Parameter videos: by whose number it is chosen which of them get a page, where nothing is asked for; nil for that
+    ///   of all rows.
     init(
-        _ layout: OutputLayout, run id: String, videos: Int, pages: ReportOptions.Pages?, templates: RawPath?,
+        _ layout: OutputLayout, run id: String, videos: Int? = nil, pages: ReportOptions.Pages?, templates: RawPath?,
         baseline: String?, reevaluation: Reevaluation? = nil
     ) {
-        let chosen: ReportOptions.Pages =
-            switch pages {
-            case .basic: .basic
-            case .full: .full
-            case nil: videos <= Report.fullLimit ? .full : .basic
-            }
+        var options = ReportOptions(
+            pages: pages, templates: templates, baseline: baseline, reevaluation: reevaluation)
+        if let videos { options.pages = options.chosenPages(of: videos) }
         do {
-            index = try ReportWriter.write(
-                layout: layout, run: id,
-                options: ReportOptions(
-                    pages: chosen, templates: templates, baseline: baseline, reevaluation: reevaluation)
-            ).index
+            index = try ReportWriter.write(layout: layout, run: id, options: options).index
             isNew = true
         } catch {
             problem = Escape.visible("\(error)")

@@ -54,9 +54,8 @@ struct ReportCommand: ParsableCommand {
         let recorded = run.baseline.flatMap { Files.exists(layout.summary(run: $0)) ? $0 : nil }
         let known = baseline == nil ? recorded : nil
         let compared = try known ?? Baseline.resolve(baseline, of: run, in: layout)
-        let videos = (try? VideoEntry.all(layout).count) ?? 0
         let report = Report(
-            layout, run: run.id, videos: videos, pages: pages, templates: templates?.path, baseline: compared,
+            layout, run: run.id, pages: pages, templates: templates?.path, baseline: compared,
             reevaluation: reevaluation)
         if let problem = report.problem { throw Failure(ExitStatus.reportFailed, "report not written: \(problem)") }
         if let index = report.index, Terminal.outputIsTerminal { Terminal.output("report: \(index.display)") }

@@ -156,7 +156,7 @@ import ToolModel
         let plain = try MadeOutputFolder()
         try plain.addRun(Self.run, [.done("a.mp4") { $0.facts.classes = ["motion"] }])
         let rows = try ReportReader.read(layout: plain.layout, run: Self.run, tools: ReportTools([]))
-        let script = String(decoding: IndexData.script(rows.videos, Shards(rows: 1), 0), as: UTF8.self)
+        let script = String(decoding: IndexData.script(try rows.videos.all, Shards(rows: 1), 0), as: UTF8.self)
         #expect(!script.contains("classes") && !script.contains("kind"))
     }
 

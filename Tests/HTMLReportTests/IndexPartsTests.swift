@@ -33,23 +33,30 @@ import Testing
         return video
     }
 
-    @Test func `the section of outliers names at most ten videos a measure with their value and the median`() {
+    private func outliers(_ videos: [ReportVideo]) throws -> OutlierSection {
+        let folder = try TemporaryFolder()
+        var values = OutlierSection.Values(tools, in: folder.path)
+        for video in videos { try values.add(video) }
+        return try OutlierSection(values, RowFile(videos, in: folder.path))
+    }
+
+    @Test func `the section of outliers names at most ten videos a measure with their value and the median`() throws {
         var videos = (0..<400).map { number in
             video("\(number).mp4") { $0.take(summaries: summary(100 + number % 5), tools: tools) }
         }
         for number in 0..<12 { videos[number * 9].take(summaries: summary(number), tools: tools) }
         videos[7].features.isTruncated = true
-        let section = OutlierSection(videos, tools)
+        let section = try outliers(videos)
         #expect(section.groups.map(\.name) == ["Darkest", "Truncated"])
         #expect(section.groups[0].items.map(\.value) == (0..<10).map { "luma \($0)" })
         #expect(section.groups[0].usual == "median luma 102" && section.groups[0].rest == "2")
         #expect(section.groups[1].items.map(\.path) == ["7.mp4"])
         // What holds of many says something of the batch, not of a video.
         for index in 0..<30 { videos[index].features.isTruncated = true }
-        #expect(OutlierSection(videos, tools).groups.map(\.name) == ["Darkest"])
-        let calm = OutlierSection((0..<40).map { video("\($0).mp4") }, tools)
+        #expect(try outliers(videos).groups.map(\.name) == ["Darkest"])
+        let calm = try outliers((0..<40).map { video("\($0).mp4") })
         #expect(!calm.hasGroups && calm.nothing == "Nothing stands out.")
-        #expect(OutlierSection([video("a.mp4")], tools).nothing.hasPrefix("Too few videos"))
+        #expect(try outliers([video("a.mp4")]).nothing.hasPrefix("Too few videos"))
     }
 
     @Test func `workers, rates and starts come from the log`() throws {
@@ -80,21 +87,20 @@ import Testing
         step(2, 50, at: 4000)
         text += Array("garbage\n".utf8)
         try AtomicFile.write(text, to: path, durable: false)
-        let course = try #require(RunTimeline(path))
+        var starts: [JobID: Double] = [:]
+        let course = try #require(try RunTimeline(path, in: folder.path) { starts[$0] = $1 })
         #expect(course.length == 4)
-        #expect(course.rows.map { $0.map(\.job) } == [[jobs[0], jobs[2]], [jobs[1]]])
-        #expect(course.stretches.filter(\.hasFailed).map(\.job) == [jobs[1]])
-        #expect(course.stretches.map(\.start) == [0, 1, 2])
-        #expect(course.rates(4) == [50, 50, 25, 25])
+        #expect(course.rows.map { $0.map(\.start) } == [[0, 2], [1]])
+        #expect(course.stretches.filter(\.hasFailed).map(\.start) == [1])
+        #expect(course.stretches.map(\.end) == [2, 4, 4])
+        #expect(starts == [jobs[0]: 0, jobs[1]: 1, jobs[2]: 2])
+        #expect(try course.rates(4) == [50, 50, 25, 25])
         #expect(Charts.workers(course)?.note == "2 workers, busy 88 % of the time, 1 failure")
-        #expect(RunTimeline(folder.path.appending("none")) == nil)
+        #expect(try RunTimeline(folder.path.appending("none"), in: folder.path) == nil)
     }
 
     @Test func `speeds fall into bins of a half power of two`() throws {
-        let videos = [0.5, 1, 1.5, 2, 2.1, 16].map { speed in
-            video("speed \(Int(speed * 10))") { ($0.duration, $0.seconds, $0.isOfThisRun) = (speed, 1, true) }
-        }
-        let chart = try #require(Charts.speeds(videos))
+        let chart = try #require(Charts.speeds([0.5, 1, 1.5, 2, 2.1, 16]))
         #expect(chart.note == "median 1.8×, slowest 0.5×, fastest 16×")
         #expect(chart.marks == ["0.5×", "4×", "32×"], "\(chart.marks)")
         #expect(chart.shapes.split(separator: "M").count - 1 == 5)

@@ -49,10 +49,11 @@ import ToolModel
         let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
         try write([0], .thumbnail, of: clips[0], fixture.layout)
         let data = try ReportReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools([]))
-        #expect(data.videos.count(where: \.hasThumbnail) == 1)
+        let rows = try data.videos.all
+        #expect(rows.count(where: \.hasThumbnail) == 1)
         let index = try Templates(override: nil).render(IndexPage(data, layout: fixture.layout))
         #expect(!String(decoding: index, as: UTF8.self).contains("<img"))
-        let script = String(decoding: IndexData.script(data.videos, Shards(rows: 2001), 0), as: UTF8.self)
+        let script = String(decoding: IndexData.script(rows, Shards(rows: 2001), 0), as: UTF8.self)
         #expect(!script.contains("pictures") && script.contains("\"marks\":\"6"))
     }
 
@@ -63,9 +64,12 @@ import ToolModel
         }
         let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
         var data = try ReportReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools([]))
-        for index in data.videos.indices {
-            (data.videos[index].hasPage, data.videos[index].hasThumbnail) = (true, true)
+        let rows = try data.videos.all.map { row in
+            var row = row
+            (row.hasPage, row.hasThumbnail) = (true, true)
+            return row
         }
+        data.videos = try RowFile(rows, in: folder.path)
         let index = try Templates(override: nil).render(IndexPage(data, layout: fixture.layout))
         #expect(index.count <= 1_000_000, "\(index.count) bytes")
         #expect(String(decoding: index, as: UTF8.self).split(separator: "<img").count == 2001)
@@ -73,8 +77,9 @@ import ToolModel
 
     @Test func `room is kept for blocks of a hundred rows alone`() {
         let videos = (0..<213).map { ReportVideo(job: JobID(video: RawPath("\($0)")), path: RawPath("\($0)")) }
-        #expect(RowBlock.all(videos, 0..<213, Shards(rows: 213)).map(\.isFull) == [true, true, false])
-        #expect(RowBlock.all(videos, 0..<13, Shards(rows: 13)).map(\.isFull) == [false])
+        #expect(RowBlock.all(videos, Shards(rows: 213), 0).map(\.isFull) == [true, true, false])
+        #expect(RowBlock.all(Array(videos.prefix(13)), Shards(rows: 13), 0).map(\.isFull) == [false])
+        #expect(RowBlock.all(videos, Shards(rows: 20_213), 2).map(\.name).last == "20,201 to 20,213 of 20,213")
     }
 
     @Test func `the film lies over the axis, each picture told by its time, and rows show the nearest one`() throws {

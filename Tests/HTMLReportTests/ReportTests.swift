@@ -215,10 +215,11 @@ import Testing
         try AtomicFile.write(
             JSONWriter.encode(.object(members)), to: fixture.layout.summary(run: Fixture.run), durable: false)
         let data = try ReportReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools(KnownTools.all))
-        #expect(data.videos.map(\.path) == ["a.mp4", "b.mp4"])
-        #expect(data.videos.map(\.status) == [.warning, .ok])
-        #expect(data.videos[0].codec == "vp9" && data.videos[0].seconds == nil)
-        #expect(data.videos[1].failure.message == nil)
+        let rows = try data.videos.all
+        #expect(rows.map(\.path) == ["a.mp4", "b.mp4"])
+        #expect(rows.map(\.status) == [.warning, .ok])
+        #expect(rows[0].codec == "vp9" && rows[0].seconds == nil)
+        #expect(rows[1].failure.message == nil)
     }
 
     @Test func `failed and damaged videos come first and basic gives only them a page`() throws {
@@ -249,15 +250,16 @@ import Testing
         let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
         // The rows are measured with all that they may hold, without writing the pages.
         var data = try ReportReader.read(layout: fixture.layout, run: Fixture.run, tools: ReportTools(KnownTools.all))
-        for index in data.videos.indices {
-            data.videos[index].hasPage = true
-            data.videos[index].rate = 25
-            data.videos[index].tracks = 7
+        let rows = try data.videos.all.map { row in
+            var row = row
+            (row.hasPage, row.rate, row.tracks) = (true, 25, 7)
+            return row
         }
+        data.videos = try RowFile(rows, in: folder.path)
         let index = try Templates(override: nil).render(IndexPage(data, layout: fixture.layout))
         #expect(data.videos.count == 10_000)
         #expect(index.count <= 2_000_000, "\(index.count) bytes")
-        let script = IndexData.script(data.videos, Shards(rows: data.videos.count), 0)
+        let script = IndexData.script(rows, Shards(rows: rows.count), 0)
         #expect(script.count <= 1_500_000, "\(script.count) bytes")
         let assets = try Templates(override: nil).assets.reduce(0) { $0 + $1.bytes.count }
         #expect(assets <= 200_000, "\(assets) bytes")

@@ -29,23 +29,37 @@ struct ChangeList {
 
     private static let mostItems = 12
 
-    init(_ changes: Comparison, _ videos: [ReportVideo]) {
-        let wanted = Comparison.Category.allCases.filter { $0 != .otherSettings }
-        let jobs = Set(wanted.flatMap { changes[$0].prefix(ChangeList.mostItems).map(\.job) })
-        let links = Dictionary(
-            videos.filter { jobs.contains($0.job) }.map { ($0.job, Row.link($0)) },
-            uniquingKeysWith: { first, _ in first })
+    /// Where the videos are found that a list names.
+    struct Links {
+        private let jobs: Set<JobID>
+        private(set) var links: [JobID: String] = [:]
+
+        init(_ changes: Comparison?) {
+            jobs = Set(
+                ChangeList.categories.flatMap { category in
+                    (changes?[category] ?? []).prefix(ChangeList.mostItems).map(\.job)
+                })
+        }
+
+        mutating func add(_ video: ReportVideo) {
+            if jobs.contains(video.job) { links[video.job] = Row.link(video) }
+        }
+    }
+
+    private static let categories = Comparison.Category.allCases.filter { $0 != .otherSettings }
+
+    init(_ changes: Comparison, _ links: Links) {
         let start = Moment(changes.before.started)?.local ?? Text.shown(changes.before.started, limit: 40)
         note =
             "Compared with run \(Text.shown(changes.before.id, limit: 80)), started \(start). "
             + "\(Text.plural(changes.unchanged, "video")) unchanged."
         isSame = changes.isSame
-        groups = wanted.filter { !changes[$0].isEmpty }.map { category in
+        groups = ChangeList.categories.filter { !changes[$0].isEmpty }.map { category in
             let all = changes[category]
             let items = all.prefix(ChangeList.mostItems).map { entry in
                 Item(
                     path: Text.shown(entry.path.display, limit: 200),
-                    href: category == .removed ? nil : links[entry.job] ?? nil,
+                    href: category == .removed ? nil : links.links[entry.job],
                     text: ChangeList.text(entry, category))
             }
             return Group(

@@ -1,4 +1,5 @@
 internal import Archive
+internal import Bytes
 internal import Jobs
 internal import Store
 
@@ -18,11 +19,11 @@ enum Charts {
     }
 
     /// Those that have something to show.
-    static func all(_ data: ReportData) -> [Chart] {
-        let all = [
-            workers(data.timeline), rates(data.timeline), speeds(data.videos),
-            trend(data.runs, upTo: data.run.summary.id),
-        ]
+    ///
+    /// - Parameter speeds: of the videos of this run, see ``ReportVideo/speed``.
+    static func all(_ data: ReportData, speeds: [Double]) throws(SystemError) -> [Chart] {
+        var all = [Charts.speeds(speeds), trend(data.runs, upTo: data.run.summary.id)]
+        if let timeline = data.timeline { all = [workers(timeline), try rates(timeline)] + all }
         return all.compactMap { $0 }
     }
 
@@ -78,8 +79,8 @@ enum Charts {
     }
 
     /// Frames a second over the run.
-    static func rates(_ timeline: RunTimeline) -> Chart? {
-        let rates = timeline.rates(columns)
+    static func rates(_ timeline: RunTimeline) throws(SystemError) -> Chart? {
+        let rates = try timeline.rates(columns)
         guard let peak = rates.max(), peak > 0 else { return nil }
         let mean = rates.reduce(0, +) / Double(rates.count)
         var line = "M0 100"
@@ -94,8 +95,9 @@ enum Charts {
     }
 
     /// How many videos were processed how much faster than they play, in steps of the square root of two.
-    static func speeds(_ videos: [ReportVideo]) -> Chart? {
-        let speeds = videos.filter(\.isOfThisRun).compactMap(\.speed)
+    ///
+    /// - Parameter speeds: seconds of video in a second of work, of each video.
+    static func speeds(_ speeds: [Double]) -> Chart? {
         guard speeds.count > 1 else { return nil }
         var bins: [Int: Int] = [:]
         for speed in speeds { bins[bin(speed), default: 0] += 1 }

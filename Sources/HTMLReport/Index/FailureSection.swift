@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Jobs
 
 /// The videos that failed in this run, by cause.
@@ -18,25 +19,55 @@ struct FailureSection {
     let groups: [Group]
     let hasFailures: Bool
 
-    init(_ data: ReportData, _ rerun: Rerun, _ limits: IndexLimits) {
-        var causes: [String: [ReportVideo]] = [:]
-        for video in data.videos where video.status == .failed && video.isOfThisRun {
-            causes[video.failure.cause ?? "", default: []].append(video)
+    /// How many videos failed in this run, by cause.
+    struct Causes {
+        private(set) var counts: [String: Int] = [:]
+
+        mutating func add(_ video: ReportVideo) {
+            if let cause = FailureSection.cause(video) { counts[cause, default: 0] += 1 }
         }
+    }
+
+    /// Nil for a video that did not fail in this run.
+    private static func cause(_ video: ReportVideo) -> String? {
+        video.status == .failed && video.isOfThisRun ? video.failure.cause ?? "" : nil
+    }
+
+    /// - Parameters:
+    ///   - causes: of all rows.
+    ///   - rows: in which those that failed come first.
+    init(_ causes: Causes, _ rows: RowFile, _ rerun: Rerun, _ limits: IndexLimits) throws {
+        let sorted = causes.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(IndexLimits.causes)
+        let videos = try FailureSection.first(limits.full + limits.lines, of: sorted.map(\.key), rows)
         var left = limits.failures
-        let sorted = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-        groups = sorted.prefix(IndexLimits.causes).map { cause, videos in
+        groups = sorted.map { cause, count in
+            let videos = videos[cause] ?? []
             let shown = videos.prefix(min(limits.full, left))
             let others = videos.dropFirst(shown.count).prefix(limits.lines)
             left -= shown.count
-            let rest = videos.count - shown.count - others.count
+            let rest = count - shown.count - others.count
             return Group(
-                cause: cause.isEmpty ? "Other" : Phrases.cause(cause), count: Text.plural(videos.count, "video"),
+                cause: cause.isEmpty ? "Other" : Phrases.cause(cause), count: Text.plural(count, "video"),
                 failures: shown.map { Failure($0, rerun, log: limits.log, isOnIndex: true) },
                 others: others.map { Remark($0, progress: $0.progressLine) }, hasOthers: !others.isEmpty,
                 otherCount: Text.count(rest + others.count), rest: rest > 0 ? Text.count(rest) : nil)
         }
         hasFailures = !groups.isEmpty
+    }
+
+    /// The first videos of each cause.
+    private static func first(
+        _ most: Int, of causes: [String], _ rows: RowFile
+    ) throws(SystemError) -> [String: [ReportVideo]] {
+        var videos = Dictionary(uniqueKeysWithValues: causes.map { ($0, [ReportVideo]()) })
+        for index in 0..<rows.count {
+            let video = try rows.row(at: index)
+            guard video.status == .failed else { break }
+            if let cause = cause(video), let known = videos[cause], known.count < most {
+                videos[cause, default: []].append(video)
+            }
+        }
+        return videos
     }
 }
 

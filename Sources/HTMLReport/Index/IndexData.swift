@@ -6,9 +6,9 @@ internal import Jobs
 enum IndexData {
     /// The bytes of a shard's data file.
     ///
+    /// - Parameter rows: those of the shard.
     /// - Complexity: linear; the shard's text is in memory once.
-    static func script(_ videos: [ReportVideo], _ shards: Shards, _ shard: Int) -> [UInt8] {
-        let rows = videos[shards.range(shard)]
+    static func script(_ rows: [ReportVideo], _ shards: Shards, _ shard: Int) -> [UInt8] {
         var writer = JSONWriter(reserving: rows.count * 160)
         writer.beginObject()
         func list(_ key: String, _ value: (ReportVideo) -> Double?) {
@@ -24,7 +24,7 @@ enum IndexData {
         writer.key("shards")
         writer.int(shards.count)
         writer.key("total")
-        writer.int(videos.count)
+        writer.int(shards.rows)
         writer.key("status")
         writer.string(String(rows.map { $0.status.letter }))
         if shards.hasPictures {
@@ -54,7 +54,7 @@ enum IndexData {
     }
 
     /// Each path as the number of UTF-16 units that it shares with the one before, and the rest.
-    private static func paths(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
+    private static func paths(_ rows: [ReportVideo], _ writer: inout JSONWriter) {
         writer.key("paths")
         writer.beginArray()
         var last: [Character] = []
@@ -74,7 +74,7 @@ enum IndexData {
     }
 
     /// Codecs by their index in a list of all.
-    private static func words(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
+    private static func words(_ rows: [ReportVideo], _ writer: inout JSONWriter) {
         let codecs = Set(rows.compactMap(\.codec)).sorted()
         let indices = Dictionary(uniqueKeysWithValues: codecs.enumerated().map { ($1, $0) })
         writer.key("codecs")
@@ -88,7 +88,7 @@ enum IndexData {
     }
 
     /// Classes of the objects in a video as a list, by its index in one of all such lists; nothing where no video has any.
-    private static func classes(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
+    private static func classes(_ rows: [ReportVideo], _ writer: inout JSONWriter) {
         var lists: [[String]: Int] = [:]
         var order: [[String]] = []
         let places = rows.map { video -> Int? in
@@ -112,7 +112,7 @@ enum IndexData {
     private static let mostClasses = 12
 
     /// What only few rows have, by their index: changes, flaws, causes, and results that do not lie where their path says.
-    private static func rest(_ rows: ArraySlice<ReportVideo>, _ writer: inout JSONWriter) {
+    private static func rest(_ rows: [ReportVideo], _ writer: inout JSONWriter) {
         func members(_ key: String, _ value: (ReportVideo) -> String?) {
             writer.key(key)
             writer.beginObject()

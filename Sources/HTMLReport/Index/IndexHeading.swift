@@ -27,9 +27,8 @@ struct IndexHeading {
     let notes: [String]
     let hasNotes: Bool
 
-    init(_ data: ReportData) {
+    init(_ data: ReportData, _ folder: FolderCounts) {
         let run = data.run.summary
-        let folder = FolderCounts(data.videos)
         verdict = Phrases.verdict(run, folder)
         title = verdict
         sign = StatusBadge(Phrases.status(run, folder))

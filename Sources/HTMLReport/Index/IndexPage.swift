@@ -26,21 +26,55 @@ struct IndexPage {
 
     let members: PageMembers
 
-    init(_ data: ReportData, layout: OutputLayout) {
+    /// - Throws: `SystemError` when what is needed meanwhile cannot be kept.
+    /// - Complexity: some passes over the rows, with those of the page and some dozen others in memory.
+    init(_ data: ReportData, layout: OutputLayout) throws {
         let pages = Shards(rows: data.videos.count)
         let rerun = Rerun(data.run, names: data.names)
         let limits = pages.isTerse ? IndexLimits.terse : IndexLimits()
-        let changes = data.changes.map { ChangeList($0, data.videos) }
-        let charts = Charts.all(data)
+        let fold = try IndexFold(data, limits, in: layout.report)
+        let changes = data.changes.map { ChangeList($0, fold.links) }
+        let charts = try Charts.all(data, speeds: fold.speeds)
+        let rows = try data.videos.rows(pages.range(0))
         members = PageMembers(
-            IndexHeading(data), ChangeSection(hasChanges: changes != nil, changes: changes),
-            FailureSection(data, rerun, limits), ToolFailureSection(data.videos, limits), StatusLists(data, limits),
+            IndexHeading(data, fold.counts), ChangeSection(hasChanges: changes != nil, changes: changes),
+            try FailureSection(fold.causes, data.videos, rerun, limits), ToolFailureSection(fold.toolFailures),
+            StatusLists(data.run, fold.lists),
             Insights(
-                attention: OutlierSection(data.videos, data.tools), charts: charts, hasCharts: !charts.isEmpty),
+                attention: try OutlierSection(fold.values, data.videos), charts: charts, hasCharts: !charts.isEmpty),
             Table(
                 total: Text.plural(data.videos.count, "video"), shards: ShardLink.all(pages, here: 0), shard: 0,
-                blocks: RowBlock.all(data.videos, pages.range(0), pages), pictures: pages.hasPictures),
+                blocks: RowBlock.all(rows, pages, 0), pictures: pages.hasPictures),
             RunFooter(data.run, rerun, log: RunLog.file(layout.log(run: data.run.summary.id))))
+    }
+}
+
+/// What the parts of the index need of all rows, from one pass over them.
+private struct IndexFold {
+    private(set) var counts = FolderCounts()
+    private(set) var causes = FailureSection.Causes()
+    private(set) var toolFailures: ToolFailureSection.Fold
+    private(set) var lists: StatusLists.Fold
+    private(set) var values: OutlierSection.Values
+    private(set) var links: ChangeList.Links
+    private(set) var speeds: [Double] = []
+
+    init(_ data: ReportData, _ limits: IndexLimits, in folder: RawPath) throws {
+        toolFailures = ToolFailureSection.Fold(limits)
+        lists = StatusLists.Fold(limits)
+        values = OutlierSection.Values(data.tools, in: folder)
+        links = ChangeList.Links(data.changes)
+        try data.videos.forEach { try add($0) }
+    }
+
+    private mutating func add(_ video: ReportVideo) throws(SystemError) {
+        counts.add(video)
+        causes.add(video)
+        toolFailures.add(video)
+        lists.add(video)
+        try values.add(video)
+        links.add(video)
+        if video.isOfThisRun, let speed = video.speed { speeds.append(speed) }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ToolModel
 
 /// The videos that a person should look at although nothing failed: those that stand apart from the rest of the batch.
@@ -25,7 +26,28 @@ struct OutlierSection {
     /// Items of one measure.
     private static let mostItems = 10
 
-    private struct Measure: Sendable {
+    /// What videos are compared in, of all of them: a column a measure, of which one at a time is in memory.
+    struct Values {
+        fileprivate let measures: [Measure]
+        fileprivate let table: ValueTable
+        /// Videos whose frames are known.
+        fileprivate private(set) var known = 0
+
+        /// - Parameter folder: where the values lie while they are needed.
+        init(_ tools: ReportTools, in folder: RawPath) {
+            measures =
+                tools.outliers.enumerated().map { OutlierSection.measure($0.element.hint, at: $0.offset) }
+                + OutlierSection.measures
+            table = ValueTable(columns: measures.count, in: folder)
+        }
+
+        mutating func add(_ video: ReportVideo) throws(SystemError) {
+            if video.frames != nil { known += 1 }
+            try table.append(measures.map { video.frames == nil ? nil : $0.value(video) })
+        }
+    }
+
+    fileprivate struct Measure: Sendable {
         let name: String
         /// Above the median is what stands out, or below it.
         let sign: Double
@@ -35,26 +57,37 @@ struct OutlierSection {
         var isFlag = false
     }
 
-    init(_ videos: [ReportVideo], _ tools: ReportTools) {
-        let own = tools.outliers.enumerated().map { OutlierSection.measure($0.element.hint, at: $0.offset) }
-        groups = (own + OutlierSection.measures).compactMap { OutlierSection.group($0, videos) }
+    /// - Parameters:
+    ///   - values: of all rows.
+    ///   - rows: in the order in which their values were added.
+    init(_ values: Values, _ rows: RowFile) throws(SystemError) {
+        var groups: [Group] = []
+        for (column, measure) in values.measures.enumerated() {
+            if let group = try OutlierSection.group(measure, try values.table.column(column), rows) {
+                groups.append(group)
+            }
+        }
+        self.groups = groups
         hasGroups = !groups.isEmpty
-        let known = videos.count { $0.frames != nil }
         nothing =
-            known < Outliers.fewest
-            ? "Too few videos to tell what is usual: \(Text.count(known)) of the \(Outliers.fewest) needed."
+            values.known < Outliers.fewest
+            ? "Too few videos to tell what is usual: \(Text.count(values.known)) of the \(Outliers.fewest) needed."
             : "Nothing stands out."
     }
 
-    private static func group(_ measure: Measure, _ videos: [ReportVideo]) -> Group? {
-        let values = videos.map { $0.frames == nil ? nil : measure.value($0) }
+    private static func group(
+        _ measure: Measure, _ values: [Double?], _ rows: RowFile
+    ) throws(SystemError) -> Group? {
         guard let found = Outliers.find(values, sign: measure.sign) else { return nil }
         // What holds of many is a property of the batch.
         if measure.isFlag, found.indices.count * 20 > values.count { return nil }
-        let items = found.indices.prefix(mostItems).map { index in
-            Item(
-                path: Text.shown(videos[index].path, limit: 200), href: Row.link(videos[index]),
-                value: measure.isFlag ? "" : measure.text(values[index] ?? 0))
+        var items: [Item] = []
+        for index in found.indices.prefix(mostItems) {
+            let video = try rows.row(at: index)
+            items.append(
+                Item(
+                    path: Text.shown(video.path, limit: 200), href: Row.link(video),
+                    value: measure.isFlag ? "" : measure.text(values[index] ?? 0)))
         }
         let usual =
             measure.isFlag

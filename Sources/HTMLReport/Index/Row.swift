@@ -73,12 +73,15 @@ struct RowBlock {
 
     private static let size = 100
 
-    /// The blocks for a range of videos.
-    static func all(_ videos: [ReportVideo], _ range: Range<Int>, _ shards: Shards) -> [RowBlock] {
-        stride(from: range.lowerBound, to: range.upperBound, by: size).map { start in
-            let end = min(start + size, range.upperBound)
+    /// The blocks of a page.
+    ///
+    /// - Parameter videos: those of the page.
+    static func all(_ videos: [ReportVideo], _ shards: Shards, _ shard: Int) -> [RowBlock] {
+        let first = shards.range(shard).lowerBound
+        return stride(from: 0, to: videos.count, by: size).map { start in
+            let end = min(start + size, videos.count)
             return RowBlock(
-                name: "\(Text.count(start + 1)) to \(Text.count(end)) of \(Text.count(videos.count))",
+                name: "\(Text.count(first + start + 1)) to \(Text.count(first + end)) of \(Text.count(shards.rows))",
                 rows: videos[start..<end].map { Row($0, isTerse: shards.isTerse, hasPicture: shards.hasPictures) },
                 isFull: end - start == size)
         }

@@ -7,11 +7,12 @@ struct ShardPage {
     /// There are too many rows.
     let pictures = false
 
+    /// - Parameter videos: those of the page.
     init(_ videos: [ReportVideo], _ shards: Shards, _ shard: Int) {
         let range = shards.range(shard)
         title = "Videos \(Text.count(range.lowerBound + 1)) to \(Text.count(range.upperBound))"
         self.shards = ShardLink.all(shards, here: shard)
         self.shard = shard
-        blocks = RowBlock.all(videos, range, shards)
+        blocks = RowBlock.all(videos, shards, shard)
     }
 }

@@ -18,35 +18,66 @@ struct StatusLists {
     let knownTitle: String
     let hasKnown: Bool
 
-    init(_ data: ReportData, _ limits: IndexLimits) {
-        func list(_ text: (ReportVideo) -> String, of isWanted: (ReportVideo) -> Bool) -> List? {
-            let videos = data.videos.filter { isWanted($0) && !$0.isGone }
-            guard !videos.isEmpty else { return nil }
-            let rows = videos.prefix(limits.rows).map { video in
-                Remark(
-                    video, text: text(video), cause: video.failure.cause.map { Phrases.name($0) } ?? "",
-                    progress: video.frameCount)
+    /// The first rows of each list, and how many there are.
+    struct Fold {
+        fileprivate struct Rows {
+            var first: [Remark] = []
+            var count = 0
+
+            var list: List? {
+                guard count > 0 else { return nil }
+                return List(rows: first, rest: count > first.count ? Text.count(count - first.count) : nil)
             }
-            return List(rows: rows, rest: videos.count > rows.count ? Text.count(videos.count - rows.count) : nil)
         }
-        func failureText(_ video: ReportVideo) -> String { video.failureText(limit: 400) ?? "" }
-        func reasons(_ video: ReportVideo) -> String {
-            video.reasons.map { Phrases.reason($0, nil) }.joined(separator: "; ")
+
+        fileprivate var damaged = Rows()
+        fileprivate var quarantined = Rows()
+        fileprivate var known = Rows()
+        /// Failed in an earlier run and not done since, gone or not.
+        fileprivate var knownCount = 0
+        fileprivate var gone = 0
+        private let limits: IndexLimits
+
+        init(_ limits: IndexLimits) { self.limits = limits }
+
+        mutating func add(_ video: ReportVideo) {
+            let isKnown = video.status == .failed && !video.isOfThisRun
+            if isKnown { knownCount += 1 }
+            if video.isGone {
+                gone += 1
+                return
+            }
+            if video.status == .damaged {
+                add(video, to: \.damaged) { $0.reasons.map { Phrases.reason($0, nil) }.joined(separator: "; ") }
+            }
+            if video.isQuarantined { add(video, to: \.quarantined) { $0.failureText(limit: 400) ?? "" } }
+            if isKnown { add(video, to: \.known) { $0.failureText(limit: 400) ?? "" } }
         }
-        damaged = list(reasons) { $0.status == .damaged }
-        quarantined = list(failureText) { $0.isQuarantined }
-        known = list(failureText) { $0.status == .failed && !$0.isOfThisRun }
-        let tally = data.run.summary.tally
+
+        private mutating func add(
+            _ video: ReportVideo, to list: WritableKeyPath<Fold, Rows>, _ text: (ReportVideo) -> String
+        ) {
+            self[keyPath: list].count += 1
+            guard self[keyPath: list].first.count < limits.rows else { return }
+            let cause = video.failure.cause.map { Phrases.name($0) } ?? ""
+            self[keyPath: list].first.append(
+                Remark(video, text: text(video), cause: cause, progress: video.frameCount))
+        }
+    }
+
+    init(_ run: RunDocument, _ fold: Fold) {
+        (damaged, quarantined, known) = (fold.damaged.list, fold.quarantined.list, fold.known.list)
+        let tally = run.summary.tally
         skipped = [
             (tally.skipped, "unchanged, with a result of an earlier run"),
             (tally.skippedFailed, "failed before and unchanged"),
             (tally.skippedDamaged, "found damaged before and unchanged"),
             (tally.quarantined, VideoStatus.quarantined.rawValue),
-            (data.videos.count(where: \.isGone), "gone from their places; their results are still here"),
+            (fold.gone, "gone from their places; their results are still here"),
         ].filter { $0.0 > 0 }.map { Fact(Text.count($0.0), $0.1) }
         hasSkipped = !skipped.isEmpty
         hasKnown = known != nil
-        let count = data.videos.count { $0.status == .failed && !$0.isOfThisRun }
+        let count = fold.knownCount
         knownTitle = "\(Text.plural(count, "video")) still \(count == 1 ? "fails" : "fail") from earlier runs"
     }
 }

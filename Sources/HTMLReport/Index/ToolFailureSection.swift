@@ -9,6 +9,14 @@ struct ToolFailureSection {
         let message: String
         /// How many frames it had answered.
         let frame: String
+
+        init(_ video: ReportVideo, _ failed: FailedTool) {
+            path = Text.shown(video.path, limit: 400)
+            href = Row.link(video)
+            tool = Text.shown(failed.id, limit: 80)
+            message = Text.shown(failed.message, limit: 400)
+            frame = Text.count(failed.frame)
+        }
     }
 
     let hasToolFailures: Bool
@@ -17,16 +25,26 @@ struct ToolFailureSection {
     /// How many are not shown here.
     let moreToolFailures: String?
 
-    init(_ videos: [ReportVideo], _ limits: IndexLimits) {
-        let failed = videos.filter { !$0.isGone && !$0.toolsFailed.isEmpty }
-        let count = failed.reduce(0) { $0 + $1.toolsFailed.count }
-        toolFailures = failed.lazy.flatMap { video in video.toolsFailed.map { (video, $0) } }.prefix(limits.rows)
-            .map { video, tool in
-                Entry(
-                    path: Text.shown(video.path, limit: 400), href: Row.link(video),
-                    tool: Text.shown(tool.id, limit: 80), message: Text.shown(tool.message, limit: 400),
-                    frame: Text.count(tool.frame))
+    /// The first of them, and how many there are.
+    struct Fold {
+        fileprivate var entries: [Entry] = []
+        fileprivate var count = 0
+        private let limits: IndexLimits
+
+        init(_ limits: IndexLimits) { self.limits = limits }
+
+        mutating func add(_ video: ReportVideo) {
+            guard !video.isGone else { return }
+            for tool in video.toolsFailed {
+                count += 1
+                if entries.count < limits.rows { entries.append(Entry(video, tool)) }
             }
+        }
+    }
+
+    init(_ fold: Fold) {
+        let count = fold.count
+        toolFailures = fold.entries
         hasToolFailures = count > 0
         toolFailureCount = Text.count(count)
         moreToolFailures = count > toolFailures.count ? Text.count(count - toolFailures.count) : nil

@@ -6,8 +6,8 @@ struct ReportData {
     var run: RunDocument
     /// Those whose measures are compared.
     var tools: ReportTools
-    /// Failures first, then by path.
-    var videos: [ReportVideo]
+    /// Those in trouble first, then by path.
+    var videos: RowFile
     /// What could not be read.
     var notes: [String]
     /// What a reader has to know of all pages.
@@ -18,6 +18,6 @@ struct ReportData {
     var runs: [RunSummary] = []
     /// What the output folder calls its input roots.
     var names = RootNames()
-    /// How the run went over time.
-    var timeline = RunTimeline()
+    /// How the run went over time; nil where there is no log of it.
+    var timeline: RunTimeline?
 }

@@ -8,12 +8,12 @@ struct ReportReader {
     private let layout: OutputLayout
     private let tools: ReportTools
     private var notes: [String] = []
-    private var videos: [ReportVideo] = []
-    private var indices: [JobID: Int] = [:]
+    private let joined: JoinedRows
 
     /// - Parameter baseline: the run to compare with.
-    /// - Throws: ``ReportError`` when the run's record cannot be used. Anything else that cannot be read is noted.
-    /// - Complexity: a row for each video and one record are in memory.
+    /// - Throws: ``ReportError`` when the run's record cannot be used, `SystemError` when rows cannot be kept. Anything
+    ///   else that cannot be read is noted.
+    /// - Complexity: one record, and about a hundred bytes of each video, are in memory.
     static func read(
         layout: OutputLayout, run id: String, baseline: String? = nil, tools: ReportTools
     ) throws -> ReportData {
@@ -24,6 +24,7 @@ struct ReportReader {
     private init(layout: OutputLayout, tools: ReportTools) {
         self.layout = layout
         self.tools = tools
+        joined = JoinedRows(in: layout.report)
     }
 
     private mutating func read(_ id: String, _ baseline: String?) throws -> ReportData {
@@ -43,19 +44,18 @@ struct ReportReader {
         takeFailures()
         do {
             while let job = try record.nextJob() {
-                update(job.job, job.path) { [tools] in $0.take(job, tools: tools) }
+                joined.update(job.job, job.path) { [tools] in $0.take(job, tools: tools) }
             }
         } catch {
             throw failure(error)
         }
         mark(changes)
-        let timeline = RunTimeline(layout.log(run: id)) ?? RunTimeline()
-        for stretch in timeline.stretches {
-            if let index = indices[stretch.job] { videos[index].started = stretch.start }
+        let timeline = try RunTimeline(layout.log(run: id), in: layout.report) { [joined] in
+            joined.mark($0, started: $1)
         }
         takeThumbnails()
         return ReportData(
-            run: run, tools: tools, videos: sorted(), notes: notes, changes: changes, runs: runs(upTo: id),
+            run: run, tools: tools, videos: try joined.sorted(), notes: notes, changes: changes, runs: runs(upTo: id),
             names: RootNames.read(layout), timeline: timeline)
     }
 
@@ -72,27 +72,24 @@ struct ReportReader {
     }
 
     /// Says of each row what became of its video; of two things the first in their order.
-    private mutating func mark(_ changes: Comparison?) {
+    private func mark(_ changes: Comparison?) {
         guard let changes else { return }
         for category in Comparison.Category.allCases.reversed() where category != .otherSettings {
-            for entry in changes[category] {
-                if let index = indices[entry.job] { videos[index].change = category }
-            }
+            for entry in changes[category] { joined.mark(entry.job, change: category) }
         }
     }
 
     /// Marks the videos that have a thumbnail.
     ///
     /// - Complexity: a list of each folder of stills; no video is asked for by itself.
-    private mutating func takeThumbnails() {
+    private func takeThumbnails() {
         let end = Array(OutputLayout.Still.thumbnail.rawValue.utf8)
         for folder in (try? Files.list(layout.stills)) ?? [] {
             for name in (try? Files.list(layout.stills.appending(folder))) ?? [] {
                 guard name.bytes.suffix(end.count).elementsEqual(end),
-                    let job = JobID(text: String(decoding: name.bytes.dropLast(end.count), as: UTF8.self)),
-                    let index = indices[job]
+                    let job = JobID(text: String(decoding: name.bytes.dropLast(end.count), as: UTF8.self))
                 else { continue }
-                videos[index].hasThumbnail = true
+                joined.markThumbnail(job)
             }
         }
     }
@@ -106,53 +103,33 @@ struct ReportReader {
         }
     }
 
-    private mutating func sorted() -> [ReportVideo] {
-        defer { (videos, indices) = ([], [:]) }
-        return videos.sorted { left, right in
-            if left.status != right.status { return left.status < right.status }
-            return left.raw == right.raw ? left.job.text < right.job.text : left.raw < right.raw
-        }
-    }
-
     private mutating func takeCatalog() {
         let lines = layout.catalogLines
-        noting(lines.path) { reader throws(SystemError) in
+        noting(lines.path) { [joined] () throws(SystemError) -> Int in
             try lines.forEachChange { job, entry in
                 // One that was taken back stands on a line alone: nothing was made of it before.
-                if let entry { reader.update(job, entry.path) { $0 = ReportVideo(entry) } }
+                if let entry { joined.update(job, entry.path) { $0 = ReportVideo(entry) } }
             }
         }
     }
 
-    /// Of these only few are left, so all are in memory at once.
     private mutating func takeFailures() {
         let lines = layout.failureLines
-        noting(lines.path) { reader throws(SystemError) in
-            let (failures, unread) = try lines.latest()
-            for entry in failures.values { reader.update(entry.job, entry.path) { $0.take(entry) } }
-            return unread
+        noting(lines.path) { [joined] () throws(SystemError) -> Int in
+            try lines.forEachLatest { entry in joined.update(entry.job, entry.path) { $0.take(entry) } }
         }
     }
 
     /// Reads a file and notes what of it cannot be read.
     ///
     /// - Parameter body: returns how many lines those are.
-    private mutating func noting(
-        _ path: RawPath, _ body: (inout ReportReader) throws(SystemError) -> Int
-    ) {
+    private mutating func noting(_ path: RawPath, _ body: () throws(SystemError) -> Int) {
         let name = path.lastComponent.display
         do throws(SystemError) {
-            let unread = try body(&self)
+            let unread = try body()
             if unread > 0 { notes.append("\(Text.plural(unread, "line")) of \(name) cannot be read") }
         } catch {
             notes.append("\(name) cannot be read: \(error.reason)")
         }
-    }
-
-    private mutating func update(_ job: JobID, _ path: RawPath, _ change: (inout ReportVideo) -> Void) {
-        if let index = indices[job] { return change(&videos[index]) }
-        indices[job] = videos.count
-        videos.append(ReportVideo(job: job, path: path))
-        change(&videos[videos.count - 1])
     }
 }

@@ -6,7 +6,7 @@ internal import Store
 internal import ToolModel
 
 /// In what a whole video may stand apart from the others.
-struct OutlierFeatures {
+struct OutlierFeatures: Equatable {
     /// Numbers of the tools' summaries, in the order of ``ReportTools/outliers``; empty where none is known.
     var measures: [Double?] = []
     var isTruncated = false
@@ -14,7 +14,7 @@ struct OutlierFeatures {
 }
 
 /// Why a video has no result, and how far it came.
-struct FailureDetails {
+struct FailureDetails: Equatable {
     /// The worker's message, in one line.
     var message: String?
     /// The message without what is particular to this video.
@@ -27,7 +27,7 @@ struct FailureDetails {
 }
 
 /// What the index knows of one video: a row's worth, whatever the video's length.
-struct ReportVideo {
+struct ReportVideo: Equatable {
     let job: JobID
     /// The relative path for people, hidden characters made visible.
     var path: String
@@ -83,6 +83,11 @@ struct ReportVideo {
         self.raw = raw
         path = ""
         take(path: raw)
+    }
+
+    /// - Parameter path: as ``path`` tells it.
+    init(job: JobID, raw: RawPath, shown path: String) {
+        (self.job, self.raw, self.path) = (job, raw, path)
     }
 }
 

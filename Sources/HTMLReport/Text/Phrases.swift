@@ -15,17 +15,13 @@ struct FolderCounts: Equatable {
     /// With a result of this run that an external tool did not add to, because it failed.
     var withoutTool = 0
 
-    init() {}
-
-    init(_ all: [ReportVideo]) {
-        videos = all.count
-        for video in all {
-            if video.status == .failed { failed += 1 }
-            if video.status == .damaged { damaged += 1 }
-            if video.status.isFailure { failing += 1 }
-            if video.status == .failed, !video.isOfThisRun { failingBefore += 1 }
-            if video.isOfThisRun, !video.toolsFailed.isEmpty { withoutTool += 1 }
-        }
+    mutating func add(_ video: ReportVideo) {
+        videos += 1
+        if video.status == .failed { failed += 1 }
+        if video.status == .damaged { damaged += 1 }
+        if video.status.isFailure { failing += 1 }
+        if video.status == .failed, !video.isOfThisRun { failingBefore += 1 }
+        if video.isOfThisRun, !video.toolsFailed.isEmpty { withoutTool += 1 }
     }
 }
 

@@ -24,7 +24,11 @@ struct BoxChunks {
     private var times: [Int?] = []
     private var boxes: [[ShownObject]] = []
     private var isEmpty = true
+    /// The number of the next one.
     private var number = 0
+
+    /// How many there are with those that were left out.
+    var parts: Int { number }
 
     /// - Parameters:
     ///   - base: where the files lie, without `.b<k>.js`.
@@ -60,7 +64,10 @@ struct BoxChunks {
             (times, boxes, isEmpty) = ([], [], true)
             number += 1
         }
-        guard !isEmpty else { return }
+        guard !isEmpty else {
+            // An earlier report may have had one.
+            return Files.remove(BoxChunks.name(base, number))
+        }
         var most = boxes.map(\.count).max() ?? 0
         var bytes = script(number, most)
         if bytes.count > BoxChunks.limit, boxes.contains(where: { $0.contains { !$0.points.isEmpty } }) {

@@ -25,12 +25,13 @@ struct VideoPageWriter {
     /// - Throws: `SystemError` when a file cannot be written, ``ReportError`` when the template cannot be used.
     func write(
         _ video: inout ReportVideo, _ reader: ResultReader?, _ context: VideoPage.Context,
-        _ written: inout Set<RawPath>
+        _ written: inout WrittenFiles
     ) throws {
         let path = layout.report.appending(video.page)
         let base = path.parent.appending(video.job.text)
         var pictures = ShownPictures(reader?.facts.pictures, width: video.width, height: video.height)
         var content = VideoPage.Content(facts: reader?.facts, pictures: pictures)
+        var boxParts: Int?
         var stillFrame: (record: JSON, picture: ShownPicture)?
         if let reader {
             let wanted = Still.frame(video.job, layout)
@@ -58,8 +59,7 @@ struct VideoPageWriter {
                 fold: fold, tools: tools, facts: reader.facts, rate: video.rate, boxChunks: boxes.chunks,
                 hasCutBoxes: boxes.hasCut, classNames: boxes.names, colours: content.colours)
             try AtomicFile.write(data.script(), to: base.suffixed(".js"), durable: false)
-            written.insert(base.suffixed(".js"))
-            written.formUnion(boxes.chunks.map { BoxChunks.name(base, $0) })
+            boxParts = boxes.parts
             content.fold = fold
         }
         content.still = Still(video, layout, frame: stillFrame, canvas: pictures.main.shown, colours: content.colours)
@@ -72,7 +72,7 @@ struct VideoPageWriter {
             if bytes.count <= VideoPageWriter.pageLimit { break }
         }
         try AtomicFile.write(bytes, to: path, durable: false)
-        written.insert(path)
+        written.addPage(of: video.job, boxParts: boxParts)
     }
 
     /// The next frame; nil after the last one, and when no more can be read, which is noted.
