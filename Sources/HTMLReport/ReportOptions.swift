@@ -23,6 +23,9 @@ package struct ReportOptions: Sendable {
     /// The tools whose descriptors say what is drawn and compared; nil for those that the output folder knows.
     package var tools: [ToolDescriptor]?
 
+    /// Is told how far the report is, every thousand videos and at each step.
+    package var progress: (@Sendable (ReportProgress) -> Void)?
+
     package init(
         pages: Pages? = .full, templates: RawPath? = nil, baseline: String? = nil, reevaluation: Reevaluation? = nil,
         tools: [ToolDescriptor]? = nil
@@ -39,6 +42,21 @@ package struct ReportOptions: Sendable {
 
     /// What is asked for, or what so many videos get.
     package func chosenPages(of videos: Int) -> Pages { pages ?? (videos <= ReportOptions.fullLimit ? .full : .basic) }
+}
+
+/// What a report is at.
+package enum ReportProgress: Sendable, Equatable {
+    /// The records of so many videos were read.
+    case reading(Int)
+    /// The log, for the course of the run.
+    case timeline
+    /// Results of videos, and pages of them.
+    case videos(done: Int, of: Int)
+    case replay
+    case index
+
+    /// Videos between two reports.
+    static let step = 1000
 }
 
 /// What was written.

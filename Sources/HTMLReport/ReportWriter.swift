@@ -20,7 +20,8 @@ package struct ReportWriter {
     package static func write(layout: OutputLayout, run id: String, options: ReportOptions) throws -> ReportSummary {
         let templates = try Templates(override: options.templates)
         let tools = ReportTools(options.tools ?? KnownTools(layout).descriptors)
-        var data = try ReportReader.read(layout: layout, run: id, baseline: options.baseline, tools: tools)
+        var data = try ReportReader.read(
+            layout: layout, run: id, baseline: options.baseline, tools: tools, progress: options.progress)
         return try ReportWriter(layout: layout, options: options, templates: templates, tools: tools).write(&data)
     }
 
@@ -35,7 +36,9 @@ package struct ReportWriter {
         try writeAssets()
         var written = WrittenFiles()
         let pages = try writePages(&data, &written)
+        options.progress?(.replay)
         try ReplayCopy(layout: layout, templates: templates, run: data.run.summary).write(data.videos)
+        options.progress?(.index)
         let index = try writeIndex(data, &written)
         removeFiles(otherThan: written)
         return ReportSummary(index: index, videos: data.videos.count, pages: pages)
@@ -62,6 +65,9 @@ package struct ReportWriter {
                 try pageWriter.write(&video, reader, context, &written)
             }
             try completed.append(video)
+            if completed.count % ReportProgress.step == 0 {
+                options.progress?(.videos(done: completed.count, of: rows.count))
+            }
         }
         data.videos = completed
         return pages

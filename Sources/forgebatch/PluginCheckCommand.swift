@@ -176,7 +176,7 @@ struct PluginCheckCommand: AsyncParsableCommand {
         }
         for (tool, selection) in selections {
             let id = "\(plugin.id)/\(tool.id)"
-            let line = CheckProgress(isWanted: !json)
+            let line = ProgressLine(isWanted: !json)
             let place = folder.appending(tool.id)
             try Files.makeDirectory(place, durable: false)
             var found: [PluginFinding] = []
@@ -187,7 +187,7 @@ struct PluginCheckCommand: AsyncParsableCommand {
                         line.clear()
                         if !json { CheckFindings.show(finding) }
                         found.append(finding)
-                    }, progress: { what, view in line.show("\(id): \(what)", view) })
+                    }, progress: { what, view in line.show(view.line("\(id): \(what)")) })
                 defer { line.clear() }
                 try await check.run()
             } catch PluginCheck.Stop.signal(let number) {
@@ -242,24 +242,10 @@ private struct CheckFindings {
     }
 }
 
-/// One line on a terminal that tells what is being done.
-private final class CheckProgress {
-    private let isWanted: Bool
-    private var isShown = false
-
-    init(isWanted: Bool) { self.isWanted = isWanted && Terminal.errorIsTerminal && Terminal.isCapable }
-
-    func show(_ what: String, _ view: RunView) {
-        guard isWanted else { return }
-        let frame = view.workers.first?.progress.map { ", frame \($0.currentFrame)" } ?? ""
-        let text = "\(what): \(view.done) of \(Quantity.plural(view.planned, "video"))\(frame)"
-        Terminal.write("\r\(text.prefix(max(20, Terminal.size.columns - 1)))\u{1B}[K", to: .standardError)
-        isShown = true
-    }
-
-    func clear() {
-        guard isShown else { return }
-        Terminal.write("\r\u{1B}[K", to: .standardError)
-        isShown = false
+extension RunView {
+    /// How far a check is: `people: plain: 1 of 2 videos, frame 12`
+    fileprivate func line(_ what: String) -> String {
+        let frame = workers.first?.progress.map { ", frame \($0.currentFrame)" } ?? ""
+        return "\(what): \(done) of \(Quantity.plural(planned, "video"))\(frame)"
     }
 }

@@ -20,11 +20,14 @@ struct Report {
     ///   of all rows.
     init(
         _ layout: OutputLayout, run id: String, videos: Int? = nil, pages: ReportOptions.Pages?, templates: RawPath?,
-        baseline: String?, reevaluation: Reevaluation? = nil
+        baseline: String?, reevaluation: Reevaluation? = nil, isQuiet: Bool = false
     ) {
         var options = ReportOptions(
             pages: pages, templates: templates, baseline: baseline, reevaluation: reevaluation)
         if let videos { options.pages = options.chosenPages(of: videos) }
+        let line = ProgressLine(isWanted: !isQuiet, after: 2)
+        options.progress = { line.show($0.text) }
+        defer { line.clear() }
         do {
             index = try ReportWriter.write(layout: layout, run: id, options: options).index
             isNew = true
@@ -34,7 +37,9 @@ struct Report {
     }
 
     /// The report of a finished run. A run that found nothing to do and nothing changed leaves the report alone.
-    static func of(_ options: RunOptions, _ outcome: RunOutcome, pages: ReportPages?, templates: RawPath?) -> Report {
+    static func of(
+        _ options: RunOptions, _ outcome: RunOutcome, pages: ReportPages?, templates: RawPath?, isQuiet: Bool
+    ) -> Report {
         let wanted: ReportOptions.Pages?
         switch pages {
         case .some(.none): return .none
@@ -48,7 +53,7 @@ struct Report {
         if processed == 0, Files.exists(index), isUnchanged(layout, outcome) { return Report(index: index) }
         return Report(
             layout, run: outcome.runID, videos: outcome.counts.found, pages: wanted, templates: templates,
-            baseline: outcome.baseline)
+            baseline: outcome.baseline, isQuiet: isQuiet)
     }
 
     /// Whether nothing is new but the run itself, as far as can be told: a video may also have gone.

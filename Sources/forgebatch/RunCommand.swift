@@ -111,7 +111,9 @@ struct RunCommand: AsyncParsableCommand {
                 conclude: {
                     console.clear()
                     signals.finish()
-                    report = Report.of(options, $0, pages: pages.report, templates: pages.templates?.path)
+                    report = Report.of(
+                        options, $0, pages: pages.report, templates: pages.templates?.path,
+                        isQuiet: display.quiet || ![.auto, .bar].contains(display.progress))
                     outputs = MonitoringFiles(monitoring, options, $0, hasReport: report.problem == nil)
                 })
         } catch let failure as LookFailure {

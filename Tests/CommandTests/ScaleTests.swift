@@ -92,6 +92,40 @@ struct ScaleTests {
         }
     }
 
+    @Test("A report takes under 600 bytes of memory for a video more, once its rows are on several pages")
+    func reports() async throws {
+        let sizes = [22_000, 42_000]
+        let run = "20260226T000000Z-aaaaaa"
+        var reports: [Int] = []
+        for videos in sizes {
+            let library = try await Library(1)
+            let made = MadeOutputFolder(library.forge.output)
+            let records = (0..<videos).map { number -> JobRecord in
+                let path = "camera-\(number / 500)/2026-02-26/20260226T-clip-\(number).mp4"
+                return number % 50 == 0 ? .failed(path) : .done(path)
+            }
+            try made.addRun(run, records)
+            var events: [(Int64, LogEvent)] = []
+            for (index, record) in records.enumerated() {
+                let time = Int64(index) * 1000
+                events.append((time, .jobStarted(job: record.job, path: record.path, totalFrames: 100, size: 1)))
+                let frames = Progress(currentFrame: 50, totalFrames: 100)
+                events.append((time + 500, .progress(job: record.job, frames)))
+                events.append(
+                    (
+                        time + 900,
+                        record.hasFailed ? .error(job: record.job, message: "no") : .completed(job: record.job)
+                    ))
+            }
+            try made.writeLog(run, events)
+            reports.append(try await library.run("report", "out", "--report", "basic").bytes)
+            let last = made.layout.report.appending("videos-\(videos / 10_000 + 1).html")
+            #expect(Files.exists(last), "\(last.display)")
+        }
+        let limit = (sizes[1] - sizes[0]) * ScaleTests.most + 1 << 20
+        #expect(reports[1] - reports[0] < limit, "\(reports) bytes")
+    }
+
     @Test("A task reads less than 1 MB to begin, however many shards the plan has: its head, and its own part")
     func reading() async throws {
         let library = try await Library(20_000)

@@ -2,6 +2,7 @@ import Archive
 import Bytes
 import Jobs
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -263,6 +264,20 @@ import Testing
         #expect(script.count <= 1_500_000, "\(script.count) bytes")
         let assets = try Templates(override: nil).assets.reduce(0) { $0 + $1.bytes.count }
         #expect(assets <= 200_000, "\(assets) bytes")
+    }
+
+    @Test func `whoever asks is told how far a report is, every thousand videos and at each step`() throws {
+        let folder = try TemporaryFolder()
+        let clips = (0..<2500).map { Clip(path: RawPath("\($0).mp4")) }
+        let fixture = try Fixture(folder.path, clips: clips, framesWritten: false)
+        let told = Mutex<[ReportProgress]>([])
+        var options = ReportOptions(pages: .basic)
+        options.progress = { step in told.withLock { $0.append(step) } }
+        _ = try ReportWriter.write(layout: fixture.layout, run: Fixture.run, options: options)
+        // The catalog, and then the run's record of the same videos.
+        let records = [1000, 2000, 2500, 2500, 2500].map { ReportProgress.reading($0) }
+        let videos = [1000, 2000].map { ReportProgress.videos(done: $0, of: 2500) }
+        #expect(told.withLock { $0 } == records + [.timeline] + videos + [.replay, .index])
     }
 
     @Test func `past 20,000 rows the index is divided into pages that link each other`() throws {

@@ -7,6 +7,7 @@ internal import Store
 struct ReportReader {
     private let layout: OutputLayout
     private let tools: ReportTools
+    private let progress: (ReportProgress) -> Void
     private var notes: [String] = []
     private let joined: JoinedRows
 
@@ -15,15 +16,17 @@ struct ReportReader {
     ///   else that cannot be read is noted.
     /// - Complexity: one record, and about a hundred bytes of each video, are in memory.
     static func read(
-        layout: OutputLayout, run id: String, baseline: String? = nil, tools: ReportTools
+        layout: OutputLayout, run id: String, baseline: String? = nil, tools: ReportTools,
+        progress: ((ReportProgress) -> Void)? = nil
     ) throws -> ReportData {
-        var reader = ReportReader(layout: layout, tools: tools)
+        var reader = ReportReader(layout: layout, tools: tools, progress: progress ?? { _ in })
         return try reader.read(id, baseline)
     }
 
-    private init(layout: OutputLayout, tools: ReportTools) {
+    private init(layout: OutputLayout, tools: ReportTools, progress: @escaping (ReportProgress) -> Void) {
         self.layout = layout
         self.tools = tools
+        self.progress = progress
         joined = JoinedRows(in: layout.report)
     }
 
@@ -44,12 +47,13 @@ struct ReportReader {
         takeFailures()
         do {
             while let job = try record.nextJob() {
-                joined.update(job.job, job.path) { [tools] in $0.take(job, tools: tools) }
+                update(job.job, job.path) { [tools] in $0.take(job, tools: tools) }
             }
         } catch {
             throw failure(error)
         }
         mark(changes)
+        progress(.timeline)
         let timeline = try RunTimeline(layout.log(run: id), in: layout.report) { [joined] in
             joined.mark($0, started: $1)
         }
@@ -105,19 +109,24 @@ struct ReportReader {
 
     private mutating func takeCatalog() {
         let lines = layout.catalogLines
-        noting(lines.path) { [joined] () throws(SystemError) -> Int in
+        noting(lines.path) { [update] () throws(SystemError) -> Int in
             try lines.forEachChange { job, entry in
                 // One that was taken back stands on a line alone: nothing was made of it before.
-                if let entry { joined.update(job, entry.path) { $0 = ReportVideo(entry) } }
+                if let entry { update(job, entry.path) { $0 = ReportVideo(entry) } }
             }
         }
     }
 
     private mutating func takeFailures() {
         let lines = layout.failureLines
-        noting(lines.path) { [joined] () throws(SystemError) -> Int in
-            try lines.forEachLatest { entry in joined.update(entry.job, entry.path) { $0.take(entry) } }
+        noting(lines.path) { [update] () throws(SystemError) -> Int in
+            try lines.forEachLatest { entry in update(entry.job, entry.path) { $0.take(entry) } }
         }
+    }
+
+    private func update(_ job: JobID, _ path: RawPath, _ change: (inout ReportVideo) -> Void) {
+        joined.update(job, path, change)
+        if joined.updates % ReportProgress.step == 0 { progress(.reading(joined.count)) }
     }
 
     /// Reads a file and notes what of it cannot be read.

@@ -18,6 +18,8 @@ final class JoinedRows {
     private let rows: RowFile
     private var marks: [Mark] = []
     private var indices: [JobID: Int32] = [:]
+    /// How often a row was made or changed.
+    private(set) var updates = 0
     /// Why rows are not whole.
     private var fault: SystemError?
 
@@ -27,8 +29,11 @@ final class JoinedRows {
         rows = RowFile(in: folder)
     }
 
+    var count: Int { rows.count }
+
     /// Changes the row of a job, or makes it. What goes wrong ``sorted()`` tells.
     func update(_ job: JobID, _ path: RawPath, _ change: (inout ReportVideo) -> Void) {
+        updates += 1
         do throws(SystemError) {
             if let index = indices[job].map({ Int($0) }) {
                 var row = try rows.row(at: index)

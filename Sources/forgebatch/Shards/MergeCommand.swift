@@ -119,7 +119,7 @@ struct MergeCommand: AsyncParsableCommand {
         }
         return Report(
             layout, run: run.id, videos: run.tally.found, pages: pages, templates: told.pages.templates?.path,
-            baseline: run.baseline)
+            baseline: run.baseline, isQuiet: quiet)
     }
 
     private func tell(
