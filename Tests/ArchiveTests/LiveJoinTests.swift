@@ -125,7 +125,7 @@ struct LiveJoinTests {
     }
 
     @Test("When all shards have ended nothing more comes; the merge is told as the run's end, with numbers that go on")
-    func merged() throws {
+    func merged() async throws {
         let made = try MadePlan(LiveJoinTests.names, shards: 2)
         let videos = try LiveJoinTests.videos(made)
         let reader = try Reader(made)
@@ -139,7 +139,9 @@ struct LiveJoinTests {
         #expect(reader.isOver && !reader.follower.isBeingWritten(made.layout, run: MadePlan.run))
         #expect(reader.lines.filter { $0.event.isTerminal }.count == 12)
         #expect(RunLogSummary(made.layout, run: MadePlan.run)?.status == .interrupted)
-        _ = try ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) { $0.planned }
+        _ = try await ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) {
+            $0.planned
+        }
         let news = try reader.read()
         #expect(news.map(\.event.kind) == [.runFinished])
         #expect(try reader.read().isEmpty)

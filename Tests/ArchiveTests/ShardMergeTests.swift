@@ -33,8 +33,8 @@ struct ShardMergeTests {
         }
 
         @discardableResult
-        func merge(isPartial: Bool = false) throws -> ShardMerge.Outcome {
-            try ShardMerge.run(
+        func merge(isPartial: Bool = false) async throws -> ShardMerge.Outcome {
+            try await ShardMerge.run(
                 PlanFile(layout.plan(run: ShardMergeTests.run)), layout, isPartial: isPartial, baseline: nil,
                 compacts: true
             ) { $0.isIncomplete ? 10 : $0.isFaulty ? 3 : $0.planned }
@@ -57,11 +57,11 @@ struct ShardMergeTests {
     @Test(
         "Any number of shards, done in any order, comes to one catalog, one record and one log that is whole",
         arguments: [1, 2, 7, 64])
-    func join(_ count: Int) throws {
+    func join(_ count: Int) async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: count)
         let failing: Set<String> = ["cam0/clip 33.mp4"]
         for shard in (0..<count).reversed() { try shards.doShard(shard, attempt: "1\(shard % 3)", failing: failing) }
-        let outcome = try shards.merge()
+        let outcome = try await shards.merge()
         #expect(outcome.missing == [] && outcome.summary.exitStatus == 3)
         #expect(outcome.summary.tally.completed == 99 && outcome.summary.tally.failed == 1)
         #expect(outcome.summary.tally.found == 102 && outcome.summary.tally.skipped == 2)
@@ -85,10 +85,10 @@ struct ShardMergeTests {
     }
 
     @Test("A merge that is done again adds nothing, and a line of a later run stays")
-    func again() throws {
+    func again() async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: 3)
         for shard in 0..<3 { try shards.doShard(shard, attempt: "1") }
-        let first = try shards.merge()
+        let first = try await shards.merge()
         func files() throws -> [[UInt8]] {
             let layout = shards.layout
             return try [
@@ -98,19 +98,19 @@ struct ShardMergeTests {
             .map { try Files.read($0) }
         }
         let before = try files()
-        let second = try shards.merge()
+        let second = try await shards.merge()
         #expect(second.summary == first.summary)
         #expect(try files() == before)
         let name = ShardMergeTests.names[5]
         var later = CatalogEntry(.done(name), run: "20270101T000000Z-bbbbbb", digest: "e")
         later.sha256 = "2"
         try JobLineWriter(shards.layout.catalogLines).append(later)
-        try shards.merge()
+        try await shards.merge()
         #expect(try shards.layout.catalogLines.latest().records[later.job] == later)
     }
 
     @Test("Two attempts at a shard count once: each job has the events of one, and its end once")
-    func duplicates() throws {
+    func duplicates() async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: 2)
         let name = ShardMergeTests.names[99]
         try shards.doShard(0, attempt: "1", only: 20, failing: [name])
@@ -118,7 +118,7 @@ struct ShardMergeTests {
         try shards.doShard(0, attempt: "3")
         try shards.doShard(1, attempt: "1")
         try shards.doShard(1, attempt: "1b", late: -5000)
-        let outcome = try shards.merge()
+        let outcome = try await shards.merge()
         #expect(outcome.summary.tally.completed == 100 && outcome.summary.tally.failed == 0)
         let log = try shards.log()
         #expect(log.filter { $0.event.isTerminal }.count == 100)
@@ -127,12 +127,12 @@ struct ShardMergeTests {
     }
 
     @Test("Clocks that differ by seconds let no job end before it begins, and no time of the joined log falls")
-    func clocks() throws {
+    func clocks() async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: 4)
         for (shard, late) in [(0, 0), (1, 7000), (2, -9000), (3, 86_400_000)] as [(Int, Int64)] {
             try shards.doShard(shard, attempt: "1", late: late)
         }
-        try shards.merge()
+        try await shards.merge()
         var state = RunState()
         var last = ""
         for line in try shards.log() {
@@ -148,31 +148,31 @@ struct ShardMergeTests {
     @Test(
         "Shards that are missing are told of, and nothing is written; --partial joins what there is, and all comes later"
     )
-    func missing() throws {
+    func missing() async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: 4)
         try shards.doShard(0, attempt: "1")
         try shards.doShard(2, attempt: "1", only: 3)
-        #expect { try shards.merge() } throws: { ($0 as? ShardMerge.Missing)?.shards == [1, 2, 3] }
+        await #expect { try await shards.merge() } throws: { ($0 as? ShardMerge.Missing)?.shards == [1, 2, 3] }
         #expect(!Files.exists(shards.layout.catalog) && !Files.exists(shards.layout.log(run: ShardMergeTests.run)))
         #expect(try RunFolders.ids(shards.layout) == [ShardMergeTests.run])
-        let part = try shards.merge(isPartial: true)
+        let part = try await shards.merge(isPartial: true)
         #expect(part.missing == [1, 2, 3] && part.summary.exitStatus == 10 && part.summary.isInterrupted)
         #expect(part.summary.tally.notStarted == 72 && part.summary.tally.completed == 28)
         #expect(try shards.breaches() == [])
         for shard in 1..<4 { try shards.doShard(shard, attempt: "2") }
-        let whole = try shards.merge()
+        let whole = try await shards.merge()
         #expect(whole.summary.exitStatus == 0 && whole.summary.tally.completed == 100)
         #expect(try shards.breaches() == [])
         #expect(try shards.layout.catalogLines.latest().records.count == 100)
     }
 
     @Test("A job whose end was cut off its log is ended by its outcome")
-    func cutLog() throws {
+    func cutLog() async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: 2)
         try shards.doShard(0, attempt: "1", isLogCut: true)
         try shards.doShard(1, attempt: "1")
         Files.remove(shards.layout.shardLog(1, attempt: "1", run: ShardMergeTests.run))
-        try shards.merge()
+        try await shards.merge()
         let log = try shards.log()
         #expect(log.filter { $0.event.isTerminal }.count == 100)
         #expect(try shards.breaches() == [])
@@ -202,7 +202,7 @@ struct ShardMergeTests {
     }
 
     @Test("A run that waits to be joined is listed as such, and is not entered into the history as one that was killed")
-    func listed() throws {
+    func listed() async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: 2)
         #expect(try HistoryRepair.addMissing(shards.layout) == 0)
         let run = try #require(try RunList.all(shards.layout).first)
@@ -210,7 +210,7 @@ struct ShardMergeTests {
         #expect(try shards.breaches() == [])
         try shards.doShard(0, attempt: "1")
         try shards.doShard(1, attempt: "1")
-        try shards.merge()
+        try await shards.merge()
         #expect(try HistoryRepair.addMissing(shards.layout) == 0)
         #expect(try RunList.all(shards.layout).first?.isFinished == true)
     }

@@ -75,7 +75,7 @@ struct ShardedRunTests {
                 let wanted = whole.received.filter { seqs([$0]).first ?? 0 >= 8 }
                 try await waitUntil { late.received.filter { $0.contains("\"seq\":") } == wanted }
             }
-            _ = try ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) {
+            _ = try await ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) {
                 $0.planned
             }
             try await waitUntil { whole.received.contains { $0.contains("run_finished") } }
@@ -123,7 +123,7 @@ struct ShardedRunTests {
             try await waitUntil { feed.status == .interrupted }
             // Not before it is joined, and not while somebody reads it.
             #expect(library.feed() === feed)
-            _ = try ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) {
+            _ = try await ShardMerge.run(made.plan(), made.layout, isPartial: false, baseline: nil, compacts: true) {
                 $0.planned
             }
             try await waitUntil { feed.status == .finished }

@@ -36,7 +36,7 @@ package struct ShardMerge {
     /// Videos, and failures of tools, that are told one by one.
     private static let mostTold = 10_000
     /// Jobs whose lines go to the disk together.
-    private static let batch = 4096
+    private static let batch = 8192
 
     private let plan: PlanFile
     private let layout: OutputLayout
@@ -68,11 +68,11 @@ package struct ShardMerge {
     package static func run(
         _ plan: PlanFile, _ layout: OutputLayout, isPartial: Bool, baseline: String?, compacts: Bool,
         exitStatus: (Findings) -> Int32
-    ) throws -> Outcome {
+    ) async throws -> Outcome {
         var merge = try ShardMerge(plan, layout)
         try merge.count(isPartial: isPartial)
         let records = try Spool(in: layout.run(plan.head.runID))
-        try merge.takeOutcomes(records)
+        try await merge.takeOutcomes(records)
         return try merge.finish(records, baseline: baseline, compacts: compacts, exitStatus: exitStatus)
     }
 
@@ -103,20 +103,15 @@ package struct ShardMerge {
     // MARK: Catalog, failure memory, records
 
     /// Enters what every job came to, and keeps the records.
-    private mutating func takeOutcomes(_ records: Spool) throws {
+    private mutating func takeOutcomes(_ records: Spool) async throws {
         let books = try JoinedBooks(runID, earlier, layout)
         var isFirst = true
-        for shard in 0..<head.shards where head.parts[shard].jobs > 0 {
-            let outcomes = try ShardOutcomes(layout, run: runID, shard: shard)
-            try plan.forEachJob(of: shard) { line in
-                guard let outcome = try outcomes.outcome(line.job) else { return }
-                note(outcome)
-                try records.append(
-                    Array((isFirst ? "\n" : ",\n").utf8) + JSONWriter.encode(outcome.record.json))
-                isFirst = false
-                books.add(outcome, stored: line.known?.result)
-                if books.waiting >= ShardMerge.batch { try books.flush() }
-            }
+        try await EndedJobs.forEach(plan, layout) { job in
+            note(job.outcome)
+            try records.append(Array((isFirst ? "\n" : ",\n").utf8) + job.record)
+            isFirst = false
+            books.add(job.outcome, stored: job.stored)
+            if books.waiting >= ShardMerge.batch { try books.flush() }
         }
         try books.flush()
     }

@@ -54,7 +54,7 @@ struct MergeCommand: AsyncParsableCommand {
             throw Failure(refusal.exitStatus, "\(refusal)")
         }
         defer { withExtendedLifetime(lock) {} }
-        let joined = try join(plan, layout, told, isLocked: lock.lack == nil)
+        let joined = try await join(plan, layout, told, isLocked: lock.lack == nil)
         let summary = joined.summary
         let report = report(layout, summary, told)
         let outputs = MonitoringFiles(
@@ -80,13 +80,13 @@ struct MergeCommand: AsyncParsableCommand {
 
     private func join(
         _ plan: PlanFile, _ layout: OutputLayout, _ told: MergeFileArguments, isLocked: Bool
-    ) throws -> ShardMerge.Outcome {
+    ) async throws -> ShardMerge.Outcome {
         _ = try CatalogRebuild.ifMissing(layout)
         _ = try HistoryRepair.addMissing(layout)
         let planned = try ShardedRun.document(plan).summary
         let baseline = try Baseline.resolve(told.pages.baseline, of: planned, in: layout)
         do {
-            let joined = try ShardMerge.run(
+            let joined = try await ShardMerge.run(
                 plan, layout, isPartial: partial, baseline: baseline, compacts: isLocked,
                 exitStatus: MergeCommand.exitStatus)
             // What killed attempts left; one that still works keeps what is its own.
