@@ -36,7 +36,7 @@ package struct ShardMerge {
     /// Videos, and failures of tools, that are told one by one.
     private static let mostTold = 10_000
     /// Jobs whose lines go to the disk together.
-    private static let batch = 8192
+    private static let batch = 4096
 
     private let plan: PlanFile
     private let layout: OutputLayout
