@@ -92,6 +92,20 @@ struct ScaleTests {
         }
     }
 
+    @Test("plan --probe takes no more, and its workers less than those of a run may")
+    func probing() async throws {
+        let sizes = [300, 2_300]
+        var plans: [Int] = []
+        for videos in sizes {
+            let library = try await Library(videos)
+            let planned = try await library.run(
+                "plan", "in", "-o", "out", "--no-config", "--quiet", "--shards", "4", "--probe")
+            plans.append(planned.bytes)
+            #expect(try library.plan().head.jobs == videos)
+        }
+        #expect(plans[1] - plans[0] < (sizes[1] - sizes[0]) * ScaleTests.most + 1 << 20, "\(plans) bytes")
+    }
+
     @Test("A task reads less than 1 MB to begin, however many shards the plan has: its head, and its own part")
     func reading() async throws {
         let library = try await Library(20_000)

@@ -10,8 +10,9 @@ struct VideoCosts: Sendable {
     /// Of each video; nil stands as a negative number.
     private var pixels: [Int64]
 
-    /// What a worker's start costs, in pixels that are decoded and measured in that time: two pictures of 1920x1080.
-    static let overhead: Int64 = 4 << 20
+    /// What a worker's start costs, in pixels that are decoded and measured in that time: some three pictures of 1920x1080, as
+    /// docs/performance.md has 13 ms for a file of one frame, and 450 million pixels of HD a second.
+    static let overhead: Int64 = 6 << 20
 
     /// Bytes that no frame takes less than, in the most frugal of codecs and containers: a header that claims more frames than
     /// its file has room for is not believed.

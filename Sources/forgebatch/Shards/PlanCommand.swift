@@ -136,22 +136,23 @@ private struct PlanSummary {
         ] + (outcome.probes.map { [PlanSummary.line($0)] } ?? []) + commands.lines
     }
 
-    /// `probed 980 of 1000 videos; 20 count by their bytes: 18 could not be opened, 2 tell no length or size`
+    /// `probed 980 of 1000 videos; 20 count by their bytes at the median of the others: 18 could not be opened, 2 crashed`
     static func line(_ probes: ProbeTally) -> String {
         let head = "probed \(probes.probed) of \(Quantity.plural(probes.videos, "video"))"
         guard probes.byBytes > 0 else { return head }
         let causes = ProbeTally.Gap.allCases.compactMap { gap in probes.gaps[gap].map { "\($0) \(words(gap))" } }
+        let counted = probes.byBytes == 1 ? "1 counts by its bytes" : "\(probes.byBytes) count by their bytes"
         let rate = probes.probed > 0 ? " at the median of the others" : ""
-        return "\(head); \(probes.byBytes) count by their bytes\(rate): \(causes.joined(separator: ", "))"
+        return "\(head); \(counted)\(rate): \(causes.joined(separator: ", "))"
     }
 
     private static func words(_ gap: ProbeTally.Gap) -> String {
         switch gap {
         case .unopened: "could not be opened"
-        case .untold: "tell no length or no size of picture"
-        case .crashed: "crashed their workers"
-        case .late: "took longer than --stall or --timeout"
-        case .unstarted: "could have no worker"
+        case .untold: "without a length or a size of picture"
+        case .crashed: "crashed"
+        case .late: "over --stall or --timeout"
+        case .unstarted: "without a worker"
         }
     }
 
