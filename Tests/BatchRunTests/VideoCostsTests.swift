@@ -13,7 +13,7 @@ struct VideoCostsTests {
 
     @Test("The pixels of all frames; nothing where frames or pictures are not told")
     func pixels() {
-        #expect(pixels(320, 240, frames: 200) == 320 * 240 * 200)
+        #expect(pixels(320, 240, frames: 200) == 15_360_000)
         #expect(pixels(1, 1, frames: 1) == 1)
         for untold in [
             pixels(nil, 240, frames: 200), pixels(320, nil, frames: 200), pixels(320, 240, frames: nil),
@@ -25,9 +25,9 @@ struct VideoCostsTests {
     @Test("No header is believed that claims more than its file has room for, or than any decoder takes")
     func claims() {
         // A frame takes ten bytes at least, and a file that is not empty may hold one.
-        #expect(pixels(10, 10, frames: .max, size: 1000) == 100 * 100)
+        #expect(pixels(10, 10, frames: .max, size: 1000) == 10_000)
         #expect(pixels(10, 10, frames: 7, size: 3) == 100)
-        #expect(pixels(.max, .max, frames: 2) == 2 << 27)
+        #expect(pixels(.max, .max, frames: 2) == 268_435_456)
         #expect(pixels(.max, .max, frames: .max, size: .max) == .max)
     }
 
