@@ -98,7 +98,9 @@ final class Console: Sendable {
         var parts = ["\(verb)\(view.done) of \(Quantity.plural(view.planned, "video"))"]
         if view.failed > 0 { parts.append("\(view.failed) failed") }
         if view.skipped > 0 { parts.append("\(view.skipped) skipped") }
-        if view.elapsed > 0.5, view.stage == .work { parts.append("\(Int(Double(view.frames) / view.elapsed)) frames/s") }
+        if view.elapsed > 0.5, view.stage == .work {
+            parts.append("\(Int(Double(view.frames) / view.elapsed)) frames/s")
+        }
         if let stop = view.stop {
             parts.append("stopping (\(stop.text))")
         } else if let left = view.remaining {
@@ -139,7 +141,8 @@ final class Console: Sendable {
 
     private static func members(_ view: RunView) -> [JSON.Member] {
         let json = JSON.members([
-            "stage": view.stage == .work ? nil : .string(view.stage.rawValue), "planned": .int(view.planned), "done": .int(view.done), "failed": .int(view.failed),
+            "stage": view.stage == .work ? nil : .string(view.stage.rawValue), "planned": .int(view.planned),
+            "done": .int(view.done), "failed": .int(view.failed),
             "skipped": .int(view.skipped), "frames": .int(view.frames),
             "elapsed": .double((view.elapsed * 10).rounded() / 10),
             "remaining": view.remaining.map { .double(($0 * 10).rounded() / 10) },

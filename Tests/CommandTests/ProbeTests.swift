@@ -100,7 +100,9 @@ struct ProbeTests {
     /// A plan of many videos in mid-probe, with the worker of one of them held.
     private func held(_ forge: Forge, _ flags: [String]) async throws -> (plan: RunningProcess, worker: pid_t) {
         for number in 0..<300 { try forge.add("clip\(number).y4m", frames: 1) }
-        let words = ["plan", "in", "-o", "out", "--no-config", "--shards", "2", "--probe", "-j1", "--progress", "plain"]
+        let words = [
+            "plan", "in", "-o", "out", "--no-config", "--shards", "2", "--probe", "-j1", "--progress", "plain",
+        ]
         let plan = try RunningProcess.start(forge.launch((words + flags).map { RawPath($0) }))
         let worker = try await poll { () -> pid_t?? in
             if plan.hasEnded { return .some(nil) }

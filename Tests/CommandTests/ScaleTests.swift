@@ -92,7 +92,7 @@ struct ScaleTests {
         }
     }
 
-    @Test("plan --probe takes no more, and its workers less than those of a run may")
+    @Test("plan --probe takes under 600 bytes of memory for a video more, too")
     func probing() async throws {
         let sizes = [300, 2_300]
         var plans: [Int] = []

@@ -15,8 +15,8 @@ struct PlanCommand: AsyncParsableCommand {
             other. The commands for that are printed. Flags of run that shards and their merge go by, such as --tools \
             and --report, are kept in the plan.
 
-            Exit status: 0 planned, 1 not planned, 9 no input, 11 locked, 64 usage, 66 unreadable input (the rest is \
-            planned), 78 bad configuration, 129/130/143 stopped by a signal.
+            Exit status: 0 planned, 1 not planned, 9 no input, 10 stopped by --max-duration, 11 locked, 64 usage, 66 \
+            unreadable input (the rest is planned), 78 bad configuration, 129/130/143 stopped by a signal.
             """)
 
     @OptionGroup(title: "Input and output") var input: InputArguments
@@ -74,6 +74,7 @@ struct PlanCommand: AsyncParsableCommand {
         defer { showStatus.cancel() }
         let outcome: ShardPlanner.Outcome
         do {
+            defer { console.clear() }
             outcome = try await ShardPlanner.plan(
                 options, shards: shards, flags: flags, signals: signals.begin,
                 begin: { layout in
@@ -86,7 +87,6 @@ struct PlanCommand: AsyncParsableCommand {
                     return try Baseline.resolve(pages.baseline, scope: options.scope, in: layout)
                 }, probing: probe ? { console.show($0) } : nil)
         } catch let failure as LookFailure {
-            console.clear()
             throw Failure(failure.exitStatus, "\(failure)")
         } catch let refusal as RunRefusal {
             if case .locked = refusal {
@@ -95,7 +95,6 @@ struct PlanCommand: AsyncParsableCommand {
             }
             throw Failure(refusal.exitStatus, "\(refusal)")
         }
-        console.clear()
         await RunCommand.zygotes.close()
         PlanSummary(outcome, output: options.output).print(display)
         if outcome.exitStatus != 0 { throw ExitCode(outcome.exitStatus) }
