@@ -97,6 +97,19 @@ struct ProbeTests {
         #expect(try await lines(["-j2"], ["LC_ALL": "de_DE.UTF-8"]) == expected)
     }
 
+    @Test("Progress is drawn and taken off the screen again, and --quiet says nothing")
+    func display() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        let words = ["plan", "in", "-o", "out", "--no-config", "--shards", "2", "--probe"]
+        let drawn = try await forge.forgebatch((words + ["--progress", "bar"]).map { RawPath($0) })
+        #expect(drawn.status == 0 && drawn.error.contains("probed 0 of 2 videos"), "\(drawn.error)")
+        #expect(drawn.error.hasSuffix("\u{1B}[1A\r\u{1B}[J"), "\(drawn.error)")
+        #expect(drawn.output.contains("\nprobed 2 of 2 videos\n"))
+        let quiet = try await forge.forgebatch((words + ["--quiet"]).map { RawPath($0) })
+        #expect(quiet.status == 0 && quiet.output.isEmpty && quiet.error.isEmpty)
+        #expect(try RunFolders.ids(forge.layout).count == 2)
+    }
+
     /// A plan of many videos in mid-probe, with the worker of one of them held.
     private func held(_ forge: Forge, _ flags: [String]) async throws -> (plan: RunningProcess, worker: pid_t) {
         for number in 0..<300 { try forge.add("clip\(number).y4m", frames: 1) }
@@ -121,6 +134,9 @@ struct ProbeTests {
         for (signal, status) in [(SIGTERM, 143), (SIGINT, 130)] as [(Int32, Int32)] {
             let forge = try Forge()
             let (plan, worker) = try await held(forge, ["--stall", "10m"])
+            // A question for the state is answered as in a run.
+            plan.send(SIGUSR1)
+            try await eventually("it tells") { plan.errorSoFar.ranges(of: " of 300 videos").count > 1 }
             plan.send(signal)
             let result = await plan.result()
             #expect(result.status == status)
