@@ -33,20 +33,20 @@ struct VideoCostsTests {
 
     @Test("A video that did not tell counts by its bytes, at the middle rate of those that did")
     func median() {
-        // Rates of 1, 10 and 100 pixels a byte.
+        // Rates of 1, 10 and 100 pixels a byte; a bit counts as a pixel.
         let sizes: [Int64] = [100, 1000, 10, 50, 0]
         var costs = VideoCosts(count: 5)
         #expect(costs.costs(sizes).costs == sizes && costs.costs(sizes).overhead == ShardCut.overhead)
         costs.set(100, of: 0)
-        #expect(costs.costs(sizes).costs == [100, 1000, 10, 50, 0])
+        #expect(costs.costs(sizes).costs == [900, 9000, 90, 450, 0])
         #expect(costs.costs(sizes).overhead == VideoCosts.overhead)
         costs.set(10_000, of: 1)
         // Of two the lower one.
-        #expect(costs.costs(sizes).costs == [100, 10_000, 10, 50, 0])
+        #expect(costs.costs(sizes).costs == [900, 18_000, 90, 450, 0])
         costs.set(1000, of: 2)
-        #expect(costs.costs(sizes).costs == [100, 10_000, 1000, 500, 0])
+        #expect(costs.costs(sizes).costs == [900, 18_000, 1080, 900, 0])
         costs.set(.max, of: 3)
-        #expect(costs.costs([100, 1000, 10, 1, .max]).costs == [100, 10_000, 1000, .max, .max])
+        #expect(costs.costs([100, 1000, 10, 1, .max]).costs == [900, 18_000, 1080, .max, .max])
         #expect(VideoCosts(count: 0).costs([]).costs == [])
     }
 

@@ -36,7 +36,7 @@ struct ProbeTests {
         try #require(sizes[0] > sizes[1] + sizes[2], "\(sizes)")
         let bytes = try await ShardForge(forge, 2)
         #expect(try names(bytes) == [["noise.mkv"], ["longer.mp4", "long.mp4", "bad.mp4"]])
-        // 53 million pixels | 48, then 4 and a start to the second, which has more then; the text counts by its few bytes.
+        // 53 million pixels | 48, then 4 and 33 million bits to the second, which has more then; the text has a few bytes.
         let probed = try await ShardForge(forge, 2, ["--probe"])
         #expect(try names(probed) == [["longer.mp4", "bad.mp4"], ["long.mp4", "noise.mkv"]])
         let words = ["plan", "in", "-o", "out", "--no-config", "--shards", "2", "--probe"]

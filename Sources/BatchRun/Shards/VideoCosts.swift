@@ -1,14 +1,17 @@
 internal import Jobs
 internal import Store
 
-/// What videos cost, for ``ShardCut``: the pixels of all their frames, as far as containers tell, and for the others as many as
-/// their bytes come to by the median of those.
+/// What videos cost, for ``ShardCut``: a pixel of a frame as much as a bit of the file, since decoders and tools get through about
+/// as many of the one a second as of the other. Of a video whose container does not tell its pixels, they are what its bytes come
+/// to by the median of the others.
 ///
 /// 8 bytes a video, and 16 more while costs are made of it. They depend on the videos alone, not on the order in which they are
 /// told.
 struct VideoCosts: Sendable {
     /// Of each video; nil stands as a negative number.
     private var pixels: [Int64]
+
+    private static let bitsPerByte: Int64 = 8
 
     /// What a worker's start costs, in pixels that are decoded and measured in that time: some three pictures of 1920x1080, as
     /// docs/performance.md has 13 ms for a file of one frame, and 450 million pixels of HD a second.
@@ -38,14 +41,16 @@ struct VideoCosts: Sendable {
         return overflow ? .max : pixels
     }
 
-    /// The costs of all videos, and what each costs beside that, in the same unit: bytes where none is known.
+    /// The costs of all videos, and what each costs beside that, in the same unit: bytes where no pixels are known.
     ///
     /// - Parameter sizes: of the videos in bytes.
     /// - Complexity: n log n.
     func costs(_ sizes: [Int64]) -> (costs: [Int64], overhead: Int64) {
         guard let rate = medianRate(sizes) else { return (sizes, ShardCut.overhead) }
         let costs = zip(pixels, sizes).map { known, size in
-            known >= 0 ? known : Int64(exactly: (Double(max(0, size)) * rate).rounded()) ?? .max
+            let size = max(0, size)
+            let pixels = known >= 0 ? known : Int64(exactly: (Double(size) * rate).rounded()) ?? .max
+            return ShardCut.sum(pixels, min(size, .max / VideoCosts.bitsPerByte) * VideoCosts.bitsPerByte)
         }
         return (costs, VideoCosts.overhead)
     }

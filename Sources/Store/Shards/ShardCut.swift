@@ -46,7 +46,7 @@ package struct ShardCut: Equatable, Sendable {
     }
 
     /// Costs may be what a header claims: a sum that cannot be written down is the most there is.
-    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+    package static func sum(_ one: Int64, _ other: Int64) -> Int64 {
         let (sum, overflow) = one.addingReportingOverflow(other)
         return overflow ? .max : sum
     }

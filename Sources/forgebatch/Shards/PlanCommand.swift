@@ -36,8 +36,9 @@ struct PlanCommand: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Open each video first, and cut by the pixels of all its frames, as its header tells, in place of its bytes: for \
-            libraries of several sizes of picture, codecs or bit rates. What does not tell counts by its bytes.
+            Open each video first, and cut by the pixels of all its frames, as its header tells, and its bits, in place of \
+            its bytes alone: for libraries of several sizes of picture, codecs or bit rates. What does not tell counts by \
+            its bytes.
             """)
     var probe = false
 
