@@ -108,6 +108,23 @@ struct ProbeTests {
         let quiet = try await forge.forgebatch((words + ["--quiet"]).map { RawPath($0) })
         #expect(quiet.status == 0 && quiet.output.isEmpty && quiet.error.isEmpty)
         #expect(try RunFolders.ids(forge.layout).count == 2)
+        #expect(!Files.exists(forge.layout.results) && !Files.exists(forge.layout.stills))
+    }
+
+    @Test("Probes are confined as the workers of a run are, and say when they are not")
+    func confined() async throws {
+        let forge = try Forge(["a.y4m", "b.y4m"])
+        let words = [
+            "plan", "in", "-o", "out", "--no-config", "--shards", "1", "--probe", "--json", "--sandbox", "off",
+        ]
+        let result = try await forge.forgebatch(words.map { RawPath($0) })
+        let note = "--sandbox off: workers run without Landlock and seccomp"
+        #expect(result.status == 0 && result.error == "forgebatch: \(note)\n")
+        let json = try JSONReader.parse(result.output)
+        #expect(json["notes"]?.array == [.string(note)] && json["probe"]?["probed"]?.int == 2)
+        // The shards say so themselves.
+        let plan = try PlanFile.open(RawPath(try #require(json["plan"]?.string))).plan
+        #expect(try plan.document().notes.isEmpty)
     }
 
     /// A plan of many videos in mid-probe, with the worker of one of them held.

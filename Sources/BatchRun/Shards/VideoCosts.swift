@@ -5,7 +5,7 @@ internal import Store
 /// as many of the one a second as of the other. Of a video whose container does not tell its pixels, they are what its bytes come
 /// to by the median of the others.
 ///
-/// 8 bytes a video, and 16 more while costs are made of it. They depend on the videos alone, not on the order in which they are
+/// 8 bytes a video, and 8 more while costs are made of it. They depend on the videos alone, not on the order in which they are
 /// told.
 struct VideoCosts: Sendable {
     /// Of each video; nil stands as a negative number.
@@ -58,6 +58,7 @@ struct VideoCosts: Sendable {
     /// Pixels a byte: of the videos that are known, sorted by them, the middle one's, and of two the lower one's.
     private func medianRate(_ sizes: [Int64]) -> Double? {
         var rates: [Double] = []
+        rates.reserveCapacity(sizes.count)
         for (known, size) in zip(pixels, sizes) where known >= 0 && size > 0 {
             rates.append(Double(known) / Double(size))
         }
