@@ -49,7 +49,7 @@ struct VideoAnalysis {
         _ stillFiles: borrowing StillFiles
     ) throws -> AnalysedVideo {
         var pass = try ToolPass(tools, kept: kept?.tools ?? [], external: external)
-        let reader = try open(descriptor, threads: threads)
+        let reader = try request.openVideo(descriptor, threads: threads)
         let declared = reader.info.declaredFrames ?? 0
         teller.open(
             .opened(
@@ -87,22 +87,11 @@ struct VideoAnalysis {
             tools: try described(whole, failures), summary: whole.summary, events: whole.events)
         try kept?.checkEnd(head)
         if request.stills { try VideoAnalysis.write(stills, to: stillFiles) }
-        var facts = VideoFacts(codec: reader.info.codec, width: reader.info.width, height: reader.info.height)
-        facts.duration = report.coveredDuration ?? reader.info.duration
+        var facts = reader.info.facts
+        facts.duration = report.coveredDuration ?? facts.duration
         return AnalysedVideo(
             head: head, facts: facts, verdict: report.verdict, reasons: report.reasons.map(\.rawValue),
             failures: failures)
-    }
-
-    private func open(_ descriptor: FileDescriptor, threads: Int) throws -> VideoReader {
-        var limits = MediaLimits()
-        (limits.threads, limits.threadedPixels) = (threads, request.threadedPixels)
-        limits.memory = request.memory.limit == 0 ? 0 : request.memory.most
-        let request = request
-        limits.expectMemory = { Confinement.allow($0, request.memory) }
-        return try VideoReader(
-            descriptor: Files.duplicate(descriptor, path: request.relative),
-            fileExtension: request.relative.lowercasedExtension, limits: limits)
     }
 
     /// Runs the passes of tools that have one of their own. Where there are some, and where a tool failed, all frames are

@@ -35,8 +35,7 @@ package enum WorkerProgram {
     package static func main() -> Int32 {
         Confinement.closeInherited()
         guard let input = WorkerInput.read() else { return refuse() }
-        let outcome = run(input.request, input.descriptors)
-        Teller.send(.finished(outcome))
+        Teller.send(run(input.request, input.descriptors))
         return 0
     }
 
@@ -51,9 +50,11 @@ package enum WorkerProgram {
         return 70
     }
 
-    private static func run(_ request: JobRequest, _ descriptors: [FileDescriptor]) -> JobOutcome {
+    /// - Returns: the last line.
+    private static func run(_ request: JobRequest, _ descriptors: [FileDescriptor]) -> WorkerMessage {
         var outcome: JobOutcome
         do {
+            if request.describesOnly { return try describe(request) }
             outcome = try analyse(request, descriptors)
         } catch let error as NoFrame {
             outcome = JobOutcome(kind: .content, message: error.message)
@@ -79,7 +80,19 @@ package enum WorkerProgram {
             outcome = JobOutcome(kind: .content, message: "\(error)")
         }
         outcome.processorSeconds = processorSeconds()
-        return outcome
+        return .finished(outcome)
+    }
+
+    /// Opens the video, behind the same walls as for a result, and makes nothing.
+    private static func describe(_ request: JobRequest) throws -> WorkerMessage {
+        for note in Confinement.giveWay(request) { Teller.send(.note(note)) }
+        let (descriptor, status) = try request.openInput()
+        guard status != nil else { return .finished(changed()) }
+        if let note = try Confinement.enter(request) { Teller.send(.note(note)) }
+        try ParentWatch.start()
+        Confinement.limitProcessor(request, duration: nil, isFinal: true)
+        let info = try request.openVideo(descriptor, threads: 1).info
+        return .described(info.facts, frames: info.declaredFrames ?? info.estimatedFrames)
     }
 
     private static func analyse(_ request: JobRequest, _ descriptors: [FileDescriptor]) throws -> JobOutcome {
@@ -87,7 +100,7 @@ package enum WorkerProgram {
         // A request that cannot be carried out is refused before anything is opened.
         let selected = try ToolPass(request.tools).external(of: request)
         // All that is needed is opened here: behind the confinement nothing can be, and before it there is no second thread.
-        let (descriptor, before) = try open(request)
+        let (descriptor, before) = try request.openInput()
         guard let before else { return changed() }
         // Read once more where several threads meet trouble.
         let results = [true, request.threads > 1].compactMap { $0 ? KeptResult.open(request) : nil }
@@ -137,16 +150,6 @@ package enum WorkerProgram {
             teller.beat()
         }
         return hash.hex()
-    }
-
-    /// The file that the run was planned for, or no status when it is another one by now.
-    private static func open(_ request: JobRequest) throws(SystemError) -> (FileDescriptor, FileStatus?) {
-        let descriptor = try Files.openInput(request.input)
-        let status = try Files.status(descriptor: descriptor, path: request.relative)
-        guard status.kind == .file, status.size == request.size, status.modified == request.modified,
-            status.inode == request.inode
-        else { return (descriptor, nil) }
-        return (descriptor, status)
     }
 
     private static func changed() -> JobOutcome {

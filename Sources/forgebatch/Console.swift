@@ -3,7 +3,7 @@ internal import Bytes
 internal import Jobs
 internal import Synchronization
 
-/// Progress on standard error while a run works.
+/// Progress on standard error while a run works, or a plan is made.
 final class Console: Sendable {
     private enum Style { case bar, plain, json, none }
     private struct State {
@@ -92,12 +92,15 @@ final class Console: Sendable {
         return (colors ? Colors.paint(bar, view.failed > 0 ? .yellow : .green) : bar) + " " + text
     }
 
-    /// `12 of 16 videos, 1 failed, 812 frames/s, 1 min 20 s left`
+    /// `12 of 16 videos, 1 failed, 812 frames/s, 1 min 20 s left`, `probed 12 of 16 videos, 3 s left`
     private static func line(_ view: RunView) -> String {
-        var parts = ["\(view.done) of \(Quantity.plural(view.planned, "video"))"]
+        let verb = view.stage == .probe ? "probed " : ""
+        var parts = ["\(verb)\(view.done) of \(Quantity.plural(view.planned, "video"))"]
         if view.failed > 0 { parts.append("\(view.failed) failed") }
         if view.skipped > 0 { parts.append("\(view.skipped) skipped") }
-        if view.elapsed > 0.5 { parts.append("\(Int(Double(view.frames) / view.elapsed)) frames/s") }
+        if view.elapsed > 0.5, view.stage == .work {
+            parts.append("\(Int(Double(view.frames) / view.elapsed)) frames/s")
+        }
         if let stop = view.stop {
             parts.append("stopping (\(stop.text))")
         } else if let left = view.remaining {
@@ -138,7 +141,8 @@ final class Console: Sendable {
 
     private static func members(_ view: RunView) -> [JSON.Member] {
         let json = JSON.members([
-            "planned": .int(view.planned), "done": .int(view.done), "failed": .int(view.failed),
+            "stage": view.stage == .work ? nil : .string(view.stage.rawValue), "planned": .int(view.planned),
+            "done": .int(view.done), "failed": .int(view.failed),
             "skipped": .int(view.skipped), "frames": .int(view.frames),
             "elapsed": .double((view.elapsed * 10).rounded() / 10),
             "remaining": view.remaining.map { .double(($0 * 10).rounded() / 10) },

@@ -12,6 +12,8 @@ enum EventStream {
         case message
         /// What the run did; the last object but for messages.
         case summary
+        /// The plan that was made; the last object but for messages.
+        case planned
         /// Why there is no summary; the last object.
         case error
     }
@@ -42,7 +44,7 @@ enum EventStream {
 
     /// Whether the arguments ask for it. Even what is wrong with them is told in its form, so they are not parsed yet.
     static func isAsked(_ arguments: [String]) -> Bool {
-        guard arguments.first == "run" else { return false }
+        guard arguments.first.map({ ["run", "plan"].contains($0) }) == true else { return false }
         let flags = arguments.prefix { $0 != "--" }
         let joined = flags.enumerated().compactMap { index, flag -> String? in
             if flag.hasPrefix("--progress=") { return String(flag.dropFirst("--progress=".count)) }

@@ -781,6 +781,7 @@ struct SchedulerTests {
             let total = Int.random(in: 0...20, using: &random)
             let messages: [WorkerMessage] = [
                 .opened(totalFrames: total, duration: nil), .heartbeat, .note("n"),
+                .described(VideoFacts(width: 1, height: 1), frames: 1),
                 .step(current: Int.random(in: 1...21, using: &random), total: total),
             ]
             model.send(.message(id, messages.randomElement(using: &random) ?? .heartbeat))

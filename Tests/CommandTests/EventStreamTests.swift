@@ -95,7 +95,22 @@ struct EventStreamTests {
             #expect((try? JSONReader.parse(String(line))) != nil, "\(line)")
         }
         try await held(streams, all)
+        try await planned(streams)
         try await check(streams)
+    }
+
+    /// What `plan` tells, and why it tells of none.
+    private func planned(_ streams: Streams) async throws {
+        let words = ["-o", "new", "--shards", "2", "--probe", "--progress", "json", "-q"]
+        func plan(_ inputs: String...) async throws -> ProcessResult {
+            try await streams.forge.forgebatch((["plan"] + inputs + words).map { RawPath($0) })
+        }
+        let told = try streams.take(try await plan("in"), status: 0, last: "planned")
+        #expect(told.first?["type"]?.string == "progress" && told.first?["stage"]?.string == "probe")
+        #expect(told.last?["plan"]?["probe"]?["probed"]?.int == 1)
+        try streams.take(try await plan(), status: 64, last: "error")
+        let lost = try streams.take(try await plan("in", "gone"), status: 66, last: "planned")
+        #expect(lost.contains { $0["type"]?.string == "message" && $0["level"]?.string == "warning" })
     }
 
     /// The lock is another's, or waited for when a signal comes.

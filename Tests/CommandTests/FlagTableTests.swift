@@ -12,7 +12,8 @@ struct FlagTableTests {
         let others = ["--on-complete", "--on-failure", "--hook-timeout", "--plan", "--shard"]
         let same = (alone["run"] ?? [:]).keys.filter { !others.contains($0) }
         let name = "plan takes the flags of run, keeps those that shards and merge go by, and prints what comes next"
-        return Dictionary(uniqueKeysWithValues: (same + ["--shards"]).map { ($0, name) })
+        let probe = "--probe cuts by what there is to decode, where bytes mislead, and says what it could not probe"
+        return Dictionary(uniqueKeysWithValues: (same + ["--shards"]).map { ($0, name) } + [("--probe", probe)])
     }()
 
     private static let alone: [String: [String: String]] = [

@@ -98,7 +98,7 @@ struct ScaleTests {
 
     @Test("A report takes under 600 bytes of memory for a video more, once its rows are on several pages")
     func reports() async throws {
-        let sizes = [22_000, 42_000]
+        let sizes = [20_100, 30_100]
         let run = "20260226T000000Z-aaaaaa"
         var reports: [Int] = []
         for videos in sizes {
@@ -110,7 +110,7 @@ struct ScaleTests {
             }
             try made.addRun(run, records)
             var events: [(Int64, LogEvent)] = []
-            for (index, record) in records.enumerated() {
+            for (index, record) in records.enumerated() where index % 5 == 0 {
                 let time = Int64(index) * 1000
                 events.append((time, .jobStarted(job: record.job, path: record.path, totalFrames: 100, size: 1)))
                 let frames = Progress(currentFrame: 50, totalFrames: 100)
@@ -128,6 +128,20 @@ struct ScaleTests {
         }
         let limit = (sizes[1] - sizes[0]) * ScaleTests.most + 1 << 20
         #expect(reports[1] - reports[0] < limit, "\(reports) bytes")
+    }
+
+    @Test("plan --probe takes under 600 bytes of memory for a video more, too")
+    func probing() async throws {
+        let sizes = [300, 2_300]
+        var plans: [Int] = []
+        for videos in sizes {
+            let library = try await Library(videos)
+            let planned = try await library.run(
+                "plan", "in", "-o", "out", "--no-config", "--quiet", "--shards", "4", "--probe")
+            plans.append(planned.bytes)
+            #expect(try library.plan().head.jobs == videos)
+        }
+        #expect(plans[1] - plans[0] < (sizes[1] - sizes[0]) * ScaleTests.most + 1 << 20, "\(plans) bytes")
     }
 
     @Test("A task reads less than 1 MB to begin, however many shards the plan has: its head, and its own part")

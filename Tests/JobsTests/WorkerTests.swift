@@ -39,6 +39,8 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
             .step(current: 3, total: 9, pass: .init(tool: "people/people", completed: 1, total: 3)),
             .note("no Landlock\nhere \u{1}"),
             .finished(JobOutcome(kind: .content, message: "decode: no video frames")),
+            .described(VideoFacts(codec: "h264", width: 320, height: 240, duration: 8), frames: 200),
+            .described(VideoFacts(), frames: nil),
         ]
         + [.completed, .content, .changed, .input, .io, .name, .diskFull, .memory, .sandbox].map {
             .finished(outcome($0))
@@ -59,6 +61,7 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"verdict\":\"ok\"}",
         "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"verdict\":\"failed\",\"sha256\":\"0\"}",
         "{\"type\":\"job_result\",\"kind\":\"completed\",\"frames\":1,\"sha256\":\"a\"}",
+        "{\"type\":\"described\",\"frames\":1}",
         "{\"type\":\"exec\",\"text\":\"x\"}", "{\"type\":\"note\",\"text\":\"a\"} trailing",
     ])
     func `what no worker says is refused`(line: String) {
@@ -74,6 +77,8 @@ private func stored(_ json: JSON) throws -> JSON { try JSONReader.parse(JSONWrit
         // The result that is there has the other form.
         request.stored = OutputLayout.otherForm(request.result)
         #expect(try JobRequest(JSONReader.parse(request.encode())) == request)
+        request.describesOnly = true
+        #expect(try JobRequest(JSONReader.parse(request.encode()))?.describesOnly == true)
         request.nice = 20
         #expect(try JobRequest(JSONReader.parse(request.encode())) == nil)
         request.nice = 19

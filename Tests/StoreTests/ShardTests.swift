@@ -49,6 +49,15 @@ struct ShardTests {
         #expect(ShardCut(3, jobs: []).shards == [[], [], []])
     }
 
+    @Test("A cut goes by any costs: five on two shards by hand, each with its overhead, and sums that no number holds")
+    func costs() {
+        // 9 | 5 makes 11 | 7; then 5 and 1 make 14 | 14, and nothing goes to the first.
+        let cut = ShardCut(2, costs: [5, 1, 9, 5, -3], overhead: 2) { $0 < $1 }
+        #expect(cut.shards == [[2, 1, 4], [0, 3]] && cut.loads == [16, 14])
+        let most = ShardCut(2, costs: [.max, .max, .max, 7], overhead: 1) { $0 < $1 }
+        #expect(most.shards == [[0, 2, 3], [1]] && most.loads == [.max, .max])
+    }
+
     private func head(_ id: String = "20260101T000000Z-aaaaaa") -> PlanHead {
         var head = PlanHead(runID: id, version: "1.0.0", started: MadeOutputFolder.start, digest: "d")
         head.flags = ["--tools=luma", "--no-stills"]

@@ -2,7 +2,7 @@
 
     python3 check_stream.py SCHEMA progress|summary FILE ...
 
-A file of `progress` has to end with a summary or an error, and only messages may follow.
+A file of `progress` has to end with a summary, a plan or an error, and only messages may follow.
 """
 
 import json
@@ -36,8 +36,9 @@ def check(path, validator, is_stream):
         kinds.append(value.get("type"))
     if is_stream:
         last = [kind for kind in kinds if kind != "message"][-1:]
-        assert last in (["summary"], ["error"], []), f"{path}: it ends with {kinds[-5:]}"
-        assert kinds.count("summary") + kinds.count("error") <= 1, f"{path}: {kinds}"
+        ends = ["summary", "planned", "error"]
+        assert not last or last[0] in ends, f"{path}: it ends with {kinds[-5:]}"
+        assert sum(kinds.count(end) for end in ends) <= 1, f"{path}: {kinds}"
     else:
         assert len(kinds) == 1, f"{path}: {len(kinds)} lines"
 

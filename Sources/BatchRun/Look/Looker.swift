@@ -7,6 +7,8 @@ package enum LookFailure: Error, CustomStringConvertible {
     case stopped(StopReason, String)
     /// While the plugins of the run started.
     case stoppedStarting(StopReason)
+    /// While videos were opened for a plan.
+    case stoppedProbing(StopReason)
     /// Too much gave no answer.
     case silent(String)
     case failed(String)
@@ -18,13 +20,14 @@ package enum LookFailure: Error, CustomStringConvertible {
         case .unlisted(let list, let why): "--files-from \(list.display): \(why)"
         case .stopped(let reason, let text): "stopped by \(reason.text) while looking for videos\(text)"
         case .stoppedStarting(let reason): "stopped by \(reason.text) while plugins start"
+        case .stoppedProbing(let reason): "stopped by \(reason.text) while videos are probed"
         case .silent(let why), .failed(let why): "cannot look for videos: \(why)"
         }
     }
 
     package var exitStatus: Int32 {
         switch self {
-        case .stopped(let reason, _), .stoppedStarting(let reason): ExitStatus.of(reason)
+        case .stopped(let reason, _), .stoppedStarting(let reason), .stoppedProbing(let reason): ExitStatus.of(reason)
         case .silent, .unlisted: ExitStatus.unreadableInput
         case .failed: ExitStatus.failure
         }

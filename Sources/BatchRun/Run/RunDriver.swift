@@ -160,17 +160,9 @@ final class RunDriver {
     }
 
     private func worker(_ job: PlannedJob, _ attempt: Int, threads: Int) -> WorkerProcess {
-        let request = request(job, threads: threads)
-        var child = ChildProcess(
-            program: options.worker, arguments: options.workerArguments, lineLimit: WorkerMessage.lineLimit)
-        child.zygotes = options.zygotes
-        return WorkerProcess(
-            child: child,
-            request: request,
-            deadlines: Deadlines(
-                stall: options.stall, timeout: options.timeout, size: job.video.status.size,
-                hasPlugins: !request.workedTools.isEmpty),
-            kill: kill, pool: pool, retry: scheduler.settings.retry, number: attempt)
+        var worker = WorkerProcess(request(job, threads: threads), options, kill: kill)
+        (worker.pool, worker.retry, worker.number) = (pool, scheduler.settings.retry, attempt)
+        return worker
     }
 
     private func request(_ job: PlannedJob, threads: Int) -> JobRequest {
@@ -180,12 +172,7 @@ final class RunDriver {
         let rest = tools.filter { !kept.contains($0.id) && $0.leftOut == nil }
         let isDecoded = kept.isEmpty || !rest.isEmpty || job.moved != nil
         var request = JobRequest(
-            job: job.id, input: job.video.path, relative: job.video.relative, root: options.output,
-            result: job.result, tools: tools, kept: kept, threads: threads, nice: options.nice,
-            memory: options.memory, timeout: options.timeout, sandbox: options.sandbox,
-            progressInterval: options.progressInterval,
-            stills: options.stills && isDecoded, size: job.video.status.size, modified: job.video.status.modified,
-            inode: job.video.status.inode)
+            job, options, tools: tools, kept: kept, threads: threads, stills: options.stills && isDecoded)
         request.origin = job.moved.map {
             JobRequest.Origin(job: $0.entry.job, path: $0.entry.path, result: $0.entry.result, content: $0.content)
         }

@@ -81,6 +81,13 @@ struct RunStart {
     /// Brings to the disk what inputs are called, which has to be there before anything is called by it.
     func keepNames() throws { if hasNewNames { try names.write(layout) } }
 
+    /// Why what was started is to end before its first video: a signal that nobody answered yet, or `--max-duration`.
+    var stop: StopReason? {
+        if let number = events.firstSignal { return .signal(number) }
+        let spent = Deadlines.seconds(from: begun, to: monotonicNanoseconds())
+        return options.maxDuration.map { spent >= $0 } == true ? .maxDuration : nil
+    }
+
     /// Whether an input is empty now that held videos before, or there are none and that is an error.
     var isMissingInput: Bool {
         let isEmpty = plan.discovery.candidates.isEmpty && options.errorIfEmpty

@@ -12,6 +12,14 @@ package struct RunView: Sendable {
         /// Frames a second since its start.
         package var speed: Double
     }
+    /// What is being done.
+    package enum Stage: String, Sendable {
+        /// Videos are processed.
+        case work
+        /// Videos are opened to be planned by what their containers tell.
+        case probe
+    }
+    package var stage = Stage.work
     package var planned: Int
     package var done: Int
     package var failed: Int

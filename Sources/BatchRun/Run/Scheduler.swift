@@ -271,7 +271,8 @@ struct Scheduler: Sendable {
             job.current = current
             emitProgress(&job, current, total, pass)
         case .note(let text): actions.append(.note(text))
-        case .heartbeat, .finished: break
+        // No request of a run asks for a description.
+        case .heartbeat, .finished, .described: break
         }
         active[id] = job
     }

@@ -115,7 +115,7 @@ private final class WorkerMonitor: Sendable {
             switch message {
             case .opened(_, let duration, _, _): state.duration = duration
             case .finished(let outcome): state.outcome = outcome
-            case .step, .heartbeat: break
+            case .step, .heartbeat, .described: break
             case .note(let text):
                 state.notes += 1
                 guard state.notes <= WorkerMonitor.notes.most else { return .kept }

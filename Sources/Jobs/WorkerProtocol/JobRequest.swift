@@ -130,6 +130,8 @@ package struct JobRequest: Equatable, Sendable {
     package var origin: Origin?
     /// Whether to tell the SHA-256 of the whole video.
     package var wantsContent = false
+    /// Whether only to open the video and say what its container tells: nothing is decoded for a result, and nothing written.
+    package var describesOnly = false
 
     package init(
         job: JobID, input: RawPath, relative: RawPath, root: RawPath, result: RawPath,
@@ -185,6 +187,7 @@ package struct JobRequest: Equatable, Sendable {
         if let stored { members += stored.members("stored") }
         if !kept.isEmpty { members.append(member("kept", .array(kept.map { .string($0) }))) }
         if wantsContent { members.append(member("content", true)) }
+        if describesOnly { members.append(member("describe", true)) }
         if let origin {
             let head = [member("job_id", .string(origin.job.text))] + origin.path.members()
             let rest = origin.content.map { [member("content", .string($0))] } ?? []
@@ -234,6 +237,7 @@ package struct JobRequest: Equatable, Sendable {
         threadedPixels = Int64(pixels)
         stored = RawPath(json, key: "stored")
         wantsContent = json["content"]?.bool == true
+        describesOnly = json["describe"]?.bool == true
         guard let origin = json["origin"] else { return }
         guard let job = origin["job_id"]?.string.flatMap({ JobID(text: $0) }), let path = RawPath(origin),
             let result = RawPath(origin, key: "result")

@@ -11,6 +11,9 @@ package enum WorkerMessage: Equatable, Sendable {
     case heartbeat
     /// The last line.
     case finished(JobOutcome)
+    /// The last line where the request asks for nothing else: what the container tells of the video, and its number of frames,
+    /// declared or else of duration and rate; nil where neither is told.
+    case described(VideoFacts, frames: Int?)
     /// Something a person should know, once.
     case note(String)
 
@@ -33,6 +36,8 @@ package enum WorkerMessage: Equatable, Sendable {
                 ])
             case .heartbeat: .members(["type": "heartbeat"])
             case .finished(let outcome): outcome.json
+            case .described(let facts, let frames):
+                .members(["type": "described", "frames": frames.map { .int($0) }, "facts": .object(facts.members)])
             case .note(let text): .members(["type": "note", "text": .string(text)])
             }
         return JSONWriter.encode(json) + [0x0a]
@@ -62,6 +67,9 @@ package enum WorkerMessage: Equatable, Sendable {
         case "job_result":
             guard let outcome = JobOutcome(json) else { return nil }
             self = .finished(outcome)
+        case "described":
+            guard let facts = json["facts"] else { return nil }
+            self = .described(VideoFacts(facts), frames: json["frames"]?.int)
         default: return nil
         }
     }

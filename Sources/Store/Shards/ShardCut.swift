@@ -20,26 +20,35 @@ package struct ShardCut: Equatable, Sendable {
     ///     the one with the lower number.
     /// - Complexity: n log n.
     package init(_ count: Int, jobs: [(size: Int64, path: RawPath)]) {
-        self.init(count, sizes: jobs.map(\.size)) { jobs[$0].path < jobs[$1].path }
+        self.init(count, costs: jobs.map(\.size)) { jobs[$0].path < jobs[$1].path }
     }
 
     /// - Parameters:
-    ///   - sizes: bytes of each job.
+    ///   - costs: of each job, in any unit.
+    ///   - overhead: what each job costs beside that, in the same unit.
     ///   - precedes: whether the path of the job of one index comes before that of another.
-    package init(_ count: Int, sizes: [Int64], precedes: (Int, Int) -> Bool) {
+    package init(
+        _ count: Int, costs: [Int64], overhead: Int64 = ShardCut.overhead, precedes: (Int, Int) -> Bool
+    ) {
         precondition(count > 0, "there is at least one shard")
         shards = Array(repeating: [], count: count)
         loads = Array(repeating: 0, count: count)
-        let order = sizes.indices.sorted { left, right in
-            sizes[left] == sizes[right] ? precedes(left, right) : sizes[left] > sizes[right]
+        let order = costs.indices.sorted { left, right in
+            costs[left] == costs[right] ? precedes(left, right) : costs[left] > costs[right]
         }
         var lightest = LightestShard(count)
         for index in order {
             let shard = lightest.first
             shards[shard].append(index)
-            loads[shard] += max(0, sizes[index]) + ShardCut.overhead
+            loads[shard] = [max(0, costs[index]), overhead].reduce(loads[shard], ShardCut.sum)
             lightest.replaceFirst(load: loads[shard])
         }
+    }
+
+    /// Costs may be what a header claims: a sum that cannot be written down is the most there is.
+    package static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (sum, overflow) = one.addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }
 

@@ -41,7 +41,8 @@ enum ConfigurationLayers {
             plain: Set(
                 FlagKey.all.filter { $0.kind == .flag || $0.kind == .inverted }.flatMap { key in
                     key.kind == .inverted ? [key.name, "no-\(key.name)"] : [key.name]
-                }),
+                }
+            ).union(PlanCommand.ownFlags),
             letters: Dictionary(
                 FlagKey.all.compactMap { key in key.short.map { ($0, key.name) } },
                 uniquingKeysWith: { first, _ in first }))
