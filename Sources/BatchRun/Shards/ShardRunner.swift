@@ -97,7 +97,7 @@ package enum ShardRunner {
         /// A result is looked at, and not read.
         private static func stands(_ outcome: ShardOutcome, _ layout: OutputLayout) -> Bool {
             if outcome.record.hasFailed { return !outcome.mayEndBetter }
-            return outcome.catalog.first { !$0.isCleared }.map { ResultState.of($0, layout) == .whole } ?? false
+            return outcome.result.map { ResultState.of($0, layout) == .whole } ?? false
         }
     }
 

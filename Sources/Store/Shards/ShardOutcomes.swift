@@ -17,6 +17,8 @@ package final class ShardOutcomes {
     private var places: [JobID: Place] = [:]
     private var attempts: [String] = []
     private var attemptNumbers: [String: Int32] = [:]
+    /// Lines that looked like outcomes and are none, each by the number of its file and where it begins.
+    private var rejected: [(file: Int32, offset: Int64)] = []
     /// Lines that cannot be read.
     package private(set) var broken = 0
 
@@ -40,7 +42,8 @@ package final class ShardOutcomes {
 
     deinit { for file in files { Files.close(file.descriptor) } }
 
-    private func read(_ path: RawPath, number: Int32) throws {
+    /// - Parameter job: the only one that is asked for; nil for all.
+    private func read(_ path: RawPath, number: Int32, only job: JobID? = nil) throws {
         let reader = try LineReader(path)
         var offset: Int64 = 0
         while let line = try reader.next() {
@@ -48,15 +51,20 @@ package final class ShardOutcomes {
             // A last line that its writer did not finish is of a job that is not done.
             if line.isEmpty || reader.isTorn { continue }
             guard let outcome = ShardOutcome.Rank(line) else {
-                broken += 1
+                if job == nil { broken += 1 }
                 continue
             }
+            if let job, job != outcome.job || isRejected(number, offset) { continue }
             let place = Place(
                 file: number, attempt: intern(outcome.attempt), hasFailed: outcome.hasFailed,
                 mayEndBetter: outcome.mayEndBetter, length: Int32(line.count), offset: offset)
             if let known = places[outcome.job], !outcome.isBetter(than: rank(outcome.job, known)) { continue }
             places[outcome.job] = place
         }
+    }
+
+    private func isRejected(_ file: Int32, _ offset: Int64) -> Bool {
+        rejected.contains { $0.file == file && $0.offset == offset }
     }
 
     private func intern(_ attempt: String) -> Int32 {
@@ -77,14 +85,21 @@ package final class ShardOutcomes {
     /// How many of these failed.
     package var failed: Int { places.values.reduce(0) { $0 + ($1.hasFailed ? 1 : 0) } }
 
-    /// What counts of a job; nil while it has none.
+    /// What counts of a job; nil while it has none. Of lines that turn out to be no outcome the next best counts, and the
+    /// job has none where there is no other.
     ///
-    /// - Complexity: one short read.
+    /// - Complexity: one short read; for a line that is no outcome, all lines once more.
     package func outcome(_ job: JobID) throws -> ShardOutcome? {
-        guard let place = places[job] else { return nil }
-        let file = files[Int(place.file)]
-        let bytes = try Files.read(file.descriptor, at: place.offset, count: Int(place.length), path: file.path)
-        return ShardOutcome(try JSONReader.parse(bytes))
+        while let place = places[job] {
+            let file = files[Int(place.file)]
+            let bytes = try Files.read(file.descriptor, at: place.offset, count: Int(place.length), path: file.path)
+            if let outcome = (try? JSONReader.parse(bytes)).flatMap({ ShardOutcome($0) }) { return outcome }
+            rejected.append((file: place.file, offset: place.offset))
+            broken += 1
+            places[job] = nil
+            for (number, file) in files.enumerated() { try read(file.path, number: Int32(number), only: job) }
+        }
+        return nil
     }
 
     /// The attempt whose outcome of a job counts; nil while it has none.
