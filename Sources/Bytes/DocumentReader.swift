@@ -126,29 +126,3 @@ package final class DocumentReader {
         return true
     }
 }
-
-/// How deep in objects and lists a JSON text is; brackets inside strings do not count.
-private struct Nesting {
-    private(set) var depth = 0
-    private var isInString = false
-    private var isEscaped = false
-
-    mutating func take(_ byte: UInt8) {
-        if isInString {
-            if isEscaped {
-                isEscaped = false
-            } else if byte == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else if byte == UInt8(ascii: "\"") {
-                isInString = false
-            }
-            return
-        }
-        switch byte {
-        case UInt8(ascii: "\""): isInString = true
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-        default: break
-        }
-    }
-}

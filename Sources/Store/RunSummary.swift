@@ -30,6 +30,12 @@ package struct RunSummary: Equatable, Sendable {
     /// Whether it left `run.json`, without which nothing can be compared with it.
     package var hasRecord = false
 
+    /// By what a run in shards was stopped of which only some were joined.
+    package static let missingShards = "shards that were not done"
+
+    /// Whether it is a run in shards of which some were not joined: they may still be done.
+    package var isPartlyJoined: Bool { stopped == RunSummary.missingShards }
+
     /// Whether it did all that it had to do.
     package var isFinished: Bool { hasRecord && !isInterrupted }
 

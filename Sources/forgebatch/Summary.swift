@@ -62,7 +62,9 @@ struct Summary {
         result += problems
         if !sorted.isEmpty || !outcome.toolFailures.isEmpty {
             let out = Escape.shell(output.bytes)
-            result.append("what that means and what to do: forgebatch show \(out) VIDEO")
+            // What a shard found is looked up in the catalog.
+            let moment = shard == nil ? "" : ", once forgebatch merge has joined the shards"
+            result.append("what that means and what to do: forgebatch show \(out) VIDEO\(moment)")
         }
         // One that says nothing of this run is not pointed at.
         if let index = report.index, report.isNew || outcome.counts.found > 0 {

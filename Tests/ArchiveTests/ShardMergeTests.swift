@@ -166,6 +166,29 @@ struct ShardMergeTests {
         #expect(try shards.layout.catalogLines.latest().records.count == 100)
     }
 
+    @Test("An outcome that says something else is missing like one that is not there")
+    func otherOutcome() async throws {
+        let shards = try MadeShards(ShardMergeTests.names, shards: 4)
+        for shard in 0..<4 { try shards.doShard(shard, attempt: "2") }
+        let path = shards.layout.shardOutcome(3, run: ShardMergeTests.run)
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        try AtomicFile.write(
+            Array(text.replacing("\"record\":", with: "\"recorb\":", maxReplacements: 1).utf8), to: path, durable: false
+        )
+        await #expect { try await shards.merge() } throws: {
+            ($0 as? ShardMerge.Missing) == ShardMerge.Missing(shards: [3], jobs: 1)
+        }
+        #expect(try shards.layout.catalogLines.latest().records.isEmpty)
+        let part = try await shards.merge(isPartial: true)
+        #expect(part.missing == [3] && part.summary.tally.notStarted == 1 && part.summary.tally.completed == 99)
+        #expect(try shards.breaches() == [])
+        #expect(try ShardStatus(shards.plan, shards.layout).joined == .partly)
+        try shards.doShard(3, attempt: "3")
+        #expect(try await shards.merge().summary.tally.completed == 100)
+        #expect(try shards.breaches() == [])
+        #expect(try ShardStatus(shards.plan, shards.layout).joined == .all)
+    }
+
     @Test("A job whose end was cut off its log is ended by its outcome")
     func cutLog() async throws {
         let shards = try MadeShards(ShardMergeTests.names, shards: 2)
@@ -190,7 +213,7 @@ struct ShardMergeTests {
         #expect(try Files.lock(lock, path: layout.shardLock(2, run: ShardMergeTests.run)))
         let status = try ShardStatus(shards.plan, layout)
         #expect(status.shards.map(\.stand) == [.done, .missing, .working, .missing])
-        #expect(status.missing == [1, 3] && status.failed == 1 && !status.isJoined)
+        #expect(status.missing == [1, 3] && status.failed == 1 && status.joined == .nothing)
         #expect(status.ended >= 30 && status.jobs == 100)
     }
 

@@ -153,4 +153,16 @@ import Testing
             #expect("\(error)".hasSuffix("at byte 5"))
         }
     }
+
+    @Test func `a line that was cut or overwritten is known without parsing`() {
+        let line = Array(#"{"a":{"b":["}",{"c":"\""}]},"d":"{"}"#.utf8)
+        #expect(JSONReader.mayBeObject(line))
+        for count in 0..<line.count { #expect(!JSONReader.mayBeObject(Array(line.prefix(count)))) }
+        for index in line.indices {
+            var zeroed = line
+            zeroed[index] = 0
+            #expect(!JSONReader.mayBeObject(zeroed))
+        }
+        #expect(!JSONReader.mayBeObject(line + line) && !JSONReader.mayBeObject(Array("[1]".utf8)))
+    }
 }

@@ -173,6 +173,23 @@ struct ShardTests {
         #expect(try fault(Array(first) + [0x0a] + Array("{\"job".utf8))?.contains("cut") == true)
         #expect(try fault(Array(bytes.dropLast(3)))?.contains("last line") == true)
         #expect(try fault(bytes, run: "20260101T000000Z-bbbbbb")?.contains("does not lie in the folder") == true)
+        // Numbers that no plan has, and that nobody could count with.
+        let (text, most) = (String(decoding: bytes, as: UTF8.self), Int.max)
+        let part = try #require(text.firstMatch(of: /"parts":\[\[0,(\d+),1,(\d+)\]\]/))
+        let parts = [
+            "[[0,\(most),1,9]]", "[[0,\(part.1),\(most),9]]", "[[0,\(part.1),1,\(most)],[\(part.1),0,0,\(most)]]",
+            "[[0,\(most),1,9],[\(most),\(most),1,9]]", "[[0,-1,1,9]]", "[]",
+        ]
+        for other in parts {
+            let shards = other.filter { $0 == "[" }.count - 1
+            let edited = text.replacing(part.0, with: "\"parts\":\(other)")
+                .replacing("\"shards\":1", with: "\"shards\":\(shards)")
+            #expect(try fault(Array(edited.utf8)) != nil, "\(other)")
+        }
+        for time in [-most, most] {
+            let edited = text.replacing(/"time_ms":\d+/, with: "\"time_ms\":\(time)")
+            #expect(try fault(Array(edited.utf8))?.contains("no plan") == true)
+        }
         var other = bytes
         let job = try #require(other.firstRange(of: Array("\n{\"job_id\"".utf8)))
         other[job.lowerBound + 1] = UInt8(ascii: "[")
@@ -210,6 +227,31 @@ struct ShardTests {
             #expect(try found.outcome(JobID(video: RawPath("d.mp4"))) == nil)
         }
         #expect(try ShardOutcomes(made.layout, run: "r", shard: 4).count == 0)
+    }
+
+    @Test("A line that was cut anywhere is no outcome, and of one that says something else the next best counts")
+    func brokenOutcomes() throws {
+        let made = try MadeOutputFolder()
+        let (job, whole) = (JobID(video: RawPath("a.mp4")), JSONWriter.encode(outcome("2", .done("a.mp4")).json))
+        func outcomes(_ lines: [[UInt8]]) throws -> ShardOutcomes {
+            try AtomicFile.write(
+                Array(lines.map { $0 + [0x0a] }.joined()), to: made.layout.shardOutcome(3, run: "r"), durable: false)
+            return try ShardOutcomes(made.layout, run: "r", shard: 3)
+        }
+        let cut = try outcomes((1..<whole.count).map { Array(whole.prefix($0)) })
+        #expect(cut.count == 0 && cut.broken == whole.count - 1)
+        func earlier(_ old: String, _ new: String) throws -> [UInt8] {
+            let text = String(decoding: JSONWriter.encode(outcome("1", .done("a.mp4")).json), as: UTF8.self)
+            try #require(text.contains(old))
+            return Array(text.replacing(old, with: new).utf8)
+        }
+        for line in [try earlier("\"record\":", "\"recorb\":"), try earlier("\"catalog\":", "\"catalox\":")] {
+            let alone = try outcomes([line])
+            #expect(try alone.outcome(job) == nil && alone.attempt(job) == nil && alone.broken == 1)
+            let both = try outcomes([line, whole, line])
+            #expect(try both.outcome(job)?.attempt == "2" && both.attempt(job) == "2" && both.count == 1)
+            #expect(both.broken == 2)
+        }
     }
 
     @Test("Outcomes of an attempt without a lock lie in a file of their own and count as well")

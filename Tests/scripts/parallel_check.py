@@ -67,15 +67,18 @@ def descendants(process):
 
 
 def check_sample(folder, binary, videos, alone):
-    """The script in samples/cluster as it is, on this machine alone."""
+    """The script in samples/cluster as it is, on this machine alone; it takes up a plan of which one shard was done."""
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../samples/cluster/parallel.sh")
-    out, home = f"{folder}/sample", f"{folder}/home"
+    out, home = f"{folder}/it's a sample", f"{folder}/home"
+    plan, run_id = cluster.plan(binary, videos, out, 4)
+    cluster.run(binary, "run", "--plan", plan, "--shard", 1, expect=(0, 3))
     os.mkdir(home)
     os.symlink(binary, f"{home}/forgebatch")
     cluster.run(
         "bash", script, videos, out, 3, "2/:", "--no-config", expect=(3,),
         env=dict(os.environ, HOME=home, PARALLEL_HOME=home, PATH=f"{home}:{os.environ['PATH']}"))
     cluster.check_same(out, alone)
+    cluster.hold(os.listdir(f"{out}/runs") == [run_id], "what was left of the plan was planned once more")
 
 
 def check(binary):

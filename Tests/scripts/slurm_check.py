@@ -226,7 +226,7 @@ def check(binary):
         try:
             check_array(slurm, binary, videos, alone, out)
             cluster.step("all as on one machine, and its replay")
-            check_sample(slurm, binary, videos, alone, f"{folder}/sample")
+            check_sample(slurm, binary, videos, alone, f"{folder}/it's a sample")
         except cluster.Breach:
             for name in ("slurmctld.log", "slurmd.log"):
                 with open(f"{folder}/{name}", errors="replace") as file:

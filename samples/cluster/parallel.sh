@@ -10,16 +10,24 @@ set -euo pipefail
 videos=$1 out=$2 shards=$3 hosts=$4
 shift 4
 
-planned=$(forgebatch plan "$videos" -o "$out" --shards "$shards" --json "$@") || [ -n "$planned" ] || exit
-plan=$(sed -E 's/.*"plan":"([^"]*)".*/\1/' <<<"$planned")
+# A new plan would do all that shards have done and nobody joined once more.
+told=$(forgebatch status "$out" --json 2>/dev/null) || true
+if [[ $told == *'"joined":false'* ]]; then
+    shards=$(grep -o '"shard":' <<<"$told" | wc -l)
+else
+    told=$(forgebatch plan "$videos" -o "$out" --shards "$shards" --json "$@") || [ -n "$told" ] || exit
+fi
+out=$(cd -- "$out" && pwd)
+run=$(sed -E 's/.*"run_id":"([^"]*)".*/\1/' <<<"$told")
+plan=$out/runs/$run
 log=$plan/parallel.log
 
 # Without a shared connection: with ControlMaster a TERM does not come to the other machine. --retries starts a shard again on
 # another host when one is lost. Status 3 says that a video failed, which no other try changes.
 work() { # OPTION…
     seq 0 $((shards - 1)) | parallel --joblog "$log" --sshlogin "$hosts" --ssh 'ssh -o ControlMaster=no' --retries 3 "$@" \
-        "${FORGEBATCH:-forgebatch} run --plan '$plan' --shard {} || [ \$? -eq 3 ]"
+        "${FORGEBATCH:-forgebatch} run --plan ${plan@Q} --shard {} || [ \$? -eq 3 ]"
 }
 work || work --resume-failed || true
-forgebatch status "$out" "${plan##*/}"
-forgebatch merge "$out" "${plan##*/}"
+forgebatch status "$out" "$run"
+forgebatch merge "$out" "$run"

@@ -14,8 +14,9 @@ read -ra more <<<"${SBATCH_ARGS:-}"
 
 # Statuses above 0 with a plan: 66 means that a part of the input could not be read, 9 that there is none.
 planned=$(forgebatch plan "$videos" -o "$out" --shards "$shards" --json "$@") || [ -n "$planned" ] || exit
-plan=$(sed -E 's/.*"plan":"([^"]*)".*/\1/' <<<"$planned")
-run=${plan##*/}
+out=$(cd -- "$out" && pwd)
+run=$(sed -E 's/.*"run_id":"([^"]*)".*/\1/' <<<"$planned")
+plan=$out/runs/$run
 mkdir -p "$plan/slurm"
 
 # A task of its own is a step: TERM comes to the tool at once. 75 is "start me again", which --requeue and RequeueExit=75 in
@@ -26,7 +27,7 @@ submit() { # DEPENDENCY → ids of the arrays
         last=$((shards - first < 1000 ? shards - first - 1 : 999))
         ids+=("$(sbatch --parsable --requeue ${1:+"--dependency=$1"} --array="0-$last" --job-name="forgebatch-$run" \
             --output="$plan/slurm/%A_%a.log" --export="ALL,FORGEBATCH_SHARD_OFFSET=$first" "${more[@]}" \
-            --wrap="exec srun --ntasks=1 forgebatch run --plan '$plan'")")
+            --wrap="exec srun --ntasks=1 forgebatch run --plan ${plan@Q}")")
     done
     (IFS=:; echo "${ids[*]}")
 }
@@ -35,5 +36,5 @@ tasks=$(submit "")
 # A shard that is done costs a second; one that was killed loses the videos that it was at. afterok would wait for ever.
 again=$(submit "afterany:$tasks")
 sbatch --parsable --dependency="afterany:$again" --job-name="forgebatch-$run-merge" --output="$plan/slurm/merge.log" \
-    --wrap="forgebatch merge '$out' '$run'"
+    --wrap="forgebatch merge ${out@Q} $run"
 echo "run $run: forgebatch status $out" >&2

@@ -48,6 +48,9 @@ struct RunInventory {
 
     private init(_ layout: OutputLayout, run id: String) throws {
         let path = layout.summary(run: id)
+        if RunFolders.isUnjoined(layout, run: id) {
+            throw ArchiveError("run \(id) is one in shards that nobody joined yet; forgebatch merge joins them")
+        }
         let document: RunDocument
         do {
             let record = try RunDocumentReader(path)

@@ -2,51 +2,61 @@ internal import Bytes
 internal import Jobs
 internal import Store
 
-/// A job of a plan with what it came to.
+/// What a job of a run in shards came to.
 struct EndedJob: Sendable {
     let outcome: ShardOutcome
     /// As the record of the run has it.
     let record: [UInt8]
-    /// The result that the catalog had of the job when it was planned.
-    let stored: RawPath?
 
-    /// Those of some lines of a plan that have an outcome.
-    fileprivate static func all(_ lines: [PlanLine], _ outcomes: ShardOutcomes) throws -> [EndedJob] {
-        try lines.compactMap { line in
-            try outcomes.outcome(line.job).map { outcome in
-                EndedJob(
-                    outcome: outcome, record: JSONWriter.encode(outcome.record.json),
-                    stored: line.known?.result)
-            }
-        }
+    init(_ outcome: ShardOutcome) {
+        self.outcome = outcome
+        record = JSONWriter.encode(outcome.record.json)
     }
 }
 
-/// The jobs of a run in shards that have ended, in the order of its plan. Outcomes are read by some tasks ahead of who takes
-/// them: most of the time of a merge goes into that.
+/// The jobs of a run in shards with what they came to, in the order of its plan. Outcomes are read by some tasks ahead of who
+/// takes them: most of the time of a merge goes into that.
 enum EndedJobs {
     /// Pieces of the plan that are read ahead, of some hundred jobs each.
     private static let ahead = 4
 
+    /// - Parameter body: is given a job's shard and line, and nil for one that has no outcome.
     /// - Throws: `SystemError`, `PlanFile.Fault`, and what `body` throws.
-    /// - Complexity: the outcomes of some thousand jobs are in memory, and where those of one shard or two stand.
-    static func forEach(_ plan: PlanFile, _ layout: OutputLayout, _ body: (EndedJob) throws -> Void) async throws {
+    /// - Complexity: the outcomes of some thousand jobs are in memory, and where those of some shards stand.
+    static func forEach(
+        _ plan: PlanFile, _ layout: OutputLayout, _ body: (Int, PlanLine, EndedJob?) throws -> Void
+    ) async throws {
         var pieces = Pieces(plan, layout)
-        try await withThrowingTaskGroup(of: (Int, [EndedJob]).self) { group in
+        try await withThrowingTaskGroup(of: (Int, [EndedJob?]).self) { group in
             var (begun, taken) = (0, 0)
-            var waiting: [Int: [EndedJob]] = [:]
+            // Outcomes are kept as long as one of their lines is to be read.
+            var waiting: [Int: Piece] = [:]
+            var read: [Int: [EndedJob?]] = [:]
             while true {
-                while begun - taken < ahead, let (lines, outcomes) = try pieces.next() {
+                while begun - taken < ahead, let piece = try pieces.next() {
                     let number = begun
-                    group.addTask { (number, try EndedJob.all(lines, outcomes)) }
+                    let lines = piece.lines.map { piece.outcomes.line($0.job) }
+                    group.addTask { (number, try lines.map { try $0?.read().map { EndedJob($0) } }) }
+                    waiting[number] = piece
                     begun += 1
                 }
-                if taken == begun { return }
-                while waiting[taken] == nil, let (number, jobs) = try await group.next() { waiting[number] = jobs }
-                for job in waiting.removeValue(forKey: taken) ?? [] { try body(job) }
+                while read[taken] == nil, let (number, jobs) = try await group.next() { read[number] = jobs }
+                guard let piece = waiting.removeValue(forKey: taken), let jobs = read.removeValue(forKey: taken) else {
+                    return
+                }
+                for (line, job) in zip(piece.lines, jobs) {
+                    // Another line may count where one is no outcome.
+                    try body(piece.shard, line, try job ?? piece.outcomes.outcome(line.job).map { EndedJob($0) })
+                }
                 taken += 1
             }
         }
+    }
+
+    private struct Piece {
+        var shard: Int
+        var lines: [PlanLine]
+        var outcomes: ShardOutcomes
     }
 
     /// The lines of a plan in pieces, with the outcomes of the shard that they are of.
@@ -54,23 +64,23 @@ enum EndedJobs {
         private let plan: PlanFile
         private let layout: OutputLayout
         private var shards: Range<Int>
-        private var current: (reader: PlanReader, outcomes: ShardOutcomes)?
+        private var current: (shard: Int, reader: PlanReader, outcomes: ShardOutcomes)?
 
         init(_ plan: PlanFile, _ layout: OutputLayout) {
             (self.plan, self.layout) = (plan, layout)
             shards = 0..<plan.head.shards
         }
 
-        mutating func next() throws -> ([PlanLine], ShardOutcomes)? {
+        mutating func next() throws -> Piece? {
             while true {
-                if let current, let lines = try current.reader.next() { return (lines, current.outcomes) }
+                if let current, let lines = try current.reader.next() {
+                    return Piece(shard: current.shard, lines: lines, outcomes: current.outcomes)
+                }
                 guard let shard = shards.popFirst() else { return nil }
                 current = nil
                 guard plan.head.parts[shard].jobs > 0 else { continue }
-                current = (
-                    PlanReader(plan, shard: shard),
-                    try ShardOutcomes(layout, run: plan.head.runID, shard: shard)
-                )
+                let outcomes = try ShardOutcomes(layout, run: plan.head.runID, shard: shard)
+                current = (shard, PlanReader(plan, shard: shard), outcomes)
             }
         }
     }

@@ -34,6 +34,15 @@ struct CountedAttempts {
         if jobs.updateValue(Job(attempt: number), forKey: JobKey(job)) == nil { unended += 1 }
     }
 
+    /// Takes a job out again.
+    ///
+    /// - Returns: whether it was there.
+    mutating func remove(_ job: JobID) -> Bool {
+        guard let removed = jobs.removeValue(forKey: JobKey(job)) else { return false }
+        if !removed.isEnded { unended -= 1 }
+        return true
+    }
+
     /// Whether an event belongs into the joined log, which has it from then on: it is of the attempt that counts, and neither
     /// comes behind the job's end nor begins the job twice.
     mutating func takes(_ key: JobKey, _ kind: LogEvent.Kind, from attempt: Int) -> Bool {

@@ -72,7 +72,7 @@ package struct ShardMerge {
         var merge = try ShardMerge(plan, layout)
         try merge.count(isPartial: isPartial)
         let records = try Spool(in: layout.run(plan.head.runID))
-        try await merge.takeOutcomes(records)
+        try await merge.takeOutcomes(records, isPartial: isPartial)
         return try merge.finish(records, baseline: baseline, compacts: compacts, exitStatus: exitStatus)
     }
 
@@ -103,17 +103,26 @@ package struct ShardMerge {
     // MARK: Catalog, failure memory, records
 
     /// Enters what every job came to, and keeps the records.
-    private mutating func takeOutcomes(_ records: Spool) async throws {
+    private mutating func takeOutcomes(_ records: Spool, isPartial: Bool) async throws {
         let books = try JoinedBooks(runID, earlier, layout)
         var isFirst = true
-        try await EndedJobs.forEach(plan, layout) { job in
-            note(job.outcome)
-            try records.append(Array((isFirst ? "\n" : ",\n").utf8) + job.record)
+        try await EndedJobs.forEach(plan, layout) { shard, line, ended in
+            guard let ended else { return leaveOut(line, of: shard) }
+            note(ended.outcome)
+            try records.append(Array((isFirst ? "\n" : ",\n").utf8) + ended.record)
             isFirst = false
-            books.add(job.outcome, stored: job.stored)
+            books.add(ended.outcome, line)
             if books.waiting >= ShardMerge.batch { try books.flush() }
         }
+        if !missing.isEmpty, !isPartial { throw Missing(shards: missing, jobs: document.notStarted.count) }
         try books.flush()
+    }
+
+    /// A job whose outcome turned out to be none when it was read whole is missing, too.
+    private mutating func leaveOut(_ line: PlanLine, of shard: Int) {
+        guard counted.remove(line.job) else { return }
+        document.notStarted.append(RunDocument.Waiting(job: line.job, path: line.path))
+        if !missing.contains(shard) { missing = (missing + [shard]).sorted() }
     }
 
     private mutating func note(_ outcome: ShardOutcome) {
@@ -147,7 +156,7 @@ package struct ShardMerge {
         summary.exitStatus = Int(status)
         summary.baseline = baseline
         summary.isInterrupted = !missing.isEmpty
-        summary.stopped = missing.isEmpty ? nil : "shards that were not done"
+        summary.stopped = missing.isEmpty ? nil : RunSummary.missingShards
         let end = try writeLog(summary.tally, status)
         summary.finished = UTCTime(milliseconds: end).text
         summary.seconds = Double(end - head.started) / 1000

@@ -30,19 +30,37 @@ package struct ShardStatus: Sendable {
 
     package let runID: String
     package private(set) var shards: [Shard] = []
-    /// Whether the shards were joined: the run has its record.
-    package let isJoined: Bool
+    /// How much of the run was joined.
+    package enum Joined: String, Sendable {
+        case nothing
+        /// By `merge --partial`.
+        case partly
+        case all
+    }
+
+    package let joined: Joined
 
     /// Nanoseconds after which a shard that told nothing of itself is not being done any more, where there are no locks.
     private static let silence: Int64 = 90_000_000_000
 
-    /// - Complexity: one or two short reads a shard; where an attempt left no state, the shard's outcomes.
+    /// - Complexity: one or two short reads a shard; where an attempt left no state, or less than its state says, the
+    ///   shard's outcomes.
     package init(_ plan: PlanFile, _ layout: OutputLayout, now: UTCTime = .now) throws {
         runID = plan.head.runID
-        isJoined = Files.exists(layout.summary(run: runID))
+        joined = try ShardStatus.joined(plan.head.runID, layout)
         for (number, part) in plan.head.parts.enumerated() {
             shards.append(try ShardStatus.shard(number, part, runID, layout, now))
         }
+    }
+
+    private static func joined(_ run: String, _ layout: OutputLayout) throws -> Joined {
+        guard Files.exists(layout.summary(run: run)) else { return .nothing }
+        var isPartly = false
+        try History(layout).forEachFromEnd { line in
+            if line.id == run { isPartly = line.isPartlyJoined }
+            return line.id != run
+        }
+        return isPartly ? .partly : .all
     }
 
     private static func shard(
@@ -54,7 +72,8 @@ package struct ShardStatus: Sendable {
         let path = layout.shardState(number, run: run)
         let state = ShardState.read(layout, run: run, shard: number)
         if let state {
-            (shard.ended, shard.failed, shard.host) = (min(state.done, part.jobs), state.failed, state.host)
+            shard.ended = max(0, min(state.done, part.jobs))
+            (shard.failed, shard.host) = (max(0, min(state.failed, shard.ended)), state.host)
             (shard.exitStatus, shard.heard) = (state.exitStatus, state.time)
         }
         if Files.isLocked(layout.shardLock(number, run: run)) {
@@ -64,10 +83,11 @@ package struct ShardStatus: Sendable {
         {
             shard.stand = .working
         }
-        if shard.stand != .working, shard.ended < part.jobs {
-            // Killed between a job's end and the next state, or before the first one.
+        let isCertain = shard.ended >= part.jobs && state?.hasItsOutcomes(layout) == true
+        if shard.stand != .working, !isCertain {
+            // Killed between a job's end and the next state, or before the first one; or some of it was lost since.
             let outcomes = try ShardOutcomes(layout, run: run, shard: number)
-            (shard.ended, shard.failed) = (outcomes.count, outcomes.failed)
+            (shard.ended, shard.failed) = (min(outcomes.count, part.jobs), outcomes.failed)
         }
         if shard.ended >= part.jobs { shard.stand = .done }
         return shard

@@ -8,10 +8,14 @@ package enum RunRemoval {
     ///
     /// - Complexity: a listing, a look at each run that may go, and the index page of the report.
     package static func find(_ layout: OutputLayout, _ retention: RunRetention) throws -> [String] {
-        let runs = try known(layout).map { id in
+        let history = try History(layout).runs()
+        let runs = Set(try RunFolders.ids(layout) + history.keys).sorted().map { id in
             RunRetention.Run(id: id, started: started(id), hasRecord: Files.exists(layout.summary(run: id)))
         }
-        var spared = Set(runs.filter { !$0.hasRecord && mayGoOn(layout, run: $0.id) }.map(\.id))
+        var spared: Set<String> = []
+        for run in runs where !run.hasRecord || history[run.id]?.isPartlyJoined == true {
+            if mayGoOn(layout, run: run.id) { spared.insert(run.id) }
+        }
         if let shown = shownByReport(layout) { spared.insert(shown) }
         return retention.removable(runs, spared: spared)
     }
@@ -58,13 +62,6 @@ package enum RunRemoval {
         try remove(layout, find(layout, RunRetention(keep: count)))
     }
 
-    /// All runs that have a folder or a line of the history, the oldest first.
-    private static func known(_ layout: OutputLayout) throws -> [String] {
-        var ids = Set(try RunFolders.ids(layout))
-        for id in try History(layout).runs().keys { ids.insert(id) }
-        return ids.sorted()
-    }
-
     /// When a run began, from its id.
     static func started(_ id: String) -> Int64? {
         let text = Array(id.utf8)
@@ -81,7 +78,8 @@ package enum RunRemoval {
     /// Nanoseconds after its last line for which a log counts as being written: a run without a lock may go on.
     private static let growing: Int64 = 60_000_000_000
 
-    /// Nanoseconds after which a run in shards that nobody joined counts as given up: 30 days. Its tasks may wait in a queue.
+    /// Nanoseconds after which a run in shards that nobody joined as a whole counts as given up: 30 days. Its tasks may wait
+    /// in a queue.
     private static let waiting: Int64 = 30 * 86400 * 1_000_000_000
 
     private static func mayGoOn(_ layout: OutputLayout, run id: String) -> Bool {

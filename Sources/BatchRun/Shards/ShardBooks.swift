@@ -71,6 +71,7 @@ final class ShardBooks: RunBooks {
     private func writeState(durable: Bool = false) throws(SystemError) {
         refreshed = monotonicNanoseconds()
         state.time = UTCTime.now.milliseconds
+        state.outcomeSize = outcomes.size
         try state.write(layout, durable: durable)
     }
 

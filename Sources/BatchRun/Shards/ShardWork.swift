@@ -41,7 +41,7 @@ final class ShardWork: JobSource {
     /// A result is looked at, and not read.
     private static func stands(_ outcome: ShardOutcome, _ layout: OutputLayout) -> Bool {
         if outcome.record.hasFailed { return !outcome.mayEndBetter }
-        return outcome.catalog.first { !$0.isCleared }.map { ResultState.of($0, layout) == .whole } ?? false
+        return outcome.result.map { ResultState.of($0, layout) == .whole } ?? false
     }
 
     /// The tools of what is left, each once, nil for those of the run; those of jobs that are done may be among them.

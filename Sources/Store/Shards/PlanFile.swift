@@ -33,8 +33,10 @@ package final class PlanFile {
         do {
             let (head, start) = try PlanFile.readHead(descriptor, path)
             let size = try Files.status(descriptor: descriptor, path: path).size
-            guard size > start + head.end else {
-                throw Fault(description: "\(path.display): the plan is cut: \(size) bytes of \(start + head.end)")
+            guard size - start > head.end else {
+                throw Fault(
+                    description:
+                        "\(path.display): the plan is cut: \(size - start) bytes of \(head.end) follow its head")
             }
             (self.path, self.descriptor, self.head, self.start) = (path, descriptor, head, start)
         } catch {

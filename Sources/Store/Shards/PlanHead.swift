@@ -35,8 +35,9 @@ package struct PlanHead: Equatable, Sendable {
         fileprivate init?(_ json: JSON, toolCount: Int) {
             let values = json.array ?? []
             let numbers = values.prefix(4).compactMap(\.int)
+            // A job has a line.
             guard numbers.count == 4, values.count <= 5, numbers.allSatisfy({ $0 >= 0 }),
-                (numbers[1] == 0) == (numbers[2] == 0)
+                (numbers[1] == 0) == (numbers[2] == 0), numbers[2] <= numbers[1]
             else { return nil }
             self.init(offset: Int64(numbers[0]), length: Int64(numbers[1]), jobs: numbers[2], bytes: Int64(numbers[3]))
             guard values.count == 5 else { return }
@@ -65,6 +66,8 @@ package struct PlanHead: Equatable, Sendable {
     package var parts: [Part] = []
 
     private static let schema = "forgebatch/plan/1"
+    /// Milliseconds that a time may be: the years 1970 to 9999.
+    private static let times = Int64(0)..<253_402_300_800_000
 
     package init(runID: String, version: String, started: Int64, digest: String) {
         (self.runID, self.version, self.started, self.digest) = (runID, version, started, digest)
@@ -98,17 +101,20 @@ package struct PlanHead: Equatable, Sendable {
             let version = json["version"]?.string, let started = json["time_ms"]?.int,
             let digest = json["settings_digest"]?.string, let parts = json["parts"]?.array
         else { return nil }
+        guard PlanHead.times.contains(Int64(started)) else { return nil }
         self.init(runID: runID, version: version, started: Int64(started), digest: digest)
         flags = (json["flags"]?.array ?? []).compactMap(\.string)
         roots = (json["roots"]?.array ?? []).compactMap { InputRoot($0) }
         let listed = json["tools"]?.array ?? []
         tools = listed.compactMap { PlannedTools($0) }
-        var end: Int64 = 0
+        var (end, bytes): (Int64, Int64) = (0, 0)
         for json in parts {
             // Whatever does not follow what stands before it was put together by somebody else.
             guard let part = Part(json, toolCount: tools.count), part.offset == end else { return nil }
             self.parts.append(part)
-            end += part.length
+            let sums = (end.addingReportingOverflow(part.length), bytes.addingReportingOverflow(part.bytes))
+            guard !sums.0.overflow, !sums.1.overflow else { return nil }
+            (end, bytes) = (sums.0.partialValue, sums.1.partialValue)
         }
         guard !self.parts.isEmpty, tools.count == listed.count, json["shards"]?.int == shards else { return nil }
     }

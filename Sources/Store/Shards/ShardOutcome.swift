@@ -45,6 +45,7 @@ package struct ShardOutcome: Equatable, Sendable {
         ])
     }
 
+    /// Nil for what is no outcome; a completed video's has to name its result.
     package init?(_ json: JSON) {
         guard let attempt = json["attempt"]?.string, let record = json["record"].flatMap({ JobRecord($0) }),
             json["job_id"]?.string == record.job.text
@@ -54,7 +55,11 @@ package struct ShardOutcome: Equatable, Sendable {
         toolsLost = max(0, json["tools_lost"]?.int ?? 0)
         catalog = (json["catalog"]?.array ?? []).compactMap { CatalogEntry($0) }
         failures = (json["failures"]?.array ?? []).compactMap { FailureEntry($0) }
+        if !record.hasFailed, result == nil { return nil }
     }
+
+    /// The line for the catalog that names the video's result; nil for one that failed.
+    package var result: CatalogEntry? { catalog.first { !$0.isCleared } }
 }
 
 extension ShardOutcome.Rank {
@@ -63,13 +68,12 @@ extension ShardOutcome.Rank {
     private static let lost = Array("\"lost\":true,".utf8)
     private static let again = Array("\"again\":true,".utf8)
 
-    /// From a line as ``ShardOutcome/json`` has it; nil for one that is none.
+    /// From a line as ``ShardOutcome/json`` has it; nil for one that is none, as far as can be told without parsing it.
     init?(_ line: [UInt8]) {
         let start = Self.opening.count
         let name = start + 36 + Self.attempt.count
-        guard line.count > name, line.last == UInt8(ascii: "}"), line.starts(with: Self.opening),
-            let job = JobID(line, at: start),
-            line[(start + 36)..<name].elementsEqual(Self.attempt),
+        guard line.count > name, line.starts(with: Self.opening), let job = JobID(line, at: start),
+            line[(start + 36)..<name].elementsEqual(Self.attempt), JSONReader.mayBeObject(line),
             let end = line[name...].prefix(256).firstIndex(of: UInt8(ascii: "\"")), end + 2 < line.count
         else { return nil }
         var rest = line[(end + 2)...]

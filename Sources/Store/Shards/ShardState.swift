@@ -20,6 +20,8 @@ package struct ShardState: Equatable, Sendable {
     package var time: Int64
     /// Once the attempt has ended.
     package var exitStatus: Int?
+    /// Bytes of the attempt's outcomes that it counts. A smaller file has lost some since.
+    package var outcomeSize: Int64?
 
     private static let schema = "forgebatch/shard/1"
 
@@ -40,6 +42,7 @@ package struct ShardState: Equatable, Sendable {
             "attempt": .string(attempt), "jobs": .int(jobs), "done": .int(done), "lost": .int(failed),
             "host": .string(host), "process": .int(process), "time": .string(UTCTime(milliseconds: time).text),
             "time_ms": .int(time), "exit_status": exitStatus.map { .int($0) },
+            "outcome_bytes": outcomeSize.map { .int($0) },
         ])
     }
 
@@ -52,6 +55,7 @@ package struct ShardState: Equatable, Sendable {
             runID: runID, shard: shard, attempt: attempt, jobs: jobs, done: done, failed: json["lost"]?.int ?? 0,
             host: json["host"]?.string ?? "", process: json["process"]?.int ?? 0,
             time: Int64(json["time_ms"]?.int ?? 0), exitStatus: json["exit_status"]?.int)
+        outcomeSize = json["outcome_bytes"]?.int.map { Int64($0) }
     }
 
     /// That of a shard; nil where there is none that can be read.
@@ -61,6 +65,14 @@ package struct ShardState: Equatable, Sendable {
             state.shard == shard
         else { return nil }
         return state
+    }
+
+    /// Whether the outcomes that it counts are there, as far as their size tells.
+    package func hasItsOutcomes(_ layout: OutputLayout) -> Bool {
+        guard let outcomeSize else { return true }
+        let paths = [attempt, nil].map { layout.shardOutcome(shard, attempt: $0, run: runID) }
+        let size = paths.lazy.compactMap { try? Files.status($0).size }.first
+        return (size ?? 0) >= outcomeSize
     }
 
     /// - Parameter durable: whether to wait for the disk.

@@ -43,7 +43,9 @@ struct EngineCommands {
         case .parallel:
             [
                 "next, by GNU Parallel (--sshlogin for other machines):",
-                "  seq 0 \(shards - 1) | parallel --joblog \(plan)/parallel.log --retries 3 forgebatch run --plan \(plan) --shard {}",
+                // It hands its words to a shell once more, joined.
+                "  seq 0 \(shards - 1) | parallel --joblog \(plan)/parallel.log --retries 3 "
+                    + quoted("forgebatch run --plan \(plan) --shard {}"),
                 "  \(merge)",
             ]
         case .shell:

@@ -16,7 +16,7 @@ struct ShardRun {
         signals.answerTermination(with: ExitStatus.startAgain)
         let (plan, layout) = try ShardLayers.open(path)
         let shard = try number(plan.head)
-        let options = try options(layout)
+        let options = try options(layout, plan.head)
         try Machine.reserveDescriptors(workers: options.workers)
         let console = Console(arguments: command.display)
         let showStatus = Task { for await _ in signals.status { console.askForStatus() } }
@@ -51,11 +51,24 @@ struct ShardRun {
         }
     }
 
-    private func options(_ layout: OutputLayout) throws -> RunOptions {
+    /// The tools of the plan, as they are on this machine.
+    ///
+    /// - Throws: ``Failure`` when one of them is not there.
+    private func selection(_ head: PlanHead) throws -> ToolSelection {
         let tools = command.tools
-        let names = try ToolNames(
-            list: tools.tools, settings: tools.set, source: PluginSource(tools.pluginDirs.map(\.path)))
-        let selection = try ToolSelection(names, devices: tools.pluginDevices)
+        do {
+            let names = try ToolNames(
+                list: tools.tools, settings: tools.set, source: PluginSource(tools.pluginDirs.map(\.path)))
+            return try ToolSelection(names, devices: tools.pluginDevices)
+        } catch let failure as Failure {
+            throw Failure(
+                ExitStatus.configuration,
+                "the plan of run \(Escape.visible(head.runID)): its tools are not as they are here: \(failure.message)")
+        }
+    }
+
+    private func options(_ layout: OutputLayout, _ head: PlanHead) throws -> RunOptions {
+        let selection = try selection(head)
         var options = RunOptions(
             output: layout.root, version: Forgebatch.version, worker: RunCommand.program, now: .now)
         let count = try command.fill(&options, selection)

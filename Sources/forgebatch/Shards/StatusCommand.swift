@@ -38,7 +38,7 @@ struct StatusCommand: ParsableCommand {
         var lines = [
             "run \(status.runID): \(status.ended) of \(Quantity.plural(status.jobs, "video")) ended"
                 + (status.failed > 0 ? ", \(status.failed) failed" : "")
-                + (status.isJoined ? ", joined" : "")
+                + joined(status)
         ]
         for stand in [ShardStatus.Shard.Stand.done, .working, .missing] where status.count(stand) > 0 {
             let numbers = stand == .missing ? ": \(ShardRanges.text(status.missing))" : ""
@@ -47,9 +47,18 @@ struct StatusCommand: ParsableCommand {
         return lines
     }
 
+    private static func joined(_ status: ShardStatus) -> String {
+        switch status.joined {
+        case .nothing: ""
+        case .partly: ", joined in part"
+        case .all: ", joined"
+        }
+    }
+
     private static func json(_ status: ShardStatus) -> JSON {
         .members([
-            "schema": .string(schema), "run_id": .string(status.runID), "joined": .bool(status.isJoined),
+            "schema": .string(schema), "run_id": .string(status.runID), "joined": .bool(status.joined == .all),
+            "joined_partly": status.joined == .partly ? .bool(true) : nil,
             "jobs": .int(status.jobs), "ended": .int(status.ended), "lost": .int(status.failed),
             "counts": .members([
                 "done": .int(status.count(.done)), "working": .int(status.count(.working)),
