@@ -46,7 +46,7 @@ package struct ShardMerge {
     private var missing: [Int] = []
     private var issues: [(path: RawPath, message: String, status: VideoStatus)] = []
     private var toolFailures: [(path: RawPath, tool: FailedTool)] = []
-    private var toolsLost = 0
+    private var hasLostTools = false
 
     private var head: PlanHead { plan.head }
     private var runID: String { plan.head.runID }
@@ -128,11 +128,13 @@ package struct ShardMerge {
     private mutating func note(_ outcome: ShardOutcome) {
         let record = outcome.record
         document.summary.tally.countProcessed(record.status)
-        document.summary.frames = (document.summary.frames ?? 0) + (record.frames ?? 0)
+        // A file that somebody edited may say any number.
+        let (frames, isTooMany) = (document.summary.frames ?? 0).addingReportingOverflow(record.frames ?? 0)
+        document.summary.frames = isTooMany ? .max : frames
         document.summary.processorSeconds =
             (document.summary.processorSeconds ?? 0) + (record.processorSeconds ?? 0)
         document.summary.toolsFailed += record.toolsFailed.count
-        toolsLost += outcome.toolsLost
+        hasLostTools = hasLostTools || outcome.toolsLost > 0
         if let issue = record.issue, issues.count < ShardMerge.mostTold {
             issues.append((record.path, issue, record.status))
         }
@@ -151,7 +153,7 @@ package struct ShardMerge {
         let status = exitStatus(
             Findings(
                 planned: Int32(summary.exitStatus ?? 0),
-                isFaulty: summary.tally.failed + summary.tally.damaged + toolsLost > 0,
+                isFaulty: summary.tally.failed + summary.tally.damaged > 0 || hasLostTools,
                 isIncomplete: !missing.isEmpty))
         summary.exitStatus = Int(status)
         summary.baseline = baseline
