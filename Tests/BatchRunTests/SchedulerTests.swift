@@ -12,12 +12,14 @@ struct Script {
     private(set) var actions: [Scheduler.Action] = []
 
     init(
-        _ names: [String], known: [String: FailureEntry] = [:], change: (inout Scheduler.Settings) -> Void = { _ in }
+        _ names: [String], known: [String: FailureEntry] = [:], awaited: Int = 0,
+        change: (inout Scheduler.Settings) -> Void = { _ in }
     ) {
         var settings = Scheduler.Settings(quarantine: QuarantinePolicy(digest: "d", version: "1"))
         change(&settings)
         let jobs = names.map { Planned.job($0, knownFailure: known[$0]) }
-        scheduler = Scheduler(PlannedJobs(jobs), settings: settings, now: now)
+        scheduler = Scheduler(
+            PlannedJobs(jobs), awaited: (awaited, 1000 * Int64(awaited)), settings: settings, now: now)
     }
 
     static func id(_ name: String) -> JobID { JobID(video: RawPath(name)) }
@@ -33,7 +35,7 @@ struct Script {
     @discardableResult
     mutating func start() -> [String] {
         var started: [String] = []
-        while scheduler.wantsStart {
+        while scheduler.wantsStart, !scheduler.wantsJobs {
             for case .start(let job, let attempt, _) in send(.startNext) {
                 started.append("\(job.video.relative.display) \(attempt)")
             }
@@ -111,6 +113,42 @@ struct SchedulerTests {
         #expect(script.scheduler.isDone)
         #expect(script.ends == ["b ok", "a ok", "c ok", "d ok"])
         #expect(script.scheduler.stop == nil)
+    }
+
+    @Test("Videos that are awaited keep a run from its end, and come before those that are tried again")
+    func awaited() {
+        var script = Script(["a", "b"], awaited: 2) { $0.workers = 2 }
+        #expect(script.scheduler.planned == 4 && script.scheduler.bytesPlanned == 4000)
+        #expect(script.start() == ["a 1", "b 1"])
+        script.end("a", .died(signal: 11))
+        script.end("b", Script.completed())
+        #expect(script.scheduler.wantsJobs && !script.scheduler.isDone)
+        // Nothing starts before it is known what.
+        #expect(script.send(.startNext) == [])
+        script.scheduler.add([Planned.job("c")], awaited: 1)
+        #expect(script.start() == ["c 1"])
+        script.scheduler.add([Planned.job("d")], awaited: 0)
+        #expect(script.start() == ["d 1"])
+        script.end("c", Script.completed())
+        script.end("d", Script.completed())
+        #expect(script.start() == ["a 2"])
+        script.end("a", Script.completed())
+        #expect(script.scheduler.isDone && script.scheduler.planned == 4)
+    }
+
+    @Test("Fewer videos than were awaited end a run, and a stop leaves those that nobody read")
+    func awaitedInVain() {
+        var script = Script(["a"], awaited: 3)
+        script.start()
+        script.end("a", Script.completed())
+        #expect(script.scheduler.wantsJobs)
+        script.scheduler.add([], awaited: 0)
+        #expect(script.scheduler.isDone && !script.scheduler.wantsStart)
+        var stopped = Script(["a"], awaited: 3) { $0.maxFailures = .count(1) }
+        stopped.start()
+        stopped.end("a", Script.failed(.content))
+        #expect(stopped.scheduler.isDone && stopped.scheduler.interruption == .maxFailures)
+        #expect(stopped.scheduler.planned - stopped.scheduler.started == 3)
     }
 
     @Test("A run without videos is done before anything happens")

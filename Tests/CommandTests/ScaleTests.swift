@@ -45,6 +45,10 @@ struct ScaleTests {
 
         /// Runs a command, and tells what it took.
         func run(_ words: String..., expecting status: Int32 = 0) async throws -> Cost {
+            try await run(words, expecting: status)
+        }
+
+        func run(_ words: [String], expecting status: Int32) async throws -> Cost {
             Files.remove(costs)
             let result = try await forge.forgebatch(
                 words.map { RawPath($0) }, environment: ["LD_PRELOAD": library.display, "COST": costs.display])
@@ -101,5 +105,19 @@ struct ScaleTests {
         // They are empty: the task tells of each, and reads nothing else.
         let task = try await library.run("run", "--plan", plan.path.display, "--shard", "9999", expecting: 3)
         #expect(task.read < 1 << 20, "\(task.read) bytes")
+    }
+
+    @Test("A task reads its part as its videos are handed out: the first ends before 1 MB of a larger one was read")
+    func readingOn() async throws {
+        let library = try await Library(20_000)
+        _ = try await library.run("plan", "in", "-o", "out", "--no-config", "--quiet", "--shards", "1")
+        let plan = try library.plan()
+        #expect(plan.head.parts[0].length > 3 << 20)
+        let words = ["run", "--plan", plan.path.display, "--shard", "0", "-j1"]
+        let task = try await library.run(words + ["--max-failures", "1"], expecting: 10)
+        #expect(task.read < 1 << 20, "\(task.read) bytes")
+        // The shard is as large as it is, and all of it but one is left.
+        let state = try #require(ShardState.read(library.forge.layout, run: plan.head.runID, shard: 0))
+        #expect(state.jobs == 20_000 && state.done == 1 && state.failed == 1)
     }
 }

@@ -104,6 +104,7 @@ struct ShardTests {
         #expect(layout.root == (try Files.resolve(made.layout.root)))
         #expect(plan.head.shards == 3 && plan.head.jobs == 3 && plan.head.bytes == 20 + (1 << 40))
         #expect(plan.head.parts.map(\.jobs) == [2, 0, 1])
+        #expect(plan.head.parts.map(\.tools) == [[0], [PlanHead.Part.runTools], [1]])
         (first.tools, second.tools) = (0, 0)
         #expect(try plan.jobs(of: 0) == [first, second])
         #expect(try plan.jobs(of: 1) == [])
@@ -113,6 +114,29 @@ struct ShardTests {
         #expect(try plan.document() == document())
         let bytes = try Files.read(layout.plan(run: head().runID))
         #expect(bytes.split(separator: 0x0a).count == 5)
+    }
+
+    @Test("A part that is read a piece at a time gives the jobs that it has, whatever lines are longer than a piece")
+    func pieces() throws {
+        let made = try MadeOutputFolder()
+        var lines = (0..<2000).map { line(RawPath("folder/clip-\($0).mp4")) }
+        lines[700].movedContent = String(repeating: "c", count: 3 * PlanReader.pieceSize)
+        var writer = try PlanWriter(made.layout, head())
+        for line in lines { try writer.append(line) }
+        writer.endShard()
+        try writer.append(line(RawPath("other.mp4")))
+        writer.endShard()
+        _ = try writer.publish(document())
+        let reader = PlanReader(try PlanFile.open(made.layout.run(head().runID)).plan, shard: 0)
+        let first = try #require(try reader.next())
+        #expect(first == Array(lines.prefix(first.count)) && (100..<700).contains(first.count))
+        var found = first
+        var pieces = 1
+        while let more = try reader.next() {
+            found += more
+            pieces += 1
+        }
+        #expect(found == lines && pieces > 5 && reader.isAtEnd)
     }
 
     @Test("What is no plan, is cut, or lies in another run's folder is refused in words")

@@ -4,15 +4,17 @@ internal import Jobs
 extension PluginPool {
     /// The pool of a run whose plugins have all said hello; nil for one in which no job needs a process.
     ///
-    /// - Parameter signal: asked again and again while plugins start: the number of the signal that ends the run.
+    /// - Parameters:
+    ///   - jobs: the tools that its jobs have, each once; nil for those of the run.
+    ///   - signal: asked again and again while plugins start: the number of the signal that ends the run.
     /// - Throws: ``RunRefusal/plugin(_:)`` when one does not start, ``LookFailure`` for a signal meanwhile.
     static func start(
-        for jobs: PlannedJobs, _ options: RunOptions, signal: @escaping @Sendable () -> Int32?
+        for jobs: [JobTools?], _ options: RunOptions, signal: @escaping @Sendable () -> Int32?
     ) async throws -> PluginPool? {
         var wanted: Set<String> = []
-        for job in jobs {
-            let kept = Set(job.tools?.kept ?? [])
-            for tool in options.tools(of: job)
+        for tools in jobs {
+            let kept = Set(tools?.kept ?? [])
+            for tool in options.requests(tools)
             where tool.plugin != nil && tool.leftOut == nil && !kept.contains(tool.id) { wanted.insert(tool.id) }
         }
         guard !wanted.isEmpty else { return nil }

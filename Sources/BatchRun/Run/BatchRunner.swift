@@ -67,7 +67,7 @@ package enum BatchRunner {
         _ start: RunStart, display: (RunView) -> Void, conclude: (RunOutcome) -> Void
     ) async throws -> RunOutcome {
         let (plan, options, layout, events) = (start.plan, start.options, start.layout, start.events)
-        let pool = try await PluginPool.start(for: plan.jobs, options) { events.firstSignal }
+        let pool = try await PluginPool.start(for: plan.jobs.tools, options) { events.firstSignal }
         try start.keepNames()
         let journal = try RunJournal(plan, options: options, runID: start.runID, counts: count(plan))
         // Before a result tells of it.

@@ -2,6 +2,17 @@ internal import Bytes
 internal import Jobs
 internal import Store
 
+/// Where a run has jobs from that are read as its videos are handed out.
+protocol JobSource: AnyObject {
+    /// Jobs that were not handed out yet; 0 when there are no more.
+    var awaited: Int { get }
+    /// Bytes of their videos.
+    var awaitedBytes: Int64 { get }
+
+    /// The next jobs; none only when there are no more.
+    func next() throws -> [PlannedJob]
+}
+
 /// Carries out what the scheduler decides: starts and ends workers, and has the journal write the files.
 final class RunDriver {
     private(set) var scheduler: Scheduler
@@ -11,14 +22,25 @@ final class RunDriver {
     private let folders = ResultFolders()
     /// The processes of plugins; nil in a run without.
     private let pool: PluginPool?
+    /// What jobs behind those of the plan are read from.
+    private let source: (any JobSource)?
     /// Workers that were started and have not ended.
     private var running = 0
     /// Whether a file of the run's own could not be written.
     private var hasFailed = false
 
-    /// - Parameter begun: when the run began, in nanoseconds of the monotonic clock.
-    init(_ plan: Plan, journal: RunJournal, options: RunOptions, pool: PluginPool? = nil, begun: UInt64) {
-        scheduler = Scheduler(plan.jobs, settings: Scheduler.Settings(options), now: begun)
+    /// - Parameters:
+    ///   - source: of more jobs than those of the plan.
+    ///   - begun: when the run began, in nanoseconds of the monotonic clock.
+    init(
+        _ plan: Plan, more source: (any JobSource)? = nil, journal: RunJournal, options: RunOptions,
+        pool: PluginPool? = nil, begun: UInt64
+    ) {
+        scheduler = Scheduler(
+            plan.jobs, awaited: (source?.awaited ?? 0, source?.awaitedBytes ?? 0),
+            settings: Scheduler.Settings(options),
+            now: begun)
+        self.source = source
         self.journal = journal
         self.options = options
         self.pool = pool
@@ -40,6 +62,10 @@ final class RunDriver {
             while true {
                 do {
                     while scheduler.wantsStart {
+                        if scheduler.wantsJobs, let source {
+                            try readOn(source)
+                            continue
+                        }
                         for worker in try handle(hasSpace() ? .startNext : .spaceIsShort) {
                             running += 1
                             let id = worker.request.job
@@ -66,6 +92,13 @@ final class RunDriver {
             group.cancelAll()
         }
         await options.zygotes?.close()
+    }
+
+    /// Takes over the next jobs of a list that is read as videos are handed out.
+    private func readOn(_ source: any JobSource) throws {
+        let jobs = try source.next()
+        try journal.tell(jobs)
+        scheduler.add(jobs, awaited: source.awaited)
     }
 
     /// Has the scheduler take one event, and carries out what it answers but for the starts.
@@ -141,7 +174,7 @@ final class RunDriver {
     }
 
     private func request(_ job: PlannedJob, threads: Int) -> JobRequest {
-        let tools = options.tools(of: job)
+        let tools = options.requests(job.tools)
         let kept = job.tools?.kept ?? []
         // Stills are made of decoded pictures.
         let rest = tools.filter { !kept.contains($0.id) && $0.leftOut == nil }

@@ -43,9 +43,10 @@ final class RunJournal {
     /// - Parameters:
     ///   - log: of the run, where it is open already.
     ///   - books: nil for those of the output folder.
+    ///   - awaited: how many jobs follow those of the plan, see ``tell(_:)``.
     init(
         _ plan: Plan, options: RunOptions, runID: String, counts: RunCounts, log: ProgressLog? = nil,
-        books: (any RunBooks)? = nil
+        books: (any RunBooks)? = nil, awaited: Int = 0
     ) throws {
         self.plan = plan
         self.options = options
@@ -55,16 +56,22 @@ final class RunJournal {
         self.log = try log ?? ProgressLog(layout.log(run: runID))
         self.books = try books ?? FolderBooks(layout)
         try emit(
-            .runStarted(runID: runID, version: options.version, jobs: plan.jobs.count, settings: options.digest))
+            .runStarted(
+                runID: runID, version: options.version, jobs: plan.jobs.count + awaited, settings: options.digest))
         if let opening = self.books.opening { try emit(opening) }
-        for job in plan.jobs {
-            try emit(.jobPlanned(job: job.id, path: job.video.relative, size: job.video.status.size))
-        }
+        try tell(plan.jobs)
         if !plan.skipped.isEmpty {
             let reasons = plan.skipped.reduce(into: [:]) { $0[$1.status, default: 0] += 1 }
             try emit(.jobsSkipped(count: plan.skipped.count, reasons: reasons))
         }
         try writeSnapshot(force: true)
+    }
+
+    /// Tells which videos will be done.
+    func tell(_ jobs: some Sequence<PlannedJob>) throws {
+        for job in jobs {
+            try emit(.jobPlanned(job: job.id, path: job.video.relative, size: job.video.status.size))
+        }
     }
 
     func note(_ text: String) {
@@ -274,7 +281,7 @@ final class RunJournal {
     /// Ends the log.
     func close(_ scheduler: Scheduler, exitStatus: Int32) throws {
         try emitLateEnds()
-        counts.notStarted = scheduler.notStarted.count
+        counts.notStarted = scheduler.planned - scheduler.started
         try emit(.runFinished(counts: counts.json, exitStatus: Int(exitStatus)))
         try writeSnapshot(force: true)
     }

@@ -130,8 +130,8 @@ package struct RunOptions: Sendable {
         self.worker = worker
     }
 
-    /// The tools of a job.
-    func tools(of job: PlannedJob) -> [JobRequest.Tool] { job.tools?.requests(tools) ?? tools }
+    /// What is asked of a job that has these tools; nil for those of the run.
+    func requests(_ own: JobTools?) -> [JobRequest.Tool] { own?.requests(tools) ?? tools }
 
     var digest: String { digest(rules: rules) }
 

@@ -108,7 +108,10 @@ struct Scheduler: Sendable {
     }
 
     let settings: Settings
-    let jobs: PlannedJobs
+    /// Those that are known, in their order; where ``awaited`` says so, more are to be added.
+    private(set) var jobs: PlannedJobs
+    /// Jobs of the run that were not added yet.
+    private(set) var awaited: Int
     let begun: UInt64
     /// How many of ``jobs`` were started, from the first on.
     private(set) var started = 0
@@ -131,32 +134,48 @@ struct Scheduler: Sendable {
     private(set) var bytesDone: Int64 = 0
     private var actions: [Action] = []
 
-    init(_ jobs: PlannedJobs, settings: Settings, now: UInt64) {
+    /// - Parameter awaited: jobs that are to follow, and the bytes of their videos.
+    init(_ jobs: PlannedJobs, awaited: (jobs: Int, bytes: Int64) = (0, 0), settings: Settings, now: UInt64) {
         self.jobs = jobs
+        self.awaited = awaited.jobs
         self.settings = settings
         begun = now
-        bytesPlanned = jobs.sizes.reduce(0, &+)
+        bytesPlanned = jobs.sizes.reduce(awaited.bytes, &+)
     }
 
-    var isDone: Bool { active.isEmpty && (stop != nil || (started >= jobs.count && retries.isEmpty)) }
+    /// All jobs of the run, those that are awaited included.
+    var planned: Int { jobs.count + awaited }
+
+    var isDone: Bool { active.isEmpty && (stop != nil || (started >= planned && retries.isEmpty)) }
 
     /// Whether a worker should be started now, provided that there is space for its result.
     var wantsStart: Bool {
         guard stop == nil else { return false }
-        if started < jobs.count { return active.count < settings.workers }
+        if started < planned { return active.count < settings.workers }
         // What is tried again has the machine to itself.
         return active.isEmpty && !retries.isEmpty
+    }
+
+    /// Whether jobs have to be added before another can start.
+    var wantsJobs: Bool { wantsStart && started == jobs.count && awaited > 0 }
+
+    /// Adds jobs behind those that are known.
+    ///
+    /// - Parameter awaited: how many are to follow them.
+    mutating func add(_ more: [PlannedJob], awaited: Int) {
+        for job in more { jobs.append(job) }
+        self.awaited = awaited
     }
 
     /// Why the run did less than it had to do. A limit that was reached when nothing was left to do is no reason.
     var interruption: StopReason? {
         switch stop {
-        case .maxDuration, .maxFailures: hasCut || !notStarted.isEmpty ? stop : nil
+        case .maxDuration, .maxFailures: hasCut || started < planned ? stop : nil
         default: stop
         }
     }
 
-    /// Planned videos that were not started.
+    /// Planned videos that were not started, as far as they are known.
     var notStarted: PlannedJobs.SubSequence { jobs[started...] }
 
     mutating func handle(_ event: Event, now: UInt64) -> [Action] {
@@ -177,7 +196,7 @@ struct Scheduler: Sendable {
     // MARK: Starting and stopping
 
     private mutating func startNext(_ now: UInt64) {
-        guard wantsStart else { return }
+        guard wantsStart, !wantsJobs else { return }
         var starting: Active
         if started < jobs.count {
             starting = Active(job: jobs[started], started: now)
@@ -190,7 +209,7 @@ struct Scheduler: Sendable {
         }
         active[starting.job.id] = starting
         // What is tried again comes when all others have ended.
-        let together = min(settings.workers, active.count + notStarted.count)
+        let together = min(settings.workers, active.count + planned - started)
         let threads = settings.threads.count(together: together, attempt: starting.attempt)
         actions.append(.start(starting.job, attempt: starting.attempt, threads: threads))
     }
@@ -387,7 +406,7 @@ struct Scheduler: Sendable {
                 EndedJob(
                     job: planned, attempt: job.attempt, current: job.current, status: .failed, seconds: seconds,
                     outcome: outcome, message: message, kind: kind, stderr: stderr)))
-        if let limit = settings.maxFailures, limit.isReached(failed: failed, planned: jobs.count) {
+        if let limit = settings.maxFailures, limit.isReached(failed: failed, planned: self.planned) {
             beginStop(.maxFailures, now)
         }
         actions.append(.writeSnapshot)

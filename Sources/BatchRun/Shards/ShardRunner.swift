@@ -36,8 +36,10 @@ package enum ShardRunner {
         let listen = Task { await relay(stops, to: events) }
         defer { listen.cancel() }
         let before = try ShardOutcomes(layout, run: runID, shard: number)
-        var work = try Work(file, number, before, layout)
-        let pool = try await PluginPool.start(for: work.plan.jobs, options) { events.firstSignal }
+        let work = try ShardWork(file, number, before, layout)
+        var plan = Plan(Discovery())
+        plan.jobs = PlannedJobs(try work.next())
+        let pool = try await PluginPool.start(for: work.tools, options) { events.firstSignal }
         let log = try makeLog(layout, runID, number, attempt)
         let state = ShardState(
             runID: runID, shard: number, attempt: log.attempt, jobs: file.head.parts[number].jobs, done: work.done,
@@ -46,20 +48,21 @@ package enum ShardRunner {
             layout, state, of: file.head.shards, source: shard.source,
             file: layout.shardOutcome(number, attempt: lock.lack == nil ? nil : log.attempt, run: runID))
         var counts = RunCounts()
-        counts.found = work.plan.jobs.count
+        counts.found = plan.jobs.count + work.awaited
         let journal = try RunJournal(
-            work.plan, options: options, runID: runID, counts: counts, log: log.log, books: books)
+            plan, options: options, runID: runID, counts: counts, log: log.log, books: books, awaited: work.awaited)
         for note in options.notes { journal.note(note) }
         if let lack = lock.lack { journal.note("this shard has no lock: \(lack)") }
         if before.broken > 0 {
             journal.note("\(before.broken) lines of the shard's outcomes cannot be read; their videos are done again")
         }
         if pool != nil, let note = ToolSandbox.kernel.note(options.sandbox) { journal.note(note) }
-        let driver = RunDriver(work.plan, journal: journal, options: options, pool: pool, begun: begun)
+        let driver = RunDriver(
+            plan, more: work, journal: journal, options: options, pool: pool, begun: begun)
         await driver.run(events, display: display)
         await pool?.close()
-        work.isFaulty = work.isFaulty || journal.counts.failed + journal.counts.damaged + journal.toolsLost > 0
-        return finish(driver, journal, books, isFaulty: work.isFaulty, started, options)
+        let isFaulty = work.isFaulty || journal.counts.failed + journal.counts.damaged + journal.toolsLost > 0
+        return finish(driver, journal, books, isFaulty: isFaulty, started, options)
     }
 
     /// Whatever is another program's, or made with other files, makes other results.
@@ -71,34 +74,6 @@ package enum ShardRunner {
                 ? "its tools are not as they are here: a plugin's files or its device differ, or the program" : nil
         guard let why else { return }
         throw .foreignPlan("the plan of run \(Escape.visible(head.runID)): \(why): plan again")
-    }
-
-    /// What is left to do of a shard, and what of it was done.
-    private struct Work {
-        var plan = Plan(Discovery())
-        var done = 0
-        var failed = 0
-        /// Whether one of its videos failed or is damaged, or a tool failed on it.
-        var isFaulty = false
-
-        init(_ file: PlanFile, _ shard: Int, _ outcomes: ShardOutcomes, _ layout: OutputLayout) throws {
-            try file.forEachJob(of: shard) { line in
-                if let outcome = try outcomes.outcome(line.job), Work.stands(outcome, layout) {
-                    done += 1
-                    if outcome.record.hasFailed { failed += 1 }
-                    let verdict = outcome.record.verdict
-                    if outcome.record.hasFailed || verdict == .damaged || outcome.toolsLost > 0 { isFaulty = true }
-                } else {
-                    plan.jobs.append(try PlannedJob(line, file))
-                }
-            }
-        }
-
-        /// A result is looked at, and not read.
-        private static func stands(_ outcome: ShardOutcome, _ layout: OutputLayout) -> Bool {
-            if outcome.record.hasFailed { return !outcome.mayEndBetter }
-            return outcome.catalog.first { !$0.isCleared }.map { ResultState.of($0, layout) == .whole } ?? false
-        }
     }
 
     private static func relay(_ signals: AsyncStream<Int32>, to events: RunEvents) async {

@@ -8,9 +8,9 @@ package import Jobs
 package final class PlanFile {
     package let head: PlanHead
     package let path: RawPath
-    private let descriptor: FileDescriptor
+    let descriptor: FileDescriptor
     /// Where the lines of jobs begin.
-    private let start: Int64
+    let start: Int64
 
     /// Why a file is no plan that can be gone by.
     package struct Fault: Error, Equatable, CustomStringConvertible {
@@ -87,18 +87,8 @@ package final class PlanFile {
     /// - Throws: `SystemError`, ``Fault``.
     /// - Complexity: the shard's lines alone, a piece of them in memory at a time.
     package func forEachJob(of shard: Int, _ body: (PlanLine) throws -> Void) throws {
-        let part = head.parts[shard]
-        var count = 0
-        try forEachLine(from: start + part.offset, length: part.length) { bytes in
-            guard let line = (try? JSONReader.parse(bytes)).flatMap({ PlanLine($0) }) else {
-                throw Fault(description: "\(path.display): line \(count + 1) of shard \(shard) is no job")
-            }
-            count += 1
-            try body(line)
-        }
-        guard count == part.jobs else {
-            throw Fault(description: "\(path.display): shard \(shard) has \(count) jobs of \(part.jobs)")
-        }
+        let reader = PlanReader(self, shard: shard)
+        while let lines = try reader.next() { for line in lines { try body(line) } }
     }
 
     /// The jobs of a shard.
@@ -120,25 +110,6 @@ package final class PlanFile {
         else { throw Fault(description: "\(path.display): the plan's last line is not that of a plan") }
         return document
     }
-
-    private func forEachLine(from offset: Int64, length: Int64, _ body: ([UInt8]) throws -> Void) throws {
-        var rest: [UInt8] = []
-        var (position, end) = (offset, offset + length)
-        while position < end {
-            let count = min(1 << 18, Int(end - position))
-            let piece = try Files.read(descriptor, at: position, count: count, path: path)
-            if piece.isEmpty { end = position }
-            position += Int64(piece.count)
-            var first = 0
-            while let feed = piece[first...].firstIndex(of: 0x0a) {
-                try body(rest + piece[first..<feed])
-                rest.removeAll(keepingCapacity: true)
-                first = feed + 1
-            }
-            rest += piece[first...]
-        }
-        guard rest.isEmpty else { throw Fault(description: "\(path.display): the plan is cut") }
-    }
 }
 
 /// Writes a plan: the jobs first, into a file without a name, since the head says how long they are.
@@ -148,6 +119,7 @@ package struct PlanWriter: ~Copyable {
     private let path: RawPath
     private var part = PlanHead.Part(offset: 0, length: 0, jobs: 0, bytes: 0)
     private var toolNumbers: [[UInt8]: Int] = [:]
+    private var partTools: Set<Int> = []
 
     /// - Parameter head: without parts and tools.
     package init(_ layout: OutputLayout, _ head: PlanHead) throws(SystemError) {
@@ -168,6 +140,7 @@ package struct PlanWriter: ~Copyable {
         part.length += Int64(bytes.count) + 1
         part.jobs += 1
         part.bytes += line.size
+        partTools.insert(line.tools ?? PlanHead.Part.runTools)
     }
 
     private mutating func number(_ tools: PlannedTools) -> Int {
@@ -180,6 +153,8 @@ package struct PlanWriter: ~Copyable {
 
     /// What follows is the next shard's.
     package mutating func endShard() {
+        if !partTools.isEmpty { part.tools = partTools.sorted() }
+        partTools = []
         head.parts.append(part)
         part = PlanHead.Part(offset: part.offset + part.length, length: 0, jobs: 0, bytes: 0)
     }

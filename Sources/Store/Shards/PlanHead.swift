@@ -11,9 +11,40 @@ package struct PlanHead: Equatable, Sendable {
         package var jobs: Int
         /// Bytes of the videos.
         package var bytes: Int64
+        /// Which tools its jobs have, each once: numbers as of ``PlanLine/tools``, and ``runTools`` where jobs have those of
+        /// the run. A task knows by it which plugins it needs before it has read its jobs.
+        package var tools: [Int]
 
-        package init(offset: Int64, length: Int64, jobs: Int, bytes: Int64) {
+        /// Stands for the tools of the run.
+        package static let runTools = -1
+
+        package init(offset: Int64, length: Int64, jobs: Int, bytes: Int64, tools: [Int] = [Part.runTools]) {
             (self.offset, self.length, self.jobs, self.bytes) = (offset, length, jobs, bytes)
+            self.tools = tools
+        }
+
+        /// `[offset, length, jobs, bytes]`, and the tools behind them where they are not just those of the run.
+        fileprivate var json: JSON {
+            let numbers: [JSON] = [.int(offset), .int(length), .int(jobs), .int(bytes)]
+            return .array(numbers + (tools == [Part.runTools] ? [] : [.array(tools.map { .int($0) })]))
+        }
+
+        /// Nil for what is no part, or names tools that the head does not have.
+        ///
+        /// - Parameter toolCount: how many the head has.
+        fileprivate init?(_ json: JSON, toolCount: Int) {
+            let values = json.array ?? []
+            let numbers = values.prefix(4).compactMap(\.int)
+            guard numbers.count == 4, values.count <= 5, numbers.allSatisfy({ $0 >= 0 }),
+                (numbers[1] == 0) == (numbers[2] == 0)
+            else { return nil }
+            self.init(offset: Int64(numbers[0]), length: Int64(numbers[1]), jobs: numbers[2], bytes: Int64(numbers[3]))
+            guard values.count == 5 else { return }
+            let listed = values[4].array ?? []
+            tools = listed.compactMap(\.int)
+            guard tools.count == listed.count, tools.allSatisfy({ $0 >= Part.runTools && $0 < toolCount }) else {
+                return nil
+            }
         }
     }
 
@@ -57,8 +88,7 @@ package struct PlanHead: Equatable, Sendable {
             "settings_digest": .string(digest), "shards": .int(shards), "jobs": .int(jobs), "bytes": .int(bytes),
             "flags": .array(flags.map { .string($0) }), "roots": .array(roots.map(\.json)),
             "tools": tools.isEmpty ? nil : .array(tools.map(\.json)),
-            "parts": .array(
-                parts.map { .array([.int($0.offset), .int($0.length), .int($0.jobs), .int($0.bytes)]) }),
+            "parts": .array(parts.map(\.json)),
         ])
     }
 
@@ -74,13 +104,11 @@ package struct PlanHead: Equatable, Sendable {
         let listed = json["tools"]?.array ?? []
         tools = listed.compactMap { PlannedTools($0) }
         var end: Int64 = 0
-        for part in parts {
-            let numbers = (part.array ?? []).compactMap(\.int)
+        for json in parts {
             // Whatever does not follow what stands before it was put together by somebody else.
-            guard numbers.count == 4, numbers.allSatisfy({ $0 >= 0 }), numbers[0] == end else { return nil }
-            self.parts.append(
-                Part(offset: end, length: Int64(numbers[1]), jobs: numbers[2], bytes: Int64(numbers[3])))
-            end += Int64(numbers[1])
+            guard let part = Part(json, toolCount: tools.count), part.offset == end else { return nil }
+            self.parts.append(part)
+            end += part.length
         }
         guard !self.parts.isEmpty, tools.count == listed.count, json["shards"]?.int == shards else { return nil }
     }

@@ -87,6 +87,14 @@ package final class ShardOutcomes {
         return ShardOutcome(try JSONReader.parse(bytes))
     }
 
+    /// Hands out what counts of each job, in the order in which it was written.
+    ///
+    /// - Complexity: one short read a job.
+    package func forEach(_ body: (ShardOutcome) -> Void) throws {
+        let order = places.sorted { ($0.value.file, $0.value.offset) < ($1.value.file, $1.value.offset) }
+        for (job, _) in order { if let outcome = try outcome(job) { body(outcome) } }
+    }
+
     /// The attempt whose outcome of a job counts; nil while it has none.
     package func attempt(_ job: JobID) -> String? {
         places[job].map { attempts[Int($0.attempt)] }
