@@ -32,6 +32,18 @@ package struct JSONReader {
 
     package static func parse(_ text: String) throws(JSONError) -> JSON { try parse(Array(text.utf8)) }
 
+    /// Parses the members of an object that stand before one of a name, and none behind it; all of them where there is no
+    /// such member.
+    ///
+    /// - Throws: ``JSONError`` at the first byte before that member that is wrong.
+    /// - Complexity: the bytes before that member.
+    package static func parse(_ bytes: [UInt8], before key: String) throws(JSONError) -> JSON {
+        var reader = JSONReader(bytes: bytes, depthLimit: 64)
+        reader.skipSpace()
+        guard reader.current == UInt8(ascii: "{") else { throw reader.error("expected '{'") }
+        return try reader.object(depth: 0, before: key)
+    }
+
     private init(bytes: [UInt8], depthLimit: Int) {
         self.bytes = bytes
         self.depthLimit = depthLimit
@@ -70,7 +82,8 @@ package struct JSONReader {
         return value
     }
 
-    private mutating func object(depth: Int) throws(JSONError) -> JSON {
+    /// - Parameter stop: the name of the member before which it ends.
+    private mutating func object(depth: Int, before stop: String? = nil) throws(JSONError) -> JSON {
         position += 1
         var members: [JSON.Member] = []
         var keys: Set<String> = []
@@ -83,6 +96,7 @@ package struct JSONReader {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a key") }
             let key = try string()
+            if key == stop { return .object(members) }
             // Small objects, the common case, are searched; a set is only built when that would be quadratic.
             if members.count < 16 {
                 guard !JSONReader.holds(key, members) else { throw error("repeated key") }

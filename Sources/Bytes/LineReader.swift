@@ -8,6 +8,9 @@ package final class LineReader {
     /// Whether the last line that was handed out had no line feed: its writer has not finished it.
     package private(set) var isTorn = false
 
+    /// Whether the file is compressed; known once a line was asked for.
+    package var isCompressed: Bool { content.isCompressed }
+
     private static let pieceSize = 1 << 17
 
     /// - Parameter limit: bytes of the longest line that is taken; a longer one is an error.

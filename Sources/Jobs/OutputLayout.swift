@@ -93,17 +93,32 @@ package struct OutputLayout: Sendable {
     package static func result(
         for video: RawPath, job: JobID, taken: Set<RawPath> = [], files: Set<RawPath> = [], isCompressed: Bool = false
     ) -> RawPath {
+        result(
+            for: video, job: job, isCompressed: isCompressed, isTaken: { taken.contains($0) }, hasFiles: !files.isEmpty,
+            isFile: { files.contains($0) })
+    }
+
+    /// The same by sets that nobody has.
+    ///
+    /// - Parameters:
+    ///   - isTaken: whether a name, without case, is that of another result.
+    ///   - hasFiles: whether there are any results that `isFile` tells of.
+    ///   - isFile: whether a name is that of a result, which no folder can have.
+    package static func result(
+        for video: RawPath, job: JobID, isCompressed: Bool, isTaken: (RawPath) throws -> Bool, hasFiles: Bool,
+        isFile: (RawPath) throws -> Bool
+    ) rethrows -> RawPath {
         let suffix = isCompressed ? suffix.compressed : suffix.plain
-        if files.isEmpty, areShort(video, suffix: suffix) {
+        if !hasFiles, areShort(video, suffix: suffix) {
             let plain = RawPath(bytes: Array("results/".utf8) + video.bytes + Array(suffix.utf8))
-            if taken.isEmpty || !taken.contains(folded(plain)) { return plain }
+            if try !isTaken(folded(plain)) { return plain }
         }
         var parts = video.components.map { Array($0) }
         guard let last = parts.popLast() else { preconditionFailure("a video has a name") }
         var folder = RawPath("results")
-        let folders = parts.map { part in
-            let isFile = files.contains(folded(folder.appending(RawPath(bytes: part))))
-            let name = shorten(part, suffix: "", job: job, always: isFile)
+        let folders = try parts.map { part in
+            let isResult = try hasFiles && isFile(folded(folder.appending(RawPath(bytes: part))))
+            let name = shorten(part, suffix: "", job: job, always: isResult)
             folder = folder.appending(RawPath(bytes: name))
             return name
         }
@@ -113,7 +128,7 @@ package struct OutputLayout: Sendable {
             return RawPath(bytes: Array(all.joined(separator: [UInt8(ascii: "/")])))
         }
         let plain = path(always: false)
-        return taken.contains(folded(plain)) ? path(always: true) : plain
+        return try isTaken(folded(plain)) ? path(always: true) : plain
     }
 
     /// A result's name for a file system that refuses its own: 40 bytes of ASCII at most, `~`, the job id, `.json` or

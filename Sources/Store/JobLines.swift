@@ -34,6 +34,9 @@ package final class JobLineReader<Record: JobLine> {
         }
     }
 
+    /// Whether the file is compressed; known once a line was read.
+    fileprivate var isCompressed: Bool { lines?.isCompressed ?? false }
+
     /// Lines that could not be read.
     package var unread: Int { broken + foreign.count }
 
@@ -79,9 +82,19 @@ package struct JobLines<Record: JobLine>: Sendable {
     ///
     /// - Returns: how many lines cannot be read.
     package func forEachChange(_ body: (JobID, Record?) -> Void) throws(SystemError) -> Int {
+        try forEachPlace { job, record, _ in body(job, record) }
+    }
+
+    /// The same with where each line stands; nil in a file that is compressed.
+    func forEachPlace(_ body: (JobID, Record?, LastLines.Span?) -> Void) throws(SystemError) -> Int {
         if let unread = try forEachLast(body) { return unread }
         let reader = try reader()
-        while let record = try reader.next() { body(record.job, JobLines.counting(record)) }
+        var offset: Int64 = 0
+        while let (record, line) = try reader.nextLine() {
+            let span = LastLines.Span(offset: offset, length: line.count)
+            offset += Int64(line.count) + 1
+            if let record { body(record.job, JobLines.counting(record), reader.isCompressed ? nil : span) }
+        }
         return reader.unread
     }
 
@@ -98,14 +111,16 @@ package struct JobLines<Record: JobLine>: Sendable {
 
     /// Hands out the last line of each job in the order of the file, and how many lines cannot be read; nil, before or
     /// after some were handed out, where the file has to be read line by line.
-    private func forEachLast(_ body: (JobID, Record?) -> Void) throws(SystemError) -> Int? {
+    private func forEachLast(
+        _ body: (JobID, Record?, LastLines.Span?) -> Void
+    ) throws(SystemError) -> Int? {
         guard let last = try LastLines(path) else { return nil }
         let descriptor = try Files.openInput(path)
         defer { Files.close(descriptor) }
         for span in last.spans.values.sorted(by: { $0.offset < $1.offset }) {
             let line = try Files.read(descriptor, at: span.offset, count: span.length, path: path)
             guard let record = (try? JSONReader.parse(line)).flatMap({ Record($0) }) else { return nil }
-            body(record.job, JobLines.counting(record))
+            body(record.job, JobLines.counting(record), span)
         }
         return last.isTorn ? 1 : 0
     }

@@ -13,9 +13,18 @@ package enum ResultState: Equatable, Sendable {
 
     /// Looks at the file's size, and at its last bytes where the catalog does not tell the size. The content is not read.
     package static func of(_ entry: CatalogEntry, _ layout: OutputLayout) -> ResultState {
-        let path = layout.root.appending(entry.result)
+        of(entry.result, size: entry.resultSize, layout)
+    }
+
+    /// The same by what of the line it takes.
+    ///
+    /// - Parameters:
+    ///   - result: below the output folder.
+    ///   - known: its bytes, where the catalog tells them.
+    package static func of(_ result: RawPath, size known: Int64?, _ layout: OutputLayout) -> ResultState {
+        let path = layout.root.appending(result)
         guard let status = try? Files.status(path), status.kind == .file else { return .gone }
-        if let size = entry.resultSize { return status.size == size ? .whole : .cut }
+        if let known { return status.size == known ? .whole : .cut }
         let start = status.size - Int64(end.count)
         guard start >= 0 else { return .cut }
         // One that cannot be read is not known to be cut.

@@ -19,7 +19,7 @@ enum DryRun {
         }
         var jobs = plan.jobs
         jobs.sort(isByName: true)
-        var skipped = plan.skipped.sorted { $0.path < $1.path }[...]
+        var skipped = plan.skipped[...]
         for job in jobs {
             while let first = skipped.first, first.path < job.video.relative {
                 write(first.path, run: false, first.reason)

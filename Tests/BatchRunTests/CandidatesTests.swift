@@ -53,12 +53,12 @@ import Testing
         ]
         jobs[0].result = RawPath("results/other.json")
         jobs[1].reason = "changed: size"
-        jobs[2].known = Planned.entry("b.mp4")
+        jobs[2].known = Planned.known("b.mp4")
         var list = PlannedJobs(jobs)
         #expect(Array(list) == jobs)
         #expect(list.sizes == [5, 5, 7, 1000])
         #expect(list.counts == ["new": 3, "changed: size": 1])
-        #expect(Array(list.ids) == jobs.map(\.id))
+        #expect(list.map(\.id) == jobs.map(\.id))
         list.sort(isByName: false)
         #expect(list.map(\.video.relative.display) == ["d.mp4", "b.mp4", "a.mp4", "c.mp4"])
         list.sort(isByName: true)

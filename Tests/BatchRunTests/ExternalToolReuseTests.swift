@@ -177,7 +177,7 @@ struct ExternalToolReuseTests {
     func memory() {
         let memory = ToolMemory(version: "1")
         let video = Planned.candidate("a.mkv")
-        var known = Planned.entry("a.mkv")
+        var known = Planned.known("a.mkv")
         func entries(_ kind: ToolFailure.Kind, _ tool: JSON? = nil, size: Int64 = 1000) -> [FailedTool] {
             let failure = ToolFailure(tool: "people/people", kind: kind, message: "m", frames: 3)
             let status = Planned.candidate("a.mkv", size: size).status
@@ -203,7 +203,7 @@ struct ExternalToolReuseTests {
         policy.tools = reuse([a, people])
         policy.resultTools = { _ in self.made([self.a, self.people]) }
         let video = Planned.candidate("a.mkv")
-        var entry = Planned.entry("a.mkv")
+        var entry = Planned.known("a.mkv")
         entry.toolsFailed = [Self.failed(people)]
         guard case .run("failed before: people/people", let tools?) = policy.decide(video, entry, nil) else {
             Issue.record("it is tried again")

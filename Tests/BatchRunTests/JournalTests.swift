@@ -17,7 +17,7 @@ struct JournalTests {
         let layout = OutputLayout(root: folder.path)
         try Files.makeDirectory(layout.run("r"), durable: false)
         let options = RunOptions(output: folder.path, version: "1", worker: RawPath("/bin/false"), now: .now)
-        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let plan = try Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
         let journal = try RunJournal(plan, options: options, runID: "r", counts: RunCounts())
         let (lost, whole) = (Planned.job("lost.mp4").id, Planned.job("whole.mp4").id)
         func tell(_ job: JobID) throws {
@@ -43,7 +43,7 @@ struct JournalTests {
         let manifest = try PluginManifest(JSONReader.parse(MadePlugin.manifest()))
         let plugin = Plugin(manifest, fingerprint: "p1:" + String(repeating: "a", count: 64))
         options.plugins = [ChosenPlugin(plugin: plugin, folder: RawPath("/p"), tools: ["people"], devices: ["cpu"])]
-        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let plan = try Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
         let journal = try RunJournal(plan, options: options, runID: "r", counts: RunCounts())
         let scheduler = Scheduler(
             PlannedJobs(), settings: .init(quarantine: QuarantinePolicy(digest: "d", version: "1")), now: 0)
@@ -57,7 +57,7 @@ struct JournalTests {
         let layout = OutputLayout(root: folder.path)
         try Files.makeDirectory(layout.run("r"), durable: false)
         let options = RunOptions(output: folder.path, version: "1", worker: RawPath("/bin/false"), now: .now)
-        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let plan = try Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
         let journal = try RunJournal(plan, options: options, runID: "r", counts: RunCounts())
         let job = Planned.job("a.mp4")
         var outcome = JobOutcome(kind: .completed)
@@ -84,7 +84,7 @@ struct JournalTests {
         let layout = OutputLayout(root: folder.path)
         try Files.makeDirectory(layout.run("r"), durable: false)
         let options = RunOptions(output: folder.path, version: "1", worker: RawPath("/bin/false"), now: .now)
-        let plan = Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
+        let plan = try Plan(Discovery(), prior: PriorResults(), options: options, now: .now)
         let isBroken = Mutex(false)
         let path = layout.log(run: "r")
         // A disk that takes half a line and no more.

@@ -29,6 +29,10 @@ enum Planned {
             version: "1", time: time, runs: runs, isQuarantined: isQuarantined, runID: "r1")
     }
 
+    static func known(_ name: String, verdict: VideoStatus = .ok, fingerprint: String? = "f") -> KnownResult {
+        KnownResult(entry(name, verdict: verdict, fingerprint: fingerprint))
+    }
+
     static func entry(_ name: String, verdict: VideoStatus = .ok, fingerprint: String? = "f") -> CatalogEntry {
         let video = candidate(name)
         return CatalogEntry(

@@ -24,28 +24,28 @@ struct ReusePolicyTests {
 
     @Test("A sound result of the same video and settings stands, a damaged one until it is asked for")
     func upToDate() {
-        #expect(policy().decide(video, Planned.entry("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
+        #expect(policy().decide(video, Planned.known("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
         #expect(
-            policy().decide(video, Planned.entry("a.mkv", verdict: .warning), nil)
+            policy().decide(video, Planned.known("a.mkv", verdict: .warning), nil)
                 == .skip(.skipped, "done in run r1"))
-        let damaged = Planned.entry("a.mkv", verdict: .damaged)
+        let damaged = Planned.known("a.mkv", verdict: .damaged)
         #expect(policy().decide(video, damaged, nil) == .skip(.damaged, "damaged, unchanged since run r1"))
         #expect(policy { $0.retryFailed = true }.decide(video, damaged, nil) == .run("--retry-failed"))
-        let sound = policy { $0.retryFailed = true }.decide(video, Planned.entry("a.mkv"), nil)
+        let sound = policy { $0.retryFailed = true }.decide(video, Planned.known("a.mkv"), nil)
         #expect(sound == .skip(.skipped, "done in run r1"))
     }
 
     @Test("Force processes whatever is known")
     func force() {
         let forced = policy { $0.force = true }
-        #expect(forced.decide(video, Planned.entry("a.mkv"), nil) == .run("--force"))
+        #expect(forced.decide(video, Planned.known("a.mkv"), nil) == .run("--force"))
         let failure = Planned.failure("a.mkv", .death, isQuarantined: true)
         #expect(forced.decide(video, nil, failure) == .run("--force"))
     }
 
     @Test("Other settings, older rules and a missing result are reasons of their own")
     func reasons() {
-        var entry = Planned.entry("a.mkv")
+        var entry = Planned.known("a.mkv")
         entry.digest = "x"
         #expect(policy().decide(video, entry, nil) == .run("other settings or versions"))
         entry.digest = "old"
@@ -57,7 +57,7 @@ struct ReusePolicyTests {
                 return "its result is gone"
             }
         }
-        #expect(gone.decide(video, Planned.entry("a.mkv"), nil) == .run("its result is gone"))
+        #expect(gone.decide(video, Planned.known("a.mkv"), nil) == .run("its result is gone"))
         #expect(asked == [RawPath("results/a.mkv.json")])
     }
 
@@ -70,7 +70,7 @@ struct ReusePolicyTests {
                 return "g"
             }
         }
-        let entry = Planned.entry("a.mkv")
+        let entry = Planned.known("a.mkv")
         #expect(policy.decide(Planned.candidate("a.mkv", size: 999), entry, nil) == .run("changed: size"))
         #expect(policy.decide(Planned.candidate("a.mkv", modified: 8), entry, nil) == .run("changed: time"))
         #expect(policy.decide(video, entry, nil) == .skip(.skipped, "done in run r1"))
@@ -83,20 +83,20 @@ struct ReusePolicyTests {
     func renumbered() {
         let policy = policy { $0.fingerprint = { _ in "f" } }
         let moved = Planned.candidate("a.mkv", inode: 4)
-        #expect(policy.decide(moved, Planned.entry("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
-        #expect(policy.decide(moved, Planned.entry("a.mkv", fingerprint: nil), nil) == .run("changed: inode"))
+        #expect(policy.decide(moved, Planned.known("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
+        #expect(policy.decide(moved, Planned.known("a.mkv", fingerprint: nil), nil) == .run("changed: inode"))
         let touched = Planned.candidate("a.mkv", modified: 8, inode: 4)
-        #expect(policy.decide(touched, Planned.entry("a.mkv"), nil) == .run("changed: time"))
+        #expect(policy.decide(touched, Planned.known("a.mkv"), nil) == .run("changed: time"))
     }
 
     @Test(
         "By hash, or where the catalog knows no time, a video is known by its fingerprint",
         arguments: [RunOptions.Identity.hash, .stat])
     func hash(_ identity: RunOptions.Identity) {
-        var entry = Planned.entry("a.mkv")
+        var entry = Planned.known("a.mkv")
         if identity == .stat { (entry.modified, entry.inode) = (nil, nil) }
         let copied = Planned.candidate("a.mkv", modified: 99, inode: 98)
-        func decide(_ found: String?, _ entry: CatalogEntry) -> ReusePolicy.Decision {
+        func decide(_ found: String?, _ entry: KnownResult) -> ReusePolicy.Decision {
             policy {
                 $0.identity = identity
                 $0.fingerprint = { _ in found }
@@ -113,7 +113,7 @@ struct ReusePolicyTests {
     @Test("A failure counts for the same video, settings and version only, and before any result")
     func failures() {
         let failure = Planned.failure("a.mkv", .content)
-        #expect(policy().decide(video, Planned.entry("a.mkv"), failure) == .skip(.failed, "failed before: why"))
+        #expect(policy().decide(video, Planned.known("a.mkv"), failure) == .skip(.failed, "failed before: why"))
         #expect(
             policy().decide(Planned.candidate("a.mkv", inode: 9), nil, failure)
                 == .run("changed since it failed: inode"))

@@ -29,9 +29,8 @@ struct RootNamingTests {
     }
 
     private func prior(_ roots: [(String, String)], _ videos: [String] = []) -> PriorResults {
-        var prior = PriorResults()
+        var prior = PriorResults(catalog: videos.map { Planned.entry($0) })
         prior.roots = RootNames(roots.map { InputRoot(prefix: RawPath($0.1), path: RawPath($0.0)) })
-        for video in videos { prior.catalog[JobID(video: RawPath(video))] = Planned.entry(video) }
         return prior
     }
 
@@ -41,7 +40,7 @@ struct RootNamingTests {
     ) throws -> (names: [String], roots: [String]) {
         let roots = declared.map { InputRoot(prefix: RawPath($0.1), path: RawPath($0.0)) }
         let naming = RootNaming(prior, declared: roots)
-        let homes = naming.homes(of: found(videos))
+        let homes = try naming.homes(of: found(videos))
         let (discovery, names) = try naming.name(
             found(videos), gone: Set(homes.filter { gone.contains($0.display) }))
         return (

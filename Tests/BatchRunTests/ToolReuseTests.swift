@@ -99,13 +99,13 @@ struct ToolReuseTests {
         }
         let video = Planned.candidate("a.mkv")
         #expect(
-            policy.decide(video, Planned.entry("a.mkv"), nil) == .skip(.skipped, "done in run r1, with more tools"))
+            policy.decide(video, Planned.known("a.mkv"), nil) == .skip(.skipped, "done in run r1, with more tools"))
         policy.digest = "d"
-        #expect(policy.decide(video, Planned.entry("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
+        #expect(policy.decide(video, Planned.known("a.mkv"), nil) == .skip(.skipped, "done in run r1"))
         #expect(asked == 1)
         policy.digest = "e"
         policy.retryFailed = true
-        let again = policy.decide(video, Planned.entry("a.mkv", verdict: .damaged), nil)
+        let again = policy.decide(video, Planned.known("a.mkv", verdict: .damaged), nil)
         #expect(again == .run("--retry-failed", JobTools(made: ToolReuseTests.made([a, b]))))
     }
 
@@ -120,16 +120,17 @@ struct ToolReuseTests {
         options.availableTools = reuse([]).available
         options.resultTools = { _ in older }
         var discovery = Discovery()
-        var prior = PriorResults()
+        var prior: [CatalogEntry] = []
         func plan(_ names: [String]) throws -> Plan {
             for name in names {
                 var entry = Planned.entry(name)
                 entry.digest = older.digest
-                prior.catalog[entry.job] = entry
+                prior.append(entry)
                 discovery.candidates.append(Planned.candidate(name))
                 try AtomicFile.write(Array("\n]}\n".utf8), to: folder.path.appending(entry.result), durable: false)
             }
-            return Plan(discovery, prior: prior, options: options, now: UTCTime(milliseconds: 0))
+            return try Plan(
+                discovery, prior: PriorResults(catalog: prior), options: options, now: UTCTime(milliseconds: 0))
         }
         let one = try plan(["x.mp4"])
         #expect(one.olderNotes == ["1 result was made by older versions of a; it is done again, once"])

@@ -65,6 +65,16 @@ import Testing
         }
     }
 
+    @Test func `of an object the members before one can be read alone`() throws {
+        let text = Array(#"{"a":1,"b":{"c":2},"c":3,"d":wrong"#.utf8)
+        #expect(try JSONReader.parse(text, before: "c") == ["a": 1, "b": ["c": 2]])
+        #expect(try JSONReader.parse(text, before: "a") == [:])
+        #expect(throws: JSONError.self) { try JSONReader.parse(text, before: "d1") }
+        #expect(try JSONReader.parse(Array(#" {"a":1}"#.utf8), before: "b") == ["a": 1])
+        #expect(throws: JSONError.self) { try JSONReader.parse(Array(#"["a"]"#.utf8), before: "a") }
+        #expect(throws: JSONError.self) { try JSONReader.parse([], before: "a") }
+    }
+
     @Test func `bytes that are not UTF-8 are refused`() {
         let bad: [[UInt8]] = [
             [0xff], [0x80], [0xc3], [0xc0, 0x80], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80],

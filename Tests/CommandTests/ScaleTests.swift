@@ -62,9 +62,28 @@ struct ScaleTests {
             throw SystemError("read", costs, detail: "nothing of \(words)")
         }
 
+        /// The last plan that was made.
         func plan() throws -> PlanFile {
-            let runs = try Files.list(forge.layout.runs)
-            return try PlanFile(forge.layout.plan(run: try #require(runs.first?.text)))
+            let runs = try Files.list(forge.layout.runs).sorted()
+            return try PlanFile(forge.layout.plan(run: try #require(runs.last?.text)))
+        }
+
+        /// Has the catalog know all that a plan has, with results to it.
+        func complete(_ plan: PlanFile) throws {
+            var entries: [CatalogEntry] = []
+            var folders: Set<RawPath> = []
+            try plan.forEachJob(of: 0) { line in
+                var entry = CatalogEntry(.done(line.path), run: plan.head.runID, digest: plan.head.digest)
+                (entry.size, entry.modified, entry.inode) = (line.size, line.modified, line.inode)
+                (entry.sha256, entry.resultSize) = (String(repeating: "0", count: 64), 0)
+                entry.fingerprint = "x1:" + entry.sha256
+                entry.facts = VideoFacts(codec: "h264", width: 640, duration: 3.5, classes: ["moving"])
+                entries.append(entry)
+                let result = forge.layout.root.appending(entry.result)
+                if folders.insert(result.parent).inserted { try Files.makeDirectory(result.parent, durable: false) }
+                Files.close(try Files.open(result, Files.createExclusive))
+            }
+            try MadeOutputFolder(forge.output).add(entries)
         }
     }
 
@@ -143,6 +162,33 @@ struct ScaleTests {
             #expect(try library.plan().head.jobs == videos)
         }
         #expect(plans[1] - plans[0] < (sizes[1] - sizes[0]) * ScaleTests.most + ScaleTests.slack, "\(plans) bytes")
+    }
+
+    /// The same of a library whose results are all there, in `plan`, and in `plan` that does all of it again.
+    private static let mostKnown = 450
+
+    @Test("plan of a library that is known takes under 450 bytes for a video more, whether nothing is done or all")
+    func knownGrowth() async throws {
+        let sizes = [4_000, 14_000]
+        let flags = ["plan", "in", "-o", "out", "--no-config", "--quiet", "--report", "none", "--shards", "1"]
+        var (plans, walks, others): ([Int], [Int], [Int]) = ([], [], [])
+        for videos in sizes {
+            let library = try await Library(videos)
+            _ = try await library.run(flags, expecting: 0)
+            try library.complete(library.plan())
+            let planned = try await library.run(flags, expecting: 0)
+            #expect(try library.plan().head.jobs == 0)
+            plans.append(planned.bytes)
+            walks.append(planned.child)
+            others.append(try await library.run(flags + ["--force"], expecting: 0).bytes)
+            let plan = try library.plan()
+            #expect(plan.head.jobs == videos)
+            #expect(try plan.jobs(of: 0).allSatisfy { $0.known?.path == $0.path })
+        }
+        for (name, found) in [("plan", plans), ("walk", walks), ("plan of all", others)] {
+            let limit = (sizes[1] - sizes[0]) * ScaleTests.mostKnown + 1 << 20
+            #expect(found[1] - found[0] < limit, "\(name): \(found) bytes")
+        }
     }
 
     @Test("A task reads less than 1 MB to begin, however many shards the plan has: its head, and its own part")

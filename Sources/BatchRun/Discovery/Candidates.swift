@@ -76,6 +76,9 @@ package struct Candidates: Sendable {
             ? tails[one.range].lexicographicallyPrecedes(tails[other.range]) : relative(one) < relative(other)
     }
 
+    /// What one is called.
+    func relative(_ index: Int) -> RawPath { relative(rows[index]) }
+
     /// Bytes of one.
     func size(_ index: Int) -> Int64 { rows[index].size }
 

@@ -25,27 +25,28 @@ struct RootNaming {
     /// The folders that new roots may have moved from: whether these are gone decides what the roots are called.
     ///
     /// - Complexity: linear in the videos, the roots and the catalog.
-    func homes(of found: Discovery) -> [RawPath] {
+    func homes(of found: Discovery) throws -> [RawPath] {
         var names = known
         for root in declared { names.set(root) }
         let new = newRoots(found, names)
         guard !new.isEmpty, !isFirst(new, found, names) else { return [] }
         var met: Set<RawPath> = []
-        return moves(found, new, names).flatMap(\.homes).filter { met.insert($0).inserted }
+        return try moves(found, new, names).flatMap(\.homes).filter { met.insert($0).inserted }
     }
 
     /// The same videos by the names of the output folder, and all names that it has then.
     ///
     /// - Parameter gone: those of ``homes(of:)`` that are not there any more. One that could not be looked at is not gone.
-    /// - Throws: ``RunRefusal/ambiguous(_:)`` when two videos would have one name, or one that is another root's.
+    /// - Throws: ``RunRefusal/ambiguous(_:)`` when two videos would have one name, or one that is another root's;
+    ///   `SystemError` where a line of the catalog cannot be read again.
     /// - Complexity: linear in the videos, the roots and the catalog.
-    func name(_ found: Discovery, gone: Set<RawPath> = []) throws(RunRefusal) -> (Discovery, RootNames) {
+    func name(_ found: Discovery, gone: Set<RawPath> = []) throws -> (Discovery, RootNames) {
         var names = known
         for root in declared {
             try check(root)
             names.set(root)
         }
-        let added = addNew(found, to: &names, gone: gone)
+        let added = try addNew(found, to: &names, gone: gone)
         let namer = VideoNamer(found.roots, names)
         let owners = Dictionary(names.roots.map { ($0.prefix, $0.path) }) { first, _ in first }
         let keepsNames = namer.keepsNames
@@ -58,7 +59,7 @@ struct RootNaming {
         }
         videos.sort()
         for (one, two) in zip(videos, videos.dropFirst()) where one.relative == two.relative {
-            throw .ambiguous(
+            throw RunRefusal.ambiguous(
                 "\(one.path.display) and \(two.path.display) would both be called \(one.relative.display); tell their folders apart with --root NAME=PATH"
             )
         }
@@ -103,7 +104,7 @@ struct RootNaming {
     }
 
     /// Names the roots that have no name and lie below none that has one.
-    private func addNew(_ found: Discovery, to names: inout RootNames, gone: Set<RawPath>) -> [InputRoot] {
+    private func addNew(_ found: Discovery, to names: inout RootNames, gone: Set<RawPath>) throws -> [InputRoot] {
         let new = newRoots(found, names)
         guard !new.isEmpty else { return [] }
         var added: [InputRoot] = []
@@ -113,9 +114,9 @@ struct RootNaming {
         if isFirst(new, found, names) {
             add(RawPath(""), new[0])
         } else {
-            let moved = movedRoots(found, new, names, gone: gone)
+            let moved = try movedRoots(found, new, names, gone: gone)
             var unique = UniqueNames()
-            for name in takenNames(found, names) { unique.reserve(name) }
+            for name in try takenNames(found, names) { unique.reserve(name) }
             for index in new { add(moved[index] ?? unique.make(found.rootNames[index]), index) }
         }
         for root in added { names.set(root) }
@@ -124,10 +125,12 @@ struct RootNaming {
 
     /// First components that a new name must not have: those of other names, and those of what the root with the empty name
     /// has or had.
-    private func takenNames(_ found: Discovery, _ names: RootNames) -> [RawPath] {
+    private func takenNames(_ found: Discovery, _ names: RootNames) throws -> [RawPath] {
         var taken = names.roots.map(\.prefix.firstComponent)
         guard let first = names.roots.first(where: \.prefix.isEmpty) else { return taken }
-        taken += prior.catalog.values.map(\.path.firstComponent) + prior.failures.values.map(\.path.firstComponent)
+        var known: Set<RawPath> = []
+        try prior.forEachPath { known.insert($0.firstComponent) }
+        taken += known
         guard let index = found.roots.firstIndex(where: { $0.path == first.path }) else { return taken }
         let root = found.roots[index]
         taken += Set(found.candidates.lazy.compactMap { root.rest($0.relative)?.firstComponent })
@@ -146,10 +149,10 @@ struct RootNaming {
     /// Names of roots that are gone, for new roots that have one of their videos.
     private func movedRoots(
         _ found: Discovery, _ new: [Int], _ names: RootNames, gone: Set<RawPath>
-    ) -> [Int: RawPath] {
+    ) throws -> [Int: RawPath] {
         var moved: [Int: RawPath] = [:]
         var taken: Set<RawPath> = []
-        for move in moves(found, new, names) where moved[move.index] == nil && taken.insert(move.name).inserted {
+        for move in try moves(found, new, names) where moved[move.index] == nil && taken.insert(move.name).inserted {
             if move.homes.allSatisfy(gone.contains) { moved[move.index] = move.name }
         }
         return moved
@@ -157,7 +160,7 @@ struct RootNaming {
 
     /// The names that new roots may have had, in the order of the videos that tell so: one is at the same path below its
     /// root, and of the same size and time.
-    private func moves(_ found: Discovery, _ new: [Int], _ names: RootNames) -> [Move] {
+    private func moves(_ found: Discovery, _ new: [Int], _ names: RootNames) throws -> [Move] {
         struct Pair: Hashable { var index: Int, name: RawPath }
         struct Key: Hashable { var name: RawPath, size, modified: Int64 }
         let inputs = Set(found.roots.map(\.path))
@@ -165,10 +168,11 @@ struct RootNaming {
         guard !absent.isEmpty, !prior.catalog.isEmpty else { return [] }
         let byPrefix = Dictionary(grouping: absent, by: \.prefix)
         var entries: [Key: [RawPath]] = [:]
-        for entry in prior.catalog.values {
-            guard let modified = entry.modified else { continue }
-            let key = Key(name: entry.path.lastComponent, size: entry.size, modified: modified)
-            entries[key, default: []].append(entry.path)
+        for number in prior.catalog.all.lazy.map({ Int($0) }) {
+            guard let modified = prior.catalog.modified(number) else { continue }
+            let path = try prior.catalog.paths(number).video
+            let key = Key(name: path.lastComponent, size: prior.catalog.size(number), modified: modified)
+            entries[key, default: []].append(path)
         }
         let indices = Dictionary(new.map { (found.roots[$0].prefix, $0) }) { first, _ in first }
         var moves: [Move] = []
@@ -193,15 +197,18 @@ struct RootNaming {
     // MARK: Names that would not tell videos apart
 
     /// A name that is declared anew must not be that of a folder of the root with the empty name.
-    private func check(_ root: InputRoot) throws(RunRefusal) {
+    private func check(_ root: InputRoot) throws {
         let name = root.prefix
         guard !name.isEmpty, known.roots.contains(where: \.prefix.isEmpty),
-            !known.roots.contains(where: { $0.prefix == name }),
-            let video = prior.catalog.values.first(where: { $0.path.firstComponent == name })
+            !known.roots.contains(where: { $0.prefix == name })
         else { return }
-        throw .ambiguous(
-            "--root \(name.display)=\(root.path.display): \(video.path.display) of another input is called so already; give it another name"
-        )
+        for number in prior.catalog.all {
+            let video = try prior.catalog.paths(Int(number)).video
+            guard video.firstComponent == name else { continue }
+            throw RunRefusal.ambiguous(
+                "--root \(name.display)=\(root.path.display): \(video.display) of another input is called so already; give it another name"
+            )
+        }
     }
 
     /// A video of the root with the empty name must not lie in a folder that is called as another root.

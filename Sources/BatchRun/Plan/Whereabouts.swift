@@ -8,6 +8,8 @@ struct Whereabouts: Sendable {
     var gone: Set<JobID> = []
     /// All results whose videos are not at their places, known before or not: one of them may have moved.
     var lost: [Lost] = []
+    /// Which results are those of the walk's videos; nil where nobody looked.
+    var known: KnownVideos? = nil
 
     struct Lost: Sendable {
         var entry: CatalogEntry
@@ -22,30 +24,51 @@ struct Whereabouts: Sendable {
     static func find(
         _ discovery: Discovery, prior: PriorResults, names: RootNames, options: RunOptions, looker: Looker
     ) async throws -> Whereabouts {
-        if prior.catalog.isEmpty, prior.failures.isEmpty { return Whereabouts() }
+        if prior.isEmpty { return Whereabouts() }
         let coverage = WalkCoverage(discovery, names, options.discovery)
-        let met = Set(discovery.candidates.map { JobID(video: $0.relative) })
-        let sizes = Set(discovery.candidates.map(\.status.size))
-        var places: [(job: JobID, place: RawPath, isNew: Bool)] = []
-        func ask(_ job: JobID, _ path: RawPath, _ absence: Absence?, mayHaveMoved: Bool) {
-            let isNew = absence.map { !$0.isOpen } ?? true
-            guard !met.contains(job), isNew || mayHaveMoved, let place = coverage.place(of: path) else { return }
-            places.append((job, place, isNew))
+        let met = discovery.candidates.lazy.map { JobID(video: $0.relative) }
+        var places: [Place] = []
+        let catalog = prior.catalog
+        let known = KnownVideos(discovery.candidates, catalog)
+        let sizes = Whereabouts.sizes(of: discovery.candidates, among: known.unmet.lazy.map { catalog.size($0) })
+        for number in known.unmet {
+            let isNew = !catalog.isGone(number)
+            guard isNew || sizes.contains(catalog.size(number)) else { continue }
+            if let place = coverage.place(of: try catalog.paths(number).video) {
+                places.append(Place(path: place, result: number, isNew: isNew))
+            }
         }
-        for (job, entry) in prior.catalog {
-            ask(job, entry.path, entry.absence, mayHaveMoved: sizes.contains(entry.size))
+        for failure in try prior.otherFailures(than: met) {
+            if let place = coverage.place(of: failure.path) {
+                places.append(Place(path: place, failure: failure.job, isNew: true))
+            }
         }
-        for (job, failure) in prior.failures where prior.catalog[job] == nil {
-            ask(job, failure.path, failure.absence, mayHaveMoved: false)
-        }
-        var found = Whereabouts()
+        var found = Whereabouts(known: known)
         if places.isEmpty { return found }
-        for missing in try await looker.missing(places.map(\.place)) {
-            let (job, _, isNew) = places[missing.index]
-            if isNew, missing.isSure { found.gone.insert(job) }
-            if let entry = prior.catalog[job] { found.lost.append(Lost(entry: entry, isSure: missing.isSure)) }
+        for missing in try await looker.missing(places.map(\.path)) {
+            let place = places[missing.index]
+            let entry = try place.result.map { try catalog.entry($0) }
+            if place.isNew, missing.isSure, let job = entry?.job ?? place.failure { found.gone.insert(job) }
+            if let entry { found.lost.append(Lost(entry: entry, isSure: missing.isSure)) }
         }
         return found
+    }
+
+    /// Where a video that is known would lie.
+    private struct Place {
+        var path: RawPath
+        /// The number of its result; nil for one that is known for its failure alone.
+        var result: Int?
+        var failure: JobID?
+        /// Whether it is not known to be gone.
+        var isNew: Bool
+    }
+
+    /// Those of some sizes that videos of the walk have.
+    private static func sizes(of videos: Candidates, among wanted: some Sequence<Int64>) -> Set<Int64> {
+        let wanted = Set(wanted)
+        if wanted.isEmpty { return [] }
+        return Set(videos.indices.lazy.map { videos.size($0) }.filter { wanted.contains($0) })
     }
 }
 

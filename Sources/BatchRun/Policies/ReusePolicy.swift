@@ -36,10 +36,10 @@ struct ReusePolicy {
     var version: String
     /// Milliseconds since 1970.
     var now: Int64
-    /// Why the result of an entry is of no use; nil for one that is there and whole.
-    var resultFault: (CatalogEntry) -> String?
-    /// What an entry's result was made with; nil when that cannot be read.
-    var resultTools: (CatalogEntry) -> ResultTools? = { _ in nil }
+    /// Why a result is of no use; nil for one that is there and whole.
+    var resultFault: (KnownResult) -> String?
+    /// What a result was made with; nil when that cannot be read.
+    var resultTools: (KnownResult) -> ResultTools? = { _ in nil }
     var tools = ToolReuse(asked: ResultTools(tools: [], rules: 1), available: [])
     /// The fingerprint of a video's content as it is now; nil when it cannot be read.
     var fingerprint: (Candidate) -> String?
@@ -47,7 +47,7 @@ struct ReusePolicy {
     /// - Parameters:
     ///   - entry: the last result of this video, if it has one.
     ///   - failure: what is remembered of its failures.
-    func decide(_ candidate: Candidate, _ entry: CatalogEntry?, _ failure: FailureEntry?) -> Decision {
+    func decide(_ candidate: Candidate, _ entry: KnownResult?, _ failure: FailureEntry?) -> Decision {
         if force { return .run("--force") }
         if let failure {
             if let difference = difference(candidate, failure) {
@@ -82,7 +82,7 @@ struct ReusePolicy {
     /// How the result of a video that has moved can be kept; nil where nothing of it can.
     ///
     /// - Parameter entry: the result under the name that the video had.
-    func keep(_ entry: CatalogEntry) -> (reason: String, more: String, tools: JobTools)? {
+    func keep(_ entry: KnownResult) -> (reason: String, more: String, tools: JobTools)? {
         if resultFault(entry) != nil || (entry.verdict == .damaged && retryFailed) { return nil }
         guard let stored = resultTools(entry), stored.threads == tools.asked.threads else { return nil }
         switch tools.answer(stored, failed: entry.toolsFailed) {
@@ -92,7 +92,7 @@ struct ReusePolicy {
     }
 
     /// Whatever a result has is made again with what is asked for; nil for no more than that.
-    private func complete(_ entry: CatalogEntry) -> JobTools? {
+    private func complete(_ entry: KnownResult) -> JobTools? {
         if entry.digest == digest, entry.toolsFailed.isEmpty { return nil }
         return resultTools(entry).map { tools.complete($0, failed: entry.toolsFailed) }
     }
@@ -127,7 +127,7 @@ struct ReusePolicy {
     ///
     /// Some shares number their files anew with each mount: a file of the same size and time whose fingerprint is that of
     /// the result is the same whatever its inode.
-    private func difference(_ candidate: Candidate, _ entry: CatalogEntry) -> String? {
+    private func difference(_ candidate: Candidate, _ entry: KnownResult) -> String? {
         guard entry.size == candidate.status.size else { return "size" }
         if identity == .stat, let modified = entry.modified, let inode = entry.inode {
             if modified != candidate.status.modified { return "time" }
@@ -136,7 +136,14 @@ struct ReusePolicy {
         return isSameContent(candidate, entry) ? nil : "content"
     }
 
-    private func isSameContent(_ candidate: Candidate, _ entry: CatalogEntry) -> Bool {
+    /// Whether the fingerprint of a result is needed to know whether a video is the one that it is of.
+    func asksForContent(_ candidate: Candidate, _ entry: KnownResult) -> Bool {
+        guard !force, entry.size == candidate.status.size else { return false }
+        guard identity == .stat, let modified = entry.modified, let inode = entry.inode else { return true }
+        return modified == candidate.status.modified && inode != candidate.status.inode
+    }
+
+    private func isSameContent(_ candidate: Candidate, _ entry: KnownResult) -> Bool {
         guard let known = entry.fingerprint else { return false }
         return fingerprint(candidate) == known
     }
@@ -151,7 +158,7 @@ extension ReusePolicy {
             identity: options.identity, memory: options.memory, digest: options.digest,
             oldDigest: options.digest(rules: 1), version: options.version, now: now.milliseconds,
             resultFault: { entry in
-                switch ResultState.of(entry, layout) {
+                switch ResultState.of(entry.result, size: entry.resultSize, layout) {
                 case .whole: nil
                 case .gone: "its result is gone"
                 case .cut: "its result is cut"
@@ -162,6 +169,7 @@ extension ReusePolicy {
             asked: ResultTools(tools: options.toolDescriptions, rules: options.rules),
             available: options.availableTools, memory: ToolMemory(options))
         let copies = KnownManifests(layout)
+        tools.answers = ToolReuse.Answers()
         tools.manifest = { copies.manifest(plugin: $0, fingerprint: $1) }
         let known = KnownResultTools()
         resultTools = { known.tools(of: $0, layout, options.resultTools) }
@@ -185,7 +193,7 @@ private final class KnownResultTools {
     private var known: [String: ResultTools] = [:]
 
     func tools(
-        of entry: CatalogEntry, _ layout: OutputLayout, _ read: (RawPath) -> ResultTools?
+        of entry: KnownResult, _ layout: OutputLayout, _ read: (RawPath) -> ResultTools?
     ) -> ResultTools? {
         if let tools = known[entry.digest] { return tools }
         guard let tools = read(layout.root.appending(entry.result)), tools.digest == entry.digest else { return nil }

@@ -37,7 +37,7 @@ struct ToolMemory: Equatable, Sendable {
     ///   - tools: of the result, as it lists them.
     ///   - video: as it was when the run was planned.
     ///   - known: the result before.
-    func entries(_ failures: [ToolFailure], of tools: [JSON], video: FileStatus, known: CatalogEntry?) -> [FailedTool] {
+    func entries(_ failures: [ToolFailure], of tools: [JSON], video: FileStatus, known: KnownResult?) -> [FailedTool] {
         let isSame = known?.size == video.size && known?.modified == video.modified
         return failures.map { failure in
             let before = isSame ? known?.toolsFailed.first { $0.id == failure.tool } : nil

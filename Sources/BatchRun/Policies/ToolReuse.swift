@@ -97,6 +97,24 @@ struct ToolReuse {
     var memory = ToolMemory(version: "")
     /// The manifest of a plugin, by its id and fingerprint, as the output folder keeps it.
     var manifest: (_ plugin: String, _ fingerprint: String) -> JSON? = { _, _ in nil }
+    /// What was answered before, where all else stays as it is.
+    var answers: Answers?
+
+    /// Answers for results on which no tool failed: these are the same for all that were made with the same.
+    final class Answers {
+        private var known: [(stored: ResultTools, answer: Answer)] = []
+
+        /// How many are kept: a library has results of a few settings.
+        private static let most = 16
+
+        fileprivate func find(_ stored: ResultTools, make: () -> Answer) -> Answer {
+            if let known = known.first(where: { $0.stored == stored }) { return known.answer }
+            let answer = make()
+            if known.count == Answers.most { known.removeFirst() }
+            known.append((stored, answer))
+            return answer
+        }
+    }
 
     func asks(for id: String) -> Bool { asked.tools.contains { ResultTools.id($0) == id } }
 
@@ -104,6 +122,11 @@ struct ToolReuse {
     ///
     /// - Parameter failed: external tools that failed on it.
     func answer(_ stored: ResultTools, failed: [FailedTool] = []) -> Answer {
+        guard let answers, failed.isEmpty else { return find(stored, failed) }
+        return answers.find(stored) { find(stored, failed) }
+    }
+
+    private func find(_ stored: ResultTools, _ failed: [FailedTool]) -> Answer {
         let isSameDecoding = stored.rules == asked.rules && stored.threads == asked.threads
         let merge = Merge(self, stored.tools, failed, canKeep: isSameDecoding)
         if isSameDecoding, merge.isCovered { return .covered }

@@ -38,7 +38,7 @@ package enum BatchRunner {
         _ found: Discovery, _ prior: PriorResults, _ options: RunOptions, _ looker: Looker
     ) async throws -> (Discovery, RootNames, note: String?) {
         let naming = RootNaming(prior, declared: options.roots)
-        let (gone, note) = try await looker.missingFolders(naming.homes(of: found))
+        let (gone, note) = try await looker.missingFolders(try naming.homes(of: found))
         let (discovery, names) = try naming.name(found, gone: gone)
         return (discovery, names, note)
     }
@@ -103,7 +103,7 @@ package enum BatchRunner {
         var counts = RunCounts()
         counts.found = plan.jobs.count + plan.skipped.count
         counts.unreadable = plan.discovery.problems.count
-        for skip in plan.skipped { counts.countSkipped(skip.status) }
+        for status in plan.skipped.statuses { counts.countSkipped(status) }
         return counts
     }
 
@@ -115,7 +115,7 @@ package enum BatchRunner {
         if let stop = driver.scheduler.interruption { statuses.append(ExitStatus.of(stop)) }
         if start.isMissingInput { statuses.append(ExitStatus.noInput) }
         let old = journal.counts.skippedFailed + journal.counts.skippedDamaged + journal.counts.quarantined
-        let oldTools = journal.toolsLeftOut + plan.skipped.reduce(0) { $0 + $1.toolsFailed.count }
+        let oldTools = journal.toolsLeftOut + plan.skipped.failedToolCount
         if journal.counts.failed + journal.counts.damaged + journal.toolsLost > 0
             || (options.failOnAny && old + oldTools > 0)
         {

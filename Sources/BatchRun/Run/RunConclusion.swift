@@ -68,9 +68,7 @@ extension RunDocument {
         videosByRoot = discovery.finds.map(\.videos)
         // Of the others, the catalog has the answer.
         skip(
-            plan.skipped.filter(\.status.needsAttention).map {
-                (job: $0.id, status: $0.status, runID: $0.runID ?? "")
-            })
+            plan.skipped.needingAttention.map { (job: $0.id, status: $0.status, runID: $0.runID ?? "") })
         seen = plan.seen
         tooYoung = discovery.young
         unread = discovery.unread

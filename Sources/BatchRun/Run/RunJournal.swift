@@ -61,7 +61,7 @@ final class RunJournal {
         if let opening = self.books.opening { try emit(opening) }
         try tell(plan.jobs)
         if !plan.skipped.isEmpty {
-            let reasons = plan.skipped.reduce(into: [:]) { $0[$1.status, default: 0] += 1 }
+            let reasons = plan.skipped.statuses.reduce(into: [:]) { $0[$1, default: 0] += 1 }
             try emit(.jobsSkipped(count: plan.skipped.count, reasons: reasons))
         }
         try writeSnapshot(force: true)

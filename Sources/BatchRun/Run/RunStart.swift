@@ -15,6 +15,8 @@ struct RunStart {
     /// Why there is no lock, in a run that does without.
     let lack: String?
     let plan: Plan
+    /// What the output folder knew when it was planned.
+    let prior: PriorResults
     /// What the last run with the same inputs found; nil where none of them is empty now.
     let last: EarlierFinds?
     /// A sentence each of what a person should know before the first video.
@@ -65,6 +67,7 @@ struct RunStart {
         let (discovery, names, rootNote) = try await BatchRunner.name(found, prior, options, looker)
         plan = try await Plan.make(
             discovery, prior: prior, names: names, options: options, now: started, looker: looker)
+        self.prior = prior
         self.names = names
         hasNewNames = names != prior.roots || !Files.exists(layout.roots)
         let isSomethingEmpty = discovery.candidates.isEmpty || discovery.finds.contains { $0.videos == 0 }

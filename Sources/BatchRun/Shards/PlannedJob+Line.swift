@@ -5,8 +5,10 @@ internal import Store
 extension PlannedJob {
     /// As a plan keeps it.
     ///
-    /// - Parameter roots: of the plan.
-    func line(_ roots: [InputRoot]) -> PlanLine {
+    /// - Parameters:
+    ///   - roots: of the plan.
+    ///   - known: its line of the catalog.
+    func line(_ roots: [InputRoot], known: CatalogEntry?) -> PlanLine {
         var line = PlanLine(
             job: id, path: video.relative, size: video.status.size, modified: video.status.modified,
             inode: video.status.inode, result: result)
@@ -36,7 +38,7 @@ extension PlannedJob {
                 status: FileStatus(
                     kind: .file, size: line.size, modified: line.modified, device: 0, inode: line.inode)),
             result: line.result, reason: "planned", tools: line.tools.map { JobTools(plan.head.tools[$0]) },
-            knownFailure: line.failure, known: line.known,
+            knownFailure: line.failure, known: line.known.map { KnownResult($0) },
             moved: line.moved.map { MovedVideo(entry: $0, content: line.movedContent) })
     }
 }

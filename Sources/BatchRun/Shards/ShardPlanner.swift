@@ -75,7 +75,8 @@ package enum ShardPlanner {
         for indices in cut.shards {
             for index in indices {
                 let job = plan.jobs[index]
-                try writer.append(job.line(head.roots), tools: job.tools?.planned)
+                let known = try start.prior.catalog.number(of: job.id).map { try start.prior.catalog.entry($0) }
+                try writer.append(job.line(head.roots, known: known), tools: job.tools?.planned)
             }
             writer.endShard()
         }
@@ -92,8 +93,9 @@ package enum ShardPlanner {
         var statuses: [Int32] = []
         if start.plan.discovery.problems.contains(where: \.isInput) { statuses.append(ExitStatus.unreadableInput) }
         if start.isMissingInput { statuses.append(ExitStatus.noInput) }
-        let isOldCounted = start.options.failOnAny
-        if isOldCounted, start.plan.skipped.contains(where: { $0.status.needsAttention || !$0.toolsFailed.isEmpty }) {
+        let skipped = start.plan.skipped
+        let isOldFaulty = skipped.statuses.contains(where: \.needsAttention) || skipped.failedToolCount > 0
+        if start.options.failOnAny, isOldFaulty {
             statuses.append(ExitStatus.videosFailed)
         }
         return ExitStatus.winner(statuses)

@@ -132,6 +132,14 @@ package final class ShardOutcomes {
             path: file.path, descriptor: file.descriptor, offset: place.offset, length: Int(place.length))
     }
 
+    /// Hands out what counts of each job, in the order in which it was written.
+    ///
+    /// - Complexity: one short read a job.
+    package func forEach(_ body: (ShardOutcome) -> Void) throws {
+        let order = places.sorted { ($0.value.file, $0.value.offset) < ($1.value.file, $1.value.offset) }
+        for (job, _) in order { if let outcome = try outcome(job) { body(outcome) } }
+    }
+
     /// The attempt whose outcome of a job counts; nil while it has none.
     package func attempt(_ job: JobID) -> String? {
         places[job].map { attempts[Int($0.attempt)] }

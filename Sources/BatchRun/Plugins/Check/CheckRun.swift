@@ -49,8 +49,8 @@ struct CheckRun {
             })
         self.watch = watch
         output = options.output
-        let prior = try PriorResults.read(OutputLayout(root: options.output))
-        entries = Dictionary(prior.catalog.values.map { ($0.path, $0) }) { _, last in last }
+        let catalog = try OutputLayout(root: options.output).catalogLines.latest().records
+        entries = Dictionary(catalog.values.map { ($0.path, $0) }) { _, last in last }
     }
 
     private static func copy(_ path: RawPath, to target: RawPath) throws(SystemError) {
