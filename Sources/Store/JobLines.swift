@@ -103,7 +103,7 @@ package struct JobLines<Record: JobLine>: Sendable {
     /// - Returns: how many lines cannot be read.
     /// - Complexity: as of ``forEachChange(_:)``; all records are in memory where the file has lines of another form.
     package func forEachLatest(_ body: (Record) -> Void) throws(SystemError) -> Int {
-        if let unread = try forEachLast({ if let record = $1 { body(record) } }) { return unread }
+        if let unread = try forEachLast({ _, record, _ in if let record { body(record) } }) { return unread }
         let (records, unread) = try latest()
         for record in records.values { body(record) }
         return unread

@@ -186,7 +186,7 @@ struct ScaleTests {
             #expect(try plan.jobs(of: 0).allSatisfy { $0.known?.path == $0.path })
         }
         for (name, found) in [("plan", plans), ("walk", walks), ("plan of all", others)] {
-            let limit = (sizes[1] - sizes[0]) * ScaleTests.mostKnown + 1 << 20
+            let limit = (sizes[1] - sizes[0]) * ScaleTests.mostKnown + ScaleTests.slack
             #expect(found[1] - found[0] < limit, "\(name): \(found) bytes")
         }
     }

@@ -101,20 +101,6 @@ package struct PlannedJobs: Sendable {
         return isUsed.indices.filter { isUsed[$0] }.map { $0 == 0 ? nil : ownTools[$0 - 1] }
     }
 
-    /// The tools of the jobs, each once; nil for those of the run.
-    ///
-    /// - Complexity: linear in the jobs that have other tools than the run, and in these tools.
-    var tools: [JobTools?] {
-        var tools: [JobTools?] = []
-        var plain = rows.count
-        for row in rows {
-            guard let job = whole[row.video], let own = job.tools else { continue }
-            plain -= 1
-            if !tools.contains(own) { tools.append(own) }
-        }
-        return plain > 0 ? [nil] + tools : tools
-    }
-
     /// Bytes of the videos.
     var sizes: [Int64] { rows.map { videos.size(Int($0.video)) } }
 

@@ -100,14 +100,6 @@ package final class ShardOutcomes {
         return nil
     }
 
-    /// Hands out what counts of each job, in the order in which it was written.
-    ///
-    /// - Complexity: one short read a job.
-    package func forEach(_ body: (ShardOutcome) -> Void) throws {
-        let order = places.sorted { ($0.value.file, $0.value.offset) < ($1.value.file, $1.value.offset) }
-        for (job, _) in order { if let outcome = try outcome(job) { body(outcome) } }
-    }
-
     /// The line that counts of a job as it stands in a file: any task may read it, as long as the outcomes are there that it
     /// is of.
     package struct Line: Sendable {
