@@ -64,8 +64,6 @@ import Testing
         let (index, told) = try read()
         #expect(told == [entry("a.mp4"), entry("b.mp4", "new"), nil] && index.unread == 1)
         try check(index, [entry("a.mp4"), entry("b.mp4", "new")])
-        try AtomicFile.write(Gzip.compress(bytes), to: lines.path, durable: false)
-        try check(read().index, [entry("a.mp4"), entry("b.mp4", "new")])
     }
 
     @Test func `a line that is not what it was is an error, and no made-up record`() throws {
