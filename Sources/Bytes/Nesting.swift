@@ -4,6 +4,7 @@ struct Nesting {
     private var isInString = false
     private var isEscaped = false
 
+    @inline(__always)
     mutating func take(_ byte: UInt8) {
         if isInString {
             if isEscaped {
@@ -31,11 +32,15 @@ extension JSONReader {
     /// - Complexity: one look at each byte, a fraction of what parsing takes.
     package static func mayBeObject(_ line: [UInt8]) -> Bool {
         guard line.first == UInt8(ascii: "{") else { return false }
-        var nesting = Nesting()
-        for (index, byte) in line.enumerated() {
-            nesting.take(byte)
-            if byte < 0x20 || nesting.depth < 1 && index < line.count - 1 { return false }
+        return line.withUnsafeBufferPointer { line in
+            let last = line.count - 1
+            var nesting = Nesting()
+            for index in 0..<last {
+                nesting.take(line[index])
+                if line[index] < 0x20 || nesting.depth < 1 { return false }
+            }
+            nesting.take(line[last])
+            return nesting.depth == 0 && line[last] >= 0x20
         }
-        return nesting.depth == 0
     }
 }

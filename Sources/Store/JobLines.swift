@@ -230,8 +230,13 @@ package final class JobLineWriter<Record: JobLine> {
 
     /// The same of any number of them.
     package func append(_ records: [Record]) throws(SystemError) {
-        guard !records.isEmpty else { return }
-        try file.append(Array(records.map { JSONWriter.encode($0.json) }.joined(separator: [0x0a])))
+        try append(lines: records.map { JSONWriter.encode($0.json) })
+    }
+
+    /// The same of records as they stand on their lines, without line feeds.
+    package func append(lines: [[UInt8]]) throws(SystemError) {
+        guard !lines.isEmpty else { return }
+        try file.append(Array(lines.joined(separator: [0x0a])))
         try file.sync()
     }
 }

@@ -7,10 +7,13 @@ struct EndedJob: Sendable {
     let outcome: ShardOutcome
     /// As the record of the run has it.
     let record: [UInt8]
+    /// Its lines of the catalog, in the order of the outcome's.
+    let catalog: [[UInt8]]
 
     init(_ outcome: ShardOutcome) {
         self.outcome = outcome
         record = JSONWriter.encode(outcome.record.json)
+        catalog = outcome.catalog.map { JSONWriter.encode($0.json) }
     }
 }
 

@@ -22,7 +22,8 @@ final class JoinedBooks {
     private var results: [JobID: Known] = [:]
     private var memories: [JobID: Known] = [:]
     private var others = RunNumbers()
-    private var entries: [CatalogEntry] = []
+    /// Of the catalog.
+    private var lines: [[UInt8]] = []
     private var failed: [FailureEntry] = []
     private var replaced: [(entries: [CatalogEntry], stored: RawPath?)] = []
     /// Jobs that were added and not entered.
@@ -80,10 +81,11 @@ final class JoinedBooks {
     }
 
     /// - Parameter line: of the job, which says what the catalog had of it when it was planned.
-    func add(_ outcome: ShardOutcome, _ line: PlanLine) {
+    func add(_ job: EndedJob, _ line: PlanLine) {
+        let outcome = job.outcome
         if case .other(let run)? = results[outcome.job], others[run] != line.known?.runID { return }
         waiting += 1
-        for entry in outcome.catalog where isNew(entry) { entries.append(entry) }
+        for (entry, line) in zip(outcome.catalog, job.catalog) where isNew(entry) { lines.append(line) }
         if !outcome.catalog.isEmpty { replaced.append((outcome.catalog, line.known?.result)) }
         for entry in outcome.failures {
             switch memories[outcome.job] {
@@ -106,9 +108,9 @@ final class JoinedBooks {
 
     /// Brings what was added to the disk, and then removes the results that it stands in for.
     func flush() throws(SystemError) {
-        try catalog.append(entries)
+        try catalog.append(lines: lines)
         try failures.append(failed)
         for (entries, stored) in replaced { ReplacedResults.remove(entries, stored: stored, layout) }
-        (entries, failed, replaced, waiting) = ([], [], [], 0)
+        (lines, failed, replaced, waiting) = ([], [], [], 0)
     }
 }

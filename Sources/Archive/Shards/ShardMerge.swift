@@ -111,7 +111,7 @@ package struct ShardMerge {
             note(ended.outcome)
             try records.append(Array((isFirst ? "\n" : ",\n").utf8) + ended.record)
             isFirst = false
-            books.add(ended.outcome, line)
+            books.add(ended, line)
             if books.waiting >= ShardMerge.batch { try books.flush() }
         }
         if !missing.isEmpty, !isPartial { throw Missing(shards: missing, jobs: document.notStarted.count) }
